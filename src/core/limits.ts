@@ -1,0 +1,82 @@
+/**
+ * Every bound the broker keeps to, with its default and its unit.
+ *
+ * CONNACK announces the ones the standard has a property for; a packet that breaks one is refused by name, never buffered.
+ */
+export interface Limits {
+  /** Bytes of a whole CONNECT packet. */
+  connectBytesMax: number
+  /** Seconds a new Network Connection has to deliver its CONNECT [MQTT-3.1.4-1]. */
+  connectSecondsMax: number
+  /** Network Connections at one time; further ones are refused with 0x89 Server busy. */
+  connectionsMax: number
+  /** Bytes of a whole packet after CONNECT: Maximum Packet Size. At most 268,435,460. */
+  packetBytesMax: number
+  /** Properties in one packet, User Properties included. */
+  propertiesMax: number
+  /** UTF-8 bytes of a Topic Name or Topic Filter. At most 65,535. */
+  topicBytesMax: number
+  /** Levels of a Topic Name or Topic Filter. */
+  topicLevelsMax: number
+  /** QoS 1 and 2 messages a publisher may have unacknowledged: Receive Maximum. 1 to 65,535. */
+  receiveMaximum: number
+  /** Topic Aliases a publisher may use on one connection: Topic Alias Maximum. 0 to 65,535. */
+  topicAliasMaximum: number
+  /** Topic Aliases the broker uses towards one client, if the client allows as many. 0 to 65,535. */
+  sentTopicAliasMaximum: number
+  /** Seconds; a longer Keep Alive, or none, is replaced by this as Server Keep Alive. 0 leaves it to the client. */
+  keepAliveSecondsMax: number
+  /** Seconds; a longer Session Expiry Interval is lowered to this. 4,294,967,295 lets a Session live for ever. */
+  sessionExpirySecondsMax: number
+  /** Subscriptions of one Session. */
+  subscriptionsPerSessionMax: number
+  /** Messages waiting in one Session, beyond those in flight. */
+  sessionQueueMessagesMax: number
+  /** Bytes of Topic Names and payloads waiting in one Session. */
+  sessionQueueBytesMax: number
+  /** Bytes written to one connection that its client has not taken: above it QoS 0 copies are dropped and counted, others wait. */
+  unsentBytesMax: number
+  /** Retained Messages in all; a further one is refused with 0x97 Quota exceeded. */
+  retainedMessagesMax: number
+}
+
+export const defaultLimits: Readonly<Limits> = Object.freeze({
+  connectBytesMax: 64 * 1024,
+  connectSecondsMax: 10,
+  connectionsMax: 100_000,
+  packetBytesMax: 1024 * 1024,
+  propertiesMax: 100,
+  topicBytesMax: 1024,
+  topicLevelsMax: 128,
+  receiveMaximum: 256,
+  topicAliasMaximum: 64,
+  sentTopicAliasMaximum: 16,
+  keepAliveSecondsMax: 0,
+  sessionExpirySecondsMax: 0xffff_ffff,
+  subscriptionsPerSessionMax: 10_000,
+  sessionQueueMessagesMax: 100_000,
+  sessionQueueBytesMax: 64 * 1024 * 1024,
+  unsentBytesMax: 16 * 1024 * 1024,
+  retainedMessagesMax: 1_000_000,
+})
+
+/** The values each limit may take: lowest and highest, both allowed. */
+export const limitRanges: Readonly<Record<keyof Limits, readonly [lowest: number, highest: number]>> = Object.freeze({
+  connectBytesMax: [64, 268_435_460],
+  connectSecondsMax: [1, 3600],
+  connectionsMax: [1, 10_000_000],
+  packetBytesMax: [64, 268_435_460],
+  propertiesMax: [1, 100_000],
+  topicBytesMax: [1, 65_535],
+  topicLevelsMax: [1, 65_535],
+  receiveMaximum: [1, 65_535],
+  topicAliasMaximum: [0, 65_535],
+  sentTopicAliasMaximum: [0, 65_535],
+  keepAliveSecondsMax: [0, 65_535],
+  sessionExpirySecondsMax: [0, 0xffff_ffff],
+  subscriptionsPerSessionMax: [1, 10_000_000],
+  sessionQueueMessagesMax: [1, 100_000_000],
+  sessionQueueBytesMax: [1024, 1_099_511_627_776],
+  unsentBytesMax: [65_536, 1_099_511_627_776],
+  retainedMessagesMax: [0, 1_000_000_000],
+})

@@ -1,0 +1,20 @@
+/**
+ * What the peer did wrong: thrown by the codec and the core, caught once per connection, answered and closed.
+ * MQTT 5.0 section 4.13.
+ */
+import type { ReasonCode } from './reason-code.ts'
+
+export class ProtocolViolation extends Error {
+  /** What a 5.0 peer is told in CONNACK or DISCONNECT. */
+  readonly reasonCode: ReasonCode
+  /** The statement that was broken, for example `MQTT-3.3.1-4`. */
+  readonly statement: string
+
+  /** `message` says to a human what was found and what was expected; it goes out as Reason String. */
+  constructor(reasonCode: ReasonCode, statement: string, message: string) {
+    super(message)
+    this.name = 'ProtocolViolation'
+    this.reasonCode = reasonCode
+    this.statement = statement
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * Who may connect: the callbacks a host gives the broker, and what they are told. MQTT 5.0 sections 3.1.3, 4.12 and 5.4.
+ *
+ * Fail closed: a callback that throws, rejects or answers anything but the shapes below refuses.
+ */
+import type { UserProperties } from '../../protocol/control-packet.ts'
+
+/** What is known of a client that asks to connect. */
+export interface AuthenticationRequest {
+  clientIdentifier: string
+  userName: string | null
+  /** The bytes as sent; null if the client sent none. The callback must not keep them. */
+  password: Uint8Array | null
+  protocolVersion: 4 | 5
+  /** For example `127.0.0.1:50312`. */
+  remoteAddress: string
+  /** URL of the listener the client came in by. */
+  listener: string
+  userProperties: UserProperties
+}
+
+/**
+ * The verdict on a CONNECT. `account` is what the Session belongs to and what `who` shows; default: the User Name, or
+ * the empty string for an anonymous client.
+ */
+export type AuthenticationVerdict =
+  | { type: 'accepted'; account?: string }
+  /** `reasonCode` at or above 0x80, default 0x86 Bad User Name or Password for 5.0 (4 for 3.1.1). */
+  | { type: 'refused'; reasonCode?: number; reasonString?: string; serverReference?: string }
+
+/** `true` is `{type: 'accepted'}`, `false` is `{type: 'refused'}`. */
+export type Authenticate = (
+  request: AuthenticationRequest,
+) => AuthenticationVerdict | boolean | Promise<AuthenticationVerdict | boolean>
+
+/** A client wants to publish to a Topic Name, or to subscribe with a Topic Filter (for `$share/name/filter`: the filter alone). */
+export interface AuthorizationRequest {
+  account: string
+  clientIdentifier: string
+  userName: string | null
+  action: 'publish' | 'subscribe'
+  /** Topic Name of a publish (Will Messages too), Topic Filter of a subscribe. */
+  topic: string
+  qos: 0 | 1 | 2
+  retain: boolean
+}
+
+/** Anything but `true` refuses with 0x87 Not authorized. */
+export type Authorize = (request: AuthorizationRequest) => boolean | Promise<boolean>
+
+export type EnhancedAuthenticationStep =
+  /** AUTH 0x18 goes out with `data`; the exchange waits for the client's answer. */
+  | { type: 'continue'; data: Uint8Array }
+  /** Ends in CONNACK 0x00 (or AUTH 0x00 when re-authenticating), with `data` if there is any. */
+  | { type: 'accepted'; account: string; data?: Uint8Array }
+  | { type: 'refused'; reasonCode?: number; reasonString?: string }
+
+/** One run of a method with one client, from its first Authentication Data to a verdict. */
+export interface EnhancedAuthenticationExchange {
+  /** `data` is the Authentication Data of CONNECT or AUTH, null if the packet had none. */
+  step(data: Uint8Array | null): EnhancedAuthenticationStep | Promise<EnhancedAuthenticationStep>
+}
+
+/** An Authentication Method of MQTT 5.0, section 4.12. */
+export interface EnhancedAuthenticationMethod {
+  /** The Authentication Method string, for example `SCRAM-SHA-256`. */
+  readonly name: string
+  begin(request: AuthenticationRequest): EnhancedAuthenticationExchange
+}

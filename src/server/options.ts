@@ -1,0 +1,26 @@
+/**
+ * What a host may tell `createBroker`: every field optional, every default safe on a machine of one's own.
+ */
+import type { Limits } from '../core/limits.ts'
+import type { Authenticate, Authorize, EnhancedAuthenticationMethod } from './authentication/authentication.ts'
+
+/** `fsync`: before every acknowledgement; `interval`: at most a second may be lost in a power cut; `memory`: nothing survives the process. */
+export type Durability = 'fsync' | 'interval' | 'memory'
+
+export interface BrokerOptions {
+  /** Listen URLs: `tcp://`, `tls://`, `ws://`, `wss://`, `unix://`. Default: `tcp://127.0.0.1:1883` and `ws://127.0.0.1:8083/mqtt`; an empty array listens nowhere. */
+  listen?: readonly string[]
+  /** Lets anybody in on listeners that other machines can reach. Default false: such a listener needs `authenticate` or `authenticationMethods`. */
+  allowAnonymous?: boolean
+  limits?: Partial<Limits>
+  /** Asked at every CONNECT without an Authentication Method. Default: everybody, under the account of the User Name. */
+  authenticate?: Authenticate
+  /** Asked at every new Topic Name a connection publishes to and every Subscription. Default: everything. */
+  authorize?: Authorize
+  /** Enhanced authentication (MQTT 5.0 section 4.12). Default: none; an unknown method is refused with 0x8C. */
+  authenticationMethods?: readonly EnhancedAuthenticationMethod[]
+  /** What an acknowledgement promises. Only `memory` is available yet. */
+  durability?: Durability
+}
+
+export const defaultListen: readonly string[] = Object.freeze(['tcp://127.0.0.1:1883', 'ws://127.0.0.1:8083/mqtt'])
