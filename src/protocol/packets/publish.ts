@@ -36,6 +36,9 @@ export class Publish {
   /** Offset of the Topic Name's first byte after its length, or -1 if the Topic Name is not in `bytes`. */
   topicNameStart = -1
   topicNameEnd = -1
+  /** The properties without their length, where they may be copied as they are; else -1. */
+  propertiesStart = -1
+  propertiesEnd = -1
   payloadStart = 0
   /** Offset behind the last byte of the packet, which is also the end of the payload. */
   packetEnd = 0
@@ -56,14 +59,19 @@ export class Publish {
   own(): void {
     const start = this.packetStart >= 0 ? this.packetStart : this.payloadStart
     const size = this.packetEnd - start
-    if (this.bytes.length === size) return
-    const copy = Buffer.allocUnsafe(size)
+    // A view of what is nearly the whole chunk keeps little alive; copying it would only cost.
+    if (this.bytes.buffer.byteLength <= 2 * size + 512) return
+    const copy = Buffer.allocUnsafeSlow(size)
     this.bytes.copy(copy, 0, start, this.packetEnd)
     this.bytes = copy
     if (this.packetStart >= 0) this.packetStart = 0
     if (this.topicNameStart >= 0) {
       this.topicNameStart -= start
       this.topicNameEnd -= start
+    }
+    if (this.propertiesStart >= 0) {
+      this.propertiesStart -= start
+      this.propertiesEnd -= start
     }
     this.payloadStart -= start
     this.packetEnd = size

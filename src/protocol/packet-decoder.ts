@@ -1,0 +1,263 @@
+/**
+ * Turns the bytes of one connection into Control Packets: MQTT 5.0 section 2. @hot
+ *
+ * Chunks are decoded where they lie; only an unfinished packet is copied. A packet's length is checked against the limit as
+ * soon as its fixed header can be read, before one byte of it is kept.
+ */
+import { ByteReader } from './byte-reader.ts'
+import type { ControlPacket, ProtocolVersion } from './control-packet.ts'
+import { decodeAcknowledgement, decodeAuth, decodeConnack, decodeDisconnect } from './packets/answers.ts'
+import { decodeConnect } from './packets/connect.ts'
+import { decodeSuback, decodeSubscribe, decodeUnsuback, decodeUnsubscribe } from './packets/subscriptions.ts'
+import { ProtocolViolation } from './protocol-violation.ts'
+import { decodePublish } from './publish-decoder.ts'
+import { ReasonCode } from './reason-code.ts'
+import type { KnownTopicName } from './topic-name-cache.ts'
+
+export interface DecoderOptions {
+  /** Whose side this is: a server receives what clients send. */
+  readonly role: 'server' | 'client'
+  /** Bytes of the first packet, which must be CONNECT; of no meaning for a client. */
+  readonly connectBytesMax: number
+  readonly packetBytesMax: number
+  readonly propertiesMax: number
+  /** What a client has asked for in CONNECT. */
+  readonly protocolVersion?: ProtocolVersion
+}
+
+const packetTypes = [
+  '',
+  'CONNECT',
+  'CONNACK',
+  'PUBLISH',
+  'PUBACK',
+  'PUBREC',
+  'PUBREL',
+  'PUBCOMP',
+  'SUBSCRIBE',
+  'SUBACK',
+  'UNSUBSCRIBE',
+  'UNSUBACK',
+  'PINGREQ',
+  'PINGRESP',
+  'DISCONNECT',
+  'AUTH',
+]
+/** Bit per packet type. */
+const onlyFromServer = (1 << 2) | (1 << 9) | (1 << 11) | (1 << 13)
+const onlyFromClient = (1 << 1) | (1 << 8) | (1 << 10) | (1 << 12)
+const flagsTwo = (1 << 6) | (1 << 8) | (1 << 10)
+
+const nothing: Buffer = Buffer.alloc(0)
+/** The header cannot be read yet. */
+const unknown = -1
+
+export class PacketDecoder {
+  readonly #options: DecoderOptions
+  /** The version CONNECT claims, or was told by the options; 0 before it is known. */
+  protocolVersion: ProtocolVersion | 0
+  lastTopicName: KnownTopicName | null = null
+  #isFirst: boolean
+  #chunk: Buffer = nothing
+  #position = 0
+  /** The beginning of a packet whose end has not come; null most of the time. */
+  #partial: Buffer | null = null
+  #partialLength = 0
+  #partialSize = unknown
+
+  constructor(options: DecoderOptions) {
+    this.#options = options
+    this.protocolVersion = options.protocolVersion ?? 0
+    this.#isFirst = options.role === 'server'
+  }
+
+  /** Bytes kept of an unfinished packet. */
+  get bufferedBytes(): number {
+    return this.#partialLength
+  }
+
+  /** Takes the next bytes. `next` must have answered null before. */
+  push(chunk: Buffer): void {
+    this.#chunk = chunk
+    this.#position = 0
+  }
+
+  /**
+   * The next whole packet, or null if more bytes are needed. A PUBLISH points into the chunk.
+   *
+   * @throws ProtocolViolation; the decoder is of no use afterwards.
+   */
+  next(): ControlPacket | null {
+    if (this.#partial !== null) {
+      if (!this.#fillPartial()) return null
+      const packet = this.#partial.subarray(0, this.#partialSize)
+      this.#partial = null
+      this.#partialLength = 0
+      return this.#decode(packet, 0, this.#headerSize(packet, 0, packet.length), packet.length)
+    }
+    const chunk = this.#chunk
+    const start = this.#position
+    if (start >= chunk.length) {
+      this.#chunk = nothing
+      this.#position = 0
+      return null
+    }
+    const size = this.#packetSize(chunk, start, chunk.length)
+    if (size === unknown || start + size > chunk.length) {
+      this.#keepPartial(chunk, start, size)
+      return null
+    }
+    this.#position = start + size
+    return this.#decode(chunk, start, this.#headerSize(chunk, start, chunk.length), start + size)
+  }
+
+  /** Bytes of the packet that begins at `start`, `unknown` if its header is not all there. */
+  #packetSize(bytes: Buffer, start: number, end: number): number {
+    this.#checkFirstByte(bytes[start] ?? 0)
+    let length = 0
+    for (let count = 0; count < 4; count++) {
+      const position = start + 1 + count
+      if (position >= end) return unknown
+      const byte = bytes[position] ?? 0
+      length += (byte & 0x7f) * 128 ** count
+      if (byte < 128) {
+        if (byte === 0 && count > 0) throw malformed('MQTT-1.5.5-1', 'the Remaining Length is not in the fewest bytes')
+        const size = 2 + count + length
+        this.#checkSize(size)
+        return size
+      }
+    }
+    throw malformed('MQTT-1.5.5-1', 'the Remaining Length is longer than four bytes')
+  }
+
+  /** Bytes of a fixed header known to be complete. */
+  #headerSize(bytes: Buffer, start: number, end: number): number {
+    let position = start + 1
+    while (position < end && (bytes[position] ?? 0) > 127) position += 1
+    return position + 1 - start
+  }
+
+  #checkFirstByte(first: number): void {
+    const type = first >> 4
+    const bit = 1 << type
+    if (this.#isFirst && type !== 1) {
+      const text = `the first packet must be CONNECT, found ${packetTypes[type] || `type ${type}`}`
+      throw new ProtocolViolation(ReasonCode.ProtocolError, 'MQTT-3.1.0-1', text)
+    }
+    if (type === 0 || (type === 15 && this.protocolVersion !== 5)) {
+      throw malformed('MQTT-4.13.1-1', `there is no packet type ${type}`)
+    }
+    const wrongWay = this.#options.role === 'server' ? onlyFromServer : onlyFromClient
+    if ((bit & wrongWay) !== 0) {
+      const text = `${packetTypes[type]} cannot come from a ${this.#options.role === 'server' ? 'client' : 'server'}`
+      throw new ProtocolViolation(ReasonCode.ProtocolError, 'MQTT-4.13.1-1', text)
+    }
+    if (type !== 3 && (first & 15) !== ((bit & flagsTwo) === 0 ? 0 : 2)) {
+      const statement = this.protocolVersion === 4 ? 'MQTT3-2.2.2-2' : 'MQTT-2.1.3-1'
+      throw malformed(statement, `the flags of ${packetTypes[type]} are ${first & 15}`)
+    }
+  }
+
+  #checkSize(size: number): void {
+    const most = this.#isFirst ? this.#options.connectBytesMax : this.#options.packetBytesMax
+    if (size <= most) return
+    const text = `a packet of ${size} bytes; at most ${most} are taken${this.#isFirst ? ' before CONNACK' : ''}`
+    throw new ProtocolViolation(ReasonCode.PacketTooLarge, 'MQTT-3.2.2-15', text)
+  }
+
+  #keepPartial(chunk: Buffer, start: number, size: number): void {
+    const length = chunk.length - start
+    const room = size === unknown ? 8 : Math.min(size, Math.max(length * 2, 64))
+    this.#partial = Buffer.allocUnsafeSlow(room)
+    chunk.copy(this.#partial, 0, start, chunk.length)
+    this.#partialLength = length
+    this.#partialSize = size
+    this.#chunk = nothing
+    this.#position = 0
+  }
+
+  /** Moves bytes of the chunk to the unfinished packet; true once it is whole. */
+  #fillPartial(): boolean {
+    while (this.#partialSize === unknown) {
+      if (this.#position >= this.#chunk.length) return this.#chunkIsUsedUp()
+      this.#append(this.#position + 1)
+      const partial = this.#partial ?? nothing
+      this.#partialSize = this.#packetSize(partial, 0, this.#partialLength)
+    }
+    const missing = this.#partialSize - this.#partialLength
+    this.#append(Math.min(this.#chunk.length, this.#position + missing))
+    if (this.#partialLength === this.#partialSize) return true
+    return this.#chunkIsUsedUp()
+  }
+
+  #chunkIsUsedUp(): false {
+    this.#chunk = nothing
+    this.#position = 0
+    return false
+  }
+
+  /** Appends the chunk's bytes up to `end`; the room grows by doubling, never beyond the packet. */
+  #append(end: number): void {
+    const count = end - this.#position
+    const needed = this.#partialLength + count
+    let partial = this.#partial ?? nothing
+    if (needed > partial.length) {
+      const room = this.#partialSize === unknown ? 8 : Math.min(this.#partialSize, needed * 2)
+      const larger = Buffer.allocUnsafeSlow(Math.max(room, needed))
+      partial.copy(larger, 0, 0, this.#partialLength)
+      partial = larger
+      this.#partial = larger
+    }
+    this.#chunk.copy(partial, this.#partialLength, this.#position, end)
+    this.#partialLength = needed
+    this.#position = end
+  }
+
+  #decode(bytes: Buffer, start: number, headerSize: number, end: number): ControlPacket {
+    const type = (bytes[start] ?? 0) >> 4
+    const body = start + headerSize
+    const most = this.#options.propertiesMax
+    const version = this.protocolVersion
+    const isFromServer = this.#options.role === 'client'
+    this.#isFirst = false
+    switch (type) {
+      case 1:
+        return decodeConnect(bytes, body, end, this, most)
+      case 2:
+        return decodeConnack(bytes, body, end, version, most)
+      case 3:
+        return decodePublish(this, bytes, start, body, end, version, most, isFromServer)
+      case 4:
+        return decodeAcknowledgement('puback', bytes, body, end, version, most)
+      case 5:
+        return decodeAcknowledgement('pubrec', bytes, body, end, version, most)
+      case 6:
+        return decodeAcknowledgement('pubrel', bytes, body, end, version, most)
+      case 7:
+        return decodeAcknowledgement('pubcomp', bytes, body, end, version, most)
+      case 8:
+        return decodeSubscribe(bytes, body, end, version, most)
+      case 9:
+        return decodeSuback(bytes, body, end, version, most)
+      case 10:
+        return decodeUnsubscribe(bytes, body, end, version, most)
+      case 11:
+        return decodeUnsuback(bytes, body, end, version, most)
+      case 14:
+        return decodeDisconnect(bytes, body, end, version, most, isFromServer)
+      case 15:
+        return decodeAuth(bytes, body, end, most)
+      default:
+        return decodePing(new ByteReader(bytes, body, end, version), type)
+    }
+  }
+}
+
+function decodePing(reader: ByteReader, type: number): ControlPacket {
+  reader.expectEnd(packetTypes[type] ?? '')
+  return type === 12 ? { type: 'pingreq' } : { type: 'pingresp' }
+}
+
+function malformed(statement: string, message: string): ProtocolViolation {
+  return new ProtocolViolation(ReasonCode.MalformedPacket, statement, message)
+}

@@ -1,0 +1,126 @@
+/**
+ * Packets that carry a Reason Code and nothing but properties: PUBACK, PUBREC, PUBREL, PUBCOMP, CONNACK, DISCONNECT, AUTH.
+ * MQTT 5.0 sections 3.2, 3.4 to 3.7, 3.14 and 3.15.
+ */
+import { ByteReader } from '../byte-reader.ts'
+import type {
+  Acknowledgement,
+  Auth,
+  Connack,
+  ConnackProperties,
+  Disconnect,
+  DisconnectProperties,
+  ReasonProperties,
+} from '../control-packet.ts'
+import { decodeProperties, type PropertyHolder } from '../properties.ts'
+import { ProtocolViolation } from '../protocol-violation.ts'
+import { ReasonCode } from '../reason-code.ts'
+
+const received = [0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99]
+const released = [0x00, 0x92]
+const connected = [0x00, 0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a, 0x8c, 0x90, 0x95, 0x97, 0x99]
+const disconnectedByClient = [0x00, 0x04, 0x80, 0x81, 0x82, 0x83, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99]
+const disconnectedByServer = [
+  0x00, 0x80, 0x81, 0x82, 0x83, 0x87, 0x89, 0x8b, 0x8d, 0x8e, 0x8f, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99,
+  0x9a, 0x9b, 0x9c, 0x9d, 0x9e, 0x9f, 0xa0, 0xa1, 0xa2,
+]
+
+const noProperties: ReasonProperties = Object.freeze({})
+
+const allowedCodes: Record<'puback' | 'pubrec' | 'pubrel' | 'pubcomp' | 'connack' | 'auth', ReadonlySet<number>> = {
+  puback: new Set(received),
+  pubrec: new Set(received),
+  pubrel: new Set(released),
+  pubcomp: new Set(released),
+  connack: new Set([...connected, 0x9a, 0x9b, 0x9c, 0x9d, 0x9f]),
+  auth: new Set([0x00, 0x18, 0x19]),
+}
+const fromClient = new Set(disconnectedByClient)
+const fromServer = new Set(disconnectedByServer)
+
+function readReasonCode(reader: ByteReader, what: string, allowed: ReadonlySet<number>): number {
+  const code = reader.readByte('the Reason Code')
+  if (!allowed.has(code)) {
+    const text = `${what.toUpperCase()} with Reason Code 0x${code.toString(16)}, which it cannot have`
+    throw new ProtocolViolation(ReasonCode.ProtocolError, 'MQTT-4.13.1-1', text)
+  }
+  return code
+}
+
+export function decodeAcknowledgement(
+  type: Acknowledgement['type'],
+  bytes: Buffer,
+  body: number,
+  end: number,
+  version: number,
+  propertiesMax: number,
+): Acknowledgement {
+  const reader = new ByteReader(bytes, body, end, version)
+  const packetId = reader.readPacketId()
+  let reasonCode = 0
+  let properties = noProperties
+  if (version === 5 && reader.remaining > 0) {
+    reasonCode = readReasonCode(reader, type, allowedCodes[type])
+    if (reader.remaining > 0) properties = decodeProperties<ReasonProperties>(reader, type, propertiesMax)
+  }
+  reader.expectEnd(type.toUpperCase())
+  return { type, packetId, reasonCode, properties }
+}
+
+export function decodeConnack(
+  bytes: Buffer,
+  body: number,
+  end: number,
+  version: number,
+  propertiesMax: number,
+): Connack {
+  const reader = new ByteReader(bytes, body, end, version)
+  const flags = reader.readByte('the Connect Acknowledge Flags')
+  if (flags > 1) throw reader.malformed('MQTT-3.2.2-1', 'the reserved bits of the Connect Acknowledge Flags are set')
+  const reasonCode =
+    version === 5 ? readReasonCode(reader, 'connack', allowedCodes.connack) : reader.readByte('the return code')
+  const properties = version === 5 ? decodeProperties<ConnackProperties>(reader, 'connack', propertiesMax) : {}
+  reader.expectEnd('CONNACK')
+  return { type: 'connack', sessionPresent: flags === 1, reasonCode, properties }
+}
+
+export function decodeDisconnect(
+  bytes: Buffer,
+  body: number,
+  end: number,
+  version: number,
+  propertiesMax: number,
+  isFromServer: boolean,
+): Disconnect {
+  const reader = new ByteReader(bytes, body, end, version)
+  const packet: Disconnect = { type: 'disconnect', reasonCode: 0, properties: {} }
+  if (version === 5 && reader.remaining > 0) {
+    packet.reasonCode = readReasonCode(reader, 'disconnect', isFromServer ? fromServer : fromClient)
+    packet.properties = readRest<DisconnectProperties>(reader, 'disconnect', propertiesMax)
+  }
+  reader.expectEnd('DISCONNECT')
+  const { sessionExpiryInterval, serverReference } = packet.properties
+  if (isFromServer ? sessionExpiryInterval !== undefined : serverReference !== undefined) {
+    const text = isFromServer ? 'a Session Expiry Interval from a server' : 'a Server Reference from a client'
+    throw new ProtocolViolation(ReasonCode.ProtocolError, 'MQTT-3.14.2-2', `DISCONNECT with ${text}`)
+  }
+  return packet
+}
+
+export function decodeAuth(bytes: Buffer, body: number, end: number, propertiesMax: number): Auth {
+  const reader = new ByteReader(bytes, body, end, 5)
+  const packet: Auth = { type: 'auth', reasonCode: 0, properties: {} }
+  if (reader.remaining > 0) {
+    packet.reasonCode = readReasonCode(reader, 'auth', allowedCodes.auth)
+    packet.properties = readRest<Auth['properties']>(reader, 'auth', propertiesMax)
+  }
+  reader.expectEnd('AUTH')
+  return packet
+}
+
+/** Properties may be left out altogether. */
+function readRest<Properties extends object>(reader: ByteReader, holder: PropertyHolder, most: number): Properties {
+  // All fields of these interfaces are optional.
+  if (reader.remaining === 0) return {} as Properties
+  return decodeProperties<Properties>(reader, holder, most)
+}

@@ -1,0 +1,124 @@
+/**
+ * Encodes PUBLISH for one receiver: MQTT 5.0 section 3.3. @hot
+ *
+ * What nobody changed is copied as it came: at QoS 0 the whole packet, otherwise Topic Name, properties and payload as blocks.
+ */
+import { type ByteWriter, stringSize, variableByteIntegerSize } from './byte-writer.ts'
+import type { ProtocolVersion, PublishProperties, Qos } from './control-packet.ts'
+import type { Publish } from './packets/publish.ts'
+import { encodeProperties, propertiesSize } from './properties.ts'
+
+/** What is particular to one copy. */
+export interface PublishDelivery {
+  readonly qos: Qos
+  readonly dup: boolean
+  readonly retain: boolean
+  /** 0 at QoS 0. */
+  readonly packetId: number
+  /** 0 for none. */
+  readonly topicAlias: number
+  /** The receiver already knows the alias: the Topic Name is left empty. */
+  readonly omitTopicName: boolean
+  readonly subscriptionIdentifiers: readonly number[] | null
+  /** Seconds left, in place of the source's; -1 for none. */
+  readonly messageExpiryInterval: number
+}
+
+/** Whether `encodeRawPublish` gives the same bytes as `encodePublish` for a plain QoS 0 copy with RETAIN 0. */
+export function canPassThrough(source: Publish, version: ProtocolVersion): boolean {
+  return (
+    source.wireVersion === version &&
+    source.qos === 0 &&
+    !source.retain &&
+    source.topicNameStart >= 0 &&
+    (version !== 5 || source.propertiesStart >= 0)
+  )
+}
+
+/** Copies the packet as it came. */
+export function encodeRawPublish(writer: ByteWriter, source: Publish): void {
+  const { bytes, packetStart, packetEnd } = source
+  writer.ensure(packetEnd - packetStart)
+  writer.copyFrom(bytes, packetStart, packetEnd)
+}
+
+/** Bytes of the whole packet. */
+export function publishSize(source: Publish, version: ProtocolVersion, delivery: PublishDelivery): number {
+  const body = bodySize(source, version, delivery)
+  return 1 + variableByteIntegerSize(body) + body
+}
+
+export function encodePublish(
+  writer: ByteWriter,
+  source: Publish,
+  version: ProtocolVersion,
+  delivery: PublishDelivery,
+): void {
+  const body = bodySize(source, version, delivery)
+  const { qos, dup, retain, packetId, omitTopicName } = delivery
+  writer.ensure(5 + body)
+  writer.writeByte(0x30 | (dup ? 8 : 0) | (qos << 1) | (retain ? 1 : 0))
+  writer.writeVariableByteInteger(body)
+  if (omitTopicName) writer.writeUint16(0)
+  else if (source.topicNameStart < 0) writer.writeString(source.topicName)
+  else {
+    writer.writeUint16(source.topicNameEnd - source.topicNameStart)
+    writer.copyFrom(source.bytes, source.topicNameStart, source.topicNameEnd)
+  }
+  if (qos > 0) writer.writeUint16(packetId)
+  if (version === 5) writeProperties(writer, source, delivery)
+  writer.copyFrom(source.bytes, source.payloadStart, source.packetEnd)
+}
+
+function bodySize(source: Publish, version: ProtocolVersion, delivery: PublishDelivery): number {
+  const { topicNameStart, topicNameEnd, topicName } = source
+  let size = source.packetEnd - source.payloadStart + (delivery.qos > 0 ? 2 : 0)
+  if (delivery.omitTopicName) size += 2
+  else size += topicNameStart >= 0 ? 2 + topicNameEnd - topicNameStart : stringSize(topicName)
+  if (version !== 5) return size
+  const properties = ownPropertiesSize(delivery) + forwardedSize(source)
+  return size + variableByteIntegerSize(properties) + properties
+}
+
+function ownPropertiesSize(delivery: PublishDelivery): number {
+  let size = 0
+  if (delivery.topicAlias > 0) size += 3
+  if (delivery.messageExpiryInterval >= 0) size += 5
+  const identifiers = delivery.subscriptionIdentifiers
+  if (identifiers !== null) for (const identifier of identifiers) size += 1 + variableByteIntegerSize(identifier)
+  return size
+}
+
+function forwardedSize(source: Publish): number {
+  if (source.propertiesStart >= 0) return source.propertiesEnd - source.propertiesStart
+  return propertiesSize(forwarded(source.properties))
+}
+
+/** All but what each copy has of its own [MQTT-3.3.2-15] [MQTT-3.3.2-16] [MQTT-3.3.2-17] [MQTT-3.3.2-20]. */
+function forwarded(properties: PublishProperties): PublishProperties {
+  const { topicAlias: _, subscriptionIdentifiers: __, messageExpiryInterval: ___, ...rest } = properties
+  return rest
+}
+
+function writeProperties(writer: ByteWriter, source: Publish, delivery: PublishDelivery): void {
+  const own = ownPropertiesSize(delivery)
+  const size = forwardedSize(source)
+  writer.writeVariableByteInteger(own + size)
+  if (delivery.topicAlias > 0) {
+    writer.writeByte(35)
+    writer.writeUint16(delivery.topicAlias)
+  }
+  if (delivery.messageExpiryInterval >= 0) {
+    writer.writeByte(2)
+    writer.writeUint32(delivery.messageExpiryInterval)
+  }
+  if (delivery.subscriptionIdentifiers !== null) {
+    for (const identifier of delivery.subscriptionIdentifiers) {
+      writer.writeByte(11)
+      writer.writeVariableByteInteger(identifier)
+    }
+  }
+  if (size === 0) return
+  if (source.propertiesStart >= 0) writer.copyFrom(source.bytes, source.propertiesStart, source.propertiesEnd)
+  else encodeProperties(writer, forwarded(source.properties), null)
+}

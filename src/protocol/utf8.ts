@@ -1,0 +1,21 @@
+/**
+ * UTF-8 Encoded Strings, section 1.5.4 of MQTT 5.0: well-formed, no surrogates, no U+0000; a byte order mark stays.
+ */
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** The text, or null if the bytes are not what MQTT allows [MQTT-1.5.4-1] [MQTT-1.5.4-2]. */
+export function decodeUtf8(bytes: Buffer, start: number, end: number): string | null {
+  let isAscii = true
+  for (let position = start; position < end; position++) {
+    const byte = bytes[position] ?? 0
+    if (byte === 0) return null
+    if (byte > 127) isAscii = false
+  }
+  if (isAscii) return bytes.toString('latin1', start, end)
+  try {
+    return decoder.decode(bytes.subarray(start, end))
+  } catch {
+    // The decoder's only complaint is ill-formed bytes, and that is the answer.
+    return null
+  }
+}
