@@ -1,0 +1,334 @@
+/**
+ * The core's face: every input there is, handed to the function that decides. Synchronous and deterministic.
+ *
+ * Only dispatches, looks up and hands over. Time comes in as `nowMs`, decisions go out in the `Turn`. Whoever drives it:
+ * hands packets of one connection in order; hands in none while the connection `isWaiting`; carries out `turn.now` at once
+ * and `turn.onceDurable` when the records are durable; calls `advance` at `nextDeadlineMs`.
+ */
+import type { ControlPacket, Disconnect } from '../protocol/control-packet.ts'
+import type { Publish } from '../protocol/packets/publish.ts'
+import { ProtocolViolation } from '../protocol/protocol-violation.ts'
+import { ReasonCode } from '../protocol/reason-code.ts'
+import { closeConnection, disconnectClient, refuseConnect, serverShuttingDown } from './connection/closing.ts'
+import { Connection, type Origin } from './connection/connection.ts'
+import { answerAuthenticationStep, receiveAuth } from './connection/enhanced-auth.ts'
+import { acceptAccount, establish, receiveConnect } from './connection/handshake.ts'
+import type { Deadline } from './deadlines.ts'
+import type { Answer, Question } from './question.ts'
+import { continueRetained, retainedDueMs } from './routing/retained-delivery.ts'
+import { admitMessage } from './routing/router.ts'
+import { receiveSubscribe, receiveUnsubscribe, subscribe } from './routing/subscribing.ts'
+import { answerPublish, receivePublish, receivePubrel } from './session/inbound.ts'
+import { remindSession } from './session/lifecycle.ts'
+import type { Session } from './session/session.ts'
+import { type CoreOptions, CoreState } from './state.ts'
+import type { Turn } from './turn.ts'
+
+export class BrokerCore {
+  readonly state: CoreState
+  #settledReminded = false
+
+  constructor(options: CoreOptions) {
+    this.state = new CoreState(options)
+  }
+
+  /** A Network Connection has been opened. `link` is the driver's own and is handed back with what goes out. */
+  open(link: object, origin: Origin, nowMs: number): Connection {
+    const connection = new Connection(link, origin, false, nowMs)
+    this.state.connections.add(connection)
+    const atMs = nowMs + this.state.limits.connectSecondsMax * 1000
+    this.state.deadlines.add({ atMs, type: 'connect', connection })
+    return connection
+  }
+
+  /** Code in this process takes part like a client: it sends CONNECT next, is neither asked nor limited. */
+  openLocal(link: object, origin: Origin, nowMs: number): Connection {
+    return new Connection(link, origin, true, nowMs)
+  }
+
+  /** A whole packet has arrived. What is wrong with it is answered here; nothing is thrown but for our own mistakes. */
+  receive(connection: Connection, packet: ControlPacket, nowMs: number, turn: Turn): void {
+    if (connection.isClosed) return
+    connection.lastReceivedMs = nowMs
+    try {
+      this.#dispatch(connection, packet, nowMs, turn)
+    } catch (error) {
+      if (!(error instanceof ProtocolViolation)) throw error
+      this.violated(connection, error, nowMs, turn)
+    }
+  }
+
+  /** The peer has broken a rule, here or in the codec [MQTT-4.13.1-1]. */
+  violated(connection: Connection, violation: ProtocolViolation, nowMs: number, turn: Turn): void {
+    const text = `${violation.message} [${violation.statement}]`
+    disconnectClient(this.state, connection, { reasonCode: violation.reasonCode, text }, nowMs, turn)
+  }
+
+  /**
+   * A CONNECT that could not be decoded: answered in the form of the version it claimed, 0 for none that could be told.
+   */
+  violatedBeforeConnect(
+    connection: Connection,
+    violation: ProtocolViolation,
+    claimedVersion: number,
+    nowMs: number,
+    turn: Turn,
+  ): void {
+    const text = `${violation.message} [${violation.statement}]`
+    const reason = { reasonCode: violation.reasonCode, text }
+    connection.protocolVersion = claimedVersion === 5 ? 5 : 4
+    connection.canBeAnswered = claimedVersion !== 0
+    if (!connection.isClosed) refuseConnect(this.state, connection, reason, nowMs, turn)
+  }
+
+  /** The Network Connection is gone; `text` says how. */
+  closed(connection: Connection, text: string, nowMs: number, turn: Turn): void {
+    const reasonCode = ReasonCode.UnspecifiedError
+    closeConnection(this.state, connection, { reasonCode, text }, nowMs, turn)
+  }
+
+  /** CONNACK with success has left: what may leave at once now may. */
+  established(connection: Connection): void {
+    connection.isEstablished = true
+  }
+
+  /** The last acknowledgement of a message the client published has left: it may send another. */
+  acknowledgementLeft(connection: Connection): void {
+    if (connection.unacknowledgedInbound > 0) connection.unacknowledgedInbound -= 1
+  }
+
+  /** `unsentBytes` of what was to be sent are still with us; what waited for that goes on. */
+  flushed(connection: Connection, unsentBytes: number, nowMs: number, turn: Turn): void {
+    const wasFull = connection.unsentBytes >= this.state.limits.unsentBytesMax
+    connection.unsentBytes = unsentBytes
+    if (wasFull && connection.session !== null) connection.session.outbound.sendQueued(this.state, nowMs, turn)
+  }
+
+  /** The host has answered a question. */
+  answered(question: Question, answer: Answer, nowMs: number, turn: Turn): void {
+    const { connection } = question
+    if (connection.isClosed) return
+    connection.isWaiting = false
+    connection.lastReceivedMs = nowMs
+    try {
+      this.#dispatchAnswer(question, answer, nowMs, turn)
+    } catch (error) {
+      if (!(error instanceof ProtocolViolation)) throw error
+      this.violated(connection, error, nowMs, turn)
+    }
+  }
+
+  /** Publishes for code in this process; the answer carries `token` and leaves once the message is durable. */
+  publishLocally(packet: Publish, token: number, nowMs: number, turn: Turn): void {
+    this.state.tally.made += 1
+    const source = { session: null, inboundPacketId: 0, isWill: false, mayBeRefused: true }
+    const { reasonCode, matched } = admitMessage(this.state, packet, source, nowMs, turn)
+    turn.onceDurable.push({ type: 'answer', token, reasonCode, matched })
+  }
+
+  /** Ends a client's connection on the host's behalf. */
+  disconnect(connection: Connection, reasonCode: number, text: string, nowMs: number, turn: Turn): void {
+    disconnectClient(this.state, connection, { reasonCode, text }, nowMs, turn)
+  }
+
+  /** The broker stops: every client is told 0x8B, and no Will Message goes out for it. */
+  stop(nowMs: number, turn: Turn): void {
+    this.state.isStopping = true
+    for (const connection of this.state.connections) {
+      connection.saidGoodbye = true
+      disconnectClient(this.state, connection, serverShuttingDown, nowMs, turn)
+    }
+    this.state.writeSettled(turn)
+  }
+
+  /** When `advance` is to be called; Infinity for never. */
+  nextDeadlineMs(nowMs: number): number {
+    const { state } = this
+    if (state.hasSettled && !this.#settledReminded) {
+      this.#settledReminded = true
+      state.deadlines.add({ atMs: state.settledDeadlineMs(nowMs), type: 'settled' })
+    }
+    const dueMs = state.deadlines.nextMs
+    if (state.retainedDeliveries.size === 0) return dueMs
+    return Math.min(dueMs, retainedDueMs(state, nowMs))
+  }
+
+  /** Does what has become due. */
+  advance(nowMs: number, turn: Turn): void {
+    for (;;) {
+      const deadline = this.state.deadlines.takeDue(nowMs)
+      if (deadline === null) break
+      this.#remind(deadline, nowMs, turn)
+    }
+    if (this.state.retainedDeliveries.size > 0) continueRetained(this.state, nowMs, turn)
+  }
+
+  #dispatch(connection: Connection, packet: ControlPacket, nowMs: number, turn: Turn): void {
+    const { state } = this
+    if (packet.type === 'connect') {
+      if (connection.state !== 'opened') {
+        const text = 'a second CONNECT on one connection'
+        throw new ProtocolViolation(ReasonCode.ProtocolError, 'MQTT-3.1.0-2', text)
+      }
+      receiveConnect(state, connection, packet, nowMs, turn)
+      return
+    }
+    const { session } = connection
+    if (session === null) this.#receiveEarly(connection, packet, nowMs, turn)
+    else this.#receiveConnected(connection, session, packet, nowMs, turn)
+  }
+
+  /** While authentication is under way only AUTH and DISCONNECT may come [MQTT-4.12.0-4]. */
+  #receiveEarly(connection: Connection, packet: ControlPacket, nowMs: number, turn: Turn): void {
+    if (packet.type === 'auth') receiveAuth(connection, packet, turn)
+    else if (packet.type === 'disconnect') {
+      turn.now.push({ type: 'close', connection })
+      closeConnection(this.state, connection, { reasonCode: packet.reasonCode, text: 'gave up' }, nowMs, turn)
+    } else {
+      const text = `${packet.type.toUpperCase()} before CONNACK`
+      throw new ProtocolViolation(ReasonCode.ProtocolError, 'MQTT-3.1.0-1', text)
+    }
+  }
+
+  #receiveConnected(connection: Connection, session: Session, packet: ControlPacket, nowMs: number, turn: Turn): void {
+    const { state } = this
+    switch (packet.type) {
+      case 'publish':
+        receivePublish(state, connection, session, packet, nowMs, turn)
+        return
+      case 'puback':
+        session.outbound.receivePuback(packet.packetId, state, nowMs, turn)
+        return
+      case 'pubrec':
+        session.outbound.receivePubrec(packet.packetId, packet.reasonCode, state, nowMs, turn)
+        return
+      case 'pubrel':
+        receivePubrel(connection, session, packet, turn)
+        return
+      case 'pubcomp':
+        session.outbound.receivePubcomp(packet.packetId, state, nowMs, turn)
+        return
+      case 'subscribe':
+        receiveSubscribe(state, connection, session, packet, nowMs, turn)
+        return
+      case 'unsubscribe':
+        receiveUnsubscribe(state, connection, session, packet, turn)
+        return
+      case 'pingreq':
+        turn.now.push({ type: 'packet', connection, packet: { type: 'pingresp' } })
+        return
+      case 'disconnect':
+        this.#receiveDisconnect(connection, session, packet, nowMs, turn)
+        return
+      case 'auth':
+        receiveAuth(connection, packet, turn)
+        return
+      default: {
+        const text = `${packet.type.toUpperCase()} is for a server to send`
+        throw new ProtocolViolation(ReasonCode.ProtocolError, 'MQTT-4.13.1-1', text)
+      }
+    }
+  }
+
+  #receiveDisconnect(connection: Connection, session: Session, packet: Disconnect, nowMs: number, turn: Turn): void {
+    const interval = packet.properties.sessionExpiryInterval
+    if (interval !== undefined) {
+      if (interval > 0 && session.expiryInterval === 0) {
+        const text = 'the Session Expiry Interval was 0 in CONNECT and cannot be raised in DISCONNECT'
+        throw new ProtocolViolation(ReasonCode.ProtocolError, 'MQTT-3.14.2-2', text)
+      }
+      session.expiryInterval = Math.min(interval, this.state.limits.sessionExpirySecondsMax)
+    }
+    // 3.1.1 has no Reason Code: its DISCONNECT decodes as 0x00 [MQTT-3.14.4-3] [MQTT3-3.14.4-3].
+    connection.saidGoodbye = packet.reasonCode === ReasonCode.NormalDisconnection
+    turn.now.push({ type: 'close', connection })
+    const text = packet.properties.reasonString ?? 'the client disconnected'
+    closeConnection(this.state, connection, { reasonCode: packet.reasonCode, text }, nowMs, turn)
+  }
+
+  #dispatchAnswer(question: Question, answer: Answer, nowMs: number, turn: Turn): void {
+    const { state } = this
+    const { connection } = question
+    const { session } = connection
+    switch (question.type) {
+      case 'authenticate':
+        if (answer.type === 'accepted') {
+          acceptAccount(state, connection, question.connect, answer.account, answer.data, nowMs, turn)
+        } else this.#refuse(connection, answer, nowMs, turn)
+        return
+      case 'authentication-step':
+        answerAuthenticationStep(state, question, answer, nowMs, turn)
+        return
+      case 'authorize-will': {
+        const { connect, account, authenticationData } = question
+        if (isAllowed(answer)) establish(state, connection, connect, account, authenticationData, nowMs, turn)
+        else {
+          const text = `publishing the Will Message to ${connect.will?.topicName ?? ''} is not allowed`
+          disconnectClient(state, connection, { reasonCode: ReasonCode.NotAuthorized, text }, nowMs, turn)
+        }
+        return
+      }
+      case 'authorize-publish':
+        if (session !== null) answerPublish(state, connection, session, question.packet, isAllowed(answer), nowMs, turn)
+        return
+      case 'authorize-subscribe': {
+        const allowed = answer.type === 'authorized' ? answer.allowed : []
+        if (session !== null) subscribe(state, connection, session, question.packet, allowed, nowMs, turn)
+        return
+      }
+    }
+  }
+
+  #refuse(connection: Connection, answer: Answer, nowMs: number, turn: Turn): void {
+    const refused = answer.type === 'refused' ? answer : null
+    const reasonCode = refused?.reasonCode ?? ReasonCode.NotAuthorized
+    const text = refused?.reasonString ?? 'User Name or Password is wrong'
+    const serverReference = refused?.serverReference ?? null
+    const reason = serverReference === null ? { reasonCode, text } : { reasonCode, text, serverReference }
+    disconnectClient(this.state, connection, reason, nowMs, turn)
+  }
+
+  #remind(deadline: Deadline, nowMs: number, turn: Turn): void {
+    const { state } = this
+    switch (deadline.type) {
+      case 'connect': {
+        const { connection } = deadline
+        if (connection.isClosed || connection.state === 'connected') return
+        const text = `no CONNECT within ${state.limits.connectSecondsMax} seconds`
+        refuseConnect(state, connection, { reasonCode: ReasonCode.NotAuthorized, text }, nowMs, turn)
+        return
+      }
+      case 'keep-alive':
+        this.#checkKeepAlive(deadline, deadline.connection, nowMs, turn)
+        return
+      case 'session':
+        remindSession(state, deadline.session, nowMs, turn)
+        return
+      case 'retained':
+        state.retained.expire(deadline.topicName, nowMs)
+        return
+      case 'settled':
+        this.#settledReminded = false
+        state.writeSettled(turn)
+        return
+    }
+  }
+
+  /** Silent for one and a half times the Keep Alive: given up [MQTT-3.1.2-22]. A question of ours stops the clock. */
+  #checkKeepAlive(deadline: Deadline, connection: Connection, nowMs: number, turn: Turn): void {
+    if (connection.isClosed) return
+    if (connection.isWaiting) connection.lastReceivedMs = nowMs
+    const dueMs = connection.lastReceivedMs + connection.silenceMsMax
+    if (dueMs > nowMs) {
+      deadline.atMs = dueMs
+      this.state.deadlines.add(deadline)
+      return
+    }
+    const text = `nothing was received for ${connection.silenceMsMax / 1000} seconds, one and a half times the Keep Alive`
+    disconnectClient(this.state, connection, { reasonCode: ReasonCode.KeepAliveTimeout, text }, nowMs, turn)
+  }
+}
+
+function isAllowed(answer: Answer): boolean {
+  return answer.type === 'authorized' && answer.allowed.length > 0 && answer.allowed[0] === true
+}

@@ -1,0 +1,103 @@
+/**
+ * How a Network Connection ends, whoever ends it. MQTT 5.0 sections 3.14, 4.13 and 3.1.2.5.
+ *
+ * After `closeConnection` nothing is routed to the connection; what was decided before still leaves first.
+ */
+import type { ConnackProperties, DisconnectProperties } from '../../protocol/control-packet.ts'
+import { connectReturnCode, ReasonCode } from '../../protocol/reason-code.ts'
+import { detachSession } from '../session/lifecycle.ts'
+import type { CoreState } from '../state.ts'
+import { sendNow, type Turn } from '../turn.ts'
+import type { Connection } from './connection.ts'
+
+export interface ClosingReason {
+  readonly reasonCode: number
+  /** For humans; goes out as Reason String. */
+  readonly text: string
+  readonly serverReference?: string
+}
+
+/** Ends a connection from our side, saying why to a client that understands it. */
+export function disconnectClient(
+  core: CoreState,
+  connection: Connection,
+  reason: ClosingReason,
+  nowMs: number,
+  turn: Turn,
+): void {
+  if (connection.isClosed) return
+  if (connection.state !== 'connected') {
+    refuseConnect(core, connection, reason, nowMs, turn)
+    return
+  }
+  if (connection.protocolVersion === 5) {
+    const properties: DisconnectProperties = { reasonString: reason.text }
+    if (reason.serverReference !== undefined) properties.serverReference = reason.serverReference
+    const packet = { type: 'disconnect', reasonCode: reason.reasonCode, properties } as const
+    sendNow(turn, connection, { type: 'packet', connection, packet })
+  }
+  sendNow(turn, connection, { type: 'close', connection })
+  closeConnection(core, connection, reason, nowMs, turn)
+}
+
+/** Takes note that a Network Connection is over. Its Session lives on as long as it was told to. */
+export function closeConnection(
+  core: CoreState,
+  connection: Connection,
+  reason: ClosingReason,
+  nowMs: number,
+  turn: Turn,
+): void {
+  if (connection.isClosed) return
+  const wasConnected = connection.state === 'connected'
+  connection.state = 'closed'
+  connection.isWaiting = false
+  core.connections.delete(connection)
+  core.retainedDeliveries.delete(connection)
+  connection.retainedDeliveries = null
+  const { session, origin } = connection
+  const { remoteAddress } = origin
+  const { reasonCode, text } = reason
+  if (session === null || !wasConnected) {
+    const { clientIdentifier } = connection
+    turn.events.push({ type: 'refused', clientIdentifier, remoteAddress, reasonCode, reason: text })
+    return
+  }
+  const { clientIdentifier, account } = session
+  turn.events.push({ type: 'disconnected', clientIdentifier, account, remoteAddress, reasonCode, reason: text })
+  if (session.connection === connection) detachSession(core, session, connection, nowMs, turn)
+}
+
+/**
+ * Answers a CONNECT with an error and closes [MQTT-3.2.2-7]; before a CONNECT has come, closes without a word. In 3.1.1
+ * an error that has no return code closes without CONNACK, too [MQTT3-3.2.2-6].
+ */
+export function refuseConnect(
+  core: CoreState,
+  connection: Connection,
+  reason: ClosingReason,
+  nowMs: number,
+  turn: Turn,
+): void {
+  const { reasonCode, text, serverReference } = reason
+  if (connection.canBeAnswered) {
+    const returnCode = connection.protocolVersion === 5 ? reasonCode : connectReturnCode(reasonCode)
+    if (returnCode !== null) {
+      const properties: ConnackProperties = {}
+      if (connection.protocolVersion === 5) {
+        properties.reasonString = text
+        if (serverReference !== undefined) properties.serverReference = serverReference
+      }
+      const packet = { type: 'connack', sessionPresent: false, reasonCode: returnCode, properties } as const
+      turn.now.push({ type: 'packet', connection, packet })
+    }
+  }
+  turn.now.push({ type: 'close', connection })
+  closeConnection(core, connection, reason, nowMs, turn)
+}
+
+/** What is said when the broker stops. */
+export const serverShuttingDown: ClosingReason = Object.freeze({
+  reasonCode: ReasonCode.ServerShuttingDown,
+  text: 'the broker is shutting down',
+})

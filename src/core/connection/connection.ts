@@ -1,0 +1,91 @@
+/**
+ * One Network Connection as the core knows it: what dies with it. MQTT 5.0 section 4.2.
+ *
+ * `link` belongs to the shell and is never looked at here.
+ */
+import type { Connect } from '../../protocol/control-packet.ts'
+import type { RetainedDelivery } from '../routing/retained-delivery.ts'
+import type { Session } from '../session/session.ts'
+import type { InboundTopicAliases, OutboundTopicAliases } from './topic-aliases.ts'
+
+/** Where a client came from, for events and questions. */
+export interface Origin {
+  /** For example `127.0.0.1:50312`. */
+  readonly remoteAddress: string
+  /** URL of the listener. */
+  readonly listener: string
+  /** Used if the client asks for an assigned Client Identifier: unique and not to be guessed. */
+  readonly assignedClientIdentifier: string
+}
+
+export type ConnectionState =
+  /** Waits for CONNECT. */
+  | 'opened'
+  /** CONNECT is here, the verdict is not. */
+  | 'authenticating'
+  | 'connected'
+  | 'closed'
+
+export class Connection {
+  readonly link: object
+  readonly origin: Origin
+  readonly openedMs: number
+  /** Code in this process: neither asked nor limited. */
+  readonly isLocal: boolean
+  state: ConnectionState = 'opened'
+  /** A question about this connection is open: no further packet may be handed in. */
+  isWaiting = false
+  /** CONNACK has left. */
+  isEstablished = false
+  protocolVersion: 4 | 5 = 4
+  /** Enough of a CONNECT has come to know in which form to refuse it. */
+  canBeAnswered = false
+  session: Session | null = null
+  /** The CONNECT while its verdict is open. */
+  connect: Connect | null = null
+  /** The CONNECT of a client that uses enhanced authentication: it may do so again. */
+  authenticationConnect: Connect | null = null
+  authenticationMethod: string | null = null
+  /** The client chose its Client Identifier itself. */
+  hasOwnClientIdentifier = false
+  isReAuthenticating = false
+  /** Milliseconds without a packet after which the client is given up: one and a half Keep Alive [MQTT-3.1.2-22]; 0 for never. */
+  silenceMsMax = 0
+  lastReceivedMs: number
+  /** QoS 1 and 2 messages the client may be sent before an acknowledgement: its Receive Maximum, within ours. */
+  sendMaximum = 65_535
+  /** Bytes the client takes in one packet. */
+  maximumPacketSize = Number.POSITIVE_INFINITY
+  /** Reason String and User Property may go on any packet [MQTT-3.1.2-29]. */
+  wantsProblemInformation = true
+  /** QoS 1 and 2 messages received whose last acknowledgement has not left. */
+  unacknowledgedInbound = 0
+  /** Bytes decided to be sent that the client has not taken, as far as known. */
+  unsentBytes = 0
+  inboundAliases: InboundTopicAliases | null = null
+  outboundAliases: OutboundTopicAliases | null = null
+  /** Topic Names publishing to was asked about: bit per QoS and RETAIN, allowed ones. */
+  publishPermissions: Map<string, number> | null = null
+  /** The last Topic Name that passed the limits: saves checking it again. */
+  checkedTopicName = ''
+  /** The client said DISCONNECT with a code that cancels the Will Message. */
+  saidGoodbye = false
+  /** Retained Messages still to be sent, a slice at a time. */
+  retainedDeliveries: RetainedDelivery[] | null = null
+
+  constructor(link: object, origin: Origin, isLocal: boolean, nowMs: number) {
+    this.link = link
+    this.origin = origin
+    this.isLocal = isLocal
+    this.openedMs = nowMs
+    this.lastReceivedMs = nowMs
+  }
+
+  get isClosed(): boolean {
+    return this.state === 'closed'
+  }
+
+  get clientIdentifier(): string | null {
+    return this.session?.clientIdentifier ?? this.connect?.clientIdentifier ?? null
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * From CONNECT to CONNACK: who is it, may it come in, which Session is its own. MQTT 5.0 sections 3.1 and 3.2.
+ */
+import type { Connack, ConnackProperties, Connect } from '../../protocol/control-packet.ts'
+import { ReasonCode } from '../../protocol/reason-code.ts'
+import { parseTopicFilter } from '../routing/topic-filter.ts'
+import { topicNameFault } from '../routing/topic-name.ts'
+import { endSession } from '../session/lifecycle.ts'
+import { neverExpires, Session, sessionKey } from '../session/session.ts'
+import type { CoreState } from '../state.ts'
+import type { Turn } from '../turn.ts'
+import { type ClosingReason, disconnectClient, refuseConnect } from './closing.ts'
+import type { Connection } from './connection.ts'
+import { OutboundTopicAliases } from './topic-aliases.ts'
+
+const receiveMaximumDefault = 65_535
+
+export function receiveConnect(
+  core: CoreState,
+  connection: Connection,
+  packet: Connect,
+  nowMs: number,
+  turn: Turn,
+): void {
+  connection.connect = packet
+  connection.canBeAnswered = true
+  connection.protocolVersion = packet.protocolVersion === 5 ? 5 : 4
+  const fault = connectFault(core, packet)
+  if (fault !== null) {
+    refuseConnect(core, connection, fault, nowMs, turn)
+    return
+  }
+  connection.state = 'authenticating'
+  connection.wantsProblemInformation = packet.properties.requestProblemInformation !== false
+  if (packet.clientIdentifier === '') packet.clientIdentifier = connection.origin.assignedClientIdentifier
+  else connection.hasOwnClientIdentifier = true
+  const method = packet.properties.authenticationMethod
+  if (method !== undefined) {
+    connection.authenticationMethod = method
+    connection.authenticationConnect = packet
+    connection.isWaiting = true
+    turn.questions.push({ type: 'authentication-step', connection, connect: packet, packet, begins: true })
+  } else if (core.options.asksAuthentication) {
+    connection.isWaiting = true
+    turn.questions.push({ type: 'authenticate', connection, connect: packet })
+  } else acceptAccount(core, connection, packet, '', null, nowMs, turn)
+}
+
+/** What makes a well-formed CONNECT unacceptable before anybody is asked; null if nothing does. */
+function connectFault(core: CoreState, packet: Connect): ClosingReason | null {
+  const { will, properties } = packet
+  if (core.isStopping) return { reasonCode: ReasonCode.ServerShuttingDown, text: 'the broker is shutting down' }
+  if (core.connections.size > core.limits.connectionsMax) {
+    const text = `the broker takes no more than ${core.limits.connectionsMax} connections; try again later`
+    return { reasonCode: ReasonCode.ServerBusy, text }
+  }
+  if (packet.protocolVersion === 4 && packet.clientIdentifier === '' && !packet.cleanStart) {
+    const text = 'an empty Client Identifier needs CleanSession 1'
+    return { reasonCode: ReasonCode.ClientIdentifierNotValid, text }
+  }
+  const method = properties.authenticationMethod
+  if (method !== undefined && !core.options.authenticationMethods.has(method)) {
+    const known = [...core.options.authenticationMethods].join(', ') || 'none'
+    const text = `the Authentication Method ${method} is not known here; known: ${known}`
+    return { reasonCode: ReasonCode.BadAuthenticationMethod, text }
+  }
+  if (will === null) return null
+  const fault = topicNameFault(will.topicName, core.limits)
+  if (fault !== null) return { reasonCode: ReasonCode.TopicNameInvalid, text: `Will Topic: ${fault}` }
+  if (/^\$(SYS|share|pabal)\//.test(will.topicName)) {
+    return { reasonCode: ReasonCode.NotAuthorized, text: `the Will Topic ${will.topicName} is reserved` }
+  }
+  return null
+}
+
+/** The client is who it says it is. Its Will Message, if any, is still to be allowed. */
+export function acceptAccount(
+  core: CoreState,
+  connection: Connection,
+  packet: Connect,
+  account: string,
+  authenticationData: Uint8Array | null,
+  nowMs: number,
+  turn: Turn,
+): void {
+  if (packet.will !== null && core.options.asksAuthorization && !connection.isLocal) {
+    connection.isWaiting = true
+    turn.questions.push({ type: 'authorize-will', connection, connect: packet, account, authenticationData })
+    return
+  }
+  establish(core, connection, packet, account, authenticationData, nowMs, turn)
+}
+
+/** Takes the client in: finds or makes its Session, takes it over from an older connection, and answers. */
+export function establish(
+  core: CoreState,
+  connection: Connection,
+  packet: Connect,
+  account: string,
+  authenticationData: Uint8Array | null,
+  nowMs: number,
+  turn: Turn,
+): void {
+  const stored = takeOver(core, packet, account, nowMs, turn)
+  const sessionPresent = stored !== null
+  const session = stored ?? new Session(account, packet.clientIdentifier, nowMs)
+  core.sessions.set(session.key, session)
+  session.connection = connection
+  session.will = packet.will
+  session.willAtMs = Number.POSITIVE_INFINITY
+  session.endsAtMs = Number.POSITIVE_INFINITY
+  session.expiryInterval = Math.min(requestedExpiry(packet), core.limits.sessionExpirySecondsMax)
+  connection.session = session
+  connection.state = 'connected'
+  connection.connect = null
+  applyConnect(core, connection, packet, nowMs)
+  if (session.survives || session.isRecorded) {
+    turn.records.push({
+      type: 'session-opened',
+      session: session.key,
+      fresh: !sessionPresent,
+      sessionExpiryInterval: session.expiryInterval,
+      will: session.will,
+      atMs: nowMs,
+    })
+    session.isRecorded = true
+  }
+  const connack: Connack = { type: 'connack', sessionPresent, reasonCode: ReasonCode.Success, properties: {} }
+  if (packet.protocolVersion === 5) {
+    connack.properties = connackProperties(core, connection, session, packet, authenticationData)
+  }
+  turn.onceDurable.push({ type: 'packet', connection, packet: connack })
+  turn.events.push({
+    type: 'connected',
+    clientIdentifier: session.clientIdentifier,
+    account,
+    remoteAddress: connection.origin.remoteAddress,
+    protocolVersion: connection.protocolVersion,
+    sessionPresent,
+  })
+  if (sessionPresent) session.outbound.resume(connection, core, nowMs, turn)
+}
+
+/**
+ * The stored Session that goes on, or null if the client starts afresh. An older connection of it is closed [MQTT-3.1.4-3],
+ * and its Will Message goes out unless the delay or the Session outlives the change [MQTT-3.1.3-9].
+ */
+function takeOver(core: CoreState, packet: Connect, account: string, nowMs: number, turn: Turn): Session | null {
+  const key = sessionKey(account, packet.clientIdentifier)
+  const stored = core.sessions.get(key)
+  if (stored === undefined) return null
+  if (stored.connection !== null) {
+    const text = 'another connection with the same Client Identifier has taken over'
+    disconnectClient(core, stored.connection, { reasonCode: ReasonCode.SessionTakenOver, text }, nowMs, turn)
+  }
+  if (stored.hasEnded) return null
+  if (packet.cleanStart) {
+    endSession(core, stored, nowMs, turn)
+    return null
+  }
+  return stored
+}
+
+/** Seconds. CleanSession 0 of 3.1.1 is a Session without end. */
+function requestedExpiry(packet: Connect): number {
+  if (packet.protocolVersion === 5) return packet.properties.sessionExpiryInterval ?? 0
+  return packet.cleanStart ? 0 : neverExpires
+}
+
+function applyConnect(core: CoreState, connection: Connection, packet: Connect, nowMs: number): void {
+  const { limits } = core
+  const { receiveMaximum, maximumPacketSize, topicAliasMaximum } = packet.properties
+  connection.sendMaximum = receiveMaximum ?? receiveMaximumDefault
+  connection.maximumPacketSize = maximumPacketSize ?? Number.POSITIVE_INFINITY
+  const aliases = Math.min(topicAliasMaximum ?? 0, limits.sentTopicAliasMaximum)
+  if (aliases > 0) connection.outboundAliases = new OutboundTopicAliases(aliases)
+  const seconds = keepAliveSeconds(core, packet)
+  connection.silenceMsMax = seconds * 1500
+  if (seconds > 0) {
+    core.deadlines.add({ atMs: nowMs + connection.silenceMsMax, type: 'keep-alive', connection })
+  }
+}
+
+/** A 5.0 client is told of a lower limit; a 3.1.1 client cannot be, so its own wish holds [MQTT-3.2.2-21]. */
+function keepAliveSeconds(core: CoreState, packet: Connect): number {
+  const wanted = packet.keepAliveSeconds
+  const most = core.limits.keepAliveSecondsMax
+  if (packet.protocolVersion !== 5 || most === 0) return wanted
+  return wanted === 0 || wanted > most ? most : wanted
+}
+
+/** Announces every limit a client must keep to. */
+function connackProperties(
+  core: CoreState,
+  connection: Connection,
+  session: Session,
+  packet: Connect,
+  authenticationData: Uint8Array | null,
+): ConnackProperties {
+  const { limits } = core
+  const properties: ConnackProperties = {
+    receiveMaximum: limits.receiveMaximum,
+    maximumPacketSize: limits.packetBytesMax,
+    topicAliasMaximum: limits.topicAliasMaximum,
+  }
+  if (session.expiryInterval !== (packet.properties.sessionExpiryInterval ?? 0)) {
+    properties.sessionExpiryInterval = session.expiryInterval
+  }
+  if (!connection.hasOwnClientIdentifier) properties.assignedClientIdentifier = session.clientIdentifier
+  const seconds = keepAliveSeconds(core, packet)
+  if (seconds !== packet.keepAliveSeconds) properties.serverKeepAlive = seconds
+  const prefix = core.options.responseTopicPrefix
+  if (packet.properties.requestResponseInformation === true && prefix !== null) {
+    const responseTopic = `${prefix}${session.clientIdentifier}`
+    const parsed = parseTopicFilter(responseTopic, limits)
+    if (parsed.type === 'filter' && !parsed.hasWildcard) properties.responseInformation = responseTopic
+  }
+  if (connection.authenticationMethod !== null) {
+    properties.authenticationMethod = connection.authenticationMethod
+    if (authenticationData !== null) properties.authenticationData = authenticationData
+  }
+  return properties
+}

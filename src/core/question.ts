@@ -1,0 +1,64 @@
+/**
+ * What the core asks its host: may this client connect, may it publish or subscribe? Pure data; the answer comes back as
+ * the input `Broker.answered`. Until then the connection that asked receives nothing more.
+ */
+import type { Auth, Connect, Subscribe } from '../protocol/control-packet.ts'
+import type { Publish } from '../protocol/packets/publish.ts'
+import type { Connection } from './connection/connection.ts'
+
+export interface AuthenticateQuestion {
+  readonly type: 'authenticate'
+  readonly connection: Connection
+  readonly connect: Connect
+}
+
+/** One step of enhanced authentication, MQTT 5.0 section 4.12. `packet` is the CONNECT that began it or an AUTH. */
+export interface AuthenticationStepQuestion {
+  readonly type: 'authentication-step'
+  readonly connection: Connection
+  readonly connect: Connect
+  readonly packet: Connect | Auth
+  /** A new exchange begins: with CONNECT, or with AUTH 0x19 Re-authenticate. */
+  readonly begins: boolean
+}
+
+/** May the Will Message be published when the time comes? */
+export interface AuthorizeWillQuestion {
+  readonly type: 'authorize-will'
+  readonly connection: Connection
+  readonly connect: Connect
+  readonly account: string
+  /** Authentication Data that goes into the CONNACK. */
+  readonly authenticationData: Uint8Array | null
+}
+
+export interface AuthorizePublishQuestion {
+  readonly type: 'authorize-publish'
+  readonly connection: Connection
+  readonly packet: Publish
+}
+
+export interface AuthorizeSubscribeQuestion {
+  readonly type: 'authorize-subscribe'
+  readonly connection: Connection
+  readonly packet: Subscribe
+}
+
+export type Question =
+  | AuthenticateQuestion
+  | AuthenticationStepQuestion
+  | AuthorizeWillQuestion
+  | AuthorizePublishQuestion
+  | AuthorizeSubscribeQuestion
+
+export type Answer =
+  | { readonly type: 'accepted'; readonly account: string; readonly data: Uint8Array | null }
+  | { readonly type: 'continue'; readonly data: Uint8Array }
+  | {
+      readonly type: 'refused'
+      readonly reasonCode: number
+      readonly reasonString: string | null
+      readonly serverReference: string | null
+    }
+  /** One verdict per Topic Filter, or one alone for a publish or a Will Message. */
+  | { readonly type: 'authorized'; readonly allowed: readonly boolean[] }

@@ -1,0 +1,91 @@
+/**
+ * Sends the Retained Messages of a new Subscription, a slice at a time. MQTT 5.0 section 3.3.1.3.
+ *
+ * A Subscription to `#` may match a million of them: each slice waits until the client has taken most of the last.
+ */
+import type { Connection } from '../connection/connection.ts'
+import type { Message } from '../message.ts'
+import type { Session } from '../session/session.ts'
+import type { CoreState } from '../state.ts'
+import type { Turn } from '../turn.ts'
+import { deliverCopy, recipient } from './delivery.ts'
+import type { Subscription } from './subscription.ts'
+
+const sliceSize = 256
+/** How long to wait before looking again at a client that does not take more. */
+const retryMs = 10
+
+export class RetainedDelivery {
+  readonly #subscription: Subscription
+  readonly #matcher: { next(max: number, found: Message[]): boolean }
+
+  constructor(subscription: Subscription, core: CoreState) {
+    this.#subscription = subscription
+    this.#matcher = core.retained.matcher(subscription.filterSubscriptions.filter)
+  }
+
+  /** Sends one slice; false when there is nothing left. */
+  deliverSlice(core: CoreState, session: Session, nowMs: number, turn: Turn): boolean {
+    const found: Message[] = []
+    const hasMore = this.#matcher.next(sliceSize, found)
+    const { qos: grantedQos, subscriptionIdentifiers } = this.#subscription
+    for (const message of found) {
+      if (message.isExpired(nowMs)) continue
+      const qos = message.publish.qos < grantedQos ? message.publish.qos : grantedQos
+      if (session.survives && qos > 0) {
+        const to = recipient(session, qos, true, subscriptionIdentifiers, null)
+        turn.records.push({ type: 'copied', messageId: message.id, recipient: to })
+      }
+      deliverCopy(core, session, message, qos, true, subscriptionIdentifiers, null, nowMs, turn)
+    }
+    return hasMore
+  }
+}
+
+/** The first slice leaves with the SUBACK; what is left follows in `continueRetained`. */
+export function beginRetained(
+  core: CoreState,
+  connection: Connection,
+  session: Session,
+  subscription: Subscription,
+  nowMs: number,
+  turn: Turn,
+): void {
+  const delivery = new RetainedDelivery(subscription, core)
+  if (connection.retainedDeliveries === null && !delivery.deliverSlice(core, session, nowMs, turn)) return
+  connection.retainedDeliveries ??= []
+  connection.retainedDeliveries.push(delivery)
+  core.retainedDeliveries.add(connection)
+}
+
+/** Sends a slice to every client that still takes them. */
+export function continueRetained(core: CoreState, nowMs: number, turn: Turn): void {
+  for (const connection of core.retainedDeliveries) {
+    const { session, retainedDeliveries } = connection
+    const [delivery] = retainedDeliveries ?? []
+    if (session === null || retainedDeliveries === null || delivery === undefined) {
+      core.retainedDeliveries.delete(connection)
+      continue
+    }
+    if (!takesMore(core, connection, session)) continue
+    if (delivery.deliverSlice(core, session, nowMs, turn)) continue
+    retainedDeliveries.shift()
+    if (retainedDeliveries.length > 0) continue
+    connection.retainedDeliveries = null
+    core.retainedDeliveries.delete(connection)
+  }
+}
+
+/** When `continueRetained` should be called next; Infinity if nothing is left. */
+export function retainedDueMs(core: CoreState, nowMs: number): number {
+  let dueMs = Number.POSITIVE_INFINITY
+  for (const connection of core.retainedDeliveries) {
+    if (connection.session !== null && takesMore(core, connection, connection.session)) return nowMs
+    dueMs = nowMs + retryMs
+  }
+  return dueMs
+}
+
+function takesMore(core: CoreState, connection: Connection, session: Session): boolean {
+  return connection.unsentBytes * 2 < core.limits.unsentBytesMax && session.outbound.queuedMessages < sliceSize
+}

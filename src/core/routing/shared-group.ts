@@ -1,0 +1,59 @@
+/**
+ * The members of one Shared Subscription, and whose turn it is. MQTT 5.0 section 4.8.2.
+ *
+ * Smooth weighted round robin: a member's weight is what its Receive Maximum leaves free, so that a slow member gets less.
+ */
+import type { Session } from '../session/session.ts'
+import { addTo, removeFrom, type Subscription } from './subscription.ts'
+
+export class SharedGroup {
+  readonly shareName: string
+  readonly members: Subscription[] = []
+
+  constructor(shareName: string) {
+    this.shareName = shareName
+  }
+
+  add(member: Subscription): void {
+    addTo(this.members, member)
+  }
+
+  remove(member: Subscription): void {
+    removeFrom(this.members, member)
+    member.credit = 0
+  }
+
+  /**
+   * The member that gets the next message, or null if there is none [MQTT-4.8.2-4]. Connected members with a free window
+   * come first, then connected ones with the shortest queue, then the one away with the shortest queue.
+   * `except` is a Session that cannot take it.
+   */
+  choose(except: Session | null): Subscription | null {
+    let chosen: Subscription | null = null
+    let total = 0
+    for (const member of this.members) {
+      const weight = member.session === except ? 0 : member.session.outbound.freeWindow
+      if (weight === 0) continue
+      total += weight
+      member.credit += weight
+      if (chosen === null || member.credit > chosen.credit) chosen = member
+    }
+    if (chosen === null) return this.#shortestQueue(except)
+    chosen.credit -= total
+    return chosen
+  }
+
+  #shortestQueue(except: Session | null): Subscription | null {
+    let chosen: Subscription | null = null
+    for (const member of this.members) {
+      if (member.session === except) continue
+      if (chosen === null || comesBefore(member.session, chosen.session)) chosen = member
+    }
+    return chosen
+  }
+}
+
+function comesBefore(candidate: Session, chosen: Session): boolean {
+  if (candidate.isOnline !== chosen.isOnline) return candidate.isOnline
+  return candidate.outbound.queuedMessages < chosen.outbound.queuedMessages
+}

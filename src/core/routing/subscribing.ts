@@ -1,0 +1,142 @@
+/**
+ * SUBSCRIBE and UNSUBSCRIBE. MQTT 5.0 sections 3.8 to 3.11.
+ *
+ * The acknowledgement says what is so: it leaves once the Subscriptions of a Session that survives are durable.
+ */
+import type { Subscribe, SubscriptionRequest, Unsubscribe } from '../../protocol/control-packet.ts'
+import { ProtocolViolation } from '../../protocol/protocol-violation.ts'
+import { ReasonCode } from '../../protocol/reason-code.ts'
+import type { Connection } from '../connection/connection.ts'
+import type { Session } from '../session/session.ts'
+import type { CoreState } from '../state.ts'
+import type { Turn } from '../turn.ts'
+import { beginRetained } from './retained-delivery.ts'
+import type { Subscription } from './subscription.ts'
+import { parseTopicFilter } from './topic-filter.ts'
+
+export function receiveSubscribe(
+  core: CoreState,
+  connection: Connection,
+  session: Session,
+  packet: Subscribe,
+  nowMs: number,
+  turn: Turn,
+): void {
+  for (const request of packet.subscriptions) {
+    if (request.noLocal && request.topicFilter.startsWith('$share/')) {
+      const text = `No Local is not possible on the Shared Subscription ${request.topicFilter}`
+      throw new ProtocolViolation(ReasonCode.ProtocolError, 'MQTT-3.8.3-4', text)
+    }
+  }
+  if (core.options.asksAuthorization && !connection.isLocal) {
+    connection.isWaiting = true
+    turn.questions.push({ type: 'authorize-subscribe', connection, packet })
+    return
+  }
+  subscribe(core, connection, session, packet, null, nowMs, turn)
+}
+
+/** `allowed` has one verdict per Topic Filter; null allows all. */
+export function subscribe(
+  core: CoreState,
+  connection: Connection,
+  session: Session,
+  packet: Subscribe,
+  allowed: readonly boolean[] | null,
+  nowMs: number,
+  turn: Turn,
+): void {
+  const reasonCodes: number[] = []
+  const reasons: string[] = []
+  const retained: Subscription[] = []
+  const identifier = packet.properties.subscriptionIdentifier ?? 0
+  for (const [position, request] of packet.subscriptions.entries()) {
+    if (allowed !== null && allowed[position] !== true) {
+      reasonCodes.push(ReasonCode.NotAuthorized)
+      reasons.push(`subscribing to ${request.topicFilter} is not allowed`)
+      continue
+    }
+    const parsed = parseTopicFilter(request.topicFilter, core.limits)
+    if (parsed.type === 'fault') {
+      reasonCodes.push(ReasonCode.TopicFilterInvalid)
+      reasons.push(parsed.reason)
+      continue
+    }
+    const existing = session.subscriptions.get(request.topicFilter)
+    if (existing === undefined && session.subscriptions.size >= core.limits.subscriptionsPerSessionMax) {
+      reasonCodes.push(ReasonCode.QuotaExceeded)
+      reasons.push(`a Session may have ${core.limits.subscriptionsPerSessionMax} Subscriptions`)
+      continue
+    }
+    const { filter, shareName } = parsed
+    const subscription = existing ?? core.subscriptions.add(session, request.topicFilter, filter, shareName, nowMs)
+    setOptions(core, subscription, request, identifier)
+    session.subscriptions.set(request.topicFilter, subscription)
+    recordSubscription(session, subscription, identifier, nowMs, turn)
+    reasonCodes.push(subscription.qos)
+    const isWanted = request.retainHandling === 0 || (request.retainHandling === 1 && existing === undefined)
+    if (isWanted && shareName === null) retained.push(subscription)
+    reportSubscribed(connection, session, subscription, turn)
+  }
+  const properties =
+    reasons.length > 0 && connection.wantsProblemInformation ? { reasonString: reasons.join('; ').slice(0, 1024) } : {}
+  const suback = { type: 'suback', packetId: packet.packetId, reasonCodes, properties } as const
+  turn.onceDurable.push({ type: 'packet', connection, packet: suback })
+  for (const subscription of retained) beginRetained(core, connection, session, subscription, nowMs, turn)
+}
+
+/** A Subscription to the same Topic Filter takes the place of the old one without a gap [MQTT-3.8.4-3]. */
+function setOptions(core: CoreState, subscription: Subscription, request: SubscriptionRequest, id: number): void {
+  subscription.qos = request.qos
+  subscription.noLocal = request.noLocal
+  subscription.retainAsPublished = request.retainAsPublished
+  subscription.retainHandling = request.retainHandling
+  subscription.subscriptionIdentifiers = id === 0 ? null : [id]
+  core.subscriptions.changed()
+}
+
+function recordSubscription(
+  session: Session,
+  subscription: Subscription,
+  subscriptionIdentifier: number,
+  atMs: number,
+  turn: Turn,
+): void {
+  if (!session.survives) return
+  const { topicFilter, qos, noLocal, retainAsPublished, retainHandling } = subscription
+  const options = { qos, noLocal, retainAsPublished, retainHandling }
+  turn.records.push({ type: 'subscribed', session: session.key, topicFilter, options, subscriptionIdentifier, atMs })
+}
+
+function reportSubscribed(connection: Connection, session: Session, subscription: Subscription, turn: Turn): void {
+  const { clientIdentifier, account } = session
+  const { remoteAddress } = connection.origin
+  const { topicFilter, qos } = subscription
+  turn.events.push({ type: 'subscribed', clientIdentifier, account, remoteAddress, topicFilter, qos })
+}
+
+export function receiveUnsubscribe(
+  core: CoreState,
+  connection: Connection,
+  session: Session,
+  packet: Unsubscribe,
+  turn: Turn,
+): void {
+  const reasonCodes: number[] = []
+  const { clientIdentifier, account } = session
+  const { remoteAddress } = connection.origin
+  for (const topicFilter of packet.topicFilters) {
+    const subscription = session.subscriptions.get(topicFilter)
+    if (subscription === undefined) {
+      reasonCodes.push(ReasonCode.NoSubscriptionExisted)
+      continue
+    }
+    session.subscriptions.delete(topicFilter)
+    core.subscriptions.remove(subscription)
+    if (session.survives) turn.records.push({ type: 'unsubscribed', session: session.key, topicFilter })
+    reasonCodes.push(ReasonCode.Success)
+    turn.events.push({ type: 'unsubscribed', clientIdentifier, account, remoteAddress, topicFilter })
+  }
+  const unsuback = { type: 'unsuback', packetId: packet.packetId, reasonCodes, properties: {} } as const
+  turn.onceDurable.push({ type: 'packet', connection, packet: unsuback })
+}

@@ -1,0 +1,144 @@
+/**
+ * Who subscribes to what, and who gets a message. @hot
+ *
+ * The answer for a Topic Name is kept until any Subscription changes: `generation` counts the changes.
+ */
+import type { Session } from '../session/session.ts'
+import { SharedGroup } from './shared-group.ts'
+import { addTo, type Receiver, removeFrom, Subscription } from './subscription.ts'
+import { TopicTree } from './topic-tree.ts'
+
+/** All Subscriptions to one Topic Filter. */
+export class FilterSubscriptions {
+  readonly filter: string
+  readonly subscriptions: Subscription[] = []
+  groups: Map<string, SharedGroup> | null = null
+
+  constructor(filter: string) {
+    this.filter = filter
+  }
+
+  get isEmpty(): boolean {
+    return this.subscriptions.length === 0 && this.groups === null
+  }
+}
+
+/** Who gets a message of one Topic Name. */
+export interface Route {
+  /** Each Session at most once. */
+  readonly receivers: readonly Receiver[]
+  readonly groups: readonly SharedGroup[]
+}
+
+const noGroups: readonly SharedGroup[] = Object.freeze([])
+const cachedRoutesMax = 20_000
+
+export class Subscriptions {
+  #tree = new TopicTree<FilterSubscriptions>()
+  #routes = new Map<string, Route>()
+  #found: FilterSubscriptions[] = []
+  #count = 0
+  /** Changes whenever a Subscription is made, changed or removed. */
+  generation = 0
+
+  /** Subscriptions in all, shared ones included. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** A new Subscription; the caller sets its options and keeps it in the Session. */
+  add(session: Session, topicFilter: string, filter: string, shareName: string | null, nowMs: number): Subscription {
+    let entry = this.#tree.get(filter)
+    if (entry === undefined) {
+      entry = new FilterSubscriptions(filter)
+      this.#tree.set(filter, entry)
+    }
+    const group = shareName === null ? null : groupOf(entry, shareName)
+    const subscription = new Subscription(session, topicFilter, entry, group, nowMs)
+    if (group === null) addTo(entry.subscriptions, subscription)
+    else group.add(subscription)
+    this.#count += 1
+    this.changed()
+    return subscription
+  }
+
+  remove(subscription: Subscription): void {
+    const entry = subscription.filterSubscriptions
+    const group = subscription.group
+    if (group === null) removeFrom(entry.subscriptions, subscription)
+    else {
+      group.remove(subscription)
+      if (group.members.length === 0) entry.groups?.delete(group.shareName)
+      if (entry.groups?.size === 0) entry.groups = null
+    }
+    if (entry.isEmpty) this.#tree.delete(entry.filter)
+    this.#count -= 1
+    this.changed()
+  }
+
+  /** To be called after an option of a Subscription was changed in place. */
+  changed(): void {
+    this.generation += 1
+    if (this.#routes.size > 0) this.#routes.clear()
+  }
+
+  route(topicName: string): Route {
+    const known = this.#routes.get(topicName)
+    if (known !== undefined) return known
+    this.#found.length = 0
+    this.#tree.match(topicName, this.#found)
+    const route = makeRoute(this.#found)
+    this.#found.length = 0
+    if (this.#routes.size >= cachedRoutesMax) this.#routes.clear()
+    this.#routes.set(topicName, route)
+    return route
+  }
+}
+
+function groupOf(entry: FilterSubscriptions, shareName: string): SharedGroup {
+  entry.groups ??= new Map()
+  let group = entry.groups.get(shareName)
+  if (group === undefined) {
+    group = new SharedGroup(shareName)
+    entry.groups.set(shareName, group)
+  }
+  return group
+}
+
+function makeRoute(found: readonly FilterSubscriptions[]): Route {
+  const groups = found.some((entry) => entry.groups !== null)
+    ? found.flatMap((entry) => [...(entry.groups?.values() ?? [])])
+    : noGroups
+  const only = found.length === 1 ? found[0] : undefined
+  if (only !== undefined) return { receivers: only.subscriptions, groups }
+  const bySession = new Map<Session, Subscription[]>()
+  for (const entry of found) {
+    for (const subscription of entry.subscriptions) {
+      const others = bySession.get(subscription.session)
+      if (others === undefined) bySession.set(subscription.session, [subscription])
+      else others.push(subscription)
+    }
+  }
+  const receivers: Receiver[] = []
+  for (const parts of bySession.values()) receivers.push(mergeReceivers(parts))
+  return { receivers, groups }
+}
+
+/** One copy for overlapping Subscriptions: the highest QoS and every Subscription Identifier. `parts` is not empty. */
+export function mergeReceivers(parts: readonly Subscription[]): Receiver {
+  const [first] = parts
+  if (first === undefined) throw new Error('there must be a Subscription to merge')
+  if (parts.length === 1) return first
+  let qos = first.qos
+  let retainAsPublished = false
+  let noLocal = false
+  const identifiers: number[] = []
+  for (const part of parts) {
+    if (part.qos > qos) qos = part.qos
+    retainAsPublished ||= part.retainAsPublished
+    noLocal ||= part.noLocal
+    if (part.subscriptionIdentifiers !== null) identifiers.push(...part.subscriptionIdentifiers)
+  }
+  const subscriptionIdentifiers = identifiers.length === 0 ? null : identifiers
+  return { session: first.session, qos, retainAsPublished, noLocal, subscriptionIdentifiers, parts }
+}

@@ -1,0 +1,14 @@
+/**
+ * Packet Identifiers for what the broker sends: per Session, counting from 1, never one that is in use [MQTT-2.2.1-3].
+ */
+export class PacketIds {
+  #last = 0
+
+  /** The next free one. `inUse` holds fewer than 65,535, which Receive Maximum guarantees [MQTT-2.2.1-4]. */
+  next(inUse: ReadonlyMap<number, unknown>): number {
+    do {
+      this.#last = this.#last === 65_535 ? 1 : this.#last + 1
+    } while (inUse.has(this.#last))
+    return this.#last
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * What outlives a Network Connection: Subscriptions, messages in flight and waiting, Packet Identifiers. MQTT 5.0 section 4.1.
+ *
+ * A Session belongs to one account and one Client Identifier. It ends when its Session Expiry Interval has passed after the
+ * Network Connection closed, or when a client starts afresh; until then nothing in it is lost.
+ */
+import type { WillMessage } from '../../protocol/control-packet.ts'
+import type { Connection } from '../connection/connection.ts'
+import type { Subscription } from '../routing/subscription.ts'
+import { Outbound } from './outbound.ts'
+
+/** A Session Expiry Interval of this value never ends [MQTT-3.1.2-23]. */
+export const neverExpires = 0xffff_ffff
+
+/** One string for account and Client Identifier; neither can hold U+0000 [MQTT-1.5.4-2]. */
+export function sessionKey(account: string, clientIdentifier: string): string {
+  return `${account}\u0000${clientIdentifier}`
+}
+
+export class Session {
+  readonly account: string
+  readonly clientIdentifier: string
+  readonly key: string
+  readonly createdMs: number
+  /** Null while the client is away. */
+  connection: Connection | null = null
+  /** Seconds. 0 ends the Session with its Network Connection. */
+  expiryInterval = 0
+  /** By Topic Filter as the client sent it, `$share/` included. */
+  readonly subscriptions = new Map<string, Subscription>()
+  readonly outbound = new Outbound(this)
+  /** QoS 2 Packet Identifiers of the client that wait for PUBREL; null until there is one. */
+  inboundPacketIds: Set<number> | null = null
+  will: WillMessage | null = null
+  /** When the Will Message goes out; Infinity while connected or without one. */
+  willAtMs = Number.POSITIVE_INFINITY
+  /** When the Session ends; Infinity while connected. */
+  endsAtMs = Number.POSITIVE_INFINITY
+  /** The earliest reminder set for the two above. */
+  remindAtMs = Number.POSITIVE_INFINITY
+  hasEnded = false
+  /** A record says that it exists, so one must say that it ended. */
+  isRecorded = false
+  /** Ids of messages whose copies need no more work, not yet written down. */
+  settledMessageIds: number[] = []
+
+  constructor(account: string, clientIdentifier: string, nowMs: number) {
+    this.account = account
+    this.clientIdentifier = clientIdentifier
+    this.key = sessionKey(account, clientIdentifier)
+    this.createdMs = nowMs
+  }
+
+  /** It is kept when the Network Connection closes, so what concerns it must be durable. */
+  get survives(): boolean {
+    return this.expiryInterval > 0
+  }
+
+  get isOnline(): boolean {
+    return this.connection !== null
+  }
+}
