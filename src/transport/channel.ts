@@ -1,16 +1,20 @@
 /**
  * The transport port: ordered, lossless byte streams [MQTT-4.2.0-1] and the listeners that accept them.
  *
- * A channel knows nothing of MQTT. Its owner sets `handler` in the call that receives the channel, before any byte can arrive.
+ * A channel knows nothing of MQTT. Its owner sets `handler` in the call that receives the channel, before any byte can
+ * arrive; a channel whose handler is not yet set reads nothing and keeps `closed` until it is.
  */
 export type TransportName = 'tcp' | 'tls' | 'ws' | 'wss' | 'unix'
 
 export interface ChannelHandler {
   /** `chunk` belongs to the receiver: the transport never writes to it again. */
   receiveBytes(chunk: Buffer): void
-  /** All that was written has been handed to the operating system, after `write` had answered false. */
+  /** All that was written has been handed to the operating system, after `write` had answered false. Not called once the channel is ending. */
   drained(): void
-  /** Called exactly once, whoever closed it; nothing follows. `error` is null for an orderly end. */
+  /**
+   * Called exactly once, whoever closed it; nothing follows. `error` is null for an orderly end and for one the owner asked
+   * for; otherwise it says what went wrong (ECONNRESET, a text frame on a WebSocket, ...).
+   */
   closed(error: Error | null): void
 }
 
@@ -18,18 +22,29 @@ export interface Channel {
   readonly transport: TransportName
   /** For humans and logs: `127.0.0.1:50312`, `[::1]:50312`, `unix`. */
   readonly remoteAddress: string
-  handler: ChannelHandler
+  set handler(handler: ChannelHandler)
   /**
-   * Sends bytes in one write. Returns false if the operating system did not take all of them: the owner then stops until `drained`.
-   * The caller may reuse `bytes` once `bufferedBytes` is 0.
+   * Sends bytes in one write. Returns false when the owner shall stop until `drained`: the operating system did not take
+   * all of them or, where they are encrypted first (`tls`, `wss`), more than 64 KiB wait.
+   *
+   * The bytes are kept while `bufferedBytes` is not 0: only then may the caller reuse them. Over `tcp`, `unix` and `ws` it
+   * is usually 0 when `write` returns, because the system call is made at once; over `tls` and `wss` never, since
+   * encrypted bytes count until the next turn of the event loop.
+   *
+   * A channel that is ending or closed drops the bytes and returns false; no `drained` follows.
    */
   write(bytes: Uint8Array): boolean
   /** Bytes accepted by `write` and not yet taken by the operating system. */
   readonly bufferedBytes: number
-  /** Stops and restarts reading. */
+  /** Stops reading: no `receiveBytes` before `resume`. That the peer has gone may be seen only after `resume`. */
   pause(): void
+  /** Restarts reading; bytes arrive in a later turn, never inside this call. */
   resume(): void
-  /** Sends what is buffered, closes, and destroys after `lingerMs` if the peer does not close. */
+  /**
+   * Sends what is buffered, closes, and destroys after `lingerMs` (default 5,000) if the peer does not close. Nothing is
+   * received any more: what still arrives is read and dropped, because closing on unread bytes would make the system
+   * reset the connection and lose what was sent last.
+   */
   end(lingerMs?: number): void
   /** Closes at once and drops what is buffered. */
   destroy(): void

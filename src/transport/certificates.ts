@@ -1,0 +1,93 @@
+/**
+ * Reads the certificate, key and authorities of a TLS listener, and says in words what is wrong with them.
+ */
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { ListenFault, systemCode } from './listen-error.ts'
+import type { TlsFiles } from './listen-url.ts'
+
+/** What a TLS server of Node takes. */
+export interface ServerCredentials {
+  cert: Buffer
+  key: Buffer
+  passphrase?: string
+  ca?: Buffer
+  requestCert: boolean
+  rejectUnauthorized: boolean
+}
+
+/** @throws ListenFault that names the file, what is wrong with it and what to do. */
+export async function loadTlsFiles(files: TlsFiles): Promise<ServerCredentials> {
+  const cert = await readNamedFile('cert', files.certFile)
+  const certificate = readCertificate('cert', files.certFile, cert)
+  const key = await readNamedFile('key', files.keyFile)
+  const passphrase =
+    files.passphraseFile === null
+      ? null
+      : (await readNamedFile('passphraseFile', files.passphraseFile)).toString('utf8').replace(/\r?\n$/, '')
+  if (!certificate.checkPrivateKey(readKey(files, key, passphrase))) {
+    throw new ListenFault(
+      `the key in ${resolve(files.keyFile)} does not belong to the certificate in ${resolve(files.certFile)}`,
+      'Name the key the certificate was made for; the certificate itself must come first in its file',
+    )
+  }
+  const ca = files.caFile === null ? null : await readNamedFile('ca', files.caFile)
+  if (files.caFile !== null && ca !== null) readCertificate('ca', files.caFile, ca)
+  return {
+    cert,
+    key,
+    ...(passphrase === null ? {} : { passphrase }),
+    ...(ca === null ? {} : { ca }),
+    requestCert: ca !== null,
+    rejectUnauthorized: ca !== null,
+  }
+}
+
+async function readNamedFile(parameter: string, file: string): Promise<Buffer> {
+  try {
+    return await readFile(file)
+  } catch (error) {
+    const code = systemCode(error)
+    const reason =
+      code === 'ENOENT'
+        ? 'does not exist'
+        : code === 'EACCES'
+          ? 'may not be read by this user'
+          : `cannot be read (${error instanceof Error ? error.message : String(error)})`
+    throw new ListenFault(`the file ${resolve(file)} ${reason}`, `Correct ${parameter}= in the URL, or the file`, {
+      cause: error,
+    })
+  }
+}
+
+function readCertificate(parameter: string, file: string, bytes: Buffer): X509Certificate {
+  try {
+    return new X509Certificate(bytes)
+  } catch (error) {
+    throw new ListenFault(
+      `the file ${resolve(file)} is no certificate in PEM format`,
+      `Name a file with -----BEGIN CERTIFICATE----- as ${parameter}=`,
+      { cause: error },
+    )
+  }
+}
+
+function readKey({ keyFile, passphraseFile }: TlsFiles, bytes: Buffer, passphrase: string | null): KeyObject {
+  try {
+    return createPrivateKey(passphrase === null ? bytes : { key: bytes, passphrase })
+  } catch (error) {
+    const path = resolve(keyFile)
+    const isEncrypted = bytes.includes('ENCRYPTED')
+    if (isEncrypted && passphraseFile === null) {
+      const advice = 'Name a file whose only line is the passphrase as passphraseFile='
+      throw new ListenFault(`the key in ${path} is encrypted`, advice, { cause: error })
+    }
+    if (isEncrypted && passphraseFile !== null) {
+      const reason = `the passphrase in ${resolve(passphraseFile)} does not open the key in ${path}`
+      throw new ListenFault(reason, 'Correct the passphrase: the only line of its file', { cause: error })
+    }
+    const advice = 'Name a file with -----BEGIN PRIVATE KEY----- as key='
+    throw new ListenFault(`the file ${path} is no private key in PEM format`, advice, { cause: error })
+  }
+}

@@ -1,0 +1,284 @@
+/**
+ * Listen URLs: where a broker listens, as an operator writes it.
+ *
+ * What cannot be meant is refused with the URL, what was found, what is expected and what to do; nothing is guessed.
+ */
+import { BlockList, isIPv4, isIPv6 } from 'node:net'
+
+/** Paths of PEM files, as written: relative ones start from the working directory. */
+export interface TlsFiles {
+  readonly certFile: string
+  readonly keyFile: string
+  /** Authorities whose client certificates are accepted; clients must then have one. Null: none is asked for. */
+  readonly caFile: string | null
+  /** A file whose only line is the passphrase of the key. */
+  readonly passphraseFile: string | null
+}
+
+interface NetworkAddress {
+  /** As the operator wrote it. */
+  readonly url: string
+  /** An address without brackets, or a host name. */
+  readonly host: string
+  /** 0 takes a free one. */
+  readonly port: number
+}
+
+interface WebSocketAddress extends NetworkAddress {
+  readonly path: string
+  /** Origins whose pages may connect, for example `https://app.example`; empty: all. */
+  readonly origins: readonly string[]
+}
+
+export interface TcpListenAddress extends NetworkAddress {
+  readonly transport: 'tcp'
+}
+export interface TlsListenAddress extends NetworkAddress {
+  readonly transport: 'tls'
+  readonly tls: TlsFiles
+}
+export interface WsListenAddress extends WebSocketAddress {
+  readonly transport: 'ws'
+}
+export interface WssListenAddress extends WebSocketAddress {
+  readonly transport: 'wss'
+  readonly tls: TlsFiles
+}
+export interface UnixListenAddress {
+  readonly transport: 'unix'
+  readonly url: string
+  readonly path: string
+}
+
+export type ListenAddress = TcpListenAddress | TlsListenAddress | WsListenAddress | WssListenAddress | UnixListenAddress
+
+/** A listen URL that cannot be used. */
+export class ListenUrlError extends Error {
+  readonly url: string
+  readonly found: string
+  readonly expected: string
+  readonly advice: string
+
+  constructor(url: string, found: string, expected: string, advice: string) {
+    super(`The listen URL "${url}" cannot be used: found ${found}, expected ${expected}. ${advice}.`)
+    this.name = 'ListenUrlError'
+    this.url = url
+    this.found = found
+    this.expected = expected
+    this.advice = advice
+  }
+}
+
+const defaultPorts = { tcp: 1883, tls: 8883, ws: 8083, wss: 8084 } as const
+const schemesMeant: Readonly<Record<string, string>> = {
+  mqtt: 'tcp',
+  mqtts: 'tls',
+  ssl: 'tls',
+  http: 'ws',
+  https: 'wss',
+}
+const schemes = 'tcp://, tls://, ws://, wss:// or unix://'
+/** The longest path that fits the system's socket address, without its closing zero. */
+const unixPathBytesMax = 107
+
+const loopback = new BlockList()
+loopback.addSubnet('127.0.0.0', 8, 'ipv4')
+loopback.addAddress('::1', 'ipv6')
+
+/** @throws ListenUrlError */
+export function parseListenUrl(text: string): ListenAddress {
+  const written = text.trim()
+  // A password does not belong into a listen URL, and if one stands there it is not repeated.
+  const url = written.replace(/\/\/[^/?#]*@/, '//...@')
+  const parts = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^?#]*)(?:\?([^#]*))?(#.*)?$/i.exec(written)
+  if (parts === null) {
+    throw new ListenUrlError(url, 'no scheme', schemes, 'Write for example tcp://127.0.0.1:1883')
+  }
+  const [, scheme = '', authority = '', path = '', query = '', fragment] = parts
+  const transport = scheme.toLowerCase()
+  if (fragment !== undefined) {
+    throw new ListenUrlError(url, `"${fragment}"`, 'nothing behind the query', 'Write # inside a value as %23')
+  }
+  switch (transport) {
+    case 'tcp':
+      refusePath(url, path)
+      readQuery(url, query, [])
+      return { transport, url, ...readAuthority(url, authority, defaultPorts.tcp) }
+    case 'tls': {
+      refusePath(url, path)
+      const given = readQuery(url, query, tlsKeys)
+      return { transport, url, ...readAuthority(url, authority, defaultPorts.tls), tls: readTls(url, given) }
+    }
+    case 'ws': {
+      const given = readQuery(url, query, ['origin'])
+      const place = readAuthority(url, authority, defaultPorts.ws)
+      return { transport, url, ...place, path: readPath(url, path), origins: readOrigins(url, given) }
+    }
+    case 'wss': {
+      const given = readQuery(url, query, [...tlsKeys, 'origin'])
+      const place = { ...readAuthority(url, authority, defaultPorts.wss), path: readPath(url, path) }
+      return { transport, url, ...place, origins: readOrigins(url, given), tls: readTls(url, given) }
+    }
+    case 'unix':
+      readQuery(url, query, [])
+      return { transport, url, path: readSocketPath(url, authority, path) }
+    default: {
+      const meant = schemesMeant[transport]
+      const advice = meant === undefined ? 'Write for example tcp://127.0.0.1:1883' : `Write ${meant}:// instead`
+      throw new ListenUrlError(url, `the scheme ${scheme}://`, schemes, advice)
+    }
+  }
+}
+
+/** Whether only this machine can reach it: 127.0.0.0/8, `::1`, `localhost`, or a Unix socket. */
+export function isLoopback(address: ListenAddress): boolean {
+  if (address.transport === 'unix') return true
+  const { host } = address
+  if (isIPv4(host)) return loopback.check(host, 'ipv4')
+  if (isIPv6(host)) return loopback.check(host, 'ipv6')
+  return host.toLowerCase() === 'localhost'
+}
+
+/** `host:port` as a URL has it. */
+export function formatHostPort(host: string, port: number): string {
+  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+function readAuthority(url: string, authority: string, defaultPort: number): { host: string; port: number } {
+  if (authority.includes('@')) {
+    const advice = 'Leave out what stands before the @; users belong into the configuration file'
+    throw new ListenUrlError(url, 'a user', 'only a host and a port', advice)
+  }
+  const parts = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::([^:[\]]*))?$/.exec(authority)
+  if (parts === null) {
+    const advice = isIPv6(authority)
+      ? `Put the address in brackets: [${authority}]`
+      : 'Put an IPv6 address in brackets: [::1]:1883'
+    throw new ListenUrlError(url, `"${authority}"`, 'HOST:PORT', advice)
+  }
+  const [, bracketed, plain = '', portText] = parts
+  const host = bracketed ?? plain
+  if (bracketed === undefined ? !isHost(plain) : !isIPv6(bracketed)) {
+    const found = host === '' ? 'no host' : `the host "${host}"`
+    const expected =
+      bracketed === undefined ? 'an IPv4 address, a host name or [IPv6 address]' : 'an IPv6 address in []'
+    const advice = 'Write 127.0.0.1 for this machine only, 0.0.0.0 for every IPv4 address, [::] for every address'
+    throw new ListenUrlError(url, found, expected, advice)
+  }
+  if (portText === undefined) return { host, port: defaultPort }
+  const port = /^\d{1,5}$/.test(portText) ? Number(portText) : Number.NaN
+  if (port <= 65_535) return { host, port }
+  const found = portText === '' ? 'no port after the colon' : `the port "${portText}"`
+  const advice = `Write ${defaultPort}, which is usual, or 0 for any that is free`
+  throw new ListenUrlError(url, found, 'a port from 0 to 65535', advice)
+}
+
+function isHost(host: string): boolean {
+  // Digits and dots alone are meant as an IPv4 address.
+  if (/^[\d.]*$/.test(host)) return isIPv4(host)
+  return host.length <= 253 && /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/i.test(host)
+}
+
+function refusePath(url: string, path: string): void {
+  if (path === '' || path === '/') return
+  throw new ListenUrlError(
+    url,
+    `the path "${path}"`,
+    'no path',
+    'Leave it out: only ws://, wss:// and unix:// have one',
+  )
+}
+
+function readPath(url: string, path: string): string {
+  if (path === '') return '/mqtt'
+  if (/^[!-~]+$/.test(path)) return path
+  const advice = 'Write other characters percent-encoded, as browsers do'
+  throw new ListenUrlError(url, `the path "${path}"`, 'a path of printable ASCII characters', advice)
+}
+
+function readSocketPath(url: string, authority: string, path: string): string {
+  const expected = 'unix:// followed by an absolute path'
+  if (authority !== '') {
+    throw new ListenUrlError(
+      url,
+      `"${authority}" before the path`,
+      expected,
+      'Write three slashes: unix:///run/pabal.sock',
+    )
+  }
+  const decoded = decode(url, path)
+  if (decoded === '' || decoded.endsWith('/') || decoded.includes('\0')) {
+    throw new ListenUrlError(url, 'no name of a file', expected, 'Write for example unix:///run/pabal.sock')
+  }
+  const length = Buffer.byteLength(decoded)
+  if (length <= unixPathBytesMax) return decoded
+  const found = `a path of ${length} bytes`
+  throw new ListenUrlError(
+    url,
+    found,
+    `at most ${unixPathBytesMax}`,
+    'Choose a shorter path: the system allows no more',
+  )
+}
+
+const tlsKeys = ['cert', 'key', 'ca', 'passphraseFile'] as const
+
+/** The values of each key, in order. A plus sign stays one: these are paths, not a form. */
+function readQuery(url: string, query: string, known: readonly string[]): Map<string, string[]> {
+  const given = new Map<string, string[]>()
+  if (query === '') return given
+  for (const pair of query.split('&')) {
+    const equals = pair.indexOf('=')
+    const key = equals < 0 ? pair : pair.slice(0, equals)
+    if (!known.includes(key)) {
+      const expected = known.length === 0 ? 'no query' : `one of ${known.join(', ')}`
+      const advice = known.length === 0 ? 'Leave out what follows the ?' : 'Correct the word, or leave it out'
+      throw new ListenUrlError(url, key === '' ? 'an empty parameter' : `the parameter "${key}"`, expected, advice)
+    }
+    const value = equals < 0 ? '' : decode(url, pair.slice(equals + 1))
+    if (value === '') throw new ListenUrlError(url, `${key} without a value`, `${key}=VALUE`, 'Add the value')
+    const values = given.get(key)
+    if (values === undefined) given.set(key, [value])
+    else if (key === 'origin') values.push(value)
+    else throw new ListenUrlError(url, `${key} twice`, 'it once', 'Leave one of them out')
+  }
+  return given
+}
+
+function readTls(url: string, given: Map<string, string[]>): TlsFiles {
+  const certFile = given.get('cert')?.[0]
+  const keyFile = given.get('key')?.[0]
+  if (certFile === undefined || keyFile === undefined) {
+    const missing = [...(certFile === undefined ? ['cert'] : []), ...(keyFile === undefined ? ['key'] : [])]
+    const advice = `Add ${missing.map((key) => `${key}=FILE`).join(' and ')} behind the ?, each a PEM file`
+    throw new ListenUrlError(url, `no ${missing.join(' and no ')}`, '?cert=FILE&key=FILE', advice)
+  }
+  return {
+    certFile,
+    keyFile,
+    caFile: given.get('ca')?.[0] ?? null,
+    passphraseFile: given.get('passphraseFile')?.[0] ?? null,
+  }
+}
+
+/** In the form in which browsers send them. */
+function readOrigins(url: string, given: Map<string, string[]>): readonly string[] {
+  return (given.get('origin') ?? []).map((written) => {
+    const parsed = URL.canParse(written) ? new URL(written) : null
+    if (parsed?.pathname === '/' && parsed.search === '' && parsed.hash === '' && parsed.origin !== 'null') {
+      return parsed.origin
+    }
+    const advice = 'Write for example origin=https://app.example'
+    throw new ListenUrlError(url, `the origin "${written}"`, 'scheme, host and port of a web page', advice)
+  })
+}
+
+function decode(url: string, text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error
+    const expected = '% followed by two hexadecimal digits'
+    throw new ListenUrlError(url, `"${text}"`, expected, 'Write a % itself as %25')
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * A channel over one socket: TCP, TLS or Unix. MQTT 5.0 section 4.2.
+ *
+ * There may be a hundred thousand of them: the functions that listen to the socket are shared and find their channel
+ * through a property of it, and nothing is attached that only busy connections need.
+ *
+ * @hot
+ */
+import type { Socket } from 'node:net'
+import type { Channel, ChannelHandler } from './channel.ts'
+import { afterFlush, formatRemoteAddress, slackBytes, unattended } from './socket-support.ts'
+
+const owner = Symbol('channel')
+
+interface OwnedSocket extends Socket {
+  [owner]: SocketChannel
+}
+
+export class SocketChannel implements Channel {
+  readonly transport: 'tcp' | 'tls' | 'unix'
+  readonly remoteAddress: string
+  readonly #socket: Socket
+  readonly #slackBytes: number
+  #handler: ChannelHandler = unattended
+  #error: Error | null = null
+  #lingerTimer: NodeJS.Timeout | null = null
+  #isPaused = false
+  #awaitsFlush = false
+  #isEnding = false
+  #isClosed = false
+
+  /** `socket` is connected, and for TLS its handshake is done; it belongs to the channel from now on. */
+  constructor(transport: 'tcp' | 'tls' | 'unix', socket: Socket) {
+    this.transport = transport
+    this.remoteAddress = transport === 'unix' ? 'unix' : formatRemoteAddress(socket)
+    this.#socket = socket
+    this.#slackBytes = slackBytes(transport)
+    // The property is this module's own: no type of Node knows it.
+    ;(socket as OwnedSocket)[owner] = this
+    socket.on('error', socketFailed)
+    socket.on('close', socketClosed)
+  }
+
+  get handler(): ChannelHandler {
+    return this.#handler
+  }
+
+  set handler(handler: ChannelHandler) {
+    const isFirst = this.#handler === unattended
+    this.#handler = handler
+    if (!isFirst) return
+    if (this.#isClosed) {
+      process.nextTick(() => this.#handler.closed(this.#error))
+      return
+    }
+    const socket = this.#socket
+    if (this.#isPaused) socket.pause()
+    // Reading begins here, in a later turn: a socket nobody listens to reads nothing.
+    socket.on('data', chunkArrived)
+    socket.on('end', peerEnded)
+  }
+
+  write(bytes: Uint8Array): boolean {
+    const socket = this.#socket
+    if (!socket.writable) return false
+    socket.write(bytes)
+    if (socket.writableLength <= this.#slackBytes) return true
+    if (!this.#awaitsFlush) {
+      this.#awaitsFlush = true
+      afterFlush(socket, () => {
+        this.#awaitsFlush = false
+        if (!this.#isEnding && !this.#isClosed) this.#handler.drained()
+      })
+    }
+    return false
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket.writableLength
+  }
+
+  pause(): void {
+    if (this.#isEnding) return
+    this.#isPaused = true
+    if (this.#handler !== unattended) this.#socket.pause()
+  }
+
+  resume(): void {
+    if (this.#isEnding) return
+    this.#isPaused = false
+    if (this.#handler !== unattended) this.#socket.resume()
+  }
+
+  end(lingerMs = 5000): void {
+    if (this.#isEnding || this.#isClosed) return
+    this.#isEnding = true
+    const socket = this.#socket
+    socket.end()
+    // The end of the peer is seen only by reading.
+    socket.resume()
+    this.#lingerTimer = setTimeout(destroySocket, lingerMs, socket)
+  }
+
+  destroy(): void {
+    this.#isEnding = true
+    this.#socket.destroy()
+  }
+
+  /** @internal */
+  receiveChunk(chunk: Buffer): void {
+    if (!this.#isEnding) this.#handler.receiveBytes(chunk)
+  }
+
+  /** @internal `closed` follows. */
+  receiveError(error: Error): void {
+    this.#error ??= error
+  }
+
+  /** @internal */
+  receiveClose(): void {
+    this.#isClosed = true
+    if (this.#lingerTimer !== null) clearTimeout(this.#lingerTimer)
+    if (this.#handler !== unattended) this.#handler.closed(this.#error)
+  }
+}
+
+// What the socket calls, with itself as `this`: one function each for all sockets.
+
+function chunkArrived(this: Socket, chunk: Buffer): void {
+  channelOf(this).receiveChunk(chunk)
+}
+
+/** Node ends our side by itself, but would wait for ever for a peer that does not read what is still to be sent. */
+function peerEnded(this: Socket): void {
+  if (this.writableLength > 0) channelOf(this).end()
+}
+
+function socketFailed(this: Socket, error: Error): void {
+  channelOf(this).receiveError(error)
+}
+
+function socketClosed(this: Socket): void {
+  channelOf(this).receiveClose()
+}
+
+function channelOf(socket: Socket): SocketChannel {
+  // The constructor has put it there before it attached anything.
+  return (socket as OwnedSocket)[owner]
+}
+
+function destroySocket(socket: Socket): void {
+  socket.destroy()
+}

@@ -1,0 +1,92 @@
+/**
+ * Listens for MQTT over WebSocket, plain and over TLS. MQTT 5.0 section 6.
+ *
+ * Whatever is not an MQTT client gets an answer a human understands, and no handshake lasts longer than its bound.
+ */
+import assert from 'node:assert/strict'
+import { createServer, type IncomingMessage, type ServerOptions, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
+import { Socket } from 'node:net'
+import { WebSocketServer } from 'ws'
+import { loadTlsFiles } from './certificates.ts'
+import type { Channel, Listener } from './channel.ts'
+import type { WsListenAddress, WssListenAddress } from './listen-url.ts'
+import type { ListenerOptions } from './listener-options.ts'
+import { ServerListener } from './server-listener.ts'
+import { tcpOptions } from './tcp.ts'
+import { WebSocketChannel, webSocketBounds } from './websocket-channel.ts'
+import {
+  refusal,
+  refusalHeaders,
+  refusalOf,
+  refusalOfPlainRequest,
+  refuseUpgrade,
+  selectProtocol,
+} from './websocket-handshake.ts'
+
+export function createWebSocketListener(
+  address: WsListenAddress | WssListenAddress,
+  accept: (channel: Channel) => void,
+  options: ListenerOptions,
+): Listener {
+  const acceptor = createAcceptor(options)
+  return new ServerListener(address, options, async () => {
+    const limits = httpLimits(options.handshakeTimeoutMs)
+    const server =
+      address.transport === 'ws'
+        ? createServer(limits)
+        : createSecureServer({
+            ...limits,
+            ...(await loadTlsFiles(address.tls)),
+            handshakeTimeout: options.handshakeTimeoutMs,
+          })
+    server.on('request', (request, response) => answerPlainRequest(request, response, address))
+    server.on('upgrade', (request, socket, head) => {
+      const refused = server.listening ? refusalOf(request, address) : refusal(503, 'This server is shutting down.')
+      if (refused !== null) return refuseUpgrade(socket, refused)
+      acceptor.handleUpgrade(request, socket, head, (webSocket) => {
+        // The server is one of Node's own, which accepts sockets and nothing else.
+        assert(socket instanceof Socket, 'an upgraded connection is a socket')
+        accept(new WebSocketChannel(address.transport, webSocket, socket))
+      })
+    })
+    return { server, dropHandshakes: () => server.closeAllConnections() }
+  })
+}
+
+/** Extensions are never negotiated, so what a client writes there is not even parsed. */
+function createAcceptor(options: ListenerOptions): WebSocketServer {
+  const acceptor = new WebSocketServer({
+    ...webSocketBounds,
+    noServer: true,
+    clientTracking: false,
+    maxPayload: options.webSocketMessageBytesMax,
+    handleProtocols: (offered) => selectProtocol(offered) ?? false,
+  })
+  acceptor.on('wsClientError', (error, socket) => refuseUpgrade(socket, refusal(400, `${error.message}.`)))
+  return acceptor
+}
+
+/** Node checks its deadlines at intervals; both together stay within the time allowed. */
+function httpLimits(handshakeTimeoutMs: number): ServerOptions {
+  const checkMs = Math.max(1, Math.floor(handshakeTimeoutMs / 10))
+  const deadlineMs = handshakeTimeoutMs - checkMs
+  return {
+    noDelay: tcpOptions.noDelay,
+    keepAlive: tcpOptions.keepAlive,
+    maxHeaderSize: 8192,
+    headersTimeout: deadlineMs,
+    requestTimeout: deadlineMs,
+    keepAliveTimeout: deadlineMs,
+    connectionsCheckingInterval: checkMs,
+  }
+}
+
+function answerPlainRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  address: WsListenAddress | WssListenAddress,
+): void {
+  const refused = refusalOfPlainRequest(request, address)
+  response.writeHead(refused.status, refusalHeaders(refused)).end(`${refused.text}\n`)
+}
