@@ -19,6 +19,11 @@ export interface BrokerOptions {
   authorize?: Authorize
   /** Enhanced authentication (MQTT 5.0 section 4.12). Default: none; an unknown method is refused with 0x8C. */
   authenticationMethods?: readonly EnhancedAuthenticationMethod[]
+  /**
+   * Prefix of the Response Information that a client gets if it asks for it; its Client Identifier follows. Default: none is
+   * sent. Whether others may publish or subscribe there is for `authorize` to say.
+   */
+  responseTopicPrefix?: string
   /** What an acknowledgement promises. Only `memory` is available yet. */
   durability?: Durability
 }

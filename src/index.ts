@@ -1,0 +1,19 @@
+/**
+ * The library's face: a broker inside your own process.
+ */
+export type { BrokerEvent } from './core/event.ts'
+export { defaultLimits, type Limits } from './core/limits.ts'
+export type * from './server/authentication/authentication.ts'
+export { hashPassword } from './server/authentication/password-hash.ts'
+export { formatScramCredential, makeScramCredential } from './server/authentication/scram-credential.ts'
+export { scramSha256 } from './server/authentication/scram-sha-256.ts'
+export {
+  type Broker,
+  type BrokerEvents,
+  createBroker,
+  type LocalPublish,
+  type LocalSubscription,
+  type PublishResult,
+} from './server/embedded-broker.ts'
+export type { LocalSubscribeOptions, MessageListener, ReceivedMessage } from './server/local-link.ts'
+export { type BrokerOptions, type Durability, defaultListen } from './server/options.ts'

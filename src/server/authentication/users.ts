@@ -1,0 +1,91 @@
+/**
+ * A fixed list of users as the two ways to log in: User Name and Password of CONNECT (MQTT 5.0 sections 3.1.3.5 and
+ * 3.1.3.6), and SCRAM-SHA-256.
+ *
+ * A user that does not exist takes as long to refuse as a wrong password, so that names cannot be guessed by time.
+ */
+import { createHmac, randomBytes } from 'node:crypto'
+import { ReasonCode } from '../../protocol/reason-code.ts'
+import type { Authenticate, AuthenticationVerdict, EnhancedAuthenticationMethod } from './authentication.ts'
+import { defaultScryptCost, makeDecoyHash, parsePasswordHash, verifyPassword } from './password-hash.ts'
+import type { ScramCredential } from './scram-credential.ts'
+import { prepareUserName, scramSha256 } from './scram-sha-256.ts'
+import { TooBusyError } from './work-gate.ts'
+
+export interface User {
+  userName: string
+  /** What the user's Sessions belong to; null: the User Name. */
+  account: string | null
+  /** As `hashPassword` makes it; null: this user cannot log in with a Password in CONNECT. */
+  passwordHash: string | null
+  /** null: this user cannot log in with SCRAM-SHA-256. */
+  scram: ScramCredential | null
+}
+
+export interface UsersOptions {
+  /** Lets clients in that send neither User Name nor Password, under the account of the empty string. Default false. */
+  allowAnonymous?: boolean
+}
+
+const refused: AuthenticationVerdict = {
+  type: 'refused',
+  reasonCode: ReasonCode.BadUserNameOrPassword,
+  reasonString: 'the user name or the password is wrong',
+}
+const tooBusy: AuthenticationVerdict = {
+  type: 'refused',
+  reasonCode: ReasonCode.ServerBusy,
+  reasonString: 'too many clients are logging in; try again in a moment',
+}
+
+/** Checks User Name and Password against `users`. @throws PasswordHashError if one of the hashes is not a hash. */
+export function usersAuthenticate(users: readonly User[], options: UsersOptions = {}): Authenticate {
+  const byName = new Map(users.map((user) => [user.userName, user]))
+  const decoys = makeDecoys(users)
+  const secret = randomBytes(32)
+  return async ({ userName, password }) => {
+    if (userName === null && password === null && options.allowAnonymous === true) {
+      return { type: 'accepted', account: '' }
+    }
+    if (userName === null || password === null) return refused
+    const user = byName.get(userName)
+    try {
+      const hash = user?.passwordHash ?? decoyFor(userName, secret, decoys)
+      const isRight = await verifyPassword(password, hash)
+      if (!isRight || user === undefined || user.passwordHash === null) return refused
+      return { type: 'accepted', account: user.account ?? user.userName }
+    } catch (error) {
+      if (error instanceof TooBusyError) return tooBusy
+      throw error
+    }
+  }
+}
+
+/** SCRAM-SHA-256 for those of `users` who have a credential for it. User Names are compared as SASLprep prepares them. */
+export function usersScramSha256(users: readonly User[]): EnhancedAuthenticationMethod {
+  const credentials = new Map<string, ScramCredential>()
+  const accounts = new Map<string, string>()
+  for (const { userName, account, scram } of users) {
+    if (scram === null) continue
+    const prepared = prepareUserName(userName)
+    credentials.set(prepared, scram)
+    accounts.set(prepared, account ?? userName)
+  }
+  return scramSha256((userName) => credentials.get(userName) ?? null, {
+    account: (userName) => accounts.get(userName) ?? userName,
+    shapes: [...credentials.values()].map(({ iterations, salt }) => ({ iterations, saltBytes: salt.length })),
+  })
+}
+
+/** One decoy per user, so that a check of an unknown name costs what a check of a known one does, however the costs are mixed. */
+function makeDecoys(users: readonly User[]): readonly string[] {
+  const hashes = users.flatMap((user) => (user.passwordHash === null ? [] : [user.passwordHash]))
+  if (hashes.length === 0) return [makeDecoyHash(defaultScryptCost)]
+  return hashes.map((hash) => makeDecoyHash(parsePasswordHash(hash)))
+}
+
+/** The same name meets the same decoy each time. */
+function decoyFor(userName: string, secret: Uint8Array, decoys: readonly string[]): string {
+  const index = createHmac('sha256', secret).update(userName).digest().readUInt32BE(0) % decoys.length
+  return decoys[index] ?? makeDecoyHash(defaultScryptCost)
+}

@@ -1,0 +1,279 @@
+/**
+ * One client's channel, joined to its core connection: bytes in become packets, decisions become bytes out. @hot
+ *
+ * Output is collected and written once per event-loop turn. QoS 0 messages that go on unchanged are not even copied while
+ * they lie next to each other in the chunk they came in.
+ */
+import type { BrokerCore } from '../core/broker.ts'
+import type { Connection } from '../core/connection/connection.ts'
+import type { Outgoing, OutgoingAcknowledgement, OutgoingPublish } from '../core/turn.ts'
+import type { ByteWriter } from '../protocol/byte-writer.ts'
+import { PacketDecoder } from '../protocol/packet-decoder.ts'
+import { encodeAcknowledgement, encodePacket, type PlainPacket, packetSize } from '../protocol/packet-encoder.ts'
+import { ProtocolViolation } from '../protocol/protocol-violation.ts'
+import { canPassThrough, encodePublish } from '../protocol/publish-encoder.ts'
+import type { Channel, ChannelHandler } from '../transport/channel.ts'
+import type { Link } from './link.ts'
+import { lendWriter, returnWriter } from './output-pool.ts'
+import type { Shell } from './shell.ts'
+
+/** Decisions collected before they are carried out, and made from one chunk before other connections get their turn. */
+const turnSizeMax = 1024
+const sliceSizeMax = 16_384
+
+export class ClientLink implements Link, ChannelHandler {
+  readonly connection: Connection
+  readonly #channel: Channel
+  readonly #shell: Shell
+  readonly #core: BrokerCore
+  readonly #decoder: PacketDecoder
+  #writer: ByteWriter | null = null
+  /** A run of packets that go out as they came in, behind what `#writer` holds. */
+  #run: Buffer | null = null
+  #runStart = 0
+  #runEnd = 0
+  #isDirty = false
+  /** The operating system took no more; wait for `drained`. */
+  #isBlocked = false
+  /** Chunks that came while no packet may be handed in; null most of the time. */
+  #held: Buffer[] | null = null
+  #isStalled = false
+  #isClosing = false
+  /** Called once, when the channel is gone. */
+  whenClosed: (() => void) | null = null
+
+  constructor(channel: Channel, listenerUrl: string, shell: Shell) {
+    const { core } = shell
+    const origin = {
+      remoteAddress: channel.remoteAddress,
+      listener: listenerUrl,
+      assignedClientIdentifier: shell.newClientIdentifier(),
+    }
+    this.#channel = channel
+    this.#shell = shell
+    this.#core = core
+    this.connection = core.open(this, origin, shell.nowMs())
+    this.#decoder = new PacketDecoder(shell.decoderOptions)
+    channel.handler = this
+  }
+
+  receiveBytes(chunk: Buffer): void {
+    if (this.#isStalled) {
+      this.#held ??= []
+      this.#held.push(chunk)
+      return
+    }
+    this.#decoder.push(chunk)
+    this.#decode()
+  }
+
+  drained(): void {
+    this.#isBlocked = false
+    this.flush()
+    this.#shell.run()
+  }
+
+  closed(error: Error | null): void {
+    this.#isClosing = true
+    this.#shell.closed(
+      this,
+      error === null ? 'the client closed the connection' : `the connection broke: ${error.message}`,
+    )
+    this.whenClosed?.()
+  }
+
+  /** A question about this connection has been answered, or others have had their turn: goes on where it stopped. */
+  proceed(): void {
+    if (!this.#isStalled || this.connection.isWaiting) return
+    this.#isStalled = false
+    this.#channel.resume()
+    this.#decode()
+  }
+
+  /** Closes without another word. */
+  destroy(): void {
+    this.#isClosing = true
+    this.#channel.destroy()
+  }
+
+  #decode(): void {
+    const { connection } = this
+    const shell = this.#shell
+    const { turn } = shell
+    const nowMs = shell.nowMs()
+    let made = 0
+    while (!connection.isClosed) {
+      const packet = this.#next()
+      if (packet === null) break
+      this.#core.receive(connection, packet, nowMs, turn)
+      if (turn.questions.length > 0) shell.ask()
+      if (connection.isWaiting) {
+        this.#stall()
+        break
+      }
+      if (turn.now.length + turn.onceDurable.length < turnSizeMax) continue
+      made += turn.now.length + turn.onceDurable.length
+      shell.run()
+      if (made < sliceSizeMax) continue
+      this.#stall()
+      setImmediate(() => this.proceed())
+      break
+    }
+    shell.run()
+  }
+
+  /** The next packet; a violation is answered and ends the loop, because it closes the connection. */
+  #next() {
+    try {
+      for (;;) {
+        const packet = this.#decoder.next()
+        if (packet !== null) return packet
+        const chunk = this.#held?.shift()
+        if (chunk === undefined) {
+          this.#held = null
+          return null
+        }
+        this.#decoder.push(chunk)
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolViolation)) throw error
+      const { connection } = this
+      const nowMs = this.#shell.nowMs()
+      const { turn } = this.#shell
+      if (connection.state !== 'opened') this.#core.violated(connection, error, nowMs, turn)
+      else this.#core.violatedBeforeConnect(connection, error, this.#decoder.protocolVersion, nowMs, turn)
+      return null
+    }
+  }
+
+  #stall(): void {
+    this.#isStalled = true
+    this.#channel.pause()
+  }
+
+  send(outgoing: Exclude<Outgoing, { type: 'answer' }>): void {
+    if (this.#isClosing) return
+    switch (outgoing.type) {
+      case 'publish':
+        this.#sendPublish(outgoing)
+        break
+      case 'acknowledgement':
+        this.#sendAcknowledgement(outgoing)
+        break
+      case 'packet':
+        this.#sendPacket(outgoing.packet)
+        break
+      case 'close':
+        this.#close()
+        return
+    }
+    if (!this.#isDirty) {
+      this.#isDirty = true
+      this.#shell.flushSoon(this)
+    }
+  }
+
+  #sendPublish(outgoing: OutgoingPublish): void {
+    const source = outgoing.message.publish
+    const version = this.connection.protocolVersion
+    if (
+      outgoing.qos === 0 &&
+      !outgoing.retain &&
+      outgoing.topicAlias === 0 &&
+      outgoing.subscriptionIdentifiers === null &&
+      outgoing.messageExpiryInterval < 0 &&
+      canPassThrough(source, version)
+    ) {
+      if (this.#run === source.bytes && this.#runEnd === source.packetStart) {
+        this.#runEnd = source.packetEnd
+        return
+      }
+      if (this.#run !== null) this.#copyRun()
+      this.#run = source.bytes
+      this.#runStart = source.packetStart
+      this.#runEnd = source.packetEnd
+      return
+    }
+    encodePublish(this.#output(), source, version, outgoing)
+  }
+
+  #sendAcknowledgement(outgoing: OutgoingAcknowledgement): void {
+    const { packetType, packetId, reasonCode } = outgoing
+    encodeAcknowledgement(this.#output(), packetType, packetId, reasonCode, this.connection.protocolVersion)
+    this.#countLeft(packetType, reasonCode)
+  }
+
+  /** A client's window opens with the last acknowledgement of a message. */
+  #countLeft(type: string, reasonCode: number): void {
+    if (type === 'puback' || type === 'pubcomp' || (type === 'pubrec' && reasonCode >= 0x80)) {
+      this.#core.acknowledgementLeft(this.connection)
+    }
+  }
+
+  #sendPacket(packet: PlainPacket): void {
+    const { maximumPacketSize, protocolVersion } = this.connection
+    let sent = packet
+    // Reason String and User Property are left out rather than break the client's limit [MQTT-3.2.2-19] [MQTT-3.4.2-2].
+    if (packetSize(sent, protocolVersion) > maximumPacketSize && 'properties' in sent && sent.type !== 'connect') {
+      const { reasonString: _, userProperties: __, ...rest } = sent.properties as Record<string, unknown>
+      // Only optional properties were taken away.
+      sent = { ...sent, properties: rest } as PlainPacket
+      if (packetSize(sent, protocolVersion) > maximumPacketSize) return
+    }
+    encodePacket(this.#output(), sent, protocolVersion)
+    if (sent.type === 'connack' && sent.reasonCode === 0) this.#core.established(this.connection)
+    if (sent.type === 'puback' || sent.type === 'pubrec') this.#countLeft(sent.type, sent.reasonCode)
+  }
+
+  #close(): void {
+    this.flush()
+    this.#isClosing = true
+    this.#channel.end()
+  }
+
+  /** Where the next packet is written: behind everything collected so far. */
+  #output(): ByteWriter {
+    this.#writer ??= lendWriter()
+    if (this.#run !== null) this.#copyRun()
+    return this.#writer
+  }
+
+  #copyRun(): void {
+    this.#writer ??= lendWriter()
+    const run = this.#run
+    if (run === null) return
+    this.#writer.ensure(this.#runEnd - this.#runStart)
+    this.#writer.copyFrom(run, this.#runStart, this.#runEnd)
+    this.#run = null
+  }
+
+  flush(): void {
+    this.#isDirty = false
+    if (this.#isClosing) return
+    if (this.#isBlocked) {
+      // What lies in a chunk is copied now: while it waits it must not keep whole chunks alive.
+      if (this.#run !== null) this.#copyRun()
+      this.#tellUnsent(this.#writer?.position ?? 0)
+      return
+    }
+    if (this.#run !== null && this.#writer === null) {
+      const bytes = this.#run.subarray(this.#runStart, this.#runEnd)
+      this.#run = null
+      this.#isBlocked = !this.#channel.write(bytes)
+      this.#tellUnsent(0)
+      return
+    }
+    if (this.#run !== null) this.#copyRun()
+    const writer = this.#writer
+    if (writer === null) return
+    this.#writer = null
+    this.#isBlocked = !this.#channel.write(writer.bytes.subarray(0, writer.position))
+    if (this.#channel.bufferedBytes === 0) returnWriter(writer)
+    this.#tellUnsent(0)
+  }
+
+  #tellUnsent(collected: number): void {
+    const unsentBytes = this.#channel.bufferedBytes + collected
+    this.#core.flushed(this.connection, unsentBytes, this.#shell.nowMs(), this.#shell.turn)
+  }
+}

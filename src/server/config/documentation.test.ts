@@ -1,0 +1,56 @@
+/**
+ * docs/operating/configuration.md says what the code does.
+ */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { defaultLimits, limitRanges } from '../../core/limits.ts'
+import { parseConfig } from './config.ts'
+import { ConfigError } from './config-fault.ts'
+import { configSchema, knownKeys } from './config-schema.ts'
+import { formatLimit, limitNames } from './limit-value.ts'
+
+const page = readFileSync(new URL('../../../docs/operating/configuration.md', import.meta.url), 'utf8')
+
+/** The text of every fenced block in a language. */
+function blocks(language: string): string[] {
+  return [...page.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 'gs'))].map((match) => match[1] ?? '')
+}
+
+test('the table of limits has every limit with its default and its range', () => {
+  const rows = [...page.matchAll(/^\| `(\w+)` \| (\S+) \| (\S+) \| (\S+) \| .+ \|$/gm)].map((match) =>
+    match.slice(1, 5),
+  )
+  const expected = limitNames.map((name) => {
+    const [lowest, highest] = limitRanges[name]
+    return [name, ...[defaultLimits[name], lowest, highest].map((value) => formatLimit(name, value))]
+  })
+  assert.deepEqual(rows, expected)
+})
+
+test('every key is in a table', () => {
+  const schema = configSchema('.')
+  const keys = [
+    ...knownKeys(schema, []),
+    ...knownKeys(schema, ['authentication']),
+    ...knownKeys(schema, ['authentication', 'users', 0]).map((key) => `users[].${key}`),
+  ]
+  for (const key of keys) assert.ok(page.includes(`\n| \`${key}\` |`), key)
+})
+
+test('the example is a configuration, apart from its password file', () => {
+  const [example = ''] = blocks('yaml')
+  const config = parseConfig(example.replace(/passwordFile: .*/, `scram: ${scram}`), 'pabal.yaml')
+  assert.equal(config.authentication?.users.length, 2)
+})
+
+test('the example of a fault is what is printed', () => {
+  const [example = ''] = blocks('text')
+  assert.throws(
+    () => parseConfig('limits:\n  packetBytesMax: 2GiB\n', 'pabal.yaml'),
+    (error) => error instanceof ConfigError && `${error.message}\n` === example,
+  )
+})
+
+const key = Buffer.alloc(32).toString('base64')
+const scram = `SCRAM-SHA-256$4096:AAAAAAAAAAAAAAAA$${key}:${key}`

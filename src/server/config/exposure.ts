@@ -1,0 +1,35 @@
+/**
+ * The rule that no broker is open to a network by accident: whoever listens where other machines can reach it says who
+ * may come in, even if that is everybody.
+ */
+import { isLoopback, type ListenAddress } from '../../transport/listen-url.ts'
+import type { BrokerOptions } from '../options.ts'
+
+/** Null if these listeners may start; otherwise which may not, why, and what to do, as text for a terminal. */
+export function exposureFault(
+  listenAddresses: readonly ListenAddress[],
+  options: Pick<BrokerOptions, 'allowAnonymous' | 'authenticate' | 'authenticationMethods'>,
+): string | null {
+  const hasAuthentication = options.authenticate !== undefined || (options.authenticationMethods ?? []).length > 0
+  if (options.allowAnonymous === true || hasAuthentication) return null
+  const exposed = listenAddresses.filter((address) => !isLoopback(address)).map((address) => address.url)
+  if (exposed.length === 0) return null
+  const [subject, pronoun] = exposed.length === 1 ? ['this listener', 'it'] : ['these listeners', 'them']
+  return `Other machines can reach ${subject}, and nothing says who may come in, so anybody could read and publish everything:
+
+${exposed.map((url) => `  ${url}`).join('\n')}
+
+Do one of these:
+
+  - Bind ${pronoun} to this machine only, for example  --listen tcp://127.0.0.1:1883
+  - Name the users in a configuration file (--config FILE):
+
+      authentication:
+        users:
+          - userName: alice
+            passwordFile: alice.password   # a file whose only line is the password
+
+  - Let everybody in, knowing it:  --allow-anonymous  (in the file: allowAnonymous: true)
+
+In code: createBroker({ authenticate }) or createBroker({ allowAnonymous: true }).`
+}

@@ -1,0 +1,97 @@
+/**
+ * Faults between the keys of `authentication:`, which no value shows alone: a user without any way to log in, two
+ * passwords for one user, the same name twice, a method nobody has a credential for.
+ *
+ * Works on the values as written, so that these faults are reported together with those of single values.
+ */
+import type { KeyPath } from './yaml-source.ts'
+
+/** A fault that knows its path; whoever has the file adds line and column. */
+export interface PathFault {
+  path: KeyPath
+  found: string
+  expected: string
+  advice: string
+}
+
+/** `written` is the whole file as plain values, of any shape. */
+export function userFaults(written: unknown): PathFault[] {
+  const authentication = property(written, 'authentication')
+  if (!isMapping(authentication)) return []
+  const users = property(authentication, 'users')
+  if (users === undefined || (Array.isArray(users) && users.length === 0)) {
+    return [
+      {
+        path: users === undefined ? ['authentication'] : ['authentication', 'users'],
+        found: 'no users',
+        expected: 'at least one user',
+        advice: 'add a user, or remove authentication: altogether',
+      },
+    ]
+  }
+  if (!Array.isArray(users)) return []
+  const seen = new Set<string>()
+  const faults = users.flatMap((user, index) => faultsOfUser(user, ['authentication', 'users', index], seen))
+  return [...faults, ...methodFaults(authentication, users)]
+}
+
+function faultsOfUser(user: unknown, path: KeyPath, seen: Set<string>): PathFault[] {
+  if (!isMapping(user)) return []
+  const faults: PathFault[] = []
+  const has = (key: string) => property(user, key) !== undefined
+  if (!has('passwordHash') && !has('passwordFile') && !has('scram')) {
+    faults.push({
+      path,
+      found: 'a user who cannot log in',
+      expected: 'one or more of passwordFile, passwordHash and scram',
+      advice: 'add passwordFile: FILE, a file whose only line is the password',
+    })
+  }
+  if (has('passwordFile') && (has('passwordHash') || has('scram'))) {
+    faults.push({
+      path: [...path, 'passwordFile'],
+      found: `passwordFile beside ${has('passwordHash') ? 'passwordHash' : 'scram'}`,
+      expected: 'one password',
+      advice: 'keep one of them',
+    })
+  }
+  const userName = property(user, 'userName')
+  if (typeof userName !== 'string') return faults
+  // SCRAM compares User Names as SASLprep prepares them: NFKC is its core, and finds the same doubles.
+  const name = userName.normalize('NFKC')
+  if (seen.has(name)) {
+    faults.push({
+      path: [...path, 'userName'],
+      found: `${JSON.stringify(userName)} for the second time`,
+      expected: 'each User Name once',
+      advice: 'remove one of the two users, or rename it',
+    })
+  }
+  seen.add(name)
+  return faults
+}
+
+function methodFaults(authentication: object, users: readonly unknown[]): PathFault[] {
+  const methods = property(authentication, 'methods')
+  if (!Array.isArray(methods) || !methods.includes('SCRAM-SHA-256')) return []
+  const canUse = users.some(
+    (user) => property(user, 'scram') !== undefined || property(user, 'passwordFile') !== undefined,
+  )
+  if (canUse) return []
+  return [
+    {
+      path: ['authentication', 'methods', methods.indexOf('SCRAM-SHA-256')],
+      found: 'SCRAM-SHA-256, and no user who can use it',
+      expected: 'a user with scram or passwordFile',
+      advice: 'give a user a scram: credential, or remove the method',
+    },
+  ]
+}
+
+function isMapping(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function property(value: unknown, key: string): unknown {
+  return isMapping(value) && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined
+}

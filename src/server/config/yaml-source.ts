@@ -1,0 +1,107 @@
+/**
+ * A YAML 1.2 text as plain values that still know where they stand: line and column of every key and value.
+ */
+import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml'
+import { ConfigError, type ConfigFault } from './config-fault.ts'
+
+/** Keys and list positions from the top of the document to a value. */
+export type KeyPath = readonly (string | number)[]
+
+export interface Place {
+  line: number
+  column: number
+}
+
+export class YamlSource {
+  /** The document as plain values; null if it holds nothing but comments. */
+  readonly value: unknown
+  private readonly document: Document.Parsed
+  private readonly lines: LineCounter
+
+  /** @throws ConfigError with every fault of syntax: `file` is what they name. */
+  constructor(text: string, file: string) {
+    this.lines = new LineCounter()
+    this.document = parseDocument(text, { lineCounter: this.lines, prettyErrors: false })
+    const problems = [...this.document.errors, ...this.document.warnings]
+    if (problems.length > 0) {
+      throw new ConfigError(problems.map((problem) => this.syntaxFault(file, problem)))
+    }
+    try {
+      this.value = this.document.toJS()
+    } catch (error) {
+      // An alias without its anchor, or aliases that multiply without end.
+      const message = error instanceof Error ? error.message : String(error)
+      throw new ConfigError([this.syntaxFault(file, { code: 'BAD_ALIAS', message, pos: this.badAlias() })])
+    }
+  }
+
+  /** Where the value at `path` begins; the nearest value around it if there is none. */
+  placeOfValue(path: KeyPath): Place {
+    let node: unknown = this.document.contents
+    for (const step of path) {
+      const next = childOf(this.resolve(node), step)
+      if (!isNode(next)) break
+      node = next
+    }
+    return this.placeOf(node)
+  }
+
+  /** Where the key `key` of the mapping at `path` stands. */
+  placeOfKey(path: KeyPath, key: string): Place {
+    let node: unknown = this.document.contents
+    for (const step of path) node = childOf(this.resolve(node), step)
+    const map = this.resolve(node)
+    const pair = isMap(map) ? map.items.find((item) => isScalar(item.key) && String(item.key.value) === key) : undefined
+    return pair === undefined ? this.placeOfValue(path) : this.placeOf(pair.key)
+  }
+
+  /** Where the first alias without an anchor stands; if all have one, the beginning. */
+  private badAlias(): [number, number] {
+    let offset = 0
+    visit(this.document, {
+      Alias: (_key, alias) => {
+        if (alias.resolve(this.document) !== undefined) return undefined
+        offset = alias.range?.[0] ?? 0
+        return visit.BREAK
+      },
+    })
+    return [offset, offset]
+  }
+
+  private resolve(node: unknown): unknown {
+    return isAlias(node) ? node.resolve(this.document) : node
+  }
+
+  private placeOf(node: unknown): Place {
+    const offset = isNode(node) ? node.range?.[0] : undefined
+    return this.placeAt(offset ?? 0)
+  }
+
+  private placeAt(offset: number): Place {
+    const { line, col } = this.lines.linePos(offset)
+    return { line: Math.max(1, line), column: Math.max(1, col) }
+  }
+
+  private syntaxFault(file: string, problem: { code: string; message: string; pos: [number, number] }): ConfigFault {
+    return {
+      file,
+      ...this.placeAt(problem.pos[0]),
+      key: '',
+      found: problem.message.split('\n')[0] ?? problem.code,
+      expected: 'YAML 1.2',
+      advice: adviceByCode[problem.code] ?? 'check the line above as well: the fault may begin there',
+    }
+  }
+}
+
+const adviceByCode: Readonly<Record<string, string>> = {
+  DUPLICATE_KEY: 'keep one of the two',
+  TAB_AS_INDENT: 'indent with spaces',
+  MULTIPLE_DOCS: 'keep one document: remove the line `---` between them',
+}
+
+function childOf(node: unknown, step: string | number): unknown {
+  if (isSeq(node)) return typeof step === 'number' ? node.items[step] : undefined
+  if (!isMap(node)) return undefined
+  return node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(step))?.value
+}

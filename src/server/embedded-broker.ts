@@ -1,0 +1,264 @@
+/**
+ * A broker as an object: listeners, shell and store wired together, and what code that embeds it may do.
+ */
+import { EventEmitter } from 'node:events'
+import type { BrokerEvent } from '../core/event.ts'
+import { defaultLimits, type Limits, limitRanges } from '../core/limits.ts'
+import type { Message } from '../core/message.ts'
+import { topicNameFault } from '../core/routing/topic-name.ts'
+import type { PublishProperties, Qos } from '../protocol/control-packet.ts'
+import { publish } from '../protocol/packets/publish.ts'
+import { reasonCodeName } from '../protocol/reason-code.ts'
+import type { LogPort } from '../store/log-port.ts'
+import { MemoryStore } from '../store/memory-store.ts'
+import type { Channel, Listener } from '../transport/channel.ts'
+import { parseListenUrl } from '../transport/listen-url.ts'
+import { createListener } from '../transport/listener.ts'
+import { defaultAuthenticate } from './authentication/default-authenticate.ts'
+import { ClientLink } from './client-link.ts'
+import { exposureFault } from './config/exposure.ts'
+import { Gatekeeper } from './gatekeeper.ts'
+import { LocalLink, type LocalSubscribeOptions, type MessageListener } from './local-link.ts'
+import { type BrokerOptions, defaultListen } from './options.ts'
+import { Shell } from './shell.ts'
+
+type EventOf<Type extends BrokerEvent['type']> = Extract<BrokerEvent, { type: Type }>
+
+/** Every event with what its listener is called with. */
+export type BrokerEvents = { [Type in BrokerEvent['type']]: [event: EventOf<Type>] } & {
+  /** A callback of the host threw. It counted as a refusal. */
+  fault: [error: unknown]
+  /** The store has failed: the broker acknowledges nothing more and has closed every connection. */
+  failed: [error: Error]
+}
+
+export interface LocalPublish {
+  topicName: string
+  payload?: string | Uint8Array
+  /** Default 1: the answer then says that it is durable for every subscriber that must have it. */
+  qos?: Qos
+  retain?: boolean
+  properties?: PublishProperties
+}
+
+export interface PublishResult {
+  /** 0x00, or 0x10: nobody subscribes. */
+  readonly reasonCode: number
+  /** Subscriptions it went to; a Session counts once, a shared group counts once. */
+  readonly matched: number
+}
+
+export interface LocalSubscription {
+  readonly topicFilter: string
+  unsubscribe(): Promise<void>
+}
+
+/** What is not for everybody: tests put their own in. */
+export interface BrokerParts {
+  store?: LogPort
+  /** Milliseconds since 1970. */
+  clock?: () => number
+}
+
+/**
+ * Makes a broker; `start` opens its listeners.
+ *
+ * @throws an Error that names every option that is wrong, what was found and what is expected.
+ */
+export function createBroker(options: BrokerOptions = {}, parts: BrokerParts = {}): Broker {
+  return new Broker(options, parts)
+}
+
+export class Broker {
+  readonly #options: BrokerOptions
+  readonly #events = new EventEmitter<BrokerEvents>()
+  readonly #shell: Shell
+  readonly #listeners: Listener[] = []
+  readonly #links = new Set<ClientLink>()
+  readonly #locals = new Set<LocalLink>()
+  #state: 'made' | 'started' | 'stopped' = 'made'
+
+  constructor(options: BrokerOptions, parts: BrokerParts) {
+    this.#options = options
+    const limits = checkLimits({ ...defaultLimits, ...options.limits })
+    const methods = options.authenticationMethods ?? []
+    const asksAuthentication = options.authenticate !== undefined || methods.length > 0
+    const gatekeeper = new Gatekeeper({
+      authenticate: asksAuthentication ? defaultAuthenticate(options) : undefined,
+      authorize: options.authorize,
+      authenticationMethods: methods,
+      reportFault: (error) => this.#events.emit('fault', error),
+    })
+    const coreOptions = {
+      limits,
+      asksAuthentication,
+      authenticationMethods: new Set(methods.map((method) => method.name)),
+      asksAuthorization: options.authorize !== undefined,
+      responseTopicPrefix: options.responseTopicPrefix ?? null,
+    }
+    const owner = {
+      report: (event: BrokerEvent) => this.#report(event),
+      failed: (error: Error) => this.#failed(error),
+    }
+    this.#shell = new Shell(coreOptions, gatekeeper, parts.store ?? new MemoryStore(), owner, parts.clock ?? Date.now)
+  }
+
+  /** URLs of the open listeners, with the ports they really have. */
+  get urls(): readonly string[] {
+    return this.#listeners.map((listener) => listener.url)
+  }
+
+  /** Counts of messages and copies by their fate, since the broker was made. */
+  get tally(): Shell['core']['state']['tally'] {
+    return this.#shell.core.state.tally
+  }
+
+  /** Network Connections at this moment. */
+  get connections(): number {
+    return this.#links.size
+  }
+
+  /** Opens every listener, or none. @throws an Error that says which one, why, and what to do. */
+  async start(): Promise<void> {
+    if (this.#state !== 'made')
+      throw new Error(`this broker was ${this.#state} already; make another with createBroker`)
+    const addresses = (this.#options.listen ?? defaultListen).map(parseListenUrl)
+    const fault = exposureFault(addresses, this.#options)
+    if (fault !== null) throw new Error(fault)
+    this.#state = 'started'
+    try {
+      for (const address of addresses) {
+        const listener = createListener(address, (channel) => this.#accept(channel, listener.url))
+        await listener.listen()
+        this.#listeners.push(listener)
+      }
+    } catch (error) {
+      this.#state = 'made'
+      await this.#closeListeners()
+      throw error
+    }
+  }
+
+  /** Tells every client (5.0: DISCONNECT 0x8B), closes everything, and resolves when that is done. Again: does nothing. */
+  async stop(): Promise<void> {
+    if (this.#state === 'stopped') return
+    this.#state = 'stopped'
+    const closing = this.#closeListeners()
+    for (const local of this.#locals) local.close()
+    await this.#shell.stop()
+    await this.#linksGone()
+    await closing
+  }
+
+  /**
+   * Publishes for this process; resolves when the message is durable for everybody who must have it.
+   *
+   * @throws an Error if the Topic Name is not one, or if the message is refused (a full queue, a full store).
+   */
+  async publish(message: LocalPublish): Promise<PublishResult> {
+    if (this.#state === 'stopped') throw new Error('the broker was stopped')
+    const { topicName, payload = '', qos = 1, retain = false, properties = {} } = message
+    const fault = topicNameFault(topicName, this.#shell.core.state.limits)
+    if (fault !== null) throw new Error(`cannot publish to "${topicName}": ${fault}`)
+    const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
+    const packet = publish({ topicName, payload: bytes, qos, retain, properties })
+    const { reasonCode, matched } = await new Promise<PublishResult>((resolve) => {
+      const shell = this.#shell
+      shell.core.publishLocally(packet, shell.expectAnswer(resolve), shell.nowMs(), shell.turn)
+      shell.run()
+    })
+    if (reasonCode >= 0x80) throw new Error(`publishing to "${topicName}" was refused: ${reasonCodeName(reasonCode)}`)
+    return { reasonCode, matched }
+  }
+
+  /** Subscribes code in this process. @throws an Error if the Topic Filter is not one. */
+  async subscribe(
+    topicFilter: string,
+    options: LocalSubscribeOptions,
+    listener: MessageListener,
+  ): Promise<LocalSubscription> {
+    if (this.#state === 'stopped') throw new Error('the broker was stopped')
+    const local = new LocalLink(this.#shell, listener, (error) => this.#events.emit('fault', error))
+    const reasonCode = await local.subscribe(topicFilter, options)
+    if (reasonCode >= 0x80) {
+      local.close()
+      throw new Error(`cannot subscribe to "${topicFilter}": ${reasonCodeName(reasonCode)}`)
+    }
+    this.#locals.add(local)
+    const unsubscribe = (): Promise<void> => {
+      if (this.#locals.delete(local)) local.close()
+      return Promise.resolve()
+    }
+    return { topicFilter, unsubscribe }
+  }
+
+  on<Name extends keyof BrokerEvents>(name: Name, listener: (...values: BrokerEvents[Name]) => void): this {
+    if (name === 'published') this.#shell.core.state.reportsMessages = true
+    // EventEmitter's own type for this is the same, but written in terms it cannot relate to ours.
+    this.#events.on(name, listener as never)
+    return this
+  }
+
+  off<Name extends keyof BrokerEvents>(name: Name, listener: (...values: BrokerEvents[Name]) => void): this {
+    // As above.
+    this.#events.off(name, listener as never)
+    return this
+  }
+
+  /** Does what has become due; only needed with a clock of one's own. */
+  advance(): void {
+    this.#shell.advance()
+  }
+
+  #accept(channel: Channel, listenerUrl: string): void {
+    const link = new ClientLink(channel, listenerUrl, this.#shell)
+    this.#links.add(link)
+    link.whenClosed = () => {
+      this.#links.delete(link)
+      if (this.#links.size === 0) for (const resolve of this.#whenNoLinks.splice(0)) resolve()
+    }
+    this.#shell.run()
+  }
+
+  readonly #whenNoLinks: (() => void)[] = []
+
+  /** Channels end by themselves once the client answers; those that do not are cut after a second. */
+  async #linksGone(): Promise<void> {
+    if (this.#links.size === 0) return
+    const timer = setTimeout(() => {
+      for (const link of this.#links) link.destroy()
+    }, 1000)
+    await new Promise<void>((resolve) => this.#whenNoLinks.push(resolve))
+    clearTimeout(timer)
+  }
+
+  async #closeListeners(): Promise<void> {
+    await Promise.all(this.#listeners.splice(0).map((listener) => listener.close()))
+  }
+
+  #report(event: BrokerEvent): void {
+    // Each event is emitted under its own type.
+    this.#events.emit(event.type, event as never)
+  }
+
+  #failed(error: Error): void {
+    this.#state = 'stopped'
+    void this.#closeListeners()
+    this.#events.emit('failed', error)
+  }
+}
+
+/** For the `published` event. */
+export type { Message }
+
+function checkLimits(limits: Limits): Limits {
+  const faults: string[] = []
+  for (const [name, range] of Object.entries(limitRanges)) {
+    // The keys of `limitRanges` are the keys of Limits.
+    const value = limits[name as keyof Limits]
+    if (Number.isInteger(value) && value >= range[0] && value <= range[1]) continue
+    faults.push(`limits.${name} is ${value}; it must be a whole number from ${range[0]} to ${range[1]}`)
+  }
+  if (faults.length > 0) throw new RangeError(faults.join('\n'))
+  return limits
+}

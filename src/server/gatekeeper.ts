@@ -1,0 +1,188 @@
+/**
+ * Puts the core's questions to the host's callbacks and makes answers of what they say. Fails closed.
+ */
+import type { Connection } from '../core/connection/connection.ts'
+import type { Answer, AuthenticationStepQuestion, Question } from '../core/question.ts'
+import type { Connect } from '../protocol/control-packet.ts'
+import { ReasonCode } from '../protocol/reason-code.ts'
+import type {
+  Authenticate,
+  AuthenticationRequest,
+  AuthenticationVerdict,
+  AuthorizationRequest,
+  Authorize,
+  EnhancedAuthenticationExchange,
+  EnhancedAuthenticationMethod,
+  EnhancedAuthenticationStep,
+} from './authentication/authentication.ts'
+
+export interface GatekeeperOptions {
+  authenticate: Authenticate | undefined
+  authorize: Authorize | undefined
+  authenticationMethods: readonly EnhancedAuthenticationMethod[]
+  /** Hears of a callback that threw: it refused, but somebody should know. */
+  reportFault: (error: unknown) => void
+}
+
+export class Gatekeeper {
+  readonly #options: GatekeeperOptions
+  readonly #exchanges = new WeakMap<Connection, EnhancedAuthenticationExchange>()
+  /** User Names, for authorisation. */
+  readonly #userNames = new WeakMap<Connection, string>()
+
+  constructor(options: GatekeeperOptions) {
+    this.#options = options
+  }
+
+  /** Answers at once if the callback does. Never throws, never rejects. */
+  ask(question: Question): Answer | Promise<Answer> {
+    try {
+      const answer = this.#put(question)
+      return answer instanceof Promise ? answer.catch((error) => this.#refuseFault(error)) : answer
+    } catch (error) {
+      return this.#refuseFault(error)
+    }
+  }
+
+  forget(connection: Connection): void {
+    this.#exchanges.delete(connection)
+    this.#userNames.delete(connection)
+  }
+
+  #refuseFault(error: unknown): Answer {
+    this.#options.reportFault(error)
+    return refusal(ReasonCode.NotAuthorized, null)
+  }
+
+  #put(question: Question): Answer | Promise<Answer> {
+    const { connection } = question
+    switch (question.type) {
+      case 'authenticate':
+        return this.#authenticate(connection, question.connect)
+      case 'authentication-step':
+        return this.#step(question)
+      case 'authorize-will': {
+        const { will } = question.connect
+        if (will === null) return { type: 'authorized', allowed: [true] }
+        const { topicName, qos, retain } = will
+        const account = question.account
+        const { clientIdentifier, userName } = question.connect
+        this.#rememberUserName(connection, userName)
+        return this.#authorize([
+          { account, clientIdentifier, userName, action: 'publish', topic: topicName, qos, retain },
+        ])
+      }
+      case 'authorize-publish': {
+        const { topicName, qos, retain } = question.packet
+        return this.#authorize([{ ...this.#who(connection), action: 'publish', topic: topicName, qos, retain }])
+      }
+      case 'authorize-subscribe': {
+        const who = this.#who(connection)
+        return this.#authorize(
+          question.packet.subscriptions.map(({ topicFilter, qos }) => {
+            const topic = topicFilter.replace(/^\$share\/[^/]*\//, '')
+            return { ...who, action: 'subscribe', topic, qos, retain: false }
+          }),
+        )
+      }
+    }
+  }
+
+  #rememberUserName(connection: Connection, userName: string | null): void {
+    if (userName !== null) this.#userNames.set(connection, userName)
+  }
+
+  #who(connection: Connection): { account: string; clientIdentifier: string; userName: string | null } {
+    const account = connection.session?.account ?? ''
+    const clientIdentifier = connection.clientIdentifier ?? ''
+    return { account, clientIdentifier, userName: this.#userNames.get(connection) ?? null }
+  }
+
+  #authenticate(connection: Connection, connect: Connect): Answer | Promise<Answer> {
+    const { authenticate } = this.#options
+    this.#rememberUserName(connection, connect.userName)
+    if (authenticate === undefined) return { type: 'accepted', account: '', data: null }
+    const verdict = authenticate(requestOf(connection, connect))
+    if (verdict instanceof Promise) return verdict.then((late) => answerOf(late, connect))
+    return answerOf(verdict, connect)
+  }
+
+  #step(question: AuthenticationStepQuestion): Answer | Promise<Answer> {
+    const { connection, connect, packet, begins } = question
+    this.#rememberUserName(connection, connect.userName)
+    if (begins) {
+      const name = connect.properties.authenticationMethod
+      const method = this.#options.authenticationMethods.find((each) => each.name === name)
+      if (method === undefined) return refusal(ReasonCode.BadAuthenticationMethod, null)
+      this.#exchanges.set(connection, method.begin(requestOf(connection, connect)))
+    }
+    const exchange = this.#exchanges.get(connection)
+    if (exchange === undefined) return refusal(ReasonCode.NotAuthorized, null)
+    const step = exchange.step(packet.properties.authenticationData ?? null)
+    return step instanceof Promise ? step.then(answerOfStep) : answerOfStep(step)
+  }
+
+  #authorize(requests: readonly AuthorizationRequest[]): Answer | Promise<Answer> {
+    const { authorize } = this.#options
+    if (authorize === undefined) return { type: 'authorized', allowed: requests.map(() => true) }
+    const verdicts = requests.map((request) => authorize(request))
+    if (!verdicts.some((verdict) => verdict instanceof Promise)) return authorized(verdicts)
+    return Promise.allSettled(verdicts).then((settled) => authorized(settled.map((result) => this.#verdictOf(result))))
+  }
+
+  #verdictOf(result: PromiseSettledResult<unknown>): unknown {
+    if (result.status === 'fulfilled') return result.value
+    this.#options.reportFault(result.reason)
+    return false
+  }
+}
+
+function authorized(verdicts: readonly unknown[]): Answer {
+  return { type: 'authorized', allowed: verdicts.map((verdict) => verdict === true) }
+}
+
+function requestOf(connection: Connection, connect: Connect): AuthenticationRequest {
+  return {
+    clientIdentifier: connect.clientIdentifier,
+    userName: connect.userName,
+    password: connect.password,
+    protocolVersion: connection.protocolVersion,
+    remoteAddress: connection.origin.remoteAddress,
+    listener: connection.origin.listener,
+    userProperties: connect.properties.userProperties ?? [],
+  }
+}
+
+function refusal(reasonCode: number, reasonString: string | null): Answer {
+  return { type: 'refused', reasonCode, reasonString, serverReference: null }
+}
+
+/** U+0000 separates account and Client Identifier in a Session's key. */
+function accepted(account: unknown, data: Uint8Array | null): Answer {
+  if (typeof account !== 'string' || account.includes('\u0000')) return refusal(ReasonCode.NotAuthorized, null)
+  return { type: 'accepted', account, data }
+}
+
+function answerOf(verdict: AuthenticationVerdict | boolean, connect: Connect): Answer {
+  const userName = connect.userName ?? ''
+  if (verdict === true) return accepted(userName, null)
+  if (typeof verdict !== 'object' || verdict === null) return refusal(ReasonCode.BadUserNameOrPassword, null)
+  if (verdict.type === 'accepted') return accepted(verdict.account ?? userName, null)
+  const { reasonCode, reasonString, serverReference } = verdict
+  return {
+    type: 'refused',
+    reasonCode: errorCode(reasonCode, ReasonCode.BadUserNameOrPassword),
+    reasonString: reasonString ?? null,
+    serverReference: serverReference ?? null,
+  }
+}
+
+function answerOfStep(step: EnhancedAuthenticationStep): Answer {
+  if (step.type === 'continue') return { type: 'continue', data: step.data }
+  if (step.type === 'accepted') return accepted(step.account, step.data ?? null)
+  return refusal(errorCode(step.reasonCode, ReasonCode.NotAuthorized), step.reasonString ?? null)
+}
+
+function errorCode(given: number | undefined, otherwise: number): number {
+  return given !== undefined && given >= 0x80 && given <= 0xff ? given : otherwise
+}

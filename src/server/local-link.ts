@@ -1,0 +1,133 @@
+/**
+ * Code in this process that subscribes: it takes part like a client, with the packets of one, but without bytes.
+ *
+ * Messages are handed over outside the core's turn, one after the other; QoS 1 and 2 are acknowledged when the listener is done.
+ */
+import type { Connection } from '../core/connection/connection.ts'
+import type { Message } from '../core/message.ts'
+import type { Outgoing, OutgoingPublish } from '../core/turn.ts'
+import type { Acknowledgement, Connect, PublishProperties, Qos, Subscribe } from '../protocol/control-packet.ts'
+import type { Link } from './link.ts'
+import type { Shell } from './shell.ts'
+
+/** A message as code in this process gets it. `payload` may be kept. */
+export interface ReceivedMessage {
+  readonly topicName: string
+  readonly payload: Buffer
+  readonly qos: Qos
+  readonly retain: boolean
+  readonly properties: PublishProperties
+}
+
+export interface LocalSubscribeOptions {
+  /** Highest QoS; default 2. */
+  qos?: Qos
+  noLocal?: boolean
+  retainAsPublished?: boolean
+  retainHandling?: 0 | 1 | 2
+}
+
+/** May return a promise: the next message waits for it. */
+export type MessageListener = (message: ReceivedMessage) => void | Promise<void>
+
+export class LocalLink implements Link {
+  readonly #shell: Shell
+  readonly #connection: Connection
+  readonly #listener: MessageListener
+  readonly #reportFault: (error: unknown) => void
+  #waiting: OutgoingPublish[] = []
+  #isDelivering = false
+  #whenGranted: ((reasonCode: number) => void) | null = null
+
+  constructor(shell: Shell, listener: MessageListener, reportFault: (error: unknown) => void) {
+    this.#shell = shell
+    this.#listener = listener
+    this.#reportFault = reportFault
+    const identifier = shell.newClientIdentifier()
+    const origin = { remoteAddress: 'local', listener: 'local', assignedClientIdentifier: identifier }
+    this.#connection = shell.core.openLocal(this, origin, shell.nowMs())
+    const connect: Connect = {
+      type: 'connect',
+      protocolVersion: 5,
+      cleanStart: true,
+      keepAliveSeconds: 0,
+      clientIdentifier: identifier,
+      will: null,
+      userName: null,
+      password: null,
+      properties: {},
+    }
+    this.#receive(connect)
+  }
+
+  /** Resolves with the SUBACK's Reason Code. */
+  subscribe(topicFilter: string, options: LocalSubscribeOptions): Promise<number> {
+    const { qos = 2, noLocal = false, retainAsPublished = false, retainHandling = 0 } = options
+    const subscriptions = [{ topicFilter, qos, noLocal, retainAsPublished, retainHandling }]
+    const packet: Subscribe = { type: 'subscribe', packetId: 1, subscriptions, properties: {} }
+    return new Promise((resolve) => {
+      this.#whenGranted = resolve
+      this.#receive(packet)
+    })
+  }
+
+  /** Ends its Session. */
+  close(): void {
+    this.#waiting = []
+    this.#receive({ type: 'disconnect', reasonCode: 0, properties: {} })
+  }
+
+  send(outgoing: Exclude<Outgoing, { type: 'answer' }>): void {
+    if (outgoing.type === 'publish') {
+      outgoing.message.own()
+      this.#waiting.push(outgoing)
+      this.#shell.flushSoon(this)
+    } else if (outgoing.type === 'packet') {
+      if (outgoing.packet.type === 'connack') this.#shell.core.established(this.#connection)
+      if (outgoing.packet.type === 'suback') this.#whenGranted?.(outgoing.packet.reasonCodes[0] ?? 0x80)
+    } else if (outgoing.type === 'acknowledgement' && outgoing.packetType === 'pubrel') {
+      const { packetId } = outgoing
+      queueMicrotask(() => this.#receive(acknowledgement('pubcomp', packetId)))
+    }
+  }
+
+  flush(): void {
+    if (!this.#isDelivering) void this.#deliver()
+  }
+
+  async #deliver(): Promise<void> {
+    this.#isDelivering = true
+    for (;;) {
+      const outgoing = this.#waiting.shift()
+      if (outgoing === undefined) break
+      try {
+        const pending = this.#listener(received(outgoing))
+        if (pending instanceof Promise) await pending
+      } catch (error) {
+        this.#reportFault(error)
+      }
+      if (outgoing.qos > 0) this.#receive(acknowledgement(outgoing.qos === 1 ? 'puback' : 'pubrec', outgoing.packetId))
+    }
+    this.#isDelivering = false
+    this.#shell.core.flushed(this.#connection, 0, this.#shell.nowMs(), this.#shell.turn)
+    this.#shell.run()
+  }
+
+  #receive(
+    packet: Connect | Subscribe | Acknowledgement | { type: 'disconnect'; reasonCode: 0; properties: object },
+  ): void {
+    const shell = this.#shell
+    shell.core.receive(this.#connection, packet, shell.nowMs(), shell.turn)
+    shell.run()
+  }
+}
+
+function acknowledgement(type: Acknowledgement['type'], packetId: number): Acknowledgement {
+  return { type, packetId, reasonCode: 0, properties: {} }
+}
+
+function received(outgoing: OutgoingPublish): ReceivedMessage {
+  const { publish }: Message = outgoing.message
+  const { topicName, payload, properties } = publish
+  return { topicName, payload, qos: outgoing.qos, retain: outgoing.retain, properties }
+}
