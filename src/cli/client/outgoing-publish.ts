@@ -1,0 +1,54 @@
+/**
+ * A message on its way out as PUBLISH: whether this server takes it, and its bytes. MQTT 5.0 section 3.3.
+ */
+import { ByteWriter } from '../../protocol/byte-writer.ts'
+import type { ConnackProperties, ProtocolVersion } from '../../protocol/control-packet.ts'
+import { type Publish, publish } from '../../protocol/packets/publish.ts'
+import { encodePublish, type PublishDelivery, publishSize } from '../../protocol/publish-encoder.ts'
+import { UnsendableMessage } from './client-errors.ts'
+import type { OutgoingMessage } from './message-window.ts'
+
+/** @throws UnsendableMessage if CONNACK said that it would be refused, or it has no Topic Name. */
+export function checkSendable(message: OutgoingMessage, version: ProtocolVersion, limits: ConnackProperties): void {
+  if (message.topicName === '' && message.properties.topicAlias === undefined) {
+    throw new UnsendableMessage('topic', 'a message needs a Topic Name')
+  }
+  const { maximumQos, maximumPacketSize } = limits
+  if (maximumQos !== undefined && message.qos > maximumQos) {
+    throw new UnsendableMessage('qos', `the server takes messages at QoS ${maximumQos} and below`)
+  }
+  if (maximumPacketSize === undefined) return
+  const size = publishSize(publish(message), version, deliveryOf(message, 1, false))
+  if (size <= maximumPacketSize) return
+  const text = `the message makes a packet of ${size} bytes; the server takes ${maximumPacketSize} at most`
+  throw new UnsendableMessage('size', text)
+}
+
+/** `packetId` is left out at QoS 0. */
+export function encodeMessage(
+  message: OutgoingMessage,
+  packetId: number,
+  dup: boolean,
+  version: ProtocolVersion,
+): { packet: Publish; writer: ByteWriter } {
+  const id = message.qos === 0 ? 0 : packetId
+  const packet = publish({ ...message, dup, packetId: id })
+  const delivery = deliveryOf(message, id, dup)
+  const writer = new ByteWriter(publishSize(packet, version, delivery) + 8)
+  encodePublish(writer, packet, version, delivery)
+  return { packet, writer }
+}
+
+function deliveryOf(message: OutgoingMessage, packetId: number, dup: boolean): PublishDelivery {
+  const { qos, retain, topicName, properties } = message
+  return {
+    qos,
+    dup,
+    retain,
+    packetId,
+    topicAlias: properties.topicAlias ?? 0,
+    omitTopicName: topicName === '',
+    subscriptionIdentifiers: null,
+    messageExpiryInterval: properties.messageExpiryInterval ?? -1,
+  }
+}

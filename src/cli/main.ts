@@ -1,0 +1,89 @@
+#!/usr/bin/env node
+/**
+ * The `pabal` command. Called by the name of one of Debian's tools it is that tool, otherwise the first argument is a verb.
+ *
+ * Each verb is loaded when it is called for, so that a short one starts fast.
+ */
+import { basename } from 'node:path'
+import { dropInInvocation, nativeInvocation, type Tool } from './mosquitto/invocation.ts'
+import { flushOutput } from './mosquitto/tool-output.ts'
+
+interface Verb {
+  readonly summary: string
+  readonly run: (argv: string[]) => Promise<number>
+}
+
+const verbs: Readonly<Record<string, Verb>> = {
+  start: { summary: 'start a broker', run: async (argv) => (await import('./start.ts')).runStart(argv) },
+  pub: { summary: 'send a message', run: (argv) => runTool('pub', argv, false) },
+  sub: { summary: 'print the messages that come', run: (argv) => runTool('sub', argv, false) },
+  rr: { summary: 'send a request and print the answer', run: (argv) => runTool('rr', argv, false) },
+  help: { summary: 'say more about a verb', run: help },
+}
+
+const dropInNames: Readonly<Record<string, Tool>> = {
+  mosquitto_pub: 'pub',
+  mosquitto_sub: 'sub',
+  mosquitto_rr: 'rr',
+}
+
+async function runTool(tool: Tool, argv: readonly string[], isDropIn: boolean): Promise<number> {
+  const invocation = isDropIn ? dropInInvocation(tool) : nativeInvocation(tool)
+  switch (tool) {
+    case 'pub':
+      return (await import('./pub.ts')).runPub(invocation, argv)
+    case 'sub':
+      return (await import('./sub.ts')).runSub(invocation, argv)
+    case 'rr':
+      return (await import('./rr.ts')).runRr(invocation, argv)
+  }
+}
+
+async function help(argv: string[]): Promise<number> {
+  const [name] = argv
+  if (name === undefined || name === 'help') {
+    process.stdout.write(overview())
+    return 0
+  }
+  const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined
+  return verb === undefined ? unknownVerb(name) : verb.run(['--help'])
+}
+
+function overview(): string {
+  return `Pabal, an MQTT broker that answers for every message.\n\nUsage: pabal VERB [flags]\n\n${verbList()}
+  pabal help VERB      the flags of a verb
+  pabal --version      the version
+
+Linked as mosquitto_pub, mosquitto_sub or mosquitto_rr it takes the place of that tool.
+`
+}
+
+function verbList(): string {
+  return Object.entries(verbs)
+    .map(([name, { summary }]) => `  pabal ${name.padEnd(14)} ${summary}\n`)
+    .join('')
+}
+
+function unknownVerb(name: string): number {
+  process.stderr.write(`pabal: there is no verb "${name}". The verbs are:\n${verbList()}`)
+  return 1
+}
+
+async function run(argv: string[]): Promise<number> {
+  const calledAs = basename(process.env.PABAL_INVOKED_AS ?? process.argv[1] ?? '')
+  const tool = Object.hasOwn(dropInNames, calledAs) ? dropInNames[calledAs] : undefined
+  if (tool !== undefined) return runTool(tool, argv, true)
+  const [name, ...rest] = argv
+  if (name === undefined || name === '--help' || name === '-h') return help([])
+  if (name === '--version') {
+    const { packageVersion } = await import('./mosquitto/package-version.ts')
+    process.stdout.write(`pabal ${packageVersion()}\n`)
+    return 0
+  }
+  const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined
+  return verb === undefined ? unknownVerb(name) : verb.run(rest)
+}
+
+process.exitCode = await run(process.argv.slice(2))
+await flushOutput()
+process.exit()

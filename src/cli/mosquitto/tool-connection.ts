@@ -1,0 +1,157 @@
+/**
+ * From a tool's options to a connected client, and from what went wrong to words and an exit code.
+ */
+import { isUtf8 } from 'node:buffer'
+import { randomInt } from 'node:crypto'
+import { resolveSrv } from 'node:dns/promises'
+import type { ConnectionOptions } from 'node:tls'
+import type { ConnectProperties, WillProperties } from '../../protocol/control-packet.ts'
+import { type ClientEvents, type ClientSettings, MqttClient } from '../client/mqtt-client.ts'
+import { ChannelError, type ChannelTarget, openChannel } from '../client/open-channel.ts'
+import { debugLines } from './debug-log.ts'
+import type { Invocation } from './invocation.ts'
+import type { Options } from './options.ts'
+import { packetProperties } from './property-flag.ts'
+import { SetupError } from './setup-error.ts'
+import { authorityFault, logTlsKeys, tlsSettings } from './tls-settings.ts'
+import type { ToolOutput } from './tool-output.ts'
+
+/** Exit code when `-W` ran out. */
+export const timedOutCode = 27
+
+export class ToolConnection {
+  readonly client: MqttClient
+  readonly target: ChannelTarget
+  /** For debug lines; null until somebody has chosen one. */
+  clientIdentifier: string | null
+  /** Debug lines are printed; off for what Debian's tool does not say. */
+  logs: boolean
+  readonly #options: Options
+  readonly #output: ToolOutput
+
+  /** @throws SetupError */
+  constructor(options: Options, invocation: Invocation, output: ToolOutput, events: ClientEvents) {
+    this.#options = options
+    this.#output = output
+    this.logs = options.isDebug
+    const settings = clientSettings(options, invocation)
+    this.clientIdentifier = settings.clientIdentifier === '' ? null : settings.clientIdentifier
+    this.target = channelTarget(options, tlsSettings(options))
+    this.client = new MqttClient(settings, {
+      ...events,
+      onPacket: (event) => {
+        const { packet, direction } = event
+        if (direction === 'received' && packet.type === 'connack') {
+          this.clientIdentifier = packet.properties.assignedClientIdentifier ?? this.clientIdentifier
+        }
+        if (this.logs) this.#log(debugLines(event, this.clientIdentifier, options.protocolVersion))
+        events.onPacket?.(event)
+      },
+    })
+  }
+
+  /** Opens the channel, after which `connect` of the client may be called with it. @throws ChannelError */
+  async open() {
+    const { tls } = this.#options
+    const fault = this.target.tls === null ? null : authorityFault(tls)
+    if (fault !== null) {
+      if (this.logs) this.#log([`Error: ${fault}`])
+      throw new ChannelError('tlsSettings', fault)
+    }
+    try {
+      return await openChannel(await this.#place())
+    } catch (error) {
+      // The library speaks of CONNECT before the handshake is done.
+      const isHandshake = error instanceof ChannelError && error.kind === 'tls'
+      if (isHandshake && this.logs) this.#log([`Client ${this.clientIdentifier ?? '(null)'} sending CONNECT`])
+      throw error
+    }
+  }
+
+  #log(lines: readonly string[]): void {
+    this.#output.print(lines.map((line) => `${line}\n`).join(''))
+  }
+
+  /** `-S`: the host and port that the domain's DNS names for MQTT. */
+  async #place(): Promise<ChannelTarget> {
+    if (!this.#options.lookUpService) return this.target
+    const service = this.target.tls === null ? '_mqtt' : '_secure-mqtt'
+    try {
+      const records = await resolveSrv(`${service}._tcp.${this.target.host}`)
+      const [best] = records.sort((left, right) => left.priority - right.priority || right.weight - left.weight)
+      return best === undefined ? this.target : { ...this.target, host: best.name, port: best.port }
+    } catch (error) {
+      throw new ChannelError('lookup', error)
+    }
+  }
+}
+
+/** Where the tool connects to, for people. */
+export function placeName({ host, port }: ChannelTarget): string {
+  return port === 0 ? host : `${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+function channelTarget(options: Options, tls: ConnectionOptions | null): ChannelTarget {
+  const { unixPath, host, port, proxy, bindAddress, noDelay, webSocket } = options
+  const { keyLogFile } = options.tls
+  const usualPort = tls === null ? (webSocket ? 8083 : 1883) : 8883
+  return {
+    host: unixPath ?? host ?? 'localhost',
+    port: unixPath === null ? (port ?? usualPort) : 0,
+    bindAddress,
+    noDelay,
+    proxy,
+    tls,
+    keyLog: keyLogFile === null ? null : (line) => logTlsKeys(keyLogFile, line),
+    webSocket,
+  }
+}
+
+function clientSettings(options: Options, invocation: Invocation): ClientSettings {
+  const { protocolVersion, userName, password, willTopicName, properties } = options
+  const clientIdentifier = chooseIdentifier(options, invocation)
+  const isNameless = password !== null && userName === null && protocolVersion !== 5
+  if (isNameless || (userName !== null && !isUtf8(userName))) {
+    throw new SetupError('Error: Problem setting username and/or password.\n')
+  }
+  const isFive = protocolVersion === 5
+  return {
+    protocolVersion,
+    clientIdentifier,
+    cleanStart: options.cleanStart,
+    keepAliveSeconds: options.keepAliveSeconds,
+    userName: userName?.toString() ?? null,
+    password,
+    will:
+      willTopicName === null
+        ? null
+        : {
+            topicName: willTopicName,
+            payload: options.willPayload ?? Buffer.alloc(0),
+            qos: options.willQos,
+            retain: options.willRetain,
+            properties: isFive ? packetProperties<WillProperties>(properties, 'will') : {},
+          },
+    properties: isFive ? packetProperties<ConnectProperties>(properties, 'connect') : {},
+    inFlightMax: options.inFlightMax,
+  }
+}
+
+/** Empty where the server is to choose. @throws SetupError */
+function chooseIdentifier(options: Options, { tool, isDropIn }: Invocation): string {
+  const { clientIdentifier: id, clientIdentifierPrefix: prefix, cleanStart, protocolVersion } = options
+  if (id !== null && !isUtf8(id)) throw new SetupError('')
+  const isMissing = id === null ? !cleanStart : id.length === 0
+  if (isMissing && (isDropIn || protocolVersion !== 5)) {
+    throw new SetupError(tool === 'pub' ? 'Error: Invalid id.\n' : 'Error: Invalid id and/or clean_session.\n')
+  }
+  if (id !== null) return id.toString()
+  if (prefix !== null) return `${prefix}${process.pid}`
+  return protocolVersion === 3 ? `mosq-${randomLetters(18)}` : ''
+}
+
+const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
+
+function randomLetters(count: number): string {
+  return Array.from({ length: count }, () => letters[randomInt(letters.length)]).join('')
+}

@@ -1,0 +1,110 @@
+/**
+ * The flags of `pabal start`, read and checked: every fault at once, in the same words as faults of the configuration file.
+ */
+import { Command, CommanderError } from 'commander'
+import type { Limits } from '../../core/limits.ts'
+import type { ConfigFault } from '../../server/config/config-fault.ts'
+import { durabilities, readChoice, readListenUrl } from '../../server/config/config-schema.ts'
+import { readLimit, readLimitName } from '../../server/config/limit-value.ts'
+import type { Reading } from '../../server/config/reading.ts'
+import type { Durability } from '../../server/options.ts'
+import { startHelp } from './start-help.ts'
+
+/** What the flags say; null where they say nothing. */
+export interface StartFlags {
+  listen: readonly string[] | null
+  config: string | null
+  data: string | null
+  durability: Durability | null
+  allowAnonymous: boolean
+  limits: Partial<Limits>
+}
+
+export type StartRequest =
+  | { type: 'start'; flags: StartFlags; faults: readonly ConfigFault[] }
+  /** The help was asked for, or the flags make no sense: what there was to say has been said. */
+  | { type: 'exit'; exitCode: number }
+
+/** Reads the arguments behind `pabal start`. Help goes to standard output, complaints to standard error. */
+export function readStartFlags(argv: readonly string[]): StartRequest {
+  const command = startCommand()
+  try {
+    command.parse(argv, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    return { type: 'exit', exitCode: error.exitCode }
+  }
+  const given = command.opts<GivenFlags>()
+  const faults: ConfigFault[] = []
+  const take = <Value>(flag: string, written: string, reading: Reading<Value>): Value | null => {
+    if (reading.type === 'value') return reading.value
+    const { found = written, expected, advice } = reading
+    faults.push({
+      file: 'the command line',
+      line: null,
+      column: null,
+      key: `${flag} ${written}`,
+      found,
+      expected,
+      advice,
+    })
+    return null
+  }
+  const listen = given.listen?.flatMap((url) => take('--listen', url, readListenUrl(url)) ?? []) ?? null
+  const durability =
+    given.durability === undefined
+      ? null
+      : take('--durability', given.durability, readChoice(given.durability, durabilities))
+  const limits: Partial<Limits> = {}
+  for (const text of given.limit ?? []) Object.assign(limits, take('--limit', text, readLimitFlag(text)))
+  return {
+    type: 'start',
+    faults,
+    flags: {
+      listen,
+      config: given.config ?? null,
+      data: given.data ?? null,
+      durability,
+      allowAnonymous: given.allowAnonymous ?? false,
+      limits,
+    },
+  }
+}
+
+interface GivenFlags {
+  listen?: string[]
+  config?: string
+  data?: string
+  durability?: string
+  allowAnonymous?: boolean
+  limit?: string[]
+}
+
+function startCommand(): Command {
+  const collect = (value: string, before: string[] | undefined) => [...(before ?? []), value]
+  return new Command('pabal start')
+    .description('Starts the broker and stays until Ctrl-C.')
+    .option('--listen <URL>', 'where to listen; repeatable; replaces the list of the configuration file', collect)
+    .option('--config <FILE>', 'a configuration file (YAML); flags win over it')
+    .option('--data <DIR>', 'where to keep what must survive; created if missing')
+    .option('--durability <WORD>', 'what an acknowledgement promises: fsync, interval or memory')
+    .option('--allow-anonymous', 'let anybody in, also on listeners that other machines can reach')
+    .option('--limit <NAME=VALUE>', 'a limit, such as packetBytesMax=4MiB; repeatable', collect)
+    .helpOption('-h, --help', 'show this text')
+    .addHelpText('after', startHelp)
+    .configureHelp({ helpWidth: 100 })
+    .configureOutput({ outputError: (text, write) => write(`${text.trimEnd()}\nAll flags: pabal start --help\n`) })
+    .allowExcessArguments(false)
+    .exitOverride()
+}
+
+function readLimitFlag(text: string): Reading<Partial<Limits>> {
+  const [written = '', ...rest] = text.split('=')
+  if (rest.length === 0) {
+    return { type: 'fault', found: 'no =', expected: 'NAME=VALUE', advice: 'for example --limit packetBytesMax=4MiB' }
+  }
+  const name = readLimitName(written.trim())
+  if (name.type === 'fault') return name
+  const value = readLimit(name.value, rest.join('='))
+  return value.type === 'fault' ? value : { type: 'value', value: { [name.value]: value.value } }
+}

@@ -1,0 +1,42 @@
+/**
+ * What `pabal start --help` says below the list of flags: enough to start without reading anything else.
+ */
+import { defaultListen } from '../../server/options.ts'
+
+export const startHelp = `
+Listeners (--listen):
+  tcp://127.0.0.1:1883                          MQTT over TCP
+  tls://0.0.0.0:8883?cert=cert.pem&key=key.pem  MQTT over TLS
+  ws://127.0.0.1:8083/mqtt                      MQTT over WebSocket, for browsers
+  wss://0.0.0.0:8084/mqtt?cert=...&key=...      MQTT over WebSocket and TLS
+  unix:///run/pabal.sock                        MQTT over a Unix socket
+  A port of 0 takes a free one; the address it got is printed.
+
+Without any flag:
+  listens on ${defaultListen.join(' and ')},
+  which only this machine can reach; anybody may connect; everything is kept in memory.
+  A listener that other machines can reach needs users (a configuration file) or --allow-anonymous.
+
+Examples:
+  pabal start
+  pabal start --listen tcp://0.0.0.0:1883 --allow-anonymous
+  pabal start --listen tcp://127.0.0.1:1884 --limit packetBytesMax=4MiB --limit connectionsMax=500
+  pabal start --config pabal.yaml
+
+A configuration file (every key is optional):
+  listeners:
+    - tcp://0.0.0.0:1883
+  authentication:
+    users:
+      - userName: alice
+        passwordFile: alice.password   # a file whose only line is the password
+  limits:
+    sessionQueueMessagesMax: 10000
+
+Then, in another terminal:
+  pabal sub -t 'greetings/#' -v
+  pabal pub -t greetings/world -m hello -q 1
+
+Every key and limit: docs/operating/configuration.md
+Listeners, certificates, who may connect: docs/operating/listeners.md
+`

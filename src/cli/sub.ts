@@ -1,0 +1,243 @@
+/**
+ * `pabal sub`, and mosquitto_sub by its name: prints the messages of its Subscriptions until it has enough of them, is
+ * told to stop, or its time is up. A lost connection is tried again every second.
+ */
+import { randomInt } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { DisconnectProperties, Subscribe, Unsubscribe } from '../protocol/control-packet.ts'
+import type { Publish } from '../protocol/packets/publish.ts'
+import type { Channel } from '../transport/channel.ts'
+import { ConnectionLost, ConnectionRefused } from './client/client-errors.ts'
+import { ChannelError } from './client/open-channel.ts'
+import { type FailureContext, reportFailure } from './mosquitto/failures.ts'
+import type { Invocation } from './mosquitto/invocation.ts'
+import { MessagePrinter } from './mosquitto/message-printer.ts'
+import type { Options } from './mosquitto/options.ts'
+import { packetProperties } from './mosquitto/property-flag.ts'
+import { RateDisplay } from './mosquitto/rate-display.ts'
+import { SetupError } from './mosquitto/setup-error.ts'
+import { startTool } from './mosquitto/start-tool.ts'
+import { ToolConnection, timedOutCode } from './mosquitto/tool-connection.ts'
+import type { ToolOutput } from './mosquitto/tool-output.ts'
+import { matchesFilter } from './mosquitto/topics.ts'
+import { WatchDisplay } from './mosquitto/watch-display.ts'
+
+const reconnectDelayMs = 1000
+/** Exit code of a tool that was stopped before the server had answered: -1, as the system sees it. */
+const stoppedEarly = 255
+
+export function runSub(invocation: Invocation, argv: readonly string[]): Promise<number> {
+  return startTool(invocation, argv, (options, output) => {
+    if (options.skipRetained && options.retainedOnly) {
+      process.stderr.write("\nError: Combining '-R' and '--retained-only' makes no sense.\n")
+      return Promise.resolve(1)
+    }
+    return new SubRun(invocation, options, output).run()
+  })
+}
+
+class SubRun {
+  readonly #options: Options
+  readonly #output: ToolOutput
+  readonly #invocation: Invocation
+  readonly #connection: ToolConnection
+  readonly #context: FailureContext
+  readonly #printer: MessagePrinter
+  readonly #rate: RateDisplay | null
+  readonly #watch: WatchDisplay | null
+  readonly #stopped = new AbortController()
+  readonly #removals: Promise<unknown>[] = []
+  #ended = Promise.withResolvers<Error | null>()
+  #wasConnected = false
+  #isDone = false
+  #messageCount = 0
+  #hasTimedOut = false
+  #saidLost = false
+  #exitCode = 0
+
+  constructor(invocation: Invocation, options: Options, output: ToolOutput) {
+    this.#options = options
+    this.#output = output
+    this.#invocation = invocation
+    this.#printer = new MessagePrinter(options, invocation.isDropIn)
+    this.#rate = options.showRate ? new RateDisplay(output) : null
+    this.#watch = options.watch && process.stdout.isTTY ? new WatchDisplay(output) : null
+    this.#connection = new ToolConnection(options, invocation, output, {
+      onMessage: (message) => this.#receive(message),
+      onClosed: (reason) => this.#ended.resolve(reason),
+    })
+    this.#context = { invocation, options, output, connection: this.#connection }
+  }
+
+  async run(): Promise<number> {
+    const stop = (): void => this.#stop()
+    this.#output.whenBroken(stop)
+    process.on('SIGINT', stop)
+    process.on('SIGTERM', stop)
+    let timer: NodeJS.Timeout | undefined
+    try {
+      const channel = await Promise.race([this.#connection.open(), this.#stopRequested()])
+      const { timeoutSeconds } = this.#options
+      if (timeoutSeconds > 0) timer = setTimeout(() => this.#timeOut(), timeoutSeconds * 1000)
+      this.#rate?.start()
+      return await this.#serve(channel)
+    } catch (error) {
+      return this.#explain(error)
+    } finally {
+      clearTimeout(timer)
+      this.#rate?.stop()
+      process.off('SIGINT', stop)
+      process.off('SIGTERM', stop)
+    }
+  }
+
+  /** Rejects when the run is told to stop. */
+  #stopRequested(): Promise<never> {
+    return new Promise((_, reject) => {
+      this.#stopped.signal.addEventListener('abort', () => reject(new ConnectionLost(null)))
+    })
+  }
+
+  /** Uses one connection after the other until there is a reason to end. */
+  async #serve(first: Channel): Promise<number> {
+    for (let channel: Channel | null = first; channel !== null; channel = await this.#reconnect()) {
+      this.#ended = Promise.withResolvers<Error | null>()
+      const reason = await this.#useConnection(channel)
+      if (this.#isDone || reason === null) break
+      if (!(reason instanceof ConnectionLost)) throw reason
+      this.#sayLost()
+    }
+    if (this.#hasTimedOut) {
+      if (!this.#wasConnected && this.#invocation.isDropIn) return stoppedEarly
+      this.#output.complain('Timed out\n')
+      return timedOutCode
+    }
+    return this.#isDone && !this.#wasConnected ? stoppedEarly : this.#exitCode
+  }
+
+  /** Answers why the connection ended; null if we ended it. */
+  async #useConnection(channel: Channel): Promise<Error | null> {
+    const { client } = this.#connection
+    const { retainAsPublished, retainHandling, qos, topicFilters, unsubscribeFilters, properties } = this.#options
+    try {
+      await client.connect(channel)
+      this.#wasConnected = true
+      const subscriptions = topicFilters.map((topicFilter) => {
+        return { topicFilter, qos, noLocal: false, retainAsPublished, retainHandling }
+      })
+      const answer = client.subscribe(subscriptions, packetProperties<Subscribe['properties']>(properties, 'subscribe'))
+      if (unsubscribeFilters.length > 0) {
+        const unsubscribeProperties = packetProperties<Unsubscribe['properties']>(properties, 'unsubscribe')
+        for (const filter of unsubscribeFilters) {
+          // Its answer changes nothing, and the end of the connection is seen below.
+          client.unsubscribe([filter], unsubscribeProperties).catch(() => {})
+        }
+      }
+      const { packetId, reasonCodes } = await answer
+      this.#reportSubscribed(packetId, reasonCodes)
+    } catch (error) {
+      if (error instanceof ConnectionRefused) {
+        await client.disconnect()
+        throw error
+      }
+      if (!(error instanceof Error)) throw error
+      return error
+    }
+    return this.#ended.promise
+  }
+
+  #reportSubscribed(packetId: number, reasonCodes: readonly number[]): void {
+    if (this.#options.isDebug) {
+      const line = `Subscribed (mid: ${packetId}): ${reasonCodes.join(', ')}\n`
+      if (!this.#options.isQuiet) this.#output.print(line)
+    }
+    const isDenied = reasonCodes.every((code) => code >= 0x80)
+    if (isDenied) {
+      this.#output.complain('All subscription requests were denied.\n')
+      if (!this.#invocation.isDropIn) this.#exitCode = reasonCodes[0] ?? 1
+    }
+    if (isDenied || this.#options.exitOnceSubscribed) this.#finish()
+  }
+
+  async #reconnect(): Promise<Channel | null> {
+    for (;;) {
+      try {
+        await sleep(reconnectDelayMs, undefined, { signal: this.#stopped.signal })
+        const channel = await this.#connection.open()
+        if (!this.#isDone) return channel
+        channel.destroy()
+        return null
+      } catch (error) {
+        if (this.#isDone) return null
+        if (!(error instanceof ChannelError)) throw error
+      }
+    }
+  }
+
+  #sayLost(): void {
+    if (this.#saidLost) return
+    this.#saidLost = true
+    this.#output.remark('the connection was lost; trying again every second')
+  }
+
+  #explain(error: unknown): number {
+    if (this.#isDone && !this.#wasConnected) return stoppedEarly
+    if (error instanceof SetupError) throw error
+    return reportFailure(error, this.#context)
+  }
+
+  #receive(message: Publish): void {
+    if (this.#isDone) return
+    const { retainedOnly, skipRetained, filtersOut, removeRetained, messageCount, randomFilter } = this.#options
+    if (retainedOnly && !message.retain) {
+      this.#finish()
+      return
+    }
+    if (skipRetained && message.retain) return
+    if (filtersOut.some((filter) => matchesFilter(filter, message.topicName))) return
+    if (removeRetained && message.retain) this.#remove(message.topicName)
+    this.#rate?.count()
+    if (randomFilter >= 1000 || randomInt(1000) < randomFilter) this.#print(message)
+    this.#messageCount += 1
+    if (messageCount > 0 && this.#messageCount >= messageCount) this.#finish()
+  }
+
+  #print(message: Publish): void {
+    if (this.#rate !== null) return
+    const { bytes, complaint } = this.#printer.print(message)
+    if (this.#watch === null) this.#output.print(bytes)
+    else this.#watch.show(message.topicName, bytes)
+    if (complaint !== '') this.#output.complain(complaint)
+  }
+
+  /** An empty retained message takes the place of the one that came [MQTT-3.3.1-6]. */
+  #remove(topicName: string): void {
+    const empty = { topicName, payload: Buffer.alloc(0), qos: 1, retain: true, properties: {} } as const
+    const removal = this.#connection.client.publish(empty)
+    removal.catch(() => {})
+    this.#removals.push(removal)
+  }
+
+  /** Ends in good order: what is to be removed is removed, then DISCONNECT. */
+  #finish(): void {
+    this.#isDone = true
+    void Promise.allSettled(this.#removals).then(() => this.#disconnect())
+  }
+
+  #timeOut(): void {
+    this.#hasTimedOut = true
+    this.#stop()
+  }
+
+  #stop(): void {
+    this.#isDone = true
+    this.#stopped.abort()
+    if (this.#wasConnected) this.#disconnect()
+    else this.#connection.client.destroy()
+  }
+
+  #disconnect(): void {
+    const properties = packetProperties<DisconnectProperties>(this.#options.properties, 'disconnect')
+    this.#connection.client.disconnect(0, properties).catch(() => {})
+  }
+}
