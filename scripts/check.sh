@@ -1,0 +1,8 @@
+# `npm run check`: what to run before every commit, in under a minute. Formatting, types, unit tests, the import table.
+set -eu
+cd "$(dirname "$0")/.."
+checkout=.
+. scripts/install.sh
+"$pinned_node" node_modules/@biomejs/biome/bin/biome check --error-on-warnings
+"$pinned_node" node_modules/typescript/bin/tsc --noEmit -p .
+exec "$pinned_node" --test --test-concurrency=2 --test-reporter=./scripts/test-reporter.mjs 'src/**/*.test.ts' test/tidy.test.ts

@@ -1,0 +1,16 @@
+# `npm test`: installs what the tests need, then runs all of them. Its last lines are the test runner's summary.
+# Arguments replace the list of test files: npm test -- src/core/session/inbound.test.ts
+set -eu
+cd "$(dirname "$0")/.."
+checkout=.
+. scripts/install.sh
+# Debian keeps daemons where only root's PATH looks.
+PATH=$PATH:/usr/sbin:/sbin
+. scripts/install-debian-packages.sh
+echo 'Checking format and style'
+"$pinned_node" node_modules/@biomejs/biome/bin/biome check --error-on-warnings
+echo 'Checking types'
+"$pinned_node" node_modules/typescript/bin/tsc --noEmit -p .
+echo 'Running the tests'
+[ $# -gt 0 ] || set -- 'src/**/*.test.ts' 'test/**/*.test.ts'
+exec "$pinned_node" --test --test-concurrency=2 --test-reporter=./scripts/test-reporter.mjs "$@"
