@@ -45,7 +45,7 @@ const importTable: Readonly<Record<string, Row>> = {
       'src/core/limits.ts',
       'src/admin/api-types.ts',
     ],
-    packages: ['commander'],
+    packages: ['commander', 'ws'],
     node: 'any',
   },
   'src/index.ts': { ours: ['src/server', 'src/core', 'src/protocol'], packages: [], node: [] },

@@ -25,6 +25,8 @@ export function createTlsListener(
       if (server.listening) accept(new SocketChannel('tls', socket))
       else socket.destroy()
     })
+    // Node reports a handshake that takes too long, and leaves its socket to us.
+    server.on('tlsClientError', (_error, socket) => socket.destroy())
     // Unfinished handshakes cannot be reached from here; `handshakeTimeout` ends them.
     return { server, dropHandshakes: () => {} }
   })

@@ -1,0 +1,156 @@
+/**
+ * Who gets a WebSocket and what everybody else is told. MQTT 5.0 section 6.
+ */
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { describe, test } from 'node:test'
+import { connectChannel } from './connect.ts'
+import { listen, upgrade } from './websocket-wire.test.ts'
+
+describe('the handshake', { timeout: 30_000 }, () => {
+  const chosen: [offered: string, selected: string][] = [
+    ['mqtt', 'mqtt'],
+    ['chat, mqttv3.1, mqtt', 'mqtt'],
+    ['mqttv3.1', 'mqttv3.1'],
+    ['constructor,mqtt', 'mqtt'],
+  ]
+  for (const [offered, selected] of chosen) {
+    test(`[MQTT-6.0.0-4] of the subprotocols "${offered}" the server selects ${selected}`, async () => {
+      const wire = await listen()
+      const { head } = await wire.open({ ...upgrade, 'Sec-WebSocket-Protocol': offered })
+      assert.match(head, /^HTTP\/1\.1 101 /)
+      assert.equal(/\r\nSec-WebSocket-Protocol: (.*)\r\n/.exec(head)?.[1], selected)
+      const proof = createHash('sha1').update(`${upgrade['Sec-WebSocket-Key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+      assert.equal(/\r\nSec-WebSocket-Accept: (.*)\r\n/.exec(head)?.[1], proof.digest('base64'))
+    })
+  }
+
+  for (const extensions of ['permessage-deflate', 'constructor', '__proto__; toString', 'x; y="', ',,,']) {
+    test(`the extensions "${extensions}" are neither granted nor harmful`, async () => {
+      const wire = await listen()
+      const { head } = await wire.open({ ...upgrade, 'Sec-WebSocket-Extensions': extensions })
+      assert.match(head, /^HTTP\/1\.1 101 /)
+      assert.doesNotMatch(head, /extensions/i)
+    })
+  }
+
+  const { 'Sec-WebSocket-Protocol': _, ...withoutProtocol } = upgrade
+  const noProtocol =
+    'MQTT over WebSocket needs the subprotocol "mqtt" [MQTT-6.0.0-3], and this client did not offer it. Send the header ' +
+    "Sec-WebSocket-Protocol: mqtt; in a browser: new WebSocket(url, 'mqtt')."
+  const human = 'This is an MQTT broker, for WebSocket clients only. Connect an MQTT client to ws://HOST:PORT/mqtt'
+  const elsewhere = 'There is nothing here. MQTT over WebSocket is at the path /mqtt of this server.'
+  const refused: [name: string, line: string, headers: Record<string, string>, status: string, body: string][] = [
+    [
+      '[MQTT-6.0.0-3] a client that offers no subprotocol',
+      'GET /mqtt HTTP/1.1',
+      withoutProtocol,
+      '400 Bad Request',
+      noProtocol,
+    ],
+    [
+      '[MQTT-6.0.0-3] a client that offers others',
+      'GET /mqtt HTTP/1.1',
+      { ...upgrade, 'Sec-WebSocket-Protocol': 'chat, MQTT' },
+      '400 Bad Request',
+      noProtocol,
+    ],
+    ['a wrong path', 'GET /MQTT HTTP/1.1', upgrade, '404 Not Found', elsewhere],
+    ['a page looked for with a browser', 'GET / HTTP/1.1', {}, '404 Not Found', elsewhere],
+    ['the right path looked at with a browser', 'GET /mqtt?x HTTP/1.1', {}, '426 Upgrade Required', human],
+    ['a form', 'POST /mqtt HTTP/1.1', { 'Content-Length': '1000000' }, '426 Upgrade Required', human],
+    ['another upgrade', 'GET /mqtt HTTP/1.1', { ...upgrade, Upgrade: 'h2c' }, '426 Upgrade Required', human],
+    ['another method', 'PUT /mqtt HTTP/1.1', upgrade, '405 Method Not Allowed', 'A WebSocket is opened with GET.'],
+    [
+      'another version',
+      'GET /mqtt HTTP/1.1',
+      { ...upgrade, 'Sec-WebSocket-Version': '8' },
+      '426 Upgrade Required',
+      'This server speaks version 13 of the WebSocket protocol only.',
+    ],
+    [
+      'a broken key',
+      'GET /mqtt HTTP/1.1',
+      { ...upgrade, 'Sec-WebSocket-Key': 'short' },
+      '400 Bad Request',
+      'Missing or invalid Sec-WebSocket-Key header.',
+    ],
+    [
+      'a broken list of subprotocols',
+      'GET /mqtt HTTP/1.1',
+      { ...upgrade, 'Sec-WebSocket-Protocol': 'mqtt,,mqtt' },
+      '400 Bad Request',
+      'Invalid Sec-WebSocket-Protocol header.',
+    ],
+  ]
+  for (const [name, line, headers, status, body] of refused) {
+    test(`${name} is refused with ${status} and says why`, async () => {
+      const wire = await listen()
+      const answer = await wire.request(line, headers)
+      assert.equal(answer.slice(0, answer.indexOf('\r\n')), `HTTP/1.1 ${status}`)
+      assert.equal(answer.slice(answer.indexOf('\r\n\r\n') + 4), `${body}\n`)
+      assert.match(answer, /\r\nContent-Type: text\/plain; charset=utf-8\r\n/)
+      assert.equal(
+        /\r\nSec-WebSocket-Version: (.*)\r\n/.exec(answer)?.[1],
+        name === 'another version' ? '13' : undefined,
+      )
+      assert.equal(wire.acceptedCount, 0)
+    })
+  }
+
+  test('with a list of origins, pages of others are refused; what is no browser is not', async () => {
+    const wire = await listen('ws://127.0.0.1:0/mqtt?origin=https://App.example&origin=http://localhost:8080')
+    for (const origin of ['https://app.example', 'HTTPS://APP.EXAMPLE', 'http://localhost:8080']) {
+      assert.match((await wire.open({ ...upgrade, Origin: origin })).head, /^HTTP\/1\.1 101 /)
+    }
+    assert.match((await wire.open()).head, /^HTTP\/1\.1 101 /)
+    for (const origin of ['https://app.example.evil.example', 'http://app.example', 'http://localhost', 'null', '']) {
+      const answer = await wire.request('GET /mqtt HTTP/1.1', { ...upgrade, Origin: origin })
+      assert.match(answer, /^HTTP\/1\.1 403 Forbidden\r\n/, origin)
+      assert.match(answer, /Pages of this origin may not connect/)
+    }
+  })
+
+  test('too many bytes of headers are refused', async () => {
+    const wire = await listen()
+    const answer = await wire.request('GET /mqtt HTTP/1.1', { ...upgrade, Cookie: 'x'.repeat(9000) })
+    assert.match(answer, /^HTTP\/1\.1 431 /)
+  })
+
+  for (const [name, start] of [
+    ['says nothing', ''],
+    ['stops in the middle of its request', 'GET /mqtt HTTP/1.1\r\nUpgrade: webso'],
+    ['never sends the body it promised', 'POST /mqtt HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n'],
+  ] as const) {
+    test(`a peer that ${name} is closed in time`, async () => {
+      const wire = await listen(undefined, { handshakeTimeoutMs: 50 })
+      const socket = wire.connect()
+      socket.resume()
+      if (start !== '') socket.write(start)
+      await once(socket, 'close')
+      assert.equal(wire.acceptedCount, 0)
+    })
+  }
+
+  test('closing the listener closes what is still in its handshake', async () => {
+    const wire = await listen()
+    const socket = wire.connect()
+    socket.resume().write('GET /mqtt HTTP/1.1\r\n')
+    await once(socket, 'connect')
+    // The server has seen the connection for sure once it has answered a later one.
+    await wire.open()
+    const closed = once(socket, 'close')
+    await wire.listener.close()
+    await closed
+    await assert.rejects(once(wire.connect(), 'connect'), { code: 'ECONNREFUSED' })
+  })
+})
+
+test('a client is told what an HTTP server answered instead', async () => {
+  const wire = await listen()
+  const target = { transport: 'ws', host: '127.0.0.1', port: wire.port, path: '/elsewhere' } as const
+  await assert.rejects(connectChannel(target), {
+    message: `ws://127.0.0.1:${wire.port}/elsewhere answered HTTP 404 Not Found, not with a WebSocket`,
+  })
+})
