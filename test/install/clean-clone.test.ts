@@ -131,5 +131,7 @@ test('bin/pabal runs from anywhere through a link of any name', { timeout }, asy
   const link = join(folder, 'mosquitto_pub')
   await run('ln', ['-s', 'pabal/bin/pabal', link], folder)
   assert.match(await run(join(clone, 'bin/pabal'), ['--version'], folder), /\d+\.\d+\.\d+/)
-  assert.match(await run('mosquitto_pub', ['--version'], '/', freshEnvironment(folder)), /mosquitto_pub version/)
+  // Debian's mosquitto_pub ends with 1 after it has told its version, and so does ours.
+  const command = 'mosquitto_pub --version || test $? = 1'
+  assert.match(await run('sh', ['-c', command], '/', freshEnvironment(folder)), /mosquitto_pub version/)
 })

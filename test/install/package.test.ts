@@ -119,8 +119,8 @@ if (typeof PacketDecoder !== 'function') throw new Error('pabal/protocol has no 
 console.log(process.version)
 const broker = createBroker({ listen: [] })
 await broker.start()
-await broker.subscribe('커피정보', (message) => console.log(message.topicName, message.payload.toString()))
-await broker.publish('커피정보', '커피는 맥심', { qos: 1 })
+await broker.subscribe('커피정보', {}, (message) => console.log(message.topicName, message.payload.toString()))
+await broker.publish({ topicName: '커피정보', payload: '커피는 맥심', qos: 1 })
 await broker.stop()
 `
 
