@@ -19,11 +19,8 @@ export async function runStart(argv: string[]): Promise<number> {
   const request = readStartFlags(argv)
   if (request.type === 'exit') return request.exitCode
   const stop = watchForStop(process, (exitCode) => process.exit(exitCode), performance.now.bind(performance))
-  try {
-    return await runBroker(request.flags, request.faults, stop)
-  } finally {
-    stop.release()
-  }
+  // The signals stay ours until the process ends: the second half of a Ctrl-C under npm must not kill it on its way out.
+  return runBroker(request.flags, request.faults, stop)
 }
 
 async function runBroker(flags: StartFlags, flagFaults: readonly ConfigFault[], stop: StopWatch): Promise<number> {

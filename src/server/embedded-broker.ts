@@ -144,7 +144,7 @@ export class Broker {
     if (this.#state === 'stopped') return
     this.#state = 'stopped'
     const closing = this.#closeListeners()
-    for (const local of this.#locals) local.close()
+    await Promise.all([...this.#locals].map((local) => local.close()))
     await this.#shell.stop()
     await this.#linksGone()
     await closing
@@ -181,13 +181,12 @@ export class Broker {
     const local = new LocalLink(this.#shell, listener, (error) => this.#events.emit('fault', error))
     const reasonCode = await local.subscribe(topicFilter, options)
     if (reasonCode >= 0x80) {
-      local.close()
+      await local.close()
       throw new Error(`cannot subscribe to "${topicFilter}": ${reasonCodeName(reasonCode)}`)
     }
     this.#locals.add(local)
-    const unsubscribe = (): Promise<void> => {
-      if (this.#locals.delete(local)) local.close()
-      return Promise.resolve()
+    const unsubscribe = async (): Promise<void> => {
+      if (this.#locals.delete(local)) await local.close()
     }
     return { topicFilter, unsubscribe }
   }

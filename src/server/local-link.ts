@@ -35,8 +35,9 @@ export class LocalLink implements Link {
   readonly #connection: Connection
   readonly #listener: MessageListener
   readonly #reportFault: (error: unknown) => void
-  #waiting: OutgoingPublish[] = []
-  #isDelivering = false
+  readonly #waiting: OutgoingPublish[] = []
+  /** Ends when the listener has had everything; null while there is nothing to hand over. */
+  #delivering: Promise<void> | null = null
   #whenGranted: ((reasonCode: number) => void) | null = null
 
   constructor(shell: Shell, listener: MessageListener, reportFault: (error: unknown) => void) {
@@ -71,9 +72,10 @@ export class LocalLink implements Link {
     })
   }
 
-  /** Ends its Session. */
-  close(): void {
-    this.#waiting = []
+  /** Ends its Session once the listener has had every message that came before. */
+  async close(): Promise<void> {
+    this.flush()
+    await this.#delivering
     this.#receive({ type: 'disconnect', reasonCode: 0, properties: {} })
   }
 
@@ -92,11 +94,12 @@ export class LocalLink implements Link {
   }
 
   flush(): void {
-    if (!this.#isDelivering) void this.#deliver()
+    this.#delivering ??= this.#deliver()
   }
 
   async #deliver(): Promise<void> {
-    this.#isDelivering = true
+    // Never inside the turn that made the message.
+    await Promise.resolve()
     for (;;) {
       const outgoing = this.#waiting.shift()
       if (outgoing === undefined) break
@@ -108,7 +111,7 @@ export class LocalLink implements Link {
       }
       if (outgoing.qos > 0) this.#receive(acknowledgement(outgoing.qos === 1 ? 'puback' : 'pubrec', outgoing.packetId))
     }
-    this.#isDelivering = false
+    this.#delivering = null
     this.#shell.core.flushed(this.#connection, 0, this.#shell.nowMs(), this.#shell.turn)
     this.#shell.run()
   }
