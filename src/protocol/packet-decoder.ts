@@ -6,7 +6,13 @@
  */
 import { ByteReader } from './byte-reader.ts'
 import type { ControlPacket, ProtocolVersion } from './control-packet.ts'
-import { decodeAcknowledgement, decodeAuth, decodeConnack, decodeDisconnect } from './packets/answers.ts'
+import {
+  decodeAcknowledgement,
+  decodeAuth,
+  decodeConnack,
+  decodeDisconnect,
+  decodeShortAcknowledgement,
+} from './packets/answers.ts'
 import { decodeConnect } from './packets/connect.ts'
 import { decodeSuback, decodeSubscribe, decodeUnsuback, decodeUnsubscribe } from './packets/subscriptions.ts'
 import { ProtocolViolation } from './protocol-violation.ts'
@@ -216,6 +222,10 @@ export class PacketDecoder {
   #decode(bytes: Buffer, start: number, headerSize: number, end: number): ControlPacket {
     const type = (bytes[start] ?? 0) >> 4
     const body = start + headerSize
+    if (type >= 4 && type <= 7 && end - body === 2) {
+      const short = decodeShortAcknowledgement(type, bytes, body)
+      if (short !== null) return short
+    }
     const most = this.#options.propertiesMax
     const version = this.protocolVersion
     const isFromServer = this.#options.role === 'client'

@@ -58,11 +58,8 @@ test('paho-mqtt in Chromium: every QoS, retained, and a persistent Session that 
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
   try {
     const page = await browser.newPage()
-    // The library asks for local storage when it loads, which a page without an origin does not have.
-    await page.route('http://page.test/', (route) =>
-      route.fulfill({ contentType: 'text/html', body: '<!doctype html>' }),
-    )
-    await page.goto('http://page.test/')
+    // The library asks for local storage when it loads, which needs a page with an origin: the listener's own will do.
+    await page.goto(`http://${host}:${port}/`)
     await page.addScriptTag({ path: paho })
     const results = await page.evaluate(`(${scenario})(${JSON.stringify({ host, port: Number(port), path })})`)
     assert.deepEqual(results, {

@@ -67,6 +67,14 @@ export function decodeAcknowledgement(
   return { type, packetId, reasonCode, properties }
 }
 
+/** A Packet Identifier alone, which stands for success: nearly all of them. Null if it is 0, for the long way to complain. */
+export function decodeShortAcknowledgement(packetType: number, bytes: Buffer, body: number): Acknowledgement | null {
+  const packetId = ((bytes[body] ?? 0) << 8) | (bytes[body + 1] ?? 0)
+  if (packetId === 0) return null
+  const type = packetType === 4 ? 'puback' : packetType === 5 ? 'pubrec' : packetType === 6 ? 'pubrel' : 'pubcomp'
+  return { type, packetId, reasonCode: 0, properties: noProperties }
+}
+
 export function decodeConnack(
   bytes: Buffer,
   body: number,

@@ -61,7 +61,7 @@ export class Publish {
     const size = this.packetEnd - start
     // A view of what is nearly the whole chunk keeps little alive; copying it would only cost.
     if (this.bytes.buffer.byteLength <= 2 * size + 512) return
-    const copy = Buffer.allocUnsafeSlow(size)
+    const copy = Buffer.allocUnsafe(size)
     this.bytes.copy(copy, 0, start, this.packetEnd)
     this.bytes = copy
     if (this.packetStart >= 0) this.packetStart = 0
