@@ -1,0 +1,74 @@
+// node selftest.mjs: the reader must count the same packets however the bytes are cut,
+// and the histogram must be within 1 %.
+import assert from 'node:assert/strict'
+import { Conn } from './conn.mjs'
+import { Histogram } from './histogram.mjs'
+import * as mqtt from './mqtt.mjs'
+
+let seed = 1
+const random = (n) => {
+  seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0
+  return seed % n
+}
+
+for (const version of [4, 5]) {
+  const parts = []
+  let publishes = 0,
+    acks = 0,
+    rels = 0,
+    needReplies = 0
+  const sizes = [0, 1, 8, 64, 110, 127, 128, 1000, 16370, 16400, 40000]
+  for (let i = 0; i < 3000; i++) {
+    const kind = random(10)
+    if (kind < 7) {
+      const qos = random(3)
+      const payload = Buffer.alloc(Math.max(4, sizes[random(i % 50 === 0 ? sizes.length : 6)]))
+      payload.writeUInt32BE(publishes, 0)
+      parts.push(mqtt.publish({ version, topic: `t/${random(1000)}`, payload, qos, packetId: 1 + random(60000) }))
+      publishes++
+      if (qos > 0) needReplies++
+    } else if (kind < 9) {
+      parts.push(Buffer.from([0x40, 2, 1, random(256)]))
+      acks++
+    } else {
+      parts.push(Buffer.from([0x62, 2, 1, random(256)]))
+      rels++
+    }
+  }
+  const all = Buffer.concat(parts)
+  for (let round = 0; round < 40; round++) {
+    const c = new Conn({ version })
+    let replyBytes = 0,
+      gotAcks = 0,
+      next = 0
+    c.socket = {
+      write: (b) => {
+        replyBytes += b.length
+      },
+    }
+    c.wantPayload = true
+    c.onPayload = (b, from) => {
+      assert.equal(b.readUInt32BE(from), next)
+      next++
+    }
+    c.onAck = () => {
+      gotAcks++
+    }
+    const most = [1, 2, 3, 7, 50, 1000, 70000][round % 7]
+    for (let p = 0; p < all.length; ) {
+      const n = Math.min(all.length - p, 1 + random(most))
+      const piece = Buffer.from(all.subarray(p, p + n)) // a copy that is overwritten after the call
+      c.feed(piece, n)
+      piece.fill(0xee)
+      p += n
+    }
+    assert.equal(c.received, publishes)
+    assert.equal(gotAcks, acks)
+    assert.equal(replyBytes, 4 * (needReplies + rels))
+    assert.equal(c.carryLength, 0)
+  }
+}
+const h = new Histogram()
+for (let i = 1; i <= 1e5; i++) h.add(i)
+for (const f of [0.5, 0.9, 0.99, 0.999]) assert.ok(Math.abs(h.at(f) / (f * 1e5) - 1) < 0.01, `${f} ${h.at(f)}`)
+console.log('selftest: 1 passed, 0 failed')
