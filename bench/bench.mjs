@@ -1,4 +1,7 @@
 #!/usr/bin/env node
+/**
+ * Part of the load generator; see bench.mjs.
+ */
 import { totals } from './conn.mjs'
 import { idle } from './idle.mjs'
 import { offline } from './offline.mjs'

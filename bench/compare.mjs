@@ -1,8 +1,10 @@
 #!/usr/bin/env node
-// Side by side: two brokers, the same work, one run. The broker is pinned to core 0, the generator to core 1; brokers take turns.
-// usage: node compare.mjs --ours 'COMMAND with {port} and {data}' [--peer mosquitto | 'COMMAND'] [--only pair-qos0,...] [--repeats 3]
-// Prints a table and, last, one JSON line {scenario: {throughput, cpu}}: ratios ours / peer (throughput) and peer / ours (CPU per
-// delivered message), medians of the pairs: above 1 means that ours is better.
+/**
+ * Side by side: two brokers, the same work, one run. The broker is pinned to core 0, the generator to core 1; brokers take turns.
+ * usage: node compare.mjs --ours 'COMMAND with {port} and {data}' [--peer mosquitto | 'COMMAND'] [--only pair-qos0,...] [--repeats 3]
+ * Prints a table and, last, one JSON line {scenario: {throughput, cpu}}: ratios ours / peer (throughput) and peer / ours (CPU per
+ * delivered message), medians of the pairs: above 1 means that ours is better.
+ */
 import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'

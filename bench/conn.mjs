@@ -1,9 +1,11 @@
-// One client connection: a raw TCP socket, a tight incremental packet reader
-// and automatic QoS 1/2 replies that leave in one write per read.
-//
-// All connections share one read buffer: Node fills it and calls back
-// synchronously, so it is free again when the callback returns. The unfinished
-// packet at the end of a read, if any, moves to a small per-connection buffer.
+/**
+ * One client connection: a raw TCP socket, a tight incremental packet reader
+ * and automatic QoS 1/2 replies that leave in one write per read.
+ *
+ * All connections share one read buffer: Node fills it and calls back
+ * synchronously, so it is free again when the callback returns. The unfinished
+ * packet at the end of a read, if any, moves to a small per-connection buffer.
+ */
 
 import net from 'node:net'
 import * as mqtt from './mqtt.mjs'

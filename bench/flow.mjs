@@ -1,6 +1,8 @@
-// Publishers, and the groups that keep them from running ahead of the
-// subscribers: at most `cap` messages of a group are sent and not yet delivered.
-// A group serves its ready publishers round robin.
+/**
+ * Publishers, and the groups that keep them from running ahead of the
+ * subscribers: at most `cap` messages of a group are sent and not yet delivered.
+ * A group serves its ready publishers round robin.
+ */
 
 import * as mqtt from './mqtt.mjs'
 

@@ -1,4 +1,6 @@
-// Log-linear histogram of microseconds: 128 steps per power of two (under 0.8 % error).
+/**
+ * Log-linear histogram of microseconds: 128 steps per power of two (under 0.8 % error).
+ */
 const SUB = 128
 export class Histogram {
   constructor() {

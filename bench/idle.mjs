@@ -1,4 +1,6 @@
-// Scenario idle: many quiet connections; broker memory per connection and connects per second.
+/**
+ * Scenario idle: many quiet connections; broker memory per connection and connects per second.
+ */
 import { Conn, eachLimited, openAll, totals } from './conn.mjs'
 import { sleep } from './measure.mjs'
 import * as proc from './proc.mjs'

@@ -1,4 +1,6 @@
-// The common course of a traffic run: warm up, measure, stop, drain, count.
+/**
+ * The common course of a traffic run: warm up, measure, stop, drain, count.
+ */
 
 import { totals } from './conn.mjs'
 import * as proc from './proc.mjs'

@@ -1,5 +1,7 @@
-// Packet encoders for MQTT 3.1.1 (version 4) and MQTT 5 (version 5).
-// Encoding happens before a run starts, so clarity matters more than speed here.
+/**
+ * Packet encoders for MQTT 3.1.1 (version 4) and MQTT 5 (version 5).
+ * Encoding happens before a run starts, so clarity matters more than speed here.
+ */
 
 export const TYPE = {
   CONNECT: 1,

@@ -1,7 +1,9 @@
-// Scenario offline: persistent sessions go away, messages are published at QoS 1,
-// the sessions come back. Counts what each session got, with duplicates.
-// With --kill: SIGKILL of the broker after all PUBACKs, then --restart CMD
-// (which must start the broker again and print its pid).
+/**
+ * Scenario offline: persistent sessions go away, messages are published at QoS 1,
+ * the sessions come back. Counts what each session got, with duplicates.
+ * With --kill: SIGKILL of the broker after all PUBACKs, then --restart CMD
+ * (which must start the broker again and print its pid).
+ */
 import { execFileSync } from 'node:child_process'
 import net from 'node:net'
 import { Conn, eachLimited, openAll, totals } from './conn.mjs'

@@ -1,4 +1,6 @@
-// CPU time and memory of a process and its children, from /proc.
+/**
+ * CPU time and memory of a process and its children, from /proc.
+ */
 import fs from 'node:fs'
 
 const TICKS_PER_SECOND = 100

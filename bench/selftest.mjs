@@ -1,5 +1,7 @@
-// node selftest.mjs: the reader must count the same packets however the bytes are cut,
-// and the histogram must be within 1 %.
+/**
+ * node selftest.mjs: the reader must count the same packets however the bytes are cut,
+ * and the histogram must be within 1 %.
+ */
 import assert from 'node:assert/strict'
 import { Conn } from './conn.mjs'
 import { Histogram } from './histogram.mjs'

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
-// A trivial relay that shows the generator's own ceiling. Not a broker: it has
-// no topic matching beyond "exact, or the first subscriber", checks nothing,
-// forwards PUBLISH bytes untouched in whole reads and acknowledges QoS 1 itself.
-// --discard: counts nothing and forwards nothing, but answers QoS 1.
+/**
+ * A trivial relay that shows the generator's own ceiling. Not a broker: it has
+ * no topic matching beyond "exact, or the first subscriber", checks nothing,
+ * forwards PUBLISH bytes untouched in whole reads and acknowledges QoS 1 itself.
+ * --discard: counts nothing and forwards nothing, but answers QoS 1.
+ */
 import net from 'node:net'
 
 const port = Number(process.argv[2] || 1883)

@@ -1,5 +1,7 @@
-// Scenario subs: a large set of distinct filters, a third each exact, with '+'
-// and with '#', spread over some connections. Each published topic matches one.
+/**
+ * Scenario subs: a large set of distinct filters, a third each exact, with '+'
+ * and with '#', spread over some connections. Each published topic matches one.
+ */
 import { Conn, eachLimited, openAll } from './conn.mjs'
 import { chunk, Group, StreamPublisher } from './flow.mjs'
 import { measure, sleep } from './measure.mjs'

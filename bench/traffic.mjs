@@ -1,4 +1,6 @@
-// Scenarios pipe, fanout, fanin and sparse: who publishes to whom.
+/**
+ * Scenarios pipe, fanout, fanin and sparse: who publishes to whom.
+ */
 import { Conn, eachLimited, openAll } from './conn.mjs'
 import { chunk, Group, Pacer, StreamPublisher, WindowPublisher } from './flow.mjs'
 import { Histogram } from './histogram.mjs'

@@ -241,7 +241,7 @@ export class BrokerCore {
     }
     // 3.1.1 has no Reason Code: its DISCONNECT decodes as 0x00 [MQTT-3.14.4-3] [MQTT3-3.14.4-3].
     connection.saidGoodbye = packet.reasonCode === ReasonCode.NormalDisconnection
-    turn.now.push({ type: 'close', connection })
+    turn.onceDurable.push({ type: 'close', connection })
     const text = packet.properties.reasonString ?? 'the client disconnected'
     closeConnection(this.state, connection, { reasonCode: packet.reasonCode, text }, nowMs, turn)
   }

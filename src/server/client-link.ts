@@ -213,12 +213,13 @@ export class ClientLink implements Link, ChannelHandler {
   #sendPacket(packet: PlainPacket): void {
     const { maximumPacketSize, protocolVersion } = this.connection
     let sent = packet
-    // Reason String and User Property are left out rather than break the client's limit [MQTT-3.2.2-19] [MQTT-3.4.2-2].
-    if (packetSize(sent, protocolVersion) > maximumPacketSize && 'properties' in sent && sent.type !== 'connect') {
-      const { reasonString: _, userProperties: __, ...rest } = sent.properties as Record<string, unknown>
-      // Only optional properties were taken away.
-      sent = { ...sent, properties: rest } as PlainPacket
-      if (packetSize(sent, protocolVersion) > maximumPacketSize) return
+    if (packetSize(sent, protocolVersion) > maximumPacketSize) {
+      sent = withoutWords(sent)
+      // Without its CONNACK a client would wait in vain [MQTT-3.1.2-24]; other answers are of no use if they cannot be sent.
+      if (packetSize(sent, protocolVersion) > maximumPacketSize) {
+        if (sent.type === 'connack') this.#close()
+        return
+      }
     }
     encodePacket(this.#output(), sent, protocolVersion)
     if (sent.type === 'connack' && sent.reasonCode === 0) this.#core.established(this.connection)
@@ -276,4 +277,12 @@ export class ClientLink implements Link, ChannelHandler {
     const unsentBytes = this.#channel.bufferedBytes + collected
     this.#core.flushed(this.connection, unsentBytes, this.#shell.nowMs(), this.#shell.turn)
   }
+}
+
+/** Reason String and User Property are left out rather than break the client's limit [MQTT-3.2.2-19] [MQTT-3.4.2-2]. */
+function withoutWords(packet: PlainPacket): PlainPacket {
+  if (!('properties' in packet)) return packet
+  const { reasonString: _, userProperties: __, ...properties } = packet.properties as Record<string, unknown>
+  // Only optional properties were taken away.
+  return { ...packet, properties } as PlainPacket
 }

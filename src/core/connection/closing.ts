@@ -7,7 +7,7 @@ import type { ConnackProperties, DisconnectProperties } from '../../protocol/con
 import { connectReturnCode, ReasonCode } from '../../protocol/reason-code.ts'
 import { detachSession } from '../session/lifecycle.ts'
 import type { CoreState } from '../state.ts'
-import { sendNow, type Turn } from '../turn.ts'
+import type { Turn } from '../turn.ts'
 import type { Connection } from './connection.ts'
 
 export interface ClosingReason {
@@ -34,9 +34,10 @@ export function disconnectClient(
     const properties: DisconnectProperties = { reasonString: reason.text }
     if (reason.serverReference !== undefined) properties.serverReference = reason.serverReference
     const packet = { type: 'disconnect', reasonCode: reason.reasonCode, properties } as const
-    sendNow(turn, connection, { type: 'packet', connection, packet })
+    turn.onceDurable.push({ type: 'packet', connection, packet })
   }
-  sendNow(turn, connection, { type: 'close', connection })
+  // Behind the acknowledgements of what the client sent before: they are true whatever comes after.
+  turn.onceDurable.push({ type: 'close', connection })
   closeConnection(core, connection, reason, nowMs, turn)
 }
 

@@ -52,7 +52,13 @@ export function beginRetained(
   turn: Turn,
 ): void {
   const delivery = new RetainedDelivery(subscription, core)
-  if (connection.retainedDeliveries === null && !delivery.deliverSlice(core, session, nowMs, turn)) return
+  if (connection.retainedDeliveries === null) {
+    const before = turn.now.length
+    const hasMore = delivery.deliverSlice(core, session, nowMs, turn)
+    // Clients expect the SUBACK first, so these keep their place behind it.
+    turn.onceDurable.push(...turn.now.splice(before))
+    if (!hasMore) return
+  }
   connection.retainedDeliveries ??= []
   connection.retainedDeliveries.push(delivery)
   core.retainedDeliveries.add(connection)
