@@ -39,6 +39,11 @@ export class Message {
     this.publish.own()
   }
 
+  /** The same for as long as it is in flight, where many share the cost. */
+  ownBriefly(): void {
+    this.publish.ownBriefly()
+  }
+
   isExpired(nowMs: number): boolean {
     return this.expiresMs <= nowMs
   }

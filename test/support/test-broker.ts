@@ -2,6 +2,7 @@
  * A running broker whose clock the test moves.
  */
 import { type Broker, type BrokerOptions, createBroker } from '../../src/index.ts'
+import type { BrokerParts } from '../../src/server/embedded-broker.ts'
 import { type ConnectFields, openWire, type WireClient } from './wire-client.ts'
 
 export interface TestBroker extends AsyncDisposable {
@@ -13,10 +14,10 @@ export interface TestBroker extends AsyncDisposable {
   client(version: 4 | 5, fields?: ConnectFields): Promise<WireClient>
 }
 
-export async function startTestBroker(options: BrokerOptions = {}): Promise<TestBroker> {
+export async function startTestBroker(options: BrokerOptions = {}, parts: BrokerParts = {}): Promise<TestBroker> {
   let aheadMs = 0
   const clock = () => Date.now() + aheadMs
-  const broker = createBroker({ listen: ['tcp://127.0.0.1:0'], ...options }, { clock })
+  const broker = createBroker({ listen: ['tcp://127.0.0.1:0'], ...options }, { clock, ...parts })
   await broker.start()
   const [url = ''] = broker.urls
   const open = (version: 4 | 5) => openWire(url, version)

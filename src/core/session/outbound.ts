@@ -55,15 +55,16 @@ export class Outbound {
 
   /** Sends a copy, or queues it if the window is full, the client is away or does not read. The message is kept. */
   deliver(copy: Copy, core: CoreState, nowMs: number, turn: Turn): void {
-    copy.message.own()
     const connection = this.#session.connection
     const mayFollow = this.#queue === null || this.#queue.length === 0
-    if (connection !== null && mayFollow && this.#maySend(connection, core))
+    if (connection !== null && mayFollow && this.#maySend(connection, core)) {
+      copy.message.ownBriefly()
       this.#send(copy, connection, core, nowMs, turn)
-    else this.enqueue(copy)
+    } else this.enqueue(copy)
   }
 
   enqueue(copy: Copy): void {
+    copy.message.own()
     this.#queue ??= new MessageQueue()
     this.#queue.push(copy)
   }

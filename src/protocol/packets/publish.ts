@@ -2,12 +2,18 @@
  * PUBLISH as it stands in the bytes it was decoded from: MQTT 5.0 section 3.3. @hot
  *
  * Holds offsets into `bytes` instead of copies, so that a message can be passed on without being taken apart. Whoever
- * keeps a Publish beyond the event-loop turn in which it was decoded calls `own()` first: `bytes` is the socket's chunk.
+ * keeps a Publish beyond the event-loop turn in which it was decoded calls `own()` first, or `ownBriefly()`: `bytes` is the
+ * socket's chunk.
  */
 import type { PublishProperties, Qos } from '../control-packet.ts'
 
 const noProperties: PublishProperties = Object.freeze({})
 const empty = Buffer.alloc(0)
+
+/** Where packets in flight lie side by side. Small, because one of them that stays long keeps the whole slab. */
+const slabSize = 16_384
+let slab = Buffer.allocUnsafeSlow(slabSize)
+let slabUsed = 0
 
 export interface PublishFields {
   topicName: string
@@ -44,6 +50,7 @@ export class Publish {
   packetEnd = 0
   /** The version whose layout `bytes` has; 0 if not decoded from the wire. */
   wireVersion = 0
+  #isInSlab = false
 
   /** The Application Message: a view into `bytes`, made on demand. */
   get payload(): Buffer {
@@ -55,26 +62,60 @@ export class Publish {
     return this.packetEnd - this.payloadStart
   }
 
-  /** Copies this packet's bytes out of the chunk they came in, so that the chunk can be freed. Does nothing the second time. */
+  /**
+   * Copies this packet's bytes to a place of their own, so that the chunk they came in can be freed. Does nothing the
+   * second time.
+   */
   own(): void {
-    const start = this.packetStart >= 0 ? this.packetStart : this.payloadStart
+    const start = this.#start
     const size = this.packetEnd - start
     // A view of what is nearly the whole chunk keeps little alive; copying it would only cost.
     if (this.bytes.buffer.byteLength <= 2 * size + 512) return
-    const copy = Buffer.allocUnsafe(size)
-    this.bytes.copy(copy, 0, start, this.packetEnd)
-    this.bytes = copy
-    if (this.packetStart >= 0) this.packetStart = 0
+    this.#move(start, Buffer.allocUnsafeSlow(size), 0)
+    this.#isInSlab = false
+  }
+
+  /**
+   * The same for a packet that is needed for a short while only: its bytes share a slab with others, which is freed when
+   * all of them are done with. Does nothing after either of the two.
+   */
+  ownBriefly(): void {
+    if (this.#isInSlab) return
+    const start = this.#start
+    const size = this.packetEnd - start
+    if (this.bytes.buffer.byteLength <= 2 * size + 512) return
+    if (size > slabSize / 8) {
+      this.own()
+      return
+    }
+    if (slabUsed + size > slabSize) {
+      slab = Buffer.allocUnsafeSlow(slabSize)
+      slabUsed = 0
+    }
+    this.#move(start, slab, slabUsed)
+    slabUsed += size
+    this.#isInSlab = true
+  }
+
+  get #start(): number {
+    return this.packetStart >= 0 ? this.packetStart : this.payloadStart
+  }
+
+  #move(start: number, target: Buffer, at: number): void {
+    this.bytes.copy(target, at, start, this.packetEnd)
+    this.bytes = target
+    const by = at - start
+    if (this.packetStart >= 0) this.packetStart += by
     if (this.topicNameStart >= 0) {
-      this.topicNameStart -= start
-      this.topicNameEnd -= start
+      this.topicNameStart += by
+      this.topicNameEnd += by
     }
     if (this.propertiesStart >= 0) {
-      this.propertiesStart -= start
-      this.propertiesEnd -= start
+      this.propertiesStart += by
+      this.propertiesEnd += by
     }
-    this.payloadStart -= start
-    this.packetEnd = size
+    this.payloadStart += by
+    this.packetEnd += by
   }
 }
 

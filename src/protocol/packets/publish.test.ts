@@ -1,0 +1,84 @@
+/**
+ * Unit tests of what a Publish does with the chunk it was decoded from.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ByteWriter } from '../byte-writer.ts'
+import { PacketDecoder } from '../packet-decoder.ts'
+import { encodePublish } from '../publish-encoder.ts'
+import { Publish, publish } from './publish.ts'
+
+const plain = {
+  qos: 1,
+  dup: false,
+  retain: false,
+  packetId: 7,
+  topicAlias: 0,
+  omitTopicName: false,
+  subscriptionIdentifiers: null,
+  messageExpiryInterval: -1,
+} as const
+
+/** A message at the beginning of a chunk of 64 KiB, as a socket hands it over. */
+function received(payload: string): Publish {
+  const writer = new ByteWriter(65_536)
+  const properties = { contentType: 'text/plain' }
+  encodePublish(writer, publish({ topicName: 'a/b', payload: Buffer.from(payload), qos: 1, properties }), 5, plain)
+  const limits = { connectBytesMax: 65_536, packetBytesMax: 65_536, propertiesMax: 100 }
+  const decoder = new PacketDecoder({ role: 'client', protocolVersion: 5, ...limits })
+  decoder.push(writer.bytes.subarray(0, writer.position))
+  const packet = decoder.next()
+  assert.ok(packet instanceof Publish)
+  return packet
+}
+
+function encoded(packet: Publish): Buffer {
+  const writer = new ByteWriter()
+  encodePublish(writer, packet, 5, plain)
+  return writer.bytes.subarray(0, writer.position)
+}
+
+test('a message that owns its bytes keeps nothing else alive and is not copied again', () => {
+  const packet = received('kept')
+  packet.own()
+  const { bytes } = packet
+  assert.equal(bytes.buffer.byteLength, packet.packetEnd)
+  packet.own()
+  packet.ownBriefly()
+  assert.equal(packet.bytes, bytes)
+})
+
+test('messages in flight lie side by side, each copied there once', () => {
+  const first = received('one')
+  const second = received('two')
+  first.ownBriefly()
+  second.ownBriefly()
+  assert.equal(first.bytes, second.bytes)
+  const { packetStart } = first
+  first.ownBriefly()
+  assert.equal(first.packetStart, packetStart)
+  assert.equal(first.payload.toString(), 'one')
+  assert.equal(second.payload.toString(), 'two')
+})
+
+test('a message in flight that is then kept leaves the slab', () => {
+  const packet = received('kept after all')
+  packet.ownBriefly()
+  packet.own()
+  assert.equal(packet.bytes.buffer.byteLength, packet.packetEnd)
+})
+
+test('a message is encoded to the same bytes wherever it lies', () => {
+  const packet = received('the same')
+  const before = Buffer.from(encoded(packet))
+  packet.ownBriefly()
+  assert.deepEqual(encoded(packet), before)
+  packet.own()
+  assert.deepEqual(encoded(packet), before)
+})
+
+test('a large message is given a place of its own at once', () => {
+  const packet = received('x'.repeat(4000))
+  packet.ownBriefly()
+  assert.equal(packet.bytes.buffer.byteLength, packet.packetEnd)
+})
