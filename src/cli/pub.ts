@@ -21,6 +21,8 @@ import { UsageError } from './mosquitto/usage-error.ts'
 
 /** Exit code when `--require-subscribers` found none. */
 const nobodySubscribes = 16
+/** The Reason Code a server would answer with. */
+const retainNotSupported = 0x9a
 /** Lines on their way at most before more of standard input is read. */
 const linesInFlightMax = 1000
 
@@ -62,6 +64,7 @@ class PubRun {
   #hasPublished = false
   #exitCode = 0
   #saidNobody = false
+  #canRetain = true
 
   constructor(invocation: Invocation, options: Options, output: ToolOutput, payload: Buffer) {
     this.#options = options
@@ -82,7 +85,8 @@ class PubRun {
   async run(): Promise<number> {
     const { client } = this.#connection
     try {
-      await client.connect(await this.#connection.open())
+      const { properties } = await client.connect(await this.#connection.open())
+      this.#canRetain = properties.retainAvailable !== false
       await Promise.race([this.#publishAll(), this.#failed.promise])
       await client.disconnect(0, packetProperties<DisconnectProperties>(this.#options.properties, 'disconnect'))
     } catch (error) {
@@ -94,6 +98,11 @@ class PubRun {
   }
 
   #publishAll(): Promise<void> {
+    if (this.#options.retain && !this.#canRetain && !this.#isDropIn) {
+      this.#output.remark('the server keeps no Retained Messages; nothing was sent')
+      this.#exitCode = retainNotSupported
+      return Promise.resolve()
+    }
     return this.#options.messageMode === 'lines' ? this.#publishLines() : this.#publishRepeatedly()
   }
 
@@ -135,7 +144,9 @@ class PubRun {
   }
 
   #publish(payload: Buffer): Promise<PublishOutcome> {
-    const { qos, retain, topicName } = this.#options
+    const { qos, topicName } = this.#options
+    // Without asking, as Debian's tool does; ours has refused before it comes to this.
+    const retain = this.#options.retain && this.#canRetain
     const usesAlias = this.#properties.topicAlias !== undefined && this.#hasPublished
     const message: OutgoingMessage = {
       topicName: usesAlias ? '' : (topicName ?? ''),

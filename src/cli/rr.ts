@@ -89,7 +89,9 @@ class RrRun {
   }
 
   async #subscribe(): Promise<number> {
-    const { qos, retainAsPublished, properties } = this.#options
+    const { qos, properties } = this.#options
+    // Debian's tool knows the flag and does not heed it.
+    const retainAsPublished = this.#options.retainAsPublished && !this.#isDropIn
     const subscription = { topicFilter: this.#request.responseTopic, qos, noLocal: false, retainAsPublished }
     const { reasonCodes } = await this.#connection.client.subscribe(
       [{ ...subscription, retainHandling: 0 }],
@@ -143,7 +145,9 @@ class RrRun {
   }
 
   #receive(message: Publish): void {
-    if (this.#isDone || (this.#options.skipRetained && message.retain)) return
+    // Debian's tool knows -R and does not heed it.
+    const isSkipped = this.#options.skipRetained && message.retain && !this.#isDropIn
+    if (this.#isDone || isSkipped) return
     const { bytes, complaint } = this.#printer.print(message)
     this.#output.print(bytes)
     if (complaint !== '') this.#output.complain(complaint)

@@ -4,7 +4,7 @@
  */
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DisconnectProperties, Subscribe, Unsubscribe } from '../protocol/control-packet.ts'
+import type { DisconnectProperties, Suback, Subscribe, Unsubscribe } from '../protocol/control-packet.ts'
 import type { Publish } from '../protocol/packets/publish.ts'
 import type { Channel } from '../transport/channel.ts'
 import { ConnectionLost, ConnectionRefused } from './client/client-errors.ts'
@@ -64,6 +64,9 @@ class SubRun {
     this.#watch = options.watch && process.stdout.isTTY ? new WatchDisplay(output) : null
     this.#connection = new ToolConnection(options, invocation, output, {
       onMessage: (message) => this.#receive(message),
+      onPacket: ({ direction, packet }) => {
+        if (direction === 'received' && packet.type === 'suback') this.#reportSubscribed(packet)
+      },
       onClosed: (reason) => this.#ended.resolve(reason),
     })
     this.#context = { invocation, options, output, connection: this.#connection }
@@ -133,8 +136,7 @@ class SubRun {
           client.unsubscribe([filter], unsubscribeProperties).catch(() => {})
         }
       }
-      const { packetId, reasonCodes } = await answer
-      this.#reportSubscribed(packetId, reasonCodes)
+      await answer
     } catch (error) {
       if (error instanceof ConnectionRefused) {
         await client.disconnect()
@@ -146,7 +148,8 @@ class SubRun {
     return this.#ended.promise
   }
 
-  #reportSubscribed(packetId: number, reasonCodes: readonly number[]): void {
+  /** Done as the packet comes, so that it stands before the messages that follow it. */
+  #reportSubscribed({ packetId, reasonCodes }: Suback): void {
     if (this.#options.isDebug) {
       const line = `Subscribed (mid: ${packetId}): ${reasonCodes.join(', ')}\n`
       if (!this.#options.isQuiet) this.#output.print(line)
@@ -221,7 +224,8 @@ class SubRun {
   /** Ends in good order: what is to be removed is removed, then DISCONNECT. */
   #finish(): void {
     this.#isDone = true
-    void Promise.allSettled(this.#removals).then(() => this.#disconnect())
+    if (this.#removals.length === 0) this.#disconnect()
+    else void Promise.allSettled(this.#removals).then(() => this.#disconnect())
   }
 
   #timeOut(): void {

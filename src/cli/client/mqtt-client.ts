@@ -56,6 +56,7 @@ export interface PacketEvent {
 export interface ClientEvents {
   /** QoS 2: after PUBREL, once. The payload may be kept. */
   readonly onMessage?: (packet: Publish) => void
+  /** At once when it is sent, or has come and before anything follows from it. */
   readonly onPacket?: (event: PacketEvent) => void
   /** The Network Connection has ended after CONNACK; null if by `disconnect`. */
   readonly onClosed?: (reason: Error | null) => void
@@ -183,6 +184,8 @@ export class MqttClient {
     if (this.#closing === null) {
       this.#closing = Promise.withResolvers<void>()
       this.#send({ type: 'disconnect', reasonCode, properties })
+      // Whatever still comes is no longer wanted.
+      this.#decoder = null
       this.#channel.end(1000)
     }
     return this.#closing.promise

@@ -24,7 +24,6 @@ export function reportFailure(error: unknown, context: FailureContext): number {
   if (error instanceof ServerDisconnected) return reportServerDisconnect(error, context)
   if (error instanceof ConnectionLost) return reportLibraryError('lost', context)
   if (error instanceof ProtocolViolation) {
-    if (process.env.DBG) console.error(error)
     context.output.remark(`the server broke the protocol: ${error.message}`)
     return reportLibraryError('protocol', context)
   }
@@ -85,7 +84,7 @@ function reportRefusal(error: ConnectionRefused, context: FailureContext): numbe
   if (properties.reasonString !== undefined) output.remark(`the server says: ${properties.reasonString}`)
   if (properties.serverReference !== undefined) output.remark(`it refers to ${properties.serverReference}`)
   if (invocation.tool === 'pub' && invocation.isDropIn) {
-    const isKnown = !isFive && code <= 5
+    const isKnown = options.messageMode === 'lines' || (!isFive && code <= 5)
     output.complain(`Error: ${isKnown ? libraryErrors.refused.text : libraryErrors.protocol.text}\n`)
   }
   return code

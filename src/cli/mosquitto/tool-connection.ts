@@ -4,8 +4,8 @@
 import { isUtf8 } from 'node:buffer'
 import { randomInt } from 'node:crypto'
 import { resolveSrv } from 'node:dns/promises'
-import type { ConnectionOptions } from 'node:tls'
 import type { ConnectProperties, WillProperties } from '../../protocol/control-packet.ts'
+import type { TlsTarget } from '../../transport/client-tls.ts'
 import { type ClientEvents, type ClientSettings, MqttClient } from '../client/mqtt-client.ts'
 import { ChannelError, type ChannelTarget, openChannel } from '../client/open-channel.ts'
 import { debugLines } from './debug-log.ts'
@@ -13,7 +13,7 @@ import type { Invocation } from './invocation.ts'
 import type { Options } from './options.ts'
 import { packetProperties } from './property-flag.ts'
 import { SetupError } from './setup-error.ts'
-import { authorityFault, logTlsKeys, tlsSettings } from './tls-settings.ts'
+import { authorityFault, tlsSettings } from './tls-settings.ts'
 import type { ToolOutput } from './tool-output.ts'
 
 /** Exit code when `-W` ran out. */
@@ -61,11 +61,20 @@ export class ToolConnection {
     try {
       return await openChannel(await this.#place())
     } catch (error) {
-      // The library speaks of CONNECT before the handshake is done.
-      const isHandshake = error instanceof ChannelError && error.kind === 'tls'
-      if (isHandshake && this.logs) this.#log([`Client ${this.clientIdentifier ?? '(null)'} sending CONNECT`])
+      if (error instanceof ChannelError && this.logs) this.#logTlsFailure(error)
       throw error
     }
+  }
+
+  /** The library names what it could not use; and it speaks of CONNECT before the handshake is done. */
+  #logTlsFailure({ kind, code }: ChannelError): void {
+    const { ciphers, keyFile } = this.#options.tls
+    if (kind === 'tls') this.#log([`Client ${this.clientIdentifier ?? '(null)'} sending CONNECT`])
+    if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') this.#log(['Error: host name verification failed.'])
+    if (kind !== 'tlsSettings') return
+    if (code === 'ERR_SSL_NO_CIPHER_MATCH') {
+      this.#log([`Error: Unable to set TLS ciphers. Check cipher list "${ciphers}".`])
+    } else if (keyFile !== null) this.#log([`Error: Unable to load client key file "${keyFile}".`])
   }
 
   #log(lines: readonly string[]): void {
@@ -91,9 +100,8 @@ export function placeName({ host, port }: ChannelTarget): string {
   return port === 0 ? host : `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-function channelTarget(options: Options, tls: ConnectionOptions | null): ChannelTarget {
+function channelTarget(options: Options, tls: TlsTarget | null): ChannelTarget {
   const { unixPath, host, port, proxy, bindAddress, noDelay, webSocket } = options
-  const { keyLogFile } = options.tls
   const usualPort = tls === null ? (webSocket ? 8083 : 1883) : 8883
   return {
     host: unixPath ?? host ?? 'localhost',
@@ -102,7 +110,6 @@ function channelTarget(options: Options, tls: ConnectionOptions | null): Channel
     noDelay,
     proxy,
     tls,
-    keyLog: keyLogFile === null ? null : (line) => logTlsKeys(keyLogFile, line),
     webSocket,
   }
 }
