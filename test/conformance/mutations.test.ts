@@ -1,0 +1,65 @@
+/**
+ * Breaks the broker in each named way, in a process of its own, and sees the tests of the broken statements fail.
+ */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import type { Mutation } from './chapter.ts'
+import { idsOf, readChapters } from './chapters.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const mutate = fileURLToPath(new URL('mutate.ts', import.meta.url))
+
+for (const { name, mutations } of await readChapters()) {
+  for (const mutation of mutations) {
+    test(`${name}: it is noticed if ${mutation.name}`, { concurrency: true }, async () => {
+      const failed = await runBroken(name, mutation)
+      const unnoticed = mutation.breaks.filter((id) => !failed.has(id))
+      assert.deepEqual(unnoticed, [], 'statements whose tests still pass')
+    })
+  }
+}
+
+/** The ids of the tests that fail in a broken broker. */
+async function runBroken(chapter: string, mutation: Mutation): Promise<Set<string>> {
+  const pattern = mutation.breaks.map((id) => `\\[${id.replaceAll('.', '\\.')}\\]`).join('|')
+  const file = fileURLToPath(new URL(`${chapter}.test.ts`, import.meta.url))
+  const args = ['--import', mutate, '--test-reporter=tap', `--test-name-pattern=${pattern}`, file]
+  const env = {
+    PATH: process.env.PATH,
+    PABAL_MUTATED_FILE: mutation.file,
+    PABAL_MUTATED_FROM: mutation.from,
+    PABAL_MUTATED_TO: mutation.to,
+    PABAL_TEST_WITHIN_MS: '1500',
+  }
+  const { exitCode, output, errors } = await run(args, env)
+  assert.notEqual(exitCode, 70, errors)
+  const failed = [...output.matchAll(/^not ok \d+ - (.*)$/gm)].flatMap((match) => idsOf(match[1] ?? ''))
+  assert.ok(failed.length > 0 || output.includes('\n# fail 0'), `the run broke off: ${errors}`)
+  return new Set(failed)
+}
+
+interface Run {
+  exitCode: number
+  output: string
+  errors: string
+}
+
+let running = 0
+const waiting: (() => void)[] = []
+
+/** Two at a time. */
+async function run(args: string[], env: NodeJS.ProcessEnv): Promise<Run> {
+  if (running >= 2) await new Promise<void>((resolve) => waiting.push(resolve))
+  else running += 1
+  const done = await new Promise<Run>((resolve) => {
+    execFile(process.execPath, args, { cwd: root, env, timeout: 60_000 }, (error, output, errors) => {
+      resolve({ exitCode: typeof error?.code === 'number' ? error.code : 0, output, errors })
+    })
+  })
+  const next = waiting.shift()
+  if (next === undefined) running -= 1
+  else next()
+  return done
+}
