@@ -178,6 +178,12 @@ export class WireClient implements Disposable {
     return reasonCodes[0] ?? -1
   }
 
+  /** The Reason Codes of UNSUBACK; 3.1.1 has none. */
+  async unsubscribe(...topicFilters: string[]): Promise<number[]> {
+    this.send({ type: 'unsubscribe', packetId: 78, topicFilters, properties: {} })
+    return (await this.next('unsuback')).reasonCodes
+  }
+
   /** A message with its payload as text. */
   async message(): Promise<Publish & { text: string }> {
     const packet = await this.next('publish')
