@@ -50,6 +50,13 @@ export const mutations: readonly Mutation[] = [
     breaks: ['MQTT-3.10.4-2', 'MQTT3-3.10.4-2'],
   },
   {
+    name: 'the Retained Messages of a removed Subscription go on being sent',
+    file: 'src/core/routing/retained-delivery.ts',
+    from: `if (!this.#isWanted(session)) return false`,
+    to: ``,
+    breaks: ['MQTT-3.10.4-2', 'MQTT3-3.10.4-2'],
+  },
+  {
     name: 'UNSUBSCRIBE gives up what is on its way to the client',
     file: subscribing,
     from: `core.subscriptions.remove(subscription)`,

@@ -99,6 +99,25 @@ test('[MQTT-3.10.4-2] [MQTT3-3.10.4-2] nothing more is queued for a Topic Filter
   }
 })
 
+test('[MQTT-3.10.4-2] [MQTT3-3.10.4-2] Retained Messages still to be sent are not sent after UNSUBACK', async () => {
+  await using broker = await startTestBroker()
+  for (let number = 0; number < 1000; number += 1) {
+    await broker.broker.publish({ topicName: `kept/${number}`, payload: 'x', retain: true })
+  }
+  for (const version of versions) {
+    using client = await broker.client(version)
+    const options = { qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const
+    client.send({ type: 'subscribe', packetId: 1, subscriptions: [{ topicFilter: '#', ...options }], properties: {} })
+    ask(client, 2, '#')
+    await client.next('suback')
+    while ((await client.nextOf('publish', 'unsuback')).type === 'publish');
+    await client.quiet()
+    await client.subscribe('kept/7', { qos: 0 })
+    assert.equal((await client.message()).topicName, 'kept/7')
+    await client.quiet()
+  }
+})
+
 test('[MQTT-3.10.4-3] [MQTT3-3.10.4-3] QoS 1 and 2 messages on their way are delivered to the end', async () => {
   await using broker = await startTestBroker()
   for (const version of versions) {

@@ -24,8 +24,9 @@ export class RetainedDelivery {
     this.#matcher = core.retained.matcher(subscription.filterSubscriptions.filter)
   }
 
-  /** Sends one slice; false when there is nothing left. */
+  /** Sends one slice; false when there is nothing left, or nobody to send it to any more [MQTT-3.10.4-2]. */
   deliverSlice(core: CoreState, session: Session, nowMs: number, turn: Turn): boolean {
+    if (!this.#isWanted(session)) return false
     const found: Message[] = []
     const hasMore = this.#matcher.next(sliceSize, found)
     const { qos: grantedQos, subscriptionIdentifiers } = this.#subscription
@@ -39,6 +40,11 @@ export class RetainedDelivery {
       deliverCopy(core, session, message, qos, true, subscriptionIdentifiers, null, nowMs, turn)
     }
     return hasMore
+  }
+
+  /** The client has not unsubscribed since. */
+  #isWanted(session: Session): boolean {
+    return session.subscriptions.get(this.#subscription.topicFilter) === this.#subscription
   }
 }
 
