@@ -163,7 +163,7 @@ const noMembers: readonly Subscription[] = Object.freeze([])
 function chooseMembers(route: Route): Subscription[] {
   const members: Subscription[] = []
   for (const group of route.groups) {
-    const member = group.choose(null)
+    const member = group.choose()
     if (member !== null) members.push(member)
   }
   return members

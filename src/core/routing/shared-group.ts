@@ -24,29 +24,27 @@ export class SharedGroup {
   }
 
   /**
-   * The member that gets the next message, or null if there is none [MQTT-4.8.2-4]. Connected members with a free window
-   * come first, then connected ones with the shortest queue, then the one away with the shortest queue.
-   * `except` is a Session that cannot take it.
+   * The member that gets the next message, or null if there is none. Connected members with a free window come first, then
+   * connected ones with the shortest queue, then the one away with the shortest queue.
    */
-  choose(except: Session | null): Subscription | null {
+  choose(): Subscription | null {
     let chosen: Subscription | null = null
     let total = 0
     for (const member of this.members) {
-      const weight = member.session === except ? 0 : member.session.outbound.freeWindow
+      const weight = member.session.outbound.freeWindow
       if (weight === 0) continue
       total += weight
       member.credit += weight
       if (chosen === null || member.credit > chosen.credit) chosen = member
     }
-    if (chosen === null) return this.#shortestQueue(except)
+    if (chosen === null) return this.#shortestQueue()
     chosen.credit -= total
     return chosen
   }
 
-  #shortestQueue(except: Session | null): Subscription | null {
+  #shortestQueue(): Subscription | null {
     let chosen: Subscription | null = null
     for (const member of this.members) {
-      if (member.session === except) continue
       if (chosen === null || comesBefore(member.session, chosen.session)) chosen = member
     }
     return chosen

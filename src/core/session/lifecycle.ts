@@ -80,7 +80,7 @@ export function endSession(core: CoreState, session: Session, nowMs: number, tur
 function moveToOtherMember(core: CoreState, copy: Copy, nowMs: number, turn: Turn): void {
   const { message, group } = copy
   if (group === null || message.isExpired(nowMs)) return
-  const member = group.choose(null)
+  const member = group.choose()
   if (member === null) return
   const qos = message.publish.qos < member.qos ? message.publish.qos : member.qos
   const retain = message.publish.retain && member.retainAsPublished
