@@ -78,6 +78,12 @@ function sendQos0(
   else turn.onceDurable.push(outgoing)
 }
 
+/** In place of `deliverCopy`, where the Session's queue has no room and nobody can be told. */
+export function dropForFullQueue(core: CoreState): void {
+  core.tally.created += 1
+  core.tally.copies.droppedQueueFull += 1
+}
+
 /** How a record names one durable copy. */
 export function recipient(
   session: Session,

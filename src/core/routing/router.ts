@@ -10,7 +10,7 @@ import type { MessageRecord, Recipient } from '../record.ts'
 import type { Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
-import { deliverCopy, recipient } from './delivery.ts'
+import { deliverCopy, dropForFullQueue, recipient } from './delivery.ts'
 import type { Receiver, Subscription } from './subscription.ts'
 import { mergeReceivers, type Route } from './subscriptions.ts'
 
@@ -84,8 +84,7 @@ function deliverTo(
   const retain = publish.retain && to.retainAsPublished
   if (qos > 0) {
     if (!source.mayBeRefused && !session.outbound.hasRoom(message.size, core)) {
-      core.tally.created += 1
-      core.tally.copies.droppedQueueFull += 1
+      dropForFullQueue(core)
       return
     }
     if (session.survives) {

@@ -232,3 +232,16 @@ test('a message whose time is over goes to no other member', () => {
   group.leave('A')
   assert.deepEqual(group.endSessions(), ['B long, QoS 1'])
 })
+
+test('a member whose queue is full gets no more of a Session that ended, and the loss is counted', () => {
+  const group = new Group({ sessionQueueMessagesMax: 2 })
+  group.join('A', 2, 1)
+  group.join('B', 1, 1)
+  for (let count = 0; count < 3 + 3; count += 1) group.publish('', 1)
+  group.leave('A')
+  group.endSessions()
+  const { outbound } = group.client('B').session ?? {}
+  assert.deepEqual([outbound?.inFlightMessages, outbound?.queuedMessages], [1, 2])
+  assert.equal(group.core.state.tally.copies.droppedQueueFull, 3)
+  group.checkFates()
+})

@@ -2,7 +2,7 @@
  * The life of a Session: left by its connection, reminded of its deadlines, ended. MQTT 5.0 sections 3.1.2.5 and 4.1.
  */
 import type { Connection } from '../connection/connection.ts'
-import { deliverCopy, recipient } from '../routing/delivery.ts'
+import { deliverCopy, dropForFullQueue, recipient } from '../routing/delivery.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
 import type { Copy } from './copy.ts'
@@ -85,6 +85,10 @@ function moveToOtherMember(core: CoreState, copy: Copy, nowMs: number, turn: Tur
   const qos = message.publish.qos < member.qos ? message.publish.qos : member.qos
   const retain = message.publish.retain && member.retainAsPublished
   const { session, subscriptionIdentifiers } = member
+  if (qos > 0 && !session.outbound.hasRoom(message.size, core)) {
+    dropForFullQueue(core)
+    return
+  }
   if (session.survives && qos > 0) {
     const to = recipient(session, qos, retain, subscriptionIdentifiers, member.topicFilter)
     turn.records.push({ type: 'copied', messageId: message.id, recipient: to })
