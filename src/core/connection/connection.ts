@@ -5,6 +5,7 @@
  */
 import type { Connect } from '../../protocol/control-packet.ts'
 import type { RetainedDelivery } from '../routing/retained-delivery.ts'
+import type { Subscription } from '../routing/subscription.ts'
 import type { Session } from '../session/session.ts'
 import type { InboundTopicAliases, OutboundTopicAliases } from './topic-aliases.ts'
 
@@ -70,8 +71,8 @@ export class Connection {
   checkedTopicName = ''
   /** The client said DISCONNECT with a code that cancels the Will Message. */
   saidGoodbye = false
-  /** Retained Messages still to be sent, a slice at a time. */
-  retainedDeliveries: RetainedDelivery[] | null = null
+  /** Retained Messages still to be sent, a slice at a time, in the order asked for. */
+  retainedDeliveries: Map<Subscription, RetainedDelivery> | null = null
 
   constructor(link: object, origin: Origin, isLocal: boolean, nowMs: number) {
     this.link = link

@@ -48,7 +48,10 @@ export class RetainedDelivery {
   }
 }
 
-/** The first slice leaves with the SUBACK; what is left follows in `continueRetained`. */
+/**
+ * The first slice leaves with the SUBACK, if the client takes it; what is left follows in `continueRetained`. A delivery that
+ * is still under way for the same Subscription begins anew: there is never more than one for each.
+ */
 export function beginRetained(
   core: CoreState,
   connection: Connection,
@@ -58,15 +61,16 @@ export function beginRetained(
   turn: Turn,
 ): void {
   const delivery = new RetainedDelivery(subscription, core)
-  if (connection.retainedDeliveries === null) {
+  if (connection.retainedDeliveries === null && takesMore(core, connection, session)) {
     const before = turn.now.length
     const hasMore = delivery.deliverSlice(core, session, nowMs, turn)
     // Clients expect the SUBACK first, so these keep their place behind it.
     turn.onceDurable.push(...turn.now.splice(before))
     if (!hasMore) return
   }
-  connection.retainedDeliveries ??= []
-  connection.retainedDeliveries.push(delivery)
+  connection.retainedDeliveries ??= new Map()
+  connection.retainedDeliveries.delete(subscription)
+  connection.retainedDeliveries.set(subscription, delivery)
   core.retainedDeliveries.add(connection)
 }
 
@@ -74,15 +78,16 @@ export function beginRetained(
 export function continueRetained(core: CoreState, nowMs: number, turn: Turn): void {
   for (const connection of core.retainedDeliveries) {
     const { session, retainedDeliveries } = connection
-    const [delivery] = retainedDeliveries ?? []
-    if (session === null || retainedDeliveries === null || delivery === undefined) {
+    const [next] = retainedDeliveries ?? []
+    if (session === null || retainedDeliveries === null || next === undefined) {
       core.retainedDeliveries.delete(connection)
       continue
     }
     if (!takesMore(core, connection, session)) continue
+    const [subscription, delivery] = next
     if (delivery.deliverSlice(core, session, nowMs, turn)) continue
-    retainedDeliveries.shift()
-    if (retainedDeliveries.length > 0) continue
+    retainedDeliveries.delete(subscription)
+    if (retainedDeliveries.size > 0) continue
     connection.retainedDeliveries = null
     core.retainedDeliveries.delete(connection)
   }
