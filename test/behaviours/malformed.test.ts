@@ -3,35 +3,11 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { rawConnect as connect, outcome, text } from '../support/raw-connect.ts'
 import { startTestBroker, type TestBroker } from '../support/test-broker.ts'
 import type { WireClient } from '../support/wire-client.ts'
 
 const versions: readonly (4 | 5)[] = [4, 5]
-
-function text(value: string): string {
-  const bytes = Buffer.from(value)
-  return bytes.length.toString(16).padStart(4, '0') + bytes.toString('hex')
-}
-
-/** A CONNECT packet with any Connect Flags and payload; `properties` counts in 5.0 only. */
-function connect(version: number, flags: number, payload: string, properties = '00', name = 'MQTT'): string {
-  const hex = (value: number) => value.toString(16).padStart(2, '0')
-  const body = `${text(name)}${hex(version)}${hex(flags)}0000${version === 5 ? properties : ''}${payload}`
-  return `10${hex(body.length / 2)}${body}`
-}
-
-/** What comes of a first packet: the CONNACK's code, or `closed`. */
-async function outcome(broker: TestBroker, version: 4 | 5, bytes: string): Promise<number | 'closed'> {
-  using client = await broker.open(version)
-  client.sendBytes(bytes)
-  try {
-    const { reasonCode } = await client.next('connack')
-    if (reasonCode !== 0) await client.closed()
-    return reasonCode
-  } catch {
-    return 'closed'
-  }
-}
 
 /** Sends bytes after CONNACK: 5.0 is told that Reason Code, both are closed. */
 async function refuses(broker: TestBroker, version: 4 | 5, bytes: string, reasonCode: number): Promise<void> {

@@ -12,6 +12,8 @@ export interface TestBroker extends AsyncDisposable {
   open(version: 4 | 5): Promise<WireClient>
   /** Opens and connects. */
   client(version: 4 | 5, fields?: ConnectFields): Promise<WireClient>
+  /** Breaks a connection without DISCONNECT; resolves when the broker has noticed. */
+  lose(client: WireClient): Promise<void>
 }
 
 export async function startTestBroker(options: BrokerOptions = {}, parts: BrokerParts = {}): Promise<TestBroker> {
@@ -34,6 +36,14 @@ export async function startTestBroker(options: BrokerOptions = {}, parts: Broker
       const { reasonCode } = await client.connect(fields)
       if (reasonCode !== 0) throw new Error(`CONNACK ${reasonCode}`)
       return client
+    },
+    async lose(client) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const noticed = (): void => resolve()
+      broker.on('disconnected', noticed)
+      client[Symbol.dispose]()
+      await promise
+      broker.off('disconnected', noticed)
     },
     [Symbol.asyncDispose]: () => broker.stop(),
   }

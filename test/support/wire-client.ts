@@ -10,6 +10,7 @@ import {
   type Connack,
   type ConnectProperties,
   type ControlPacket,
+  type DisconnectProperties,
   encodePacket,
   encodePublish,
   PacketDecoder,
@@ -119,14 +120,28 @@ export class WireClient implements Disposable {
   }
 
   async #take(): Promise<ControlPacket | undefined> {
-    const timer = setTimeout(() => this.#socket.destroy(new Error('nothing came in time')), withinMs)
+    let isLate = false
+    const timer = setTimeout(() => {
+      isLate = true
+      this.#socket.destroy()
+    }, withinMs)
     while (this.#packets.length === 0 && !this.#isClosed) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
     }
     clearTimeout(timer)
+    assert.ok(!isLate, 'the broker neither sent a packet nor closed in time')
     return this.#packets.shift()
+  }
+
+  /** The next packet, which must be of that type, or null if the broker closes instead. */
+  async nextOrClosed<Type extends ControlPacket['type']>(type: Type): Promise<PacketOf<Type> | null> {
+    const packet = await this.#take()
+    if (packet === undefined) return null
+    assert.equal(packet.type, type)
+    // Just asserted.
+    return packet as PacketOf<Type>
   }
 
   /** The broker closes without another packet. */
@@ -188,6 +203,12 @@ export class WireClient implements Disposable {
   async message(): Promise<Publish & { text: string }> {
     const packet = await this.next('publish')
     return Object.assign(packet, { text: packet.payload.toString() })
+  }
+
+  /** Says DISCONNECT and sees the broker close. */
+  async leave(reasonCode = 0, properties: DisconnectProperties = {}): Promise<void> {
+    this.send({ type: 'disconnect', reasonCode, properties })
+    await this.closed()
   }
 
   acknowledge(type: 'puback' | 'pubrec' | 'pubrel' | 'pubcomp', packetId: number, reasonCode = 0): void {
