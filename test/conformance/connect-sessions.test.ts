@@ -223,6 +223,17 @@ test('[MQTT-3.1.2-23] a Session stays for its Session Expiry Interval after the 
   }
 })
 
+test('[MQTT-3.1.2-23] a client that comes back too late finds no Session, even if the broker has not looked at its clock', async () => {
+  let nowMs = 0
+  await using broker = await startTestBroker({}, { clock: () => nowMs })
+  using first = await broker.client(5, staying(5))
+  await first.leave()
+  nowMs += hour * 1000
+  const [again, sessionPresent] = await connect(broker, 5, staying(5))
+  using _again = again
+  assert.equal(sessionPresent, false)
+})
+
 test('[MQTT-3.1.2-23] a Session Expiry Interval of 0, or none, ends the Session with its connection', async () => {
   await using broker = await startTestBroker()
   for (const properties of [{}, { sessionExpiryInterval: 0 }]) {

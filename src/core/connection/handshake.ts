@@ -5,7 +5,7 @@ import type { Connack, ConnackProperties, Connect } from '../../protocol/control
 import { ReasonCode } from '../../protocol/reason-code.ts'
 import { parseTopicFilter } from '../routing/topic-filter.ts'
 import { topicNameFault } from '../routing/topic-name.ts'
-import { endSession } from '../session/lifecycle.ts'
+import { endSession, remindSession } from '../session/lifecycle.ts'
 import { neverExpires, Session, sessionKey } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
@@ -149,6 +149,8 @@ function takeOver(core: CoreState, packet: Connect, account: string, nowMs: numb
   const key = sessionKey(account, packet.clientIdentifier)
   const stored = core.sessions.get(key)
   if (stored === undefined) return null
+  // What became due while nobody looked at the clock comes first: its will is not stopped, its end not put off.
+  if (Math.min(stored.willAtMs, stored.endsAtMs) <= nowMs) remindSession(core, stored, nowMs, turn)
   if (stored.connection !== null) {
     const text = 'another connection with the same Client Identifier has taken over'
     disconnectClient(core, stored.connection, { reasonCode: ReasonCode.SessionTakenOver, text }, nowMs, turn)
