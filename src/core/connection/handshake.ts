@@ -25,6 +25,7 @@ export function receiveConnect(
   connection.connect = packet
   connection.canBeAnswered = true
   connection.protocolVersion = packet.protocolVersion === 5 ? 5 : 4
+  connection.maximumPacketSize = packet.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY
   const fault = connectFault(core, packet)
   if (fault !== null) {
     refuseConnect(core, connection, fault, nowMs, turn)
@@ -171,9 +172,8 @@ function requestedExpiry(packet: Connect): number {
 
 function applyConnect(core: CoreState, connection: Connection, packet: Connect, nowMs: number): void {
   const { limits } = core
-  const { receiveMaximum, maximumPacketSize, topicAliasMaximum } = packet.properties
+  const { receiveMaximum, topicAliasMaximum } = packet.properties
   connection.sendMaximum = receiveMaximum ?? receiveMaximumDefault
-  connection.maximumPacketSize = maximumPacketSize ?? Number.POSITIVE_INFINITY
   const aliases = Math.min(topicAliasMaximum ?? 0, limits.sentTopicAliasMaximum)
   if (aliases > 0) connection.outboundAliases = new OutboundTopicAliases(aliases)
   const seconds = keepAliveSeconds(core, packet)
