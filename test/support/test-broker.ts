@@ -39,7 +39,9 @@ export async function startTestBroker(options: BrokerOptions = {}, parts: Broker
     },
     async lose(client) {
       const { promise, resolve } = Promise.withResolvers<void>()
-      const noticed = (): void => resolve()
+      const noticed = ({ remoteAddress }: { remoteAddress: string }): void => {
+        if (remoteAddress === client.address) resolve()
+      }
       broker.on('disconnected', noticed)
       client[Symbol.dispose]()
       await promise

@@ -41,6 +41,8 @@ export interface ConnectFields {
 
 export class WireClient implements Disposable {
   readonly version: 4 | 5
+  /** As the broker sees it. */
+  readonly address: string
   readonly #socket: Socket
   readonly #decoder: PacketDecoder
   readonly #packets: ControlPacket[] = []
@@ -49,6 +51,7 @@ export class WireClient implements Disposable {
 
   constructor(socket: Socket, version: 4 | 5) {
     this.version = version
+    this.address = `${socket.localAddress}:${socket.localPort}`
     this.#socket = socket
     this.#decoder = new PacketDecoder({
       role: 'client',
