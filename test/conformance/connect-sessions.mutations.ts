@@ -102,10 +102,10 @@ export const mutations: readonly Mutation[] = [
     breaks: ['MQTT-3.1.2-23', 'MQTT3-3.1.2-4'],
   },
   {
-    name: 'a Session with an interval of 0 stays',
-    file: 'src/core/session/session.ts',
-    from: 'return this.expiryInterval > 0',
-    to: 'return this.expiryInterval >= 0',
+    name: 'a Session with an interval of 0, or none, stays',
+    file: handshake,
+    from: 'return packet.properties.sessionExpiryInterval ?? 0',
+    to: 'return packet.properties.sessionExpiryInterval || neverExpires',
     breaks: ['MQTT-3.1.2-23'],
   },
   {
