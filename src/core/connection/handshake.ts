@@ -41,7 +41,7 @@ export function receiveConnect(
     connection.authenticationConnect = packet
     connection.isWaiting = true
     turn.questions.push({ type: 'authentication-step', connection, connect: packet, packet, begins: true })
-  } else if (core.options.asksAuthentication) {
+  } else if (core.options.asksAuthentication && !connection.isLocal) {
     connection.isWaiting = true
     turn.questions.push({ type: 'authenticate', connection, connect: packet })
   } else acceptAccount(core, connection, packet, '', null, nowMs, turn)
