@@ -22,7 +22,7 @@ import { answerPublish, receivePublish, receivePubrel } from './session/inbound.
 import { remindSession } from './session/lifecycle.ts'
 import type { Session } from './session/session.ts'
 import { type CoreOptions, CoreState } from './state.ts'
-import type { Turn } from './turn.ts'
+import { sendNow, type Turn } from './turn.ts'
 
 export class BrokerCore {
   readonly state: CoreState
@@ -215,7 +215,7 @@ export class BrokerCore {
         receiveUnsubscribe(state, connection, session, packet, turn)
         return
       case 'pingreq':
-        turn.now.push({ type: 'packet', connection, packet: { type: 'pingresp' } })
+        sendNow(turn, connection, { type: 'packet', connection, packet: { type: 'pingresp' } })
         return
       case 'disconnect':
         this.#receiveDisconnect(connection, session, packet, nowMs, turn)

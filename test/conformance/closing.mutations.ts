@@ -7,7 +7,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'PINGREQ is not answered',
     file: 'src/core/broker.ts',
-    from: `turn.now.push({ type: 'packet', connection, packet: { type: 'pingresp' } })`,
+    from: `sendNow(turn, connection, { type: 'packet', connection, packet: { type: 'pingresp' } })`,
     to: '',
     breaks: ['MQTT-3.12.4-1', 'MQTT3-3.12.4-1'],
   },
