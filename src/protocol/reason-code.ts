@@ -54,6 +54,25 @@ export const ReasonCode = {
 /** A Reason Code byte, 0 to 255. */
 export type ReasonCode = number
 
+/** The Reason Codes that CONNACK can have, MQTT 5.0 section 3.2.2.2. */
+export const connectReasonCodes: ReadonlySet<ReasonCode> = new Set([
+  0x00, 0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a, 0x8c, 0x90, 0x95, 0x97, 0x99, 0x9a, 0x9b,
+  0x9c, 0x9d, 0x9f,
+])
+
+/** The Reason Code to refuse a CONNECT with: `code`, or what comes nearest to it in CONNACK [MQTT-3.2.2-8]. */
+export function connectReasonCode(code: ReasonCode): ReasonCode {
+  if (connectReasonCodes.has(code)) return code
+  switch (code) {
+    case ReasonCode.ServerShuttingDown:
+      return ReasonCode.ServerUnavailable
+    case ReasonCode.TopicAliasInvalid:
+      return ReasonCode.ProtocolError
+    default:
+      return ReasonCode.UnspecifiedError
+  }
+}
+
 /** CONNACK return codes of MQTT 3.1.1, section 3.2.2.3. */
 export const ConnectReturnCode = {
   Accepted: 0x00,

@@ -4,7 +4,7 @@
  * After `closeConnection` nothing is routed to the connection; what was decided before still leaves first.
  */
 import type { ConnackProperties, DisconnectProperties } from '../../protocol/control-packet.ts'
-import { connectReturnCode, ReasonCode } from '../../protocol/reason-code.ts'
+import { connectReasonCode, connectReturnCode, ReasonCode } from '../../protocol/reason-code.ts'
 import { detachSession } from '../session/lifecycle.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
@@ -82,7 +82,7 @@ export function refuseConnect(
 ): void {
   const { reasonCode, text, serverReference } = reason
   if (connection.canBeAnswered) {
-    const returnCode = connection.protocolVersion === 5 ? reasonCode : connectReturnCode(reasonCode)
+    const returnCode = connection.protocolVersion === 5 ? connectReasonCode(reasonCode) : connectReturnCode(reasonCode)
     if (returnCode !== null) {
       const properties: ConnackProperties = {}
       if (connection.protocolVersion === 5) {
