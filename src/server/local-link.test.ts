@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createBroker } from '../index.ts'
+import { createBroker } from './embedded-broker.ts'
 
 test('code in this process subscribes without being asked who it is', async () => {
   const broker = createBroker({ listen: [], authenticate: () => false, authorize: () => false })
