@@ -6,6 +6,7 @@
  * and `turn.onceDurable` when the records are durable; calls `advance` at `nextDeadlineMs`.
  */
 import type { ControlPacket, Disconnect } from '../protocol/control-packet.ts'
+import type { ConnectClaims } from '../protocol/packets/connect.ts'
 import type { Publish } from '../protocol/packets/publish.ts'
 import { ProtocolViolation } from '../protocol/protocol-violation.ts'
 import { ReasonCode } from '../protocol/reason-code.ts'
@@ -65,19 +66,20 @@ export class BrokerCore {
   }
 
   /**
-   * A CONNECT that could not be decoded: answered in the form of the version it claimed, 0 for none that could be told.
+   * A CONNECT that could not be decoded: answered in the form that what could be read of it claims, version 0 for none.
    */
   violatedBeforeConnect(
     connection: Connection,
     violation: ProtocolViolation,
-    claimedVersion: number,
+    claims: ConnectClaims,
     nowMs: number,
     turn: Turn,
   ): void {
     const text = `${violation.message} [${violation.statement}]`
     const reason = { reasonCode: violation.reasonCode, text }
-    connection.protocolVersion = claimedVersion === 5 ? 5 : 4
-    connection.canBeAnswered = claimedVersion !== 0
+    connection.protocolVersion = claims.protocolVersion === 5 ? 5 : 4
+    connection.maximumPacketSize = claims.maximumPacketSize
+    connection.canBeAnswered = claims.protocolVersion !== 0
     if (!connection.isClosed) refuseConnect(this.state, connection, reason, nowMs, turn)
   }
 

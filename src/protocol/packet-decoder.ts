@@ -62,6 +62,8 @@ export class PacketDecoder {
   readonly #options: DecoderOptions
   /** The version CONNECT claims, or was told by the options; 0 before it is known. */
   protocolVersion: ProtocolVersion | 0
+  /** What the client takes, as CONNECT says. */
+  maximumPacketSize = Number.POSITIVE_INFINITY
   lastTopicName: KnownTopicName | null = null
   #isFirst: boolean
   #chunk: Buffer = nothing

@@ -141,7 +141,7 @@ export class ClientLink implements Link, ChannelHandler {
       const nowMs = this.#shell.nowMs()
       const { turn } = this.#shell
       if (connection.state !== 'opened') this.#core.violated(connection, error, nowMs, turn)
-      else this.#core.violatedBeforeConnect(connection, error, this.#decoder.protocolVersion, nowMs, turn)
+      else this.#core.violatedBeforeConnect(connection, error, this.#decoder, nowMs, turn)
       return null
     }
   }

@@ -40,7 +40,7 @@ test('[MQTT-3.2.0-1] [MQTT3-3.2.0-1] nothing goes out before CONNACK, whatever i
     const fields = staying(version, 'c')
     using first = await broker.client(version, fields)
     await first.subscribe('a')
-    await first.disconnect()
+    await first.leave()
     await broker.broker.publish({ topicName: 'a', payload: 'queued' })
     store.mode = 'held'
     const accepted = broker.event('connected')
@@ -100,7 +100,7 @@ test('[MQTT-3.2.2-3] [MQTT3-3.2.2-2] Session Present is 1 for a client whose Ses
   for (const version of versions) {
     const fields = staying(version, `c${version}`)
     using client = await broker.client(version, fields)
-    await client.disconnect()
+    await client.leave()
     using again = await broker.open(version)
     const { sessionPresent, reasonCode } = await again.connect(fields)
     assert.deepEqual([sessionPresent, reasonCode], [true, 0])
@@ -114,7 +114,7 @@ test('[MQTT-3.2.2-3] [MQTT3-3.2.2-3] Session Present is 0 for a client that woul
     using never = await broker.open(version)
     assert.equal((await never.connect({ ...fields, cleanStart: false })).sessionPresent, false, 'never seen')
     using ended = await broker.client(version, { ...fields, cleanStart: true })
-    await ended.disconnect()
+    await ended.leave()
     using again = await broker.open(version)
     assert.equal((await again.connect({ ...fields, cleanStart: false })).sessionPresent, false, 'it has ended')
   }

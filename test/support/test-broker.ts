@@ -2,7 +2,7 @@
  * A running broker whose clock the test moves.
  */
 import { type Broker, type BrokerOptions, createBroker } from '../../src/index.ts'
-import type { BrokerParts } from '../../src/server/embedded-broker.ts'
+import type { BrokerEvents, BrokerParts } from '../../src/server/embedded-broker.ts'
 import { type ConnectFields, openWire, type WireClient } from './wire-client.ts'
 
 export interface TestBroker extends AsyncDisposable {
@@ -12,6 +12,11 @@ export interface TestBroker extends AsyncDisposable {
   open(version: 4 | 5): Promise<WireClient>
   /** Opens and connects. */
   client(version: 4 | 5, fields?: ConnectFields): Promise<WireClient>
+  /** Resolves when the broker next reports such an event, of those that `matches` accepts. */
+  event<Name extends keyof BrokerEvents>(
+    name: Name,
+    matches?: (...values: BrokerEvents[Name]) => boolean,
+  ): Promise<void>
   /** Breaks a connection without DISCONNECT; resolves when the broker has noticed. */
   lose(client: WireClient): Promise<void>
 }
@@ -23,6 +28,15 @@ export async function startTestBroker(options: BrokerOptions = {}, parts: Broker
   await broker.start()
   const [url = ''] = broker.urls
   const open = (version: 4 | 5) => openWire(url, version)
+  const event: TestBroker['event'] = (name, matches = () => true) =>
+    new Promise((resolve) => {
+      const listener = (...values: BrokerEvents[typeof name]): void => {
+        if (!matches(...values)) return
+        broker.off(name, listener)
+        resolve()
+      }
+      broker.on(name, listener)
+    })
   return {
     broker,
     url,
@@ -37,15 +51,11 @@ export async function startTestBroker(options: BrokerOptions = {}, parts: Broker
       if (reasonCode !== 0) throw new Error(`CONNACK ${reasonCode}`)
       return client
     },
+    event,
     async lose(client) {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      const noticed = ({ remoteAddress }: { remoteAddress: string }): void => {
-        if (remoteAddress === client.address) resolve()
-      }
-      broker.on('disconnected', noticed)
+      const noticed = event('disconnected', ({ remoteAddress }) => remoteAddress === client.address)
       client[Symbol.dispose]()
-      await promise
-      broker.off('disconnected', noticed)
+      await noticed
     },
     [Symbol.asyncDispose]: () => broker.stop(),
   }

@@ -166,6 +166,11 @@ export class WireClient implements Disposable {
   }
 
   async connect(fields: ConnectFields = {}): Promise<Connack> {
+    this.sendConnect(fields)
+    return this.next('connack')
+  }
+
+  sendConnect(fields: ConnectFields = {}): void {
     this.send({
       type: 'connect',
       protocolVersion: this.version,
@@ -178,7 +183,6 @@ export class WireClient implements Disposable {
       properties: {},
       ...fields,
     })
-    return this.next('connack')
   }
 
   async subscribe(topicFilter: string, options: Partial<SubscriptionRequest> = {}, id = 0): Promise<number> {

@@ -25,6 +25,7 @@ export function receiveConnect(
   connection.connect = packet
   connection.canBeAnswered = true
   connection.protocolVersion = packet.protocolVersion === 5 ? 5 : 4
+  // A CONNACK that refuses, and AUTH, must keep to it, too [MQTT-3.2.2-19].
   connection.maximumPacketSize = packet.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY
   const fault = connectFault(core, packet)
   if (fault !== null) {

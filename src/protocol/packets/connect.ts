@@ -9,24 +9,27 @@ import { ProtocolViolation } from '../protocol-violation.ts'
 import { checkResponseTopic } from '../publish-decoder.ts'
 import { ReasonCode } from '../reason-code.ts'
 
-/** The version a CONNECT claims, told to the decoder as soon as it is read so that a refusal has the right form. */
-export interface VersionHolder {
+/** What a CONNECT says of its sender, noted as soon as it is read so that a refusal of the rest has the right form. */
+export interface ConnectClaims {
   protocolVersion: ProtocolVersion | 0
+  /** Bytes; Infinity if there is no limit. */
+  maximumPacketSize: number
 }
 
 export function decodeConnect(
   bytes: Buffer,
   body: number,
   end: number,
-  holder: VersionHolder,
+  claims: ConnectClaims,
   propertiesMax: number,
 ): Connect {
-  const protocolVersion = readVersion(new ByteReader(bytes, body, end, 4), holder)
+  const protocolVersion = readVersion(new ByteReader(bytes, body, end, 4), claims)
   const reader = new ByteReader(bytes, body + 7, end, protocolVersion)
   const flags = reader.readByte('the Connect Flags')
   checkFlags(reader, flags)
   const keepAliveSeconds = reader.readUint16('the Keep Alive')
   const properties = protocolVersion === 5 ? decodeProperties<ConnectProperties>(reader, 'connect', propertiesMax) : {}
+  claims.maximumPacketSize = properties.maximumPacketSize ?? Number.POSITIVE_INFINITY
   if (properties.authenticationData !== undefined && properties.authenticationMethod === undefined) {
     const text = 'Authentication Data without an Authentication Method'
     throw new ProtocolViolation(ReasonCode.ProtocolError, 'MQTT-4.13.1-1', text)
@@ -51,14 +54,14 @@ export function decodeConnect(
 }
 
 /** Accepts "MQTT" with 4 or 5 only [MQTT-3.1.2-1] [MQTT-3.1.2-2]. */
-function readVersion(reader: ByteReader, holder: VersionHolder): 4 | 5 {
+function readVersion(reader: ByteReader, claims: ConnectClaims): 4 | 5 {
   const name = reader.readString('the Protocol Name')
   if (name !== 'MQTT' && name !== 'MQIsdp') {
     const text = `the Protocol Name must be MQTT, found "${name.slice(0, 32)}"`
     throw new ProtocolViolation(ReasonCode.UnsupportedProtocolVersion, 'MQTT-3.1.2-1', text)
   }
   const level = reader.readByte('the Protocol Version')
-  holder.protocolVersion = name === 'MQTT' && level >= 5 ? 5 : 4
+  claims.protocolVersion = name === 'MQTT' && level >= 5 ? 5 : 4
   if (name === 'MQTT' && (level === 4 || level === 5)) return level
   const text = `MQTT 3.1.1 and 5.0 are spoken here, found ${name} with level ${level}`
   throw new ProtocolViolation(ReasonCode.UnsupportedProtocolVersion, 'MQTT-3.1.2-2', text)
