@@ -6,17 +6,12 @@ import { test } from 'node:test'
 import type { AuthenticationRequest } from '../../src/server/authentication/authentication.ts'
 import { connectBytes, text } from '../support/connect-bytes.ts'
 import { startTestBroker, type TestBroker } from '../support/test-broker.ts'
-import type { ConnectFields } from '../support/wire-client.ts'
+import { staying } from '../support/wire-client.ts'
 
 const versions: readonly (4 | 5)[] = [4, 5]
 const forever = { sessionExpiryInterval: 0xffff_ffff }
 /** Not well-formed UTF-8, with its length. */
 const illFormed = '000263c3'
-
-/** The fields of a client whose Session stays. */
-function staying(version: 4 | 5, clientIdentifier: string): ConnectFields {
-  return { clientIdentifier, cleanStart: false, properties: version === 5 ? forever : {} }
-}
 
 /** As a malformed packet: 3.1.1 has no CONNACK for that. */
 async function refusesMalformed(broker: TestBroker, version: 4 | 5, digits: string): Promise<void> {

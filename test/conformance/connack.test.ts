@@ -9,18 +9,12 @@ import type { BrokerOptions } from '../../src/index.ts'
 import { TroubledStore } from '../simulation/troubled-store.ts'
 import { connectBytes, text } from '../support/connect-bytes.ts'
 import { startTestBroker } from '../support/test-broker.ts'
-import type { ConnectFields } from '../support/wire-client.ts'
+import { staying } from '../support/wire-client.ts'
 
 const versions: readonly (4 | 5)[] = [4, 5]
-const forever = { sessionExpiryInterval: 0xffff_ffff }
 
 /** Takes no client whose User Name is `refused`. */
 const guarded: BrokerOptions = { authenticate: ({ userName }) => userName !== 'refused' }
-
-/** The fields of a client whose Session stays. */
-function staying(version: 4 | 5, clientIdentifier: string): ConnectFields {
-  return { clientIdentifier, cleanStart: false, properties: version === 5 ? forever : {} }
-}
 
 /** The first four bytes that answer these. */
 async function answerTo(url: string, digits: string): Promise<readonly number[]> {

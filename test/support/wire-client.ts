@@ -39,6 +39,15 @@ export interface ConnectFields {
   properties?: ConnectProperties
 }
 
+/** The fields of a client whose Session stays, however long it is away. */
+export function staying(version: 4 | 5, clientIdentifier: string): ConnectFields {
+  return {
+    clientIdentifier,
+    cleanStart: false,
+    properties: version === 5 ? { sessionExpiryInterval: 0xffff_ffff } : {},
+  }
+}
+
 export class WireClient implements Disposable {
   readonly version: 4 | 5
   /** As the broker sees it. */
