@@ -186,6 +186,7 @@ class SubRun {
   #explain(error: unknown): number {
     if (this.#isDone && !this.#wasConnected) return stoppedEarly
     if (error instanceof SetupError) throw error
+    this.#connection.client.destroy()
     return reportFailure(error, this.#context)
   }
 

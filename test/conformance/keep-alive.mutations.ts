@@ -23,15 +23,15 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'our client keeps to its own Keep Alive',
     file: 'src/cli/client/mqtt-client.ts',
-    from: 'serverKeepAlive ?? this.#settings.keepAliveSeconds',
-    to: 'this.#settings.keepAliveSeconds',
+    from: 'serverKeepAlive ?? keepAliveSeconds',
+    to: 'keepAliveSeconds',
     breaks: ['MQTT-3.1.2-21'],
   },
   {
     name: 'our client takes a Server Keep Alive of 0 for none',
     file: 'src/cli/client/mqtt-client.ts',
-    from: 'serverKeepAlive ?? this.#settings.keepAliveSeconds',
-    to: 'serverKeepAlive || this.#settings.keepAliveSeconds',
+    from: 'serverKeepAlive ?? keepAliveSeconds',
+    to: 'serverKeepAlive || keepAliveSeconds',
     breaks: ['MQTT-3.1.2-21'],
   },
   {

@@ -33,11 +33,11 @@ export class ServerDisconnected extends Error {
   }
 }
 
-/** A message that cannot be sent to this server, found before a byte of it was. */
+/** A message, or another packet, that cannot be sent to this server, found before a byte of it was. */
 export class UnsendableMessage extends Error {
-  readonly reason: 'topic' | 'qos' | 'size'
+  readonly reason: 'topic' | 'qos' | 'retain' | 'size'
 
-  constructor(reason: 'topic' | 'qos' | 'size', message: string) {
+  constructor(reason: 'topic' | 'qos' | 'retain' | 'size', message: string) {
     super(message)
     this.name = 'UnsendableMessage'
     this.reason = reason

@@ -21,16 +21,17 @@ import type {
   WillMessage,
 } from '../../protocol/control-packet.ts'
 import { PacketDecoder } from '../../protocol/packet-decoder.ts'
-import { encodePacket, type PlainPacket } from '../../protocol/packet-encoder.ts'
+import { encodePacket, type PlainPacket, packetSize } from '../../protocol/packet-encoder.ts'
 import type { Publish } from '../../protocol/packets/publish.ts'
 import { ProtocolViolation } from '../../protocol/protocol-violation.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
 import type { Channel } from '../../transport/channel.ts'
 import { ConnectionLost, ConnectionRefused, ServerDisconnected } from './client-errors.ts'
+import { olderConnack, sessionFault } from './connack.ts'
 import { InboundMessages } from './inbound-messages.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { MessageWindow, type OutgoingMessage, type PublishOutcome, type WindowEntry } from './message-window.ts'
-import { checkSendable, encodeMessage } from './outgoing-publish.ts'
+import { checkPacketSize, checkSendable, encodeMessage } from './outgoing-publish.ts'
 
 export interface ClientSettings {
   readonly protocolVersion: ProtocolVersion
@@ -162,7 +163,7 @@ export class MqttClient {
     return promise
   }
 
-  /** @throws ConnectionLost, ServerDisconnected */
+  /** @throws ConnectionLost, ServerDisconnected, UnsendableMessage */
   async subscribe(subscriptions: SubscriptionRequest[], properties: Subscribe['properties'] = {}): Promise<Suback> {
     const packetId = this.#nextPacketId()
     const answer = await this.#request({ type: 'subscribe', packetId, subscriptions, properties })
@@ -170,7 +171,7 @@ export class MqttClient {
     return answer
   }
 
-  /** @throws ConnectionLost, ServerDisconnected */
+  /** @throws ConnectionLost, ServerDisconnected, UnsendableMessage */
   async unsubscribe(topicFilters: string[], properties: Unsubscribe['properties'] = {}): Promise<Unsuback> {
     const packetId = this.#nextPacketId()
     const answer = await this.#request({ type: 'unsubscribe', packetId, topicFilters, properties })
@@ -218,6 +219,7 @@ export class MqttClient {
   }
 
   #request(packet: Subscribe | Unsubscribe): Promise<Suback | Unsuback> {
+    checkPacketSize(packetSize(packet, this.#settings.protocolVersion), this.#connack?.properties ?? {})
     const { promise, resolve, reject } = Promise.withResolvers<Suback | Unsuback>()
     this.#requests.set(packet.packetId, { resolve, reject })
     this.#send(packet)
@@ -301,6 +303,13 @@ export class MqttClient {
   }
 
   #receiveConnack(connack: Connack): void {
+    const { protocolVersion, cleanStart, keepAliveSeconds, inFlightMax } = this.#settings
+    const fault = sessionFault(connack, protocolVersion, cleanStart)
+    if (fault !== null) {
+      this.#connack = null
+      this.#fail(fault)
+      return
+    }
     const connecting = this.#connecting
     this.#connecting = null
     if (connecting === null) {
@@ -313,9 +322,9 @@ export class MqttClient {
       return
     }
     const { serverKeepAlive, receiveMaximum = 65_535 } = connack.properties
-    this.#keepAlive.start(serverKeepAlive ?? this.#settings.keepAliveSeconds)
+    this.#keepAlive.start(serverKeepAlive ?? keepAliveSeconds)
     this.#inbound.begin(connack.sessionPresent)
-    this.#window.limit = Math.min(receiveMaximum, this.#settings.inFlightMax)
+    this.#window.limit = Math.min(receiveMaximum, inFlightMax)
     connecting.resolve(connack)
     for (const entry of this.#window.entriesToResend(connack.sessionPresent)) this.#sendEntry(entry)
     this.#fillWindow()
@@ -386,11 +395,4 @@ export class MqttClient {
 
 function acknowledgement(type: Acknowledgement['type'], packetId: number, reasonCode: number): Acknowledgement {
   return { type, packetId, reasonCode, properties: {} }
-}
-
-/** A server that knows no 5.0 refuses it in the shape of 3.1.1, which has no properties [MQTT-3.1.2-2]. */
-function olderConnack(chunk: Buffer, version: ProtocolVersion): Connack | null {
-  if (version !== 5 || chunk.length < 4 || chunk[0] !== 0x20 || chunk[1] !== 2 || chunk[3] !== 1) return null
-  const reasonCode = ReasonCode.UnsupportedProtocolVersion
-  return { type: 'connack', sessionPresent: false, reasonCode, properties: {} }
 }

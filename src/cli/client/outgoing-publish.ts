@@ -1,5 +1,5 @@
 /**
- * A message on its way out as PUBLISH: whether this server takes it, and its bytes. MQTT 5.0 section 3.3.
+ * Whether this server takes a message or another packet, and the bytes of a PUBLISH. MQTT 5.0 sections 3.2.2.3 and 3.3.
  */
 import { ByteWriter } from '../../protocol/byte-writer.ts'
 import type { ConnackProperties, ProtocolVersion } from '../../protocol/control-packet.ts'
@@ -13,14 +13,20 @@ export function checkSendable(message: OutgoingMessage, version: ProtocolVersion
   if (message.topicName === '' && message.properties.topicAlias === undefined) {
     throw new UnsendableMessage('topic', 'a message needs a Topic Name')
   }
-  const { maximumQos, maximumPacketSize } = limits
+  const { maximumQos, retainAvailable } = limits
   if (maximumQos !== undefined && message.qos > maximumQos) {
     throw new UnsendableMessage('qos', `the server takes messages at QoS ${maximumQos} and below`)
   }
-  if (maximumPacketSize === undefined) return
-  const size = publishSize(publish(message), version, deliveryOf(message, 1, false))
-  if (size <= maximumPacketSize) return
-  const text = `the message makes a packet of ${size} bytes; the server takes ${maximumPacketSize} at most`
+  if (retainAvailable === false && message.retain) {
+    throw new UnsendableMessage('retain', 'the server keeps no Retained Messages')
+  }
+  checkPacketSize(publishSize(publish(message), version, deliveryOf(message, 1, false)), limits)
+}
+
+/** @throws UnsendableMessage if the server said that it takes no packet of `size` bytes [MQTT-3.2.2-15]. */
+export function checkPacketSize(size: number, { maximumPacketSize }: ConnackProperties): void {
+  if (maximumPacketSize === undefined || size <= maximumPacketSize) return
+  const text = `this makes a packet of ${size} bytes; the server takes ${maximumPacketSize} at most`
   throw new UnsendableMessage('size', text)
 }
 

@@ -1,8 +1,8 @@
 /**
- * What is printed, and which exit code is returned, when a tool cannot connect or its connection ends.
+ * What is printed, and which exit code is returned, when a tool cannot connect or subscribe, or its connection ends.
  */
 import { ProtocolViolation } from '../../protocol/protocol-violation.ts'
-import { ConnectionLost, ConnectionRefused, ServerDisconnected } from '../client/client-errors.ts'
+import { ConnectionLost, ConnectionRefused, ServerDisconnected, UnsendableMessage } from '../client/client-errors.ts'
 import { ChannelError } from '../client/open-channel.ts'
 import type { Invocation } from './invocation.ts'
 import type { Options } from './options.ts'
@@ -26,6 +26,10 @@ export function reportFailure(error: unknown, context: FailureContext): number {
   if (error instanceof ProtocolViolation) {
     context.output.remark(`the server broke the protocol: ${error.message}`)
     return reportLibraryError('protocol', context)
+  }
+  if (error instanceof UnsendableMessage) {
+    context.output.remark(error.message)
+    return reportLibraryError('oversize', context)
   }
   throw error
 }
