@@ -66,7 +66,8 @@ export class BrokerCore {
   }
 
   /**
-   * A CONNECT that could not be decoded: answered in the form that what could be read of it claims, version 0 for none.
+   * A CONNECT that could not be decoded: answered in the form that `claims`, read before the fault, allow; not at all for
+   * version 0.
    */
   violatedBeforeConnect(
     connection: Connection,
