@@ -3,6 +3,13 @@
  */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
+const stringBytesMax = 65_535
+
+/** Whether a UTF-8 Encoded String can carry the text: 65,535 bytes at most, no half of a surrogate pair, no U+0000. */
+export function isEncodable(text: string): boolean {
+  return Buffer.byteLength(text) <= stringBytesMax && text.isWellFormed() && !text.includes('\u0000')
+}
+
 /** The text, or null if the bytes are not what MQTT allows [MQTT-1.5.4-1] [MQTT-1.5.4-2]. */
 export function decodeUtf8(bytes: Buffer, start: number, end: number): string | null {
   let isAscii = true

@@ -8,6 +8,7 @@ import type { Message } from '../core/message.ts'
 import { topicNameFault } from '../core/routing/topic-name.ts'
 import type { PublishProperties, Qos } from '../protocol/control-packet.ts'
 import { publish } from '../protocol/packets/publish.ts'
+import { propertiesFault } from '../protocol/properties.ts'
 import { reasonCodeName } from '../protocol/reason-code.ts'
 import type { LogPort } from '../store/log-port.ts'
 import { MemoryStore } from '../store/memory-store.ts'
@@ -153,12 +154,13 @@ export class Broker {
   /**
    * Publishes for this process; resolves when the message is durable for everybody who must have it.
    *
-   * @throws an Error if the Topic Name is not one, or if the message is refused (a full queue, a full store).
+   * @throws an Error if the Topic Name or a property is not one, or if the message is refused (a full queue, a full store).
    */
   async publish(message: LocalPublish): Promise<PublishResult> {
     if (this.#state === 'stopped') throw new Error('the broker was stopped')
     const { topicName, payload = '', qos = 1, retain = false, properties = {} } = message
-    const fault = topicNameFault(topicName, this.#shell.core.state.limits)
+    const { limits } = this.#shell.core.state
+    const fault = topicNameFault(topicName, limits) ?? propertiesFault(properties, 'publish')
     if (fault !== null) throw new Error(`cannot publish to "${topicName}": ${fault}`)
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
     const packet = publish({ topicName, payload: bytes, qos, retain, properties })

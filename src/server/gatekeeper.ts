@@ -5,6 +5,7 @@ import type { Connection } from '../core/connection/connection.ts'
 import type { Answer, AuthenticationStepQuestion, Question } from '../core/question.ts'
 import type { Connect } from '../protocol/control-packet.ts'
 import { ReasonCode } from '../protocol/reason-code.ts'
+import { isEncodable } from '../protocol/utf8.ts'
 import type {
   Authenticate,
   AuthenticationRequest,
@@ -172,15 +173,27 @@ function answerOf(verdict: AuthenticationVerdict | boolean, connect: Connect): A
   return {
     type: 'refused',
     reasonCode: errorCode(reasonCode, ReasonCode.BadUserNameOrPassword),
-    reasonString: reasonString ?? null,
-    serverReference: serverReference ?? null,
+    reasonString: textOf(reasonString),
+    serverReference: textOf(serverReference),
   }
 }
 
 function answerOfStep(step: EnhancedAuthenticationStep): Answer {
+  if ('data' in step && !isAuthenticationData(step.data)) throw new TypeError(dataFault)
   if (step.type === 'continue') return { type: 'continue', data: step.data }
   if (step.type === 'accepted') return accepted(step.account, step.data ?? null)
-  return refusal(errorCode(step.reasonCode, ReasonCode.NotAuthorized), step.reasonString ?? null)
+  return refusal(errorCode(step.reasonCode, ReasonCode.NotAuthorized), textOf(step.reasonString))
+}
+
+const dataFault = 'the data of a step must be a Uint8Array of at most 65,535 bytes'
+
+function isAuthenticationData(data: unknown): boolean {
+  return data === undefined || (data instanceof Uint8Array && data.length <= 65_535)
+}
+
+/** What no packet can carry is left out. */
+function textOf(given: unknown): string | null {
+  return typeof given === 'string' && isEncodable(given) ? given : null
 }
 
 function errorCode(given: number | undefined, otherwise: number): number {
