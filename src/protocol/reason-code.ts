@@ -73,6 +73,27 @@ export function connectReasonCode(code: ReasonCode): ReasonCode {
   }
 }
 
+/** The Reason Codes that a DISCONNECT of a server can have, section 3.14.2.1. */
+export const serverDisconnectCodes: ReadonlySet<ReasonCode> = new Set([
+  0x00, 0x80, 0x81, 0x82, 0x83, 0x87, 0x89, 0x8b, 0x8d, 0x8e, 0x8f, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99,
+  0x9a, 0x9b, 0x9c, 0x9d, 0x9e, 0x9f, 0xa0, 0xa1, 0xa2,
+])
+
+/** The Reason Code to disconnect a client with: `code`, or what comes nearest to it in DISCONNECT [MQTT-3.14.2-1]. */
+export function disconnectReasonCode(code: ReasonCode): ReasonCode {
+  if (serverDisconnectCodes.has(code)) return code
+  switch (code) {
+    case ReasonCode.BadUserNameOrPassword:
+    case ReasonCode.Banned:
+    case ReasonCode.BadAuthenticationMethod:
+      return ReasonCode.NotAuthorized
+    case ReasonCode.ServerUnavailable:
+      return ReasonCode.ServerBusy
+    default:
+      return ReasonCode.UnspecifiedError
+  }
+}
+
 /** CONNACK return codes of MQTT 3.1.1, section 3.2.2.3. */
 export const ConnectReturnCode = {
   Accepted: 0x00,

@@ -4,7 +4,8 @@
  * After `closeConnection` nothing is routed to the connection; what was decided before still leaves first.
  */
 import type { ConnackProperties, DisconnectProperties } from '../../protocol/control-packet.ts'
-import { connectReasonCode, connectReturnCode, ReasonCode } from '../../protocol/reason-code.ts'
+import { connectReasonCode, connectReturnCode, disconnectReasonCode, ReasonCode } from '../../protocol/reason-code.ts'
+import { reasonString } from '../reason-string.ts'
 import { detachSession } from '../session/lifecycle.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
@@ -31,9 +32,9 @@ export function disconnectClient(
     return
   }
   if (connection.protocolVersion === 5) {
-    const properties: DisconnectProperties = { reasonString: reason.text }
+    const properties: DisconnectProperties = { reasonString: reasonString(reason.text) }
     if (reason.serverReference !== undefined) properties.serverReference = reason.serverReference
-    const packet = { type: 'disconnect', reasonCode: reason.reasonCode, properties } as const
+    const packet = { type: 'disconnect', reasonCode: disconnectReasonCode(reason.reasonCode), properties } as const
     turn.onceDurable.push({ type: 'packet', connection, packet })
   }
   // Behind the acknowledgements of what the client sent before: they are true whatever comes after.
@@ -86,7 +87,7 @@ export function refuseConnect(
     if (returnCode !== null) {
       const properties: ConnackProperties = {}
       if (connection.protocolVersion === 5) {
-        properties.reasonString = text
+        properties.reasonString = reasonString(text)
         if (serverReference !== undefined) properties.serverReference = serverReference
       }
       const packet = { type: 'connack', sessionPresent: false, reasonCode: returnCode, properties } as const

@@ -7,6 +7,7 @@ import type { Subscribe, SubscriptionRequest, Unsubscribe } from '../../protocol
 import { ProtocolViolation } from '../../protocol/protocol-violation.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
 import type { Connection } from '../connection/connection.ts'
+import { reasonString } from '../reason-string.ts'
 import type { Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
@@ -79,7 +80,7 @@ export function subscribe(
     reportSubscribed(connection, session, subscription, turn)
   }
   const properties =
-    reasons.length > 0 && connection.wantsProblemInformation ? { reasonString: reasons.join('; ').slice(0, 1024) } : {}
+    reasons.length > 0 && connection.wantsProblemInformation ? { reasonString: reasonString(reasons.join('; ')) } : {}
   const suback = { type: 'suback', packetId: packet.packetId, reasonCodes, properties } as const
   turn.onceDurable.push({ type: 'packet', connection, packet: suback })
   for (const subscription of retained) beginRetained(core, connection, session, subscription, nowMs, turn)

@@ -14,15 +14,13 @@ import type {
 } from '../control-packet.ts'
 import { decodeProperties, type PropertyHolder } from '../properties.ts'
 import { ProtocolViolation } from '../protocol-violation.ts'
-import { connectReasonCodes, ReasonCode } from '../reason-code.ts'
+import { connectReasonCodes, ReasonCode, serverDisconnectCodes } from '../reason-code.ts'
 
 const received = [0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99]
 const released = [0x00, 0x92]
-const disconnectedByClient = [0x00, 0x04, 0x80, 0x81, 0x82, 0x83, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99]
-const disconnectedByServer = [
-  0x00, 0x80, 0x81, 0x82, 0x83, 0x87, 0x89, 0x8b, 0x8d, 0x8e, 0x8f, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99,
-  0x9a, 0x9b, 0x9c, 0x9d, 0x9e, 0x9f, 0xa0, 0xa1, 0xa2,
-]
+const clientDisconnectCodes: ReadonlySet<number> = new Set([
+  0x00, 0x04, 0x80, 0x81, 0x82, 0x83, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99,
+])
 
 const noProperties: ReasonProperties = Object.freeze({})
 
@@ -34,8 +32,6 @@ const allowedCodes: Record<'puback' | 'pubrec' | 'pubrel' | 'pubcomp' | 'connack
   connack: connectReasonCodes,
   auth: new Set([0x00, 0x18, 0x19]),
 }
-const fromClient = new Set(disconnectedByClient)
-const fromServer = new Set(disconnectedByServer)
 
 function readReasonCode(reader: ByteReader, what: string, allowed: ReadonlySet<number>): number {
   const code = reader.readByte('the Reason Code')
@@ -102,7 +98,11 @@ export function decodeDisconnect(
   const reader = new ByteReader(bytes, body, end, version)
   const packet: Disconnect = { type: 'disconnect', reasonCode: 0, properties: {} }
   if (version === 5 && reader.remaining > 0) {
-    packet.reasonCode = readReasonCode(reader, 'disconnect', isFromServer ? fromServer : fromClient)
+    packet.reasonCode = readReasonCode(
+      reader,
+      'disconnect',
+      isFromServer ? serverDisconnectCodes : clientDisconnectCodes,
+    )
     packet.properties = readRest<DisconnectProperties>(reader, 'disconnect', propertiesMax)
   }
   reader.expectEnd('DISCONNECT')
