@@ -9,18 +9,12 @@ import { connectChannel } from './connect.ts'
 import { listen, upgrade } from './websocket-wire.test.ts'
 
 describe('the handshake', { timeout: 30_000 }, () => {
-  const chosen: [offered: string, selected: string][] = [
-    ['mqtt', 'mqtt'],
-    ['chat, mqttv3.1, mqtt', 'mqtt'],
-    ['mqttv3.1', 'mqttv3.1'],
-    ['constructor,mqtt', 'mqtt'],
-  ]
-  for (const [offered, selected] of chosen) {
-    test(`[MQTT-6.0.0-4] of the subprotocols "${offered}" the server selects ${selected}`, async () => {
+  for (const offered of ['mqtt', 'chat, mqttv3.1, mqtt', 'constructor,mqtt']) {
+    test(`[MQTT-6.0.0-4] of the subprotocols "${offered}" the server selects mqtt`, async () => {
       const wire = await listen()
       const { head } = await wire.open({ ...upgrade, 'Sec-WebSocket-Protocol': offered })
       assert.match(head, /^HTTP\/1\.1 101 /)
-      assert.equal(/\r\nSec-WebSocket-Protocol: (.*)\r\n/.exec(head)?.[1], selected)
+      assert.equal(/\r\nSec-WebSocket-Protocol: (.*)\r\n/.exec(head)?.[1], 'mqtt')
       const proof = createHash('sha1').update(`${upgrade['Sec-WebSocket-Key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
       assert.equal(/\r\nSec-WebSocket-Accept: (.*)\r\n/.exec(head)?.[1], proof.digest('base64'))
     })
@@ -52,7 +46,7 @@ describe('the handshake', { timeout: 30_000 }, () => {
     [
       '[MQTT-6.0.0-3] a client that offers others',
       'GET /mqtt HTTP/1.1',
-      { ...upgrade, 'Sec-WebSocket-Protocol': 'chat, MQTT' },
+      { ...upgrade, 'Sec-WebSocket-Protocol': 'chat, mqttv3.1, MQTT' },
       '400 Bad Request',
       noProtocol,
     ],

@@ -14,8 +14,8 @@ export interface Refusal {
 
 /** How long a refused peer may take to read the answer. */
 const refusalLingerMs = 1000
-/** Old clients ask for this name; it is taken only from those that do not offer `mqtt`. */
-const legacyProtocol = 'mqttv3.1'
+/** The only subprotocol there is [MQTT-6.0.0-4]; `mqttv3.1` is for a version that is not spoken here. */
+export const protocol = 'mqtt'
 
 /** What is wrong with a request that asks for an upgrade; null if it may go on. */
 export function refusalOf(request: IncomingMessage, address: WsListenAddress | WssListenAddress): Refusal | null {
@@ -34,7 +34,7 @@ export function refusalOf(request: IncomingMessage, address: WsListenAddress | W
   if (address.origins.length > 0 && origin !== undefined && !address.origins.includes(origin.toLowerCase())) {
     return refusal(403, 'Pages of this origin may not connect: it is not among the origins of this listener.')
   }
-  if (selectProtocol(offeredProtocols(request)) === null) {
+  if (!offeredProtocols(request).has(protocol)) {
     return refusal(
       400,
       'MQTT over WebSocket needs the subprotocol "mqtt" [MQTT-6.0.0-3], and this client did not offer it. Send the header ' +
@@ -42,12 +42,6 @@ export function refusalOf(request: IncomingMessage, address: WsListenAddress | W
     )
   }
   return null
-}
-
-/** The subprotocol to answer with [MQTT-6.0.0-4], or null if none of the offered ones will do. */
-export function selectProtocol(offered: ReadonlySet<string>): string | null {
-  if (offered.has('mqtt')) return 'mqtt'
-  return offered.has(legacyProtocol) ? legacyProtocol : null
 }
 
 /** The answer to a request that asks for no upgrade: somebody looked with a browser or with curl. */

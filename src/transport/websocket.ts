@@ -16,12 +16,12 @@ import { ServerListener } from './server-listener.ts'
 import { tcpOptions } from './tcp.ts'
 import { WebSocketChannel, webSocketBounds } from './websocket-channel.ts'
 import {
+  protocol,
   refusal,
   refusalHeaders,
   refusalOf,
   refusalOfPlainRequest,
   refuseUpgrade,
-  selectProtocol,
 } from './websocket-handshake.ts'
 
 export function createWebSocketListener(
@@ -61,7 +61,8 @@ function createAcceptor(options: ListenerOptions): WebSocketServer {
     noServer: true,
     clientTracking: false,
     maxPayload: options.webSocketMessageBytesMax,
-    handleProtocols: (offered) => selectProtocol(offered) ?? false,
+    // Whoever does not offer it has been refused before.
+    handleProtocols: () => protocol,
   })
   acceptor.on('wsClientError', (error, socket) => refuseUpgrade(socket, refusal(400, `${error.message}.`)))
   return acceptor
