@@ -215,9 +215,9 @@ export class ClientLink implements Link, ChannelHandler {
     let sent = packet
     if (packetSize(sent, protocolVersion) > maximumPacketSize) {
       sent = withoutWords(sent)
-      // Without its CONNACK a client would wait in vain [MQTT-3.1.2-24]; other answers are of no use if they cannot be sent.
+      // Without CONNACK or AUTH a client would wait in vain [MQTT-3.1.2-24]; other answers are of no use if they cannot be sent.
       if (packetSize(sent, protocolVersion) > maximumPacketSize) {
-        if (sent.type === 'connack') this.#close()
+        if (sent.type === 'connack' || sent.type === 'auth') this.#close()
         return
       }
     }
