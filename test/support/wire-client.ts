@@ -3,7 +3,8 @@
  */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { connect } from 'node:net'
+import type { Duplex } from 'node:stream'
 import {
   type Acknowledgement,
   ByteWriter,
@@ -23,7 +24,7 @@ import {
 } from '../../src/protocol/index.ts'
 
 /** A broken broker is given less: it usually has nothing to say. */
-const withinMs = Number(process.env.PABAL_TEST_WITHIN_MS ?? 5000)
+export const withinMs = Number(process.env.PABAL_TEST_WITHIN_MS ?? 5000)
 
 type PacketOf<Type extends ControlPacket['type']> = Type extends Acknowledgement['type']
   ? Acknowledgement
@@ -50,17 +51,17 @@ export function staying(version: 4 | 5, clientIdentifier: string): ConnectFields
 
 export class WireClient implements Disposable {
   readonly version: 4 | 5
-  /** As the broker sees it. */
+  /** As the broker sees it; empty if the stream is not a socket. */
   readonly address: string
-  readonly #socket: Socket
+  readonly #socket: Duplex
   readonly #decoder: PacketDecoder
   readonly #packets: ControlPacket[] = []
   #wake: (() => void) | null = null
   #isClosed = false
 
-  constructor(socket: Socket, version: 4 | 5) {
+  constructor(socket: Duplex, version: 4 | 5, address = '') {
     this.version = version
-    this.address = `${socket.localAddress}:${socket.localPort}`
+    this.address = address
     this.#socket = socket
     this.#decoder = new PacketDecoder({
       role: 'client',
@@ -241,5 +242,5 @@ export async function openWire(url: string, version: 4 | 5): Promise<WireClient>
   const { hostname, port } = new URL(url)
   const socket = connect({ host: hostname, port: Number(port), noDelay: true })
   await once(socket, 'connect')
-  return new WireClient(socket, version)
+  return new WireClient(socket, version, `${socket.localAddress}:${socket.localPort}`)
 }
