@@ -238,7 +238,7 @@ export class BrokerCore {
     if (interval !== undefined) {
       if (interval > 0 && session.expiryInterval === 0) {
         const text = 'the Session Expiry Interval was 0 in CONNECT and cannot be raised in DISCONNECT'
-        throw new ProtocolViolation(ReasonCode.ProtocolError, 'MQTT-3.14.2-2', text)
+        throw new ProtocolViolation(ReasonCode.ProtocolError, 'MQTT-4.13.1-1', text)
       }
       session.expiryInterval = Math.min(interval, this.state.limits.sessionExpirySecondsMax)
     }

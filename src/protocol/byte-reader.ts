@@ -65,10 +65,7 @@ export class ByteReader {
     const start = this.position
     this.position += size
     const text = decodeUtf8(this.bytes, start, this.position)
-    if (text === null) {
-      const statement = this.version === 5 ? 'MQTT-1.5.4-1' : 'MQTT3-1.5.3-1'
-      throw this.malformed(statement, `${what} is not well-formed UTF-8 without U+0000`)
-    }
+    if (text === null) throw this.#badString(what, this.bytes.subarray(start, this.position).includes(0))
     return text
   }
 
@@ -100,6 +97,12 @@ export class ByteReader {
 
   malformed(statement: string, message: string): ProtocolViolation {
     return new ProtocolViolation(ReasonCode.MalformedPacket, statement, message)
+  }
+
+  #badString(what: string, holdsNull: boolean): ProtocolViolation {
+    const section = this.version === 5 ? 'MQTT-1.5.4' : 'MQTT3-1.5.3'
+    if (holdsNull) return this.malformed(`${section}-2`, `${what} holds the character U+0000`)
+    return this.malformed(`${section}-1`, `${what} is not well-formed UTF-8`)
   }
 
   #need(count: number, what: string): void {

@@ -68,6 +68,19 @@ test('[MQTT-1.5.4-2] [MQTT3-1.5.3-2] a string that holds U+0000 closes the conne
   }
 })
 
+test('[MQTT-1.5.4-1] [MQTT-1.5.4-2] the Reason String says which of the two rules a string breaks', async () => {
+  await using broker = await startTestBroker()
+  for (const [bad, statement] of [
+    ['0001 80', /is not well-formed UTF-8 \[MQTT-1\.5\.4-1\]$/],
+    ['0001 00', /holds the character U\+0000 \[MQTT-1\.5\.4-2\]$/],
+  ] as const) {
+    using client = await broker.client(5)
+    client.sendBytes(packet('a2', '0001', '00', bad))
+    const { properties } = await client.next('disconnect')
+    assert.match(properties.reasonString ?? '', statement)
+  }
+})
+
 test('[MQTT-1.5.4-2] a program cannot make the broker send U+0000', async () => {
   const reasonString = 'no\u0000body'
   await using broker = await startTestBroker({

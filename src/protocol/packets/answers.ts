@@ -107,9 +107,13 @@ export function decodeDisconnect(
   }
   reader.expectEnd('DISCONNECT')
   const { sessionExpiryInterval, serverReference } = packet.properties
-  if (isFromServer ? sessionExpiryInterval !== undefined : serverReference !== undefined) {
-    const text = isFromServer ? 'a Session Expiry Interval from a server' : 'a Server Reference from a client'
-    throw new ProtocolViolation(ReasonCode.ProtocolError, 'MQTT-3.14.2-2', `DISCONNECT with ${text}`)
+  if (isFromServer && sessionExpiryInterval !== undefined) {
+    const text = 'DISCONNECT with a Session Expiry Interval from a server'
+    throw new ProtocolViolation(ReasonCode.ProtocolError, 'MQTT-3.14.2-2', text)
+  }
+  if (!isFromServer && serverReference !== undefined) {
+    const text = 'DISCONNECT with a Server Reference from a client'
+    throw new ProtocolViolation(ReasonCode.ProtocolError, 'MQTT-4.13.1-1', text)
   }
   return packet
 }

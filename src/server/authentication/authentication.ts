@@ -25,7 +25,10 @@ export interface AuthenticationRequest {
  */
 export type AuthenticationVerdict =
   | { type: 'accepted'; account?: string }
-  /** `reasonCode` at or above 0x80, default 0x86 Bad User Name or Password for 5.0 (4 for 3.1.1). */
+  /**
+   * `reasonCode` at or above 0x80, default 0x86 Bad User Name or Password for 5.0 (4 for 3.1.1); one that CONNACK does not
+   * have becomes 0x80. The first 1,024 characters of `reasonString` are sent.
+   */
   | { type: 'refused'; reasonCode?: number; reasonString?: string; serverReference?: string }
 
 /** `true` is `{type: 'accepted'}`, `false` is `{type: 'refused'}`. */
