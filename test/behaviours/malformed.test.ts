@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { rawConnect as connect, outcome, text } from '../support/raw-connect.ts'
+import { assertMalformed, connectPacket, field, outcome, packet, sized } from '../support/packet-hex.ts'
 import { startTestBroker, type TestBroker } from '../support/test-broker.ts'
 import type { WireClient } from '../support/wire-client.ts'
 
@@ -18,44 +18,44 @@ async function refuses(broker: TestBroker, version: 4 | 5, bytes: string, reason
 
 test('behaviour 1: Will QoS 3 and the reserved flag are malformed', async () => {
   await using broker = await startTestBroker()
-  const will = `${text('w')}${text('x')}`
-  assert.equal(await outcome(broker, 5, connect(5, 0x1e, `${text('c')}00${will}`)), 0x81)
-  assert.equal(await outcome(broker, 4, connect(4, 0x1e, `${text('c')}${will}`)), 'closed')
-  assert.equal(await outcome(broker, 5, connect(5, 3, text('c'))), 0x81)
-  assert.equal(await outcome(broker, 4, connect(4, 3, text('c'))), 'closed')
+  const will = `${field('w')}${field('x')}`
+  await assertMalformed(broker, 5, connectPacket(5, 0x1e, `${field('c')}00${will}`))
+  await assertMalformed(broker, 4, connectPacket(4, 0x1e, `${field('c')}${will}`))
+  await assertMalformed(broker, 5, connectPacket(5, 3, field('c')))
+  await assertMalformed(broker, 4, connectPacket(4, 3, field('c')))
 })
 
 test('behaviour 2: Will QoS or Will Retain without Will Flag is malformed', async () => {
   await using broker = await startTestBroker()
   for (const flags of [0x0a, 0x12, 0x22]) {
-    assert.equal(await outcome(broker, 5, connect(5, flags, text('c'))), 0x81)
-    assert.equal(await outcome(broker, 4, connect(4, flags, text('c'))), 'closed')
+    await assertMalformed(broker, 5, connectPacket(5, flags, field('c')))
+    await assertMalformed(broker, 4, connectPacket(4, flags, field('c')))
   }
 })
 
 test('behaviour 3: bytes behind the last field of CONNECT are malformed', async () => {
   await using broker = await startTestBroker()
-  assert.equal(await outcome(broker, 5, connect(5, 2, `${text('c')}00`)), 0x81)
-  assert.equal(await outcome(broker, 4, connect(4, 2, `${text('c')}00`)), 'closed')
+  await assertMalformed(broker, 5, connectPacket(5, 2, `${field('c')}00`))
+  await assertMalformed(broker, 4, connectPacket(4, 2, `${field('c')}00`))
 })
 
 test('behaviour 4: a Password without a User Name is for 5.0 only', async () => {
   await using broker = await startTestBroker()
-  assert.equal(await outcome(broker, 5, connect(5, 0x42, `${text('c')}${text('p')}`)), 0)
-  assert.equal(await outcome(broker, 4, connect(4, 0x42, `${text('c')}${text('p')}`)), 'closed')
+  assert.equal(await outcome(broker, 5, connectPacket(5, 0x42, `${field('c')}${field('p')}`)), 0)
+  await assertMalformed(broker, 4, connectPacket(4, 0x42, `${field('c')}${field('p')}`))
 })
 
 test('behaviour 5: other protocol names and levels are refused in the form of their version', async () => {
   await using broker = await startTestBroker()
-  assert.equal(await outcome(broker, 4, connect(3, 2, text('c'))), 1)
-  assert.equal(await outcome(broker, 4, connect(4, 2, text('c'), '', 'MQIsdp')), 1)
-  assert.equal(await outcome(broker, 4, connect(3, 2, text('c'), '', 'MQIsdp')), 1)
-  assert.equal(await outcome(broker, 5, connect(6, 2, text('c'))), 0x84)
+  assert.equal(await outcome(broker, 4, connectPacket(3, 2, field('c'))), 1)
+  assert.equal(await outcome(broker, 4, connectPacket(4, 2, field('c'), '', 'MQIsdp')), 1)
+  assert.equal(await outcome(broker, 4, connectPacket(3, 2, field('c'), '', 'MQIsdp')), 1)
+  assert.equal(await outcome(broker, 5, connectPacket(6, 2, field('c'))), 0x84)
 })
 
 test('behaviour 6: an empty Client Identifier is given one, except to keep a Session in 3.1.1', async () => {
   await using broker = await startTestBroker()
-  assert.equal(await outcome(broker, 4, connect(4, 0, text(''))), 2)
+  assert.equal(await outcome(broker, 4, connectPacket(4, 0, field(''))), 2)
   for (const cleanStart of [true, false]) {
     using client = await broker.open(5)
     const { properties } = await client.connect({ cleanStart })
@@ -67,16 +67,13 @@ test('behaviour 7: U+0000 and surrogates close the connection wherever there is 
   await using broker = await startTestBroker()
   for (const bad of ['000100', '0003eda080']) {
     for (const version of versions) {
-      const refusal = version === 5 ? 0x81 : 'closed'
-      assert.equal(await outcome(broker, version, connect(version, 2, bad)), refusal)
-      assert.equal(await outcome(broker, version, connect(version, 0x82, `${text('c')}${bad}`)), refusal)
-      const will = `${text('c')}${version === 5 ? '00' : ''}${bad}${text('x')}`
-      assert.equal(await outcome(broker, version, connect(version, 6, will)), refusal)
-      const size = bad.length / 2
+      await assertMalformed(broker, version, connectPacket(version, 2, bad))
+      await assertMalformed(broker, version, connectPacket(version, 0x82, `${field('c')}${bad}`))
+      const will = `${field('c')}${version === 5 ? '00' : ''}${bad}${field('x')}`
+      await assertMalformed(broker, version, connectPacket(version, 6, will))
       const properties = version === 5 ? '00' : ''
-      const hex = (value: number) => value.toString(16).padStart(2, '0')
-      await refuses(broker, version, `30${hex(size + properties.length / 2)}${bad}${properties}`, 0x81)
-      await refuses(broker, version, `82${hex(2 + properties.length / 2 + size + 1)}0001${properties}${bad}00`, 0x81)
+      await refuses(broker, version, packet('30', bad, properties), 0x81)
+      await refuses(broker, version, packet('82', '0001', properties, bad, '00'), 0x81)
     }
   }
 })
@@ -84,11 +81,9 @@ test('behaviour 7: U+0000 and surrogates close the connection wherever there is 
 test('behaviour 8: the rules for text hold in properties too', async () => {
   await using broker = await startTestBroker()
   for (const property of ['03000100', '08000100', '26000100000161', '26000161000100']) {
-    const size = property.length / 2
-    const hex = (value: number) => value.toString(16).padStart(2, '0')
-    await refuses(broker, 5, `30${hex(4 + size)}000161${hex(size)}${property}`, 0x81)
+    await refuses(broker, 5, packet('30', field('a'), sized(property)), 0x81)
   }
-  await refuses(broker, 5, 'e006 00 04 1f000100'.replace('06', '06'), 0x81)
+  await refuses(broker, 5, 'e006 00 04 1f000100', 0x81)
 })
 
 test('behaviour 9: wrong flags of a fixed header close the connection', async () => {
@@ -198,19 +193,16 @@ test('behaviour 18: invalid filters are never granted', async () => {
 
 test('behaviour 19: a property twice, or one that does not belong, is a Protocol Error', async () => {
   await using broker = await startTestBroker()
-  assert.equal(
-    await outcome(broker, 5, connect(5, 2, text('c'), '0a 11 00000001 11 00000001'.replaceAll(' ', ''))),
-    0x82,
-  )
-  assert.equal(await outcome(broker, 5, connect(5, 2, text('c'), '020101')), 0x82)
+  assert.equal(await outcome(broker, 5, connectPacket(5, 2, field('c'), '11 00000001 11 00000001')), 0x82)
+  assert.equal(await outcome(broker, 5, connectPacket(5, 2, field('c'), '0101')), 0x82)
   await refuses(broker, 5, '3008 000161 04 0101 0101', 0x82)
   await refuses(broker, 5, '3009 000161 05 1100000001', 0x82)
 })
 
 test('behaviour 20: values out of range are refused', async () => {
   await using broker = await startTestBroker()
-  for (const properties of ['03210000', '052700000000', '021702', '021902']) {
-    assert.equal(await outcome(broker, 5, connect(5, 2, text('c'), properties)), 0x82, properties)
+  for (const properties of ['210000', '2700000000', '1702', '1902']) {
+    assert.equal(await outcome(broker, 5, connectPacket(5, 2, field('c'), properties)), 0x82, properties)
   }
   await refuses(broker, 5, '3006 000161 02 0102', 0x82)
   await refuses(broker, 5, '3007 000161 03 230000', 0x94)
@@ -219,7 +211,7 @@ test('behaviour 20: values out of range are refused', async () => {
 
 test('behaviour 21: Authentication Data without a method is a Protocol Error', async () => {
   await using broker = await startTestBroker()
-  assert.equal(await outcome(broker, 5, connect(5, 2, text('c'), '0416000161')), 0x82)
+  assert.equal(await outcome(broker, 5, connectPacket(5, 2, field('c'), '16000161')), 0x82)
 })
 
 test('behaviour 22: a Subscription Identifier from a client is refused and not forwarded', async () => {
@@ -235,7 +227,7 @@ test('behaviour 23: an empty Response Topic, or one with a wildcard, is refused'
   await refuses(broker, 5, '3007 000161 03 080000', 0x82)
   await refuses(broker, 5, '3008 000161 04 08000123', 0x82)
   assert.equal(
-    await outcome(broker, 5, connect(5, 6, `${text('c')}04080001 2b${text('w')}${text('x')}`.replaceAll(' ', ''))),
+    await outcome(broker, 5, connectPacket(5, 6, `${field('c')}04 08 0001 2b ${field('w')}${field('x')}`)),
     0x82,
   )
 })

@@ -66,9 +66,7 @@ test('behaviour 28: a will whose delay outlasts the Session goes out when the Se
     properties: { sessionExpiryInterval: 1 },
     will: will(100),
   })
-  const left = new Promise((resolve) => broker.broker.on('disconnected', resolve))
-  client[Symbol.dispose]()
-  await left
+  await broker.lose(client)
   await watcher.quiet()
   broker.advanceBy(2)
   assert.equal((await watcher.message()).text, 'gone')
@@ -80,9 +78,7 @@ test('behaviour 29: coming back within the Will Delay cancels the will', async (
   await watcher.subscribe('will', { qos: 0 })
   const fields = { clientIdentifier: 'c', cleanStart: false, properties: { sessionExpiryInterval: 100 } }
   const client = await broker.client(5, { ...fields, will: will(10) })
-  const left = new Promise((resolve) => broker.broker.on('disconnected', resolve))
-  client[Symbol.dispose]()
-  await left
+  await broker.lose(client)
   broker.advanceBy(5)
   using _again = await broker.client(5, fields)
   broker.advanceBy(30)

@@ -4,22 +4,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AuthenticationRequest } from '../../src/server/authentication/authentication.ts'
-import { connectBytes, text } from '../support/connect-bytes.ts'
-import { startTestBroker, type TestBroker } from '../support/test-broker.ts'
+import { assertMalformed, connectPacket, field } from '../support/packet-hex.ts'
+import { startTestBroker } from '../support/test-broker.ts'
 import { staying } from '../support/wire-client.ts'
 
 const versions: readonly (4 | 5)[] = [4, 5]
 const forever = { sessionExpiryInterval: 0xffff_ffff }
 /** Not well-formed UTF-8, with its length. */
 const illFormed = '000263c3'
-
-/** As a malformed packet: 3.1.1 has no CONNACK for that. */
-async function refusesMalformed(broker: TestBroker, version: 4 | 5, digits: string): Promise<void> {
-  using client = await broker.open(version)
-  client.sendBytes(digits)
-  if (version === 5) assert.equal((await client.next('connack')).reasonCode, 0x81)
-  await client.closed()
-}
 
 test('[MQTT-3.1.3-1] [MQTT3-3.1.3-1] the payload is Client Identifier, will, User Name and Password, in this order', async () => {
   const requests: AuthenticationRequest[] = []
@@ -28,10 +20,10 @@ test('[MQTT-3.1.3-1] [MQTT3-3.1.3-1] the payload is Client Identifier, will, Use
   await watcher.subscribe('will-topic', { qos: 0 })
   for (const version of versions) {
     requests.length = 0
-    const willProperties = version === 5 ? `0703${text('kind')}` : ''
-    const will = `${willProperties}${text('will-topic')}${text('will-payload')}`
+    const willProperties = version === 5 ? `0703${field('kind')}` : ''
+    const will = `${willProperties}${field('will-topic')}${field('will-payload')}`
     using client = await broker.open(version)
-    client.sendBytes(connectBytes(version, 0xc6, `${text('id')}${will}${text('user')}${text('secret')}`))
+    client.sendBytes(connectPacket(version, 0xc6, `${field('id')}${will}${field('user')}${field('secret')}`))
     assert.equal((await client.next('connack')).reasonCode, 0)
     const { clientIdentifier, userName, password } = requests[0] ?? {}
     assert.deepEqual([clientIdentifier, userName, String(password)], ['id', 'user', 'secret'])
@@ -49,7 +41,7 @@ test('[MQTT-3.1.3-2] [MQTT3-3.1.3-2] the Client Identifier says which Session a 
     for (const name of names) {
       using client = await broker.client(version, staying(version, name))
       await client.subscribe(name, { qos: 1 })
-      await client.disconnect()
+      await client.leave()
     }
     for (const name of names) await broker.broker.publish({ topicName: name, payload: `for ${name}` })
     for (const name of names.toReversed()) {
@@ -64,9 +56,9 @@ test('[MQTT-3.1.3-2] [MQTT3-3.1.3-2] the Client Identifier says which Session a 
 test('[MQTT-3.1.3-3] [MQTT3-3.1.3-3] a CONNECT without the field for a Client Identifier is malformed, an empty one is not', async () => {
   await using broker = await startTestBroker()
   for (const version of versions) {
-    await refusesMalformed(broker, version, connectBytes(version, 2, ''))
+    await assertMalformed(broker, version, connectPacket(version, 2, ''))
     using client = await broker.open(version)
-    client.sendBytes(connectBytes(version, 2, text('')))
+    client.sendBytes(connectPacket(version, 2, field('')))
     assert.equal((await client.next('connack')).reasonCode, 0)
   }
 })
@@ -76,7 +68,7 @@ test('[MQTT-3.1.3-4] [MQTT3-3.1.3-4] a Client Identifier that is not UTF-8 is ma
   await using broker = await startTestBroker()
   broker.broker.on('connected', ({ clientIdentifier }) => identifiers.push(clientIdentifier))
   for (const version of versions) {
-    await refusesMalformed(broker, version, connectBytes(version, 2, illFormed))
+    await assertMalformed(broker, version, connectPacket(version, 2, illFormed))
     using _client = await broker.client(version, { clientIdentifier: '커피 ☕' })
     assert.deepEqual(identifiers.splice(0), ['커피 ☕'])
   }
@@ -93,12 +85,12 @@ test('[MQTT-3.1.3-5] [MQTT3-3.1.3-5] Client Identifiers of 1 to 23 letters and d
         const { reasonCode, sessionPresent, properties } = await client.connect(fields)
         assert.deepEqual([reasonCode, sessionPresent], [0, isKnown], clientIdentifier)
         assert.equal(properties.assignedClientIdentifier, undefined)
-        await client.disconnect()
+        await client.leave()
       }
     }
     for (const clientIdentifier of identifiers) {
       using client = await broker.client(version, { clientIdentifier, cleanStart: true })
-      await client.disconnect()
+      await client.leave()
     }
   }
 })
@@ -140,7 +132,7 @@ test('[MQTT-3.1.3-7] an assigned Client Identifier is told, and names the Sessio
   const connack = await first.connect({ clientIdentifier: '', cleanStart: false, properties: forever })
   const assigned = connack.properties.assignedClientIdentifier ?? ''
   await first.subscribe('a')
-  await first.disconnect()
+  await first.leave()
   await broker.broker.publish({ topicName: 'a', payload: 'waits' })
   using again = await broker.open(5)
   const { sessionPresent, properties } = await again.connect(staying(5, assigned))
@@ -172,7 +164,7 @@ test('[MQTT-3.1.3-12] [MQTT3-3.1.3-11] a User Name that is not UTF-8 is malforme
   const userNames: (string | null)[] = []
   await using broker = await startTestBroker({ authenticate: ({ userName }) => userNames.push(userName) > 0 })
   for (const version of versions) {
-    await refusesMalformed(broker, version, connectBytes(version, 0x82, `${text('c')}${illFormed}`))
+    await assertMalformed(broker, version, connectPacket(version, 0x82, `${field('c')}${illFormed}`))
     using _client = await broker.client(version, { userName: '맥심 ☕' })
     assert.deepEqual(userNames.splice(0), ['맥심 ☕'])
   }

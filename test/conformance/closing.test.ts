@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { exchange, field, packet } from '../support/packet-hex.ts'
+import { connectPacket, exchange, field, packet } from '../support/packet-hex.ts'
 import { startTestBroker, type TestBroker } from '../support/test-broker.ts'
 import type { ConnectFields, WireClient } from '../support/wire-client.ts'
 
@@ -38,7 +38,7 @@ test('[MQTT-3.14.0-1] a client whose CONNECT has not been accepted gets no DISCO
   await using broker = await startTestBroker()
   assert.equal(await exchange(broker.url, 'e000'), '')
   assert.equal(await exchange(broker.url, 'f000'), '')
-  const badFlags = packet('10', field('MQTT'), '05', '030000', '00', field('c'))
+  const badFlags = connectPacket(5, 3, field('c'))
   assert.match(await exchange(broker.url, badFlags), /^20..0081/)
 })
 

@@ -8,7 +8,7 @@ import { ClientLink } from '../../src/server/client-link.ts'
 import { Gatekeeper } from '../../src/server/gatekeeper.ts'
 import { Shell } from '../../src/server/shell.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
-import { connectBytes, text } from '../support/connect-bytes.ts'
+import { connectPacket, field } from '../support/packet-hex.ts'
 import { RecordingChannel } from '../support/recording-channel.ts'
 import { startTestBroker } from '../support/test-broker.ts'
 
@@ -68,7 +68,7 @@ test('[MQTT-3.2.2-19] CONNACK keeps to the room of a client whose CONNECT is mal
     ['2700000014', 'undefined'],
   ] as const) {
     using client = await broker.open(5)
-    client.sendBytes(connectBytes(5, 2, `${text('c')}00`, properties))
+    client.sendBytes(connectPacket(5, 2, `${field('c')}00`, properties))
     const connack = await client.next('connack')
     assert.deepEqual([connack.reasonCode, typeof connack.properties.reasonString], [0x81, expected])
   }

@@ -7,7 +7,7 @@ import { connect } from 'node:net'
 import { test } from 'node:test'
 import type { BrokerOptions } from '../../src/index.ts'
 import { TroubledStore } from '../simulation/troubled-store.ts'
-import { connectBytes, text } from '../support/connect-bytes.ts'
+import { connectPacket, field } from '../support/packet-hex.ts'
 import { startTestBroker } from '../support/test-broker.ts'
 import { staying } from '../support/wire-client.ts'
 
@@ -55,7 +55,7 @@ test('[MQTT-3.2.0-1] [MQTT3-3.2.0-1] nothing goes out before CONNACK, whatever i
 test('[MQTT-3.2.0-1] [MQTT3-3.2.0-1] CONNACK answers a CONNECT before what came in the same bytes is answered', async () => {
   await using broker = await startTestBroker()
   for (const version of versions) {
-    const [type] = await answerTo(broker.url, `${connectBytes(version, 2, text('c'))}c000`)
+    const [type] = await answerTo(broker.url, `${connectPacket(version, 2, field('c'))}c000`)
     assert.equal(type, 0x20)
   }
 })
@@ -65,17 +65,17 @@ test('[MQTT-3.2.0-2] a connection gets one CONNACK: not another for a second CON
   using client = await broker.client(5)
   broker.advanceBy(11)
   await client.quiet()
-  client.sendBytes(connectBytes(5, 2, text('c')))
+  client.sendBytes(connectPacket(5, 2, field('c')))
   await client.refused(0x82)
 })
 
 test('[MQTT-3.2.2-1] the acknowledge flags hold nothing but Session Present', async () => {
   await using broker = await startTestBroker(guarded)
   const expiry = '11ffffffff'
-  const asks = connectBytes(5, 0, text('c'), expiry)
+  const asks = connectPacket(5, 0, field('c'), expiry)
   assert.equal((await answerTo(broker.url, asks))[2], 0)
   assert.equal((await answerTo(broker.url, asks))[2], 1)
-  assert.equal((await answerTo(broker.url, connectBytes(5, 0x80, text('c') + text('refused'))))[2], 0)
+  assert.equal((await answerTo(broker.url, connectPacket(5, 0x80, field('c') + field('refused'))))[2], 0)
 })
 
 test('[MQTT-3.2.2-2] [MQTT3-3.2.2-1] Session Present is 0 for a client that starts afresh, also where a Session was stored', async () => {

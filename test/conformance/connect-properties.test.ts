@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ConnectProperties, Qos } from '../../src/protocol/index.ts'
 import type { EnhancedAuthenticationMethod } from '../../src/server/authentication/authentication.ts'
-import { rawConnect, text } from '../support/raw-connect.ts'
+import { connectPacket, field } from '../support/packet-hex.ts'
 import { startTestBroker, type TestBroker } from '../support/test-broker.ts'
 import type { WireClient } from '../support/wire-client.ts'
 
@@ -90,7 +90,7 @@ test('[MQTT-3.1.2-24] a CONNACK that refuses leaves its Reason String out rather
 test('[MQTT-3.1.2-24] other packets leave their Reason String out, too', async () => {
   await using broker = await startTestBroker()
   using client = await broker.client(5, { ...staying, properties: { maximumPacketSize: 20 } })
-  client.sendBytes(`820b 0001 00 ${text('a/#/b')} 00`)
+  client.sendBytes(`820b 0001 00 ${field('a/#/b')} 00`)
   const suback = await client.next('suback')
   assert.deepEqual([suback.reasonCodes, suback.properties], [[0x8f], {}])
   client.sendBytes('c1 00')
@@ -101,7 +101,7 @@ test('[MQTT-3.1.2-24] other packets leave their Reason String out, too', async (
 test('[MQTT-3.1.2-24] an answer that is too large without words is not sent', async () => {
   await using broker = await startTestBroker()
   using client = await broker.client(5, { ...staying, properties: { maximumPacketSize: 20 } })
-  const filter = `${text('a')}00`
+  const filter = `${field('a')}00`
   client.sendBytes(`823f 0001 00 ${filter.repeat(15)}`)
   assert.equal((await client.next('suback')).reasonCodes.length, 15)
   client.sendBytes(`8243 0002 00 ${filter.repeat(16)}`)
@@ -111,7 +111,7 @@ test('[MQTT-3.1.2-24] an answer that is too large without words is not sent', as
 test('[MQTT-3.1.2-24] a client that has no room for its CONNACK gets none and is closed', async () => {
   await using broker = await startTestBroker()
   using client = await broker.open(5)
-  client.sendBytes(rawConnect(5, 2, text(''), '05270000000a'))
+  client.sendBytes(connectPacket(5, 2, field(''), '270000000a'))
   await client.closed()
 })
 
@@ -224,11 +224,11 @@ const twoSteps: EnhancedAuthenticationMethod = {
     }
   },
 }
-const method = `0c15${text('two steps')}`
+const method = `15${field('two steps')}`
 
 test('[MQTT-3.1.2-30] during enhanced authentication only AUTH and DISCONNECT are taken', async () => {
   await using broker = await startTestBroker({ authenticationMethods: [twoSteps] })
-  const connect = rawConnect(5, 2, text(''), method)
+  const connect = connectPacket(5, 2, field(''), method)
   for (const packet of ['c000', '3004 000161 00', '8207 0001 00 000161 00', 'a206 0001 00 000161', '40020001']) {
     using client = await broker.open(5)
     client.sendBytes(connect)
@@ -246,7 +246,7 @@ test('[MQTT-3.1.2-30] during enhanced authentication only AUTH and DISCONNECT ar
 
 test('[MQTT-3.1.2-30] during enhanced authentication AUTH goes on with it and DISCONNECT gives it up', async () => {
   await using broker = await startTestBroker({ authenticationMethods: [twoSteps] })
-  const connect = rawConnect(5, 2, text(''), method)
+  const connect = connectPacket(5, 2, field(''), method)
   using patient = await broker.open(5)
   patient.sendBytes(connect)
   await patient.next('auth')

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { connectBytes, text } from '../support/connect-bytes.ts'
+import { connectPacket, field } from '../support/packet-hex.ts'
 import { startTestBroker } from '../support/test-broker.ts'
 import { staying } from '../support/wire-client.ts'
 
@@ -13,10 +13,10 @@ test('[MQTT-3.1.4-1] [MQTT3-3.1.4-1] a malformed CONNECT closes the connection, 
   await using broker = await startTestBroker()
   for (const version of versions) {
     const malformed = [
-      connectBytes(version, 3, text('c')),
-      connectBytes(version, 2, '000563'),
-      connectBytes(version, 2, `${text('c')}00`),
-      connectBytes(version, 0x82, text('c')),
+      connectPacket(version, 3, field('c')),
+      connectPacket(version, 2, '000563'),
+      connectPacket(version, 2, `${field('c')}00`),
+      connectPacket(version, 0x82, field('c')),
     ]
     for (const digits of malformed) {
       using client = await broker.open(version)
@@ -31,7 +31,7 @@ test('[MQTT-3.1.4-1] a CONNECT with properties that it cannot have closes the co
   await using broker = await startTestBroker()
   for (const properties of ['0101', '1100000001 1100000002', '210000']) {
     using client = await broker.open(5)
-    client.sendBytes(connectBytes(5, 2, text('c'), properties.replace(' ', '')))
+    client.sendBytes(connectPacket(5, 2, field('c'), properties))
     assert.equal((await client.next('connack')).reasonCode, 0x82)
     await client.closed()
   }
@@ -69,7 +69,7 @@ test('[MQTT-3.1.4-2] a client above the number of connections is refused, and th
   using third = await broker.open(5)
   assert.equal((await third.connect()).reasonCode, 0x89)
   await third.closed()
-  await first.disconnect()
+  await first.leave()
   using _fourth = await broker.client(5)
 })
 
@@ -84,7 +84,7 @@ test('[MQTT-3.1.4-3] [MQTT3-3.1.4-2] a client that connects again ends its older
       await older.refused(0x8e)
       await newer.quiet()
       await other.quiet()
-      await other.disconnect()
+      await other.leave()
     }
   }
 })
@@ -96,7 +96,7 @@ test('[MQTT-3.1.4-4] [MQTT3-3.1.4-3] a client that starts afresh finds nothing o
       const fields = staying(version, `${version}${cleanStart}`)
       using first = await broker.client(version, fields)
       await first.subscribe('a', { qos: 1 })
-      await first.disconnect()
+      await first.leave()
       await broker.broker.publish({ topicName: 'a', payload: 'while away' })
       using second = await broker.open(version)
       assert.equal((await second.connect({ ...fields, cleanStart })).sessionPresent, !cleanStart)
@@ -110,25 +110,25 @@ test('[MQTT-3.1.4-4] [MQTT3-3.1.4-3] a client that starts afresh finds nothing o
 
 test('[MQTT-3.1.4-5] [MQTT3-3.1.4-4] every valid CONNECT is answered by CONNACK with 0', async () => {
   await using broker = await startTestBroker()
-  const name = text('c')
-  const will = `${text('w')}${text('')}`
+  const name = field('c')
+  const will = `${field('w')}${field('')}`
   const valid4: [number, string][] = [
     [0, name],
-    [2, text('')],
+    [2, field('')],
     [0x36, `${name}${will}`],
-    [0x82, `${name}${text('')}`],
-    [0xc2, `${name}${text('u')}${text('')}`],
+    [0x82, `${name}${field('')}`],
+    [0xc2, `${name}${field('u')}${field('')}`],
   ]
   const valid5: [number, string, string?][] = [
-    [0, text('')],
-    [2, text('')],
+    [0, field('')],
+    [2, field('')],
     [0x2e, `${name}00${will}`],
-    [0x42, `${name}${text('password alone')}`],
+    [0x42, `${name}${field('password alone')}`],
     [2, name, '11ffffffff 210001 2700000100 220000 1901 1700 2600016100016226000161000162'],
   ]
-  for (const [flags, payload] of valid4) await isAccepted(4, connectBytes(4, flags, payload))
+  for (const [flags, payload] of valid4) await isAccepted(4, connectPacket(4, flags, payload))
   for (const [flags, payload, properties = ''] of valid5) {
-    await isAccepted(5, connectBytes(5, flags, payload, properties.replaceAll(' ', '')))
+    await isAccepted(5, connectPacket(5, flags, payload, properties))
   }
 
   async function isAccepted(version: 4 | 5, digits: string): Promise<void> {
@@ -146,10 +146,10 @@ test('[MQTT-3.1.4-6] [MQTT3-3.1.4-5] what comes behind a refused CONNECT is not 
   for (const version of versions) {
     using victim = await broker.client(version, { clientIdentifier: 'victim' })
     const publish = version === 5 ? '3004 000161 00' : '3003 000161'
-    const more = `${connectBytes(version, 2, text('victim'))} ${publish} c000`
+    const more = `${connectPacket(version, 2, field('victim'))} ${publish} c000`
     const refusedByBroker =
-      version === 5 ? connectBytes(5, 2, text('c'), `15${text('unknown')}`) : connectBytes(4, 0, text(''))
-    const refusedByHost = connectBytes(version, 0x82, `${text('c')}${text('refused')}`)
+      version === 5 ? connectPacket(5, 2, field('c'), `15${field('unknown')}`) : connectPacket(4, 0, field(''))
+    const refusedByHost = connectPacket(version, 0x82, `${field('c')}${field('refused')}`)
     for (const refused of [refusedByBroker, refusedByHost]) {
       using client = await broker.open(version)
       client.sendBytes(`${refused} ${more}`)

@@ -3,22 +3,10 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { field, packet } from '../support/packet-hex.ts'
+import { assertMalformed, connectPacket, field, packet, sized } from '../support/packet-hex.ts'
 import { startTestBroker, type TestBroker } from '../support/test-broker.ts'
 
 const versions: readonly (4 | 5)[] = [4, 5]
-
-/** A CONNECT whose fields from the Client Identifier on are given. */
-function connect(version: 4 | 5, flags: string, ...payload: string[]): string {
-  return packet('10', field('MQTT'), `0${version}`, flags, '0000', version === 5 ? '00' : '', ...payload)
-}
-
-async function refusesConnect(broker: TestBroker, version: 4 | 5, bytes: string): Promise<void> {
-  using client = await broker.open(version)
-  client.sendBytes(bytes)
-  if (version === 5) assert.equal((await client.next('connack')).reasonCode, 0x81)
-  await client.closed()
-}
 
 async function refuses(broker: TestBroker, version: 4 | 5, bytes: string): Promise<void> {
   using client = await broker.client(version)
@@ -31,16 +19,15 @@ async function refusesEverywhere(broker: TestBroker, bad: Buffer): Promise<void>
   const text = field(bad)
   for (const version of versions) {
     const noProperties = version === 5 ? '00' : ''
-    await refusesConnect(broker, version, connect(version, '02', text))
-    await refusesConnect(broker, version, connect(version, '82', field('c'), text))
-    await refusesConnect(broker, version, connect(version, '06', field('c'), noProperties, text, field('')))
+    await assertMalformed(broker, version, connectPacket(version, 0x02, text))
+    await assertMalformed(broker, version, connectPacket(version, 0x82, field('c') + text))
+    await assertMalformed(broker, version, connectPacket(version, 0x06, field('c') + noProperties + text + field('')))
     await refuses(broker, version, packet('30', text, noProperties))
     await refuses(broker, version, packet('82', '0001', noProperties, text, '00'))
     await refuses(broker, version, packet('a2', '0001', noProperties, text))
   }
-  const size = (3 + bad.length).toString(16).padStart(2, '0')
-  for (const identifier of ['03', '08']) await refuses(broker, 5, packet('30', field('a'), size, identifier, text))
-  await refuses(broker, 5, packet('e0', '00', size, '1f', text))
+  for (const identifier of ['03', '08']) await refuses(broker, 5, packet('30', field('a'), sized(identifier + text)))
+  await refuses(broker, 5, packet('e0', '00', sized(`1f${text}`)))
 }
 
 test('[MQTT-1.5.4-1] [MQTT3-1.5.3-1] a string that is not well-formed UTF-8, or holds a surrogate, closes the connection', async () => {
@@ -166,10 +153,10 @@ test('[MQTT-1.5.5-1] the broker writes each length in the fewest bytes, and take
 test('[MQTT-1.5.7-1] the name and the value of a User Property each keep the rules for strings', async () => {
   await using broker = await startTestBroker()
   for (const bad of [Buffer.from([0]), Buffer.from('eda080', 'hex')]) {
-    const size = (6 + bad.length).toString(16).padStart(2, '0')
     for (const pair of [field(bad) + field('v'), field('n') + field(bad)]) {
-      await refuses(broker, 5, packet('30', field('a'), size, '26', pair))
-      await refuses(broker, 5, packet('82', '0001', size, '26', pair, field('a'), '00'))
+      const properties = sized(`26${pair}`)
+      await refuses(broker, 5, packet('30', field('a'), properties))
+      await refuses(broker, 5, packet('82', '0001', properties, field('a'), '00'))
     }
   }
 })

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { BrokerOptions, EnhancedAuthenticationMethod, EnhancedAuthenticationStep } from '../../src/index.ts'
-import { exchange, field, packet } from '../support/packet-hex.ts'
+import { connectPacket, exchange, field, packet } from '../support/packet-hex.ts'
 import { startTestBroker, type TestBroker } from '../support/test-broker.ts'
 import type { WireClient } from '../support/wire-client.ts'
 
@@ -34,8 +34,7 @@ function auth(reasonCode: number, word: string, authenticationMethod = 'toy') {
 async function begin(broker: TestBroker, word = 'hello', authenticationMethod = 'toy', more = ''): Promise<WireClient> {
   const client = await broker.open(5)
   const properties = `15${field(authenticationMethod)}16${field(word)}${more}`
-  const length = (properties.length / 2).toString(16).padStart(2, '0')
-  client.sendBytes(packet('10', field('MQTT'), '05', '020000', length, properties, field('c')))
+  client.sendBytes(connectPacket(5, 2, field('c'), properties))
   return client
 }
 

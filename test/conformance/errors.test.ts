@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { field, packet } from '../support/packet-hex.ts'
+import { connectPacket, field, packet } from '../support/packet-hex.ts'
 import { startTestBroker } from '../support/test-broker.ts'
 
 test('[MQTT-4.13.1-1] a Malformed Packet or Protocol Error closes the connection with its Reason Code', async () => {
@@ -23,7 +23,7 @@ test('[MQTT-4.13.1-1] a Malformed Packet or Protocol Error closes the connection
     [packet('30', field('a'), '05 1100000001'), 0x82],
     [packet('30', field('a'), '0a 0200000001 0200000001'), 0x82],
     [packet('30', field('a'), '03 230000'), 0x94],
-    [packet('10', field('MQTT'), '05', '020000', '00', field('c')), 0x82],
+    [connectPacket(5, 2, field('c')), 0x82],
     [packet('20', '0000', '00'), 0x82],
     [packet('90', '0001', '00', '00'), 0x82],
     ['d000', 0x82],
@@ -43,7 +43,7 @@ test('[MQTT-4.13.2-1] the connection is closed even if the client takes no packe
   assert.equal((await client.next('disconnect')).properties.reasonString, undefined)
   await client.closed()
   using deaf = await broker.open(5)
-  deaf.sendBytes(packet('10', field('MQTT'), '05', '020000', '05 2700000002', field('c')))
+  deaf.sendBytes(connectPacket(5, 2, field('c'), '27 00000002'))
   await deaf.closed()
 })
 
@@ -73,7 +73,7 @@ test('[MQTT3-4.8.0-1] a protocol violation closes the connection it came over, a
     packet('32', field('a'), '0000'),
     packet('82', '0001'),
     packet('82', '0001', field('a'), '04'),
-    packet('10', field('MQTT'), '04', '020000', field('c')),
+    connectPacket(4, 2, field('c')),
     packet('20', '0000'),
     'd000',
   ]) {

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { exchange, field, packet } from '../support/packet-hex.ts'
+import { connectPacket, exchange, field, packet } from '../support/packet-hex.ts'
 import { startTestBroker } from '../support/test-broker.ts'
 
 const versions: readonly (4 | 5)[] = [4, 5]
@@ -37,14 +37,14 @@ test('[MQTT-2.1.3-1] [MQTT3-2.2.2-1] [MQTT3-2.2.2-2] reserved flags with any oth
 test('[MQTT-2.1.3-1] [MQTT3-2.2.2-1] [MQTT3-2.2.2-2] reserved flags of CONNECT close the connection', async () => {
   await using broker = await startTestBroker()
   for (const version of versions) {
-    const connect = [field('MQTT'), `0${version}`, '020000', version === 5 ? '00' : '', field('c')]
+    const connect = connectPacket(version, 2, field('c'))
     for (let flags = 1; flags < 16; flags++) {
       using client = await broker.open(version)
-      client.sendBytes(packet(`1${flags.toString(16)}`, ...connect))
+      client.sendBytes(`1${flags.toString(16)}${connect.slice(2)}`)
       await client.closed()
     }
     using client = await broker.open(version)
-    client.sendBytes(packet('10', ...connect))
+    client.sendBytes(connect)
     assert.equal((await client.next('connack')).reasonCode, 0)
   }
 })
@@ -56,7 +56,7 @@ test('[MQTT-2.1.3-1] [MQTT3-2.2.2-1] every packet of the broker has the flags of
     const said = await exchange(
       broker.url,
       [
-        packet('10', field('MQTT'), `0${version}`, '020000', none, field('c')),
+        connectPacket(version, 2, field('c')),
         packet('82', '0001', none, field('a'), '02'),
         packet('34', field('b'), '0007', none),
         packet('62', '0007'),
@@ -86,7 +86,7 @@ test('[MQTT-2.2.2-1] the broker says with a length of 0 that a packet has no pro
   const said = await exchange(
     broker.url,
     [
-      packet('10', field('MQTT'), '05', '020000', '00', field('c')),
+      connectPacket(5, 2, field('c')),
       packet('82', '0001', '00', field('a'), '00'),
       packet('a2', '0002', '00', field('b')),
       packet('33', field('a'), '0003', '00', '78'),

@@ -15,13 +15,6 @@ async function member(broker: TestBroker, clientIdentifier: string, receiveMaxim
   return broker.client(5, { clientIdentifier, cleanStart: false, properties })
 }
 
-/** Cuts the connection and returns when the broker has noticed. */
-async function cut(broker: TestBroker, client: WireClient): Promise<void> {
-  const noticed = new Promise((resolve) => broker.broker.on('disconnected', resolve))
-  client[Symbol.dispose]()
-  await noticed
-}
-
 function publish(broker: TestBroker, payload: string, qos: Qos): Promise<unknown> {
   return broker.broker.publish({ topicName: 'a', payload, qos })
 }
@@ -135,7 +128,7 @@ test('[MQTT-4.8.2-4] a QoS 2 delivery that was cut is finished when the same cli
   one.acknowledge('pubrec', released.packetId)
   await one.next('pubrel')
   await other.subscribe('$share/g/a')
-  await cut(broker, one)
+  await broker.lose(one)
   await other.quiet()
   using again = await member(broker, 'one')
   assert.equal((await again.next('pubrel')).packetId, released.packetId)
@@ -160,7 +153,7 @@ test('[MQTT-4.8.2-5] a QoS 2 message that was sent goes to nobody else if the Se
   await one.message()
   await one.next('pubrel')
   await other.subscribe('$share/g/a')
-  await cut(broker, one)
+  await broker.lose(one)
   broker.advanceBy(61)
   await other.quiet()
   assert.equal(broker.broker.tally.copies.sessionEnded, 2)

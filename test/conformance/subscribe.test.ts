@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Qos, SubscriptionRequest } from '../../src/protocol/index.ts'
 import { packetSize } from '../../src/protocol/packet-encoder.ts'
+import { packet } from '../support/packet-hex.ts'
 import { startTestBroker } from '../support/test-broker.ts'
 import type { WireClient } from '../support/wire-client.ts'
 
@@ -27,8 +28,7 @@ async function codesOf(client: WireClient, ...subscriptions: SubscriptionRequest
 
 /** A whole SUBSCRIBE without properties, as hexadecimal digits; `filters` are Topic Filters with their options. */
 function subscribeBytes(version: 4 | 5, filters: string, first = '82'): string {
-  const body = `0001${version === 5 ? '00' : ''}${filters.replaceAll(' ', '')}`
-  return first + (body.length / 2).toString(16).padStart(2, '0') + body
+  return packet(first, '0001', version === 5 ? '00' : '', filters)
 }
 
 test('[MQTT-3.8.1-1] [MQTT3-3.8.1-1] SUBSCRIBE with other flags than 0010 closes the connection', async () => {

@@ -7,7 +7,7 @@ import { after, test } from 'node:test'
 import { type ClientEvents, MqttClient } from '../../src/cli/client/mqtt-client.ts'
 import { type ConnectTarget, connectChannel } from '../../src/transport/connect.ts'
 import { makeSelfSigned, temporaryDirectory } from '../../src/transport/self-signed.test.ts'
-import { exchange, field, packet } from '../support/packet-hex.ts'
+import { connectPacket, exchange, field, packet } from '../support/packet-hex.ts'
 import { startTestBroker } from '../support/test-broker.ts'
 
 const versions: readonly (4 | 5)[] = [4, 5]
@@ -123,7 +123,7 @@ test('[MQTT3-7.0.0-2] a 3.1.1 client needs nothing but the standard, and is sent
   const said = await exchange(
     broker.url,
     [
-      packet('10', field('MQTT'), '04', '02', '003c', field('')),
+      connectPacket(4, 2, field('')),
       packet('82', '0001', field('a'), '02'),
       packet('32', field('b'), '0008'),
       packet('34', field('b'), '0009'),

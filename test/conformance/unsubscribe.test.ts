@@ -3,16 +3,11 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { packet } from '../support/packet-hex.ts'
 import { startTestBroker } from '../support/test-broker.ts'
-import type { WireClient } from '../support/wire-client.ts'
+import { staying, type WireClient } from '../support/wire-client.ts'
 
 const versions: readonly (4 | 5)[] = [4, 5]
-
-/** CONNECT of a Session that outlives its connection. */
-function stays(clientIdentifier: string, version: 4 | 5) {
-  const properties = version === 5 ? { sessionExpiryInterval: 60 } : {}
-  return { clientIdentifier, cleanStart: false, properties }
-}
 
 function ask(client: WireClient, packetId: number, ...topicFilters: string[]): void {
   client.send({ type: 'unsubscribe', packetId, topicFilters, properties: {} })
@@ -20,8 +15,7 @@ function ask(client: WireClient, packetId: number, ...topicFilters: string[]): v
 
 /** A whole UNSUBSCRIBE without properties, as hexadecimal digits. */
 function unsubscribeBytes(version: 4 | 5, filters: string, first = 'a2'): string {
-  const body = `0001${version === 5 ? '00' : ''}${filters.replaceAll(' ', '')}`
-  return first + (body.length / 2).toString(16).padStart(2, '0') + body
+  return packet(first, '0001', version === 5 ? '00' : '', filters)
 }
 
 test('[MQTT-3.10.1-1] [MQTT3-3.10.1-1] UNSUBSCRIBE with other flags than 0010 closes the connection', async () => {
@@ -82,7 +76,7 @@ test('[MQTT-3.10.4-1] [MQTT3-3.10.4-1] only an identical Topic Filter is removed
 test('[MQTT-3.10.4-2] [MQTT3-3.10.4-2] nothing more is queued for a Topic Filter that was removed', async () => {
   await using broker = await startTestBroker()
   for (const version of versions) {
-    using client = await broker.client(version, stays('c', version))
+    using client = await broker.client(version, staying(version, 'c'))
     await client.subscribe('a', { qos: 2 }, 1)
     await client.subscribe('b/#', { qos: 2 }, 2)
     await client.subscribe('b/+', { qos: 0 }, 3)
@@ -94,7 +88,7 @@ test('[MQTT-3.10.4-2] [MQTT3-3.10.4-2] nothing more is queued for a Topic Filter
     client.send({ type: 'disconnect', reasonCode: 0, properties: {} })
     await client.closed()
     for (const topicName of ['a', 'b']) await broker.broker.publish({ topicName, qos: 2 })
-    using again = await broker.client(version, stays('c', version))
+    using again = await broker.client(version, staying(version, 'c'))
     await again.quiet()
   }
 })
@@ -121,7 +115,7 @@ test('[MQTT-3.10.4-2] [MQTT3-3.10.4-2] Retained Messages still to be sent are no
 test('[MQTT-3.10.4-3] [MQTT3-3.10.4-3] QoS 1 and 2 messages on their way are delivered to the end', async () => {
   await using broker = await startTestBroker()
   for (const version of versions) {
-    using before = await broker.client(version, stays('c', version))
+    using before = await broker.client(version, staying(version, 'c'))
     await before.subscribe('a', { qos: 2 })
     for (const qos of [1, 2, 2] as const) await broker.broker.publish({ topicName: 'a', payload: `QoS ${qos}`, qos })
     const packets = [await before.message(), await before.message(), await before.message()]
@@ -131,7 +125,7 @@ test('[MQTT-3.10.4-3] [MQTT3-3.10.4-3] QoS 1 and 2 messages on their way are del
     before.acknowledge('pubrec', three)
     await before.next('pubrel')
     await before.unsubscribe('a')
-    using client = await broker.client(version, stays('c', version))
+    using client = await broker.client(version, staying(version, 'c'))
     const resent = [await client.message(), await client.message()]
     assert.deepEqual(
       resent.map(({ text, dup, packetId }) => [text, dup, packetId]),

@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { createWebSocketStream, WebSocket, WebSocketServer } from 'ws'
 import { connectChannel } from '../../src/transport/connect.ts'
-import { field, packet } from '../support/packet-hex.ts'
+import { connectPacket, field, packet } from '../support/packet-hex.ts'
 import { startTestBroker, type TestBroker } from '../support/test-broker.ts'
 import { WireClient } from '../support/wire-client.ts'
 
@@ -90,7 +90,7 @@ test('[MQTT-6.0.0-2] [MQTT3-6.0.0-2] a frame may hold several packets, or a part
   for (const version of versions) {
     const { webSocket, client } = await open(broker, version)
     const none = version === 5 ? '00' : ''
-    const connect = packet('10', field('MQTT'), `0${version}`, '020000', none, field('c'))
+    const connect = connectPacket(version, 2, field('c'))
     const subscribe = packet('82', '0001', none, field('a'), '00')
     const publish = packet('30', field('a'), none, '78')
     const send = (digits: string, fin = true) => webSocket.send(Buffer.from(digits, 'hex'), { fin })
