@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Mutation } from './chapter.ts'
 import { idsOf, readChapters } from './chapters.ts'
@@ -12,13 +12,16 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const mutate = fileURLToPath(new URL('mutate.ts', import.meta.url))
 
 for (const { name, mutations } of await readChapters()) {
-  for (const mutation of mutations) {
-    test(`${name}: it is noticed if ${mutation.name}`, { concurrency: true }, async () => {
-      const failed = await runBroken(name, mutation)
-      const unnoticed = mutation.breaks.filter((id) => !failed.has(id))
-      assert.deepEqual(unnoticed, [], 'statements whose tests still pass')
-    })
-  }
+  // Four at a time: most of a run is waiting for what a broken broker does not say.
+  describe(`${name}:`, { concurrency: 4 }, () => {
+    for (const mutation of mutations) {
+      test(`it is noticed if ${mutation.name}`, async () => {
+        const failed = await runBroken(name, mutation)
+        const unnoticed = mutation.breaks.filter((id) => !failed.has(id))
+        assert.deepEqual(unnoticed, [], 'statements whose tests still pass')
+      })
+    }
+  })
 }
 
 /** The ids of the tests that fail in a broken broker. */
@@ -46,20 +49,10 @@ interface Run {
   errors: string
 }
 
-let running = 0
-const waiting: (() => void)[] = []
-
-/** Four at a time: most of a run is waiting for what a broken broker does not say. */
-async function run(args: string[], env: NodeJS.ProcessEnv): Promise<Run> {
-  if (running >= 4) await new Promise<void>((resolve) => waiting.push(resolve))
-  else running += 1
-  const done = await new Promise<Run>((resolve) => {
+function run(args: string[], env: NodeJS.ProcessEnv): Promise<Run> {
+  return new Promise((resolve) => {
     execFile(process.execPath, args, { cwd: root, env, timeout: 60_000 }, (error, output, errors) => {
       resolve({ exitCode: typeof error?.code === 'number' ? error.code : 0, output, errors })
     })
   })
-  const next = waiting.shift()
-  if (next === undefined) running -= 1
-  else next()
-  return done
 }
