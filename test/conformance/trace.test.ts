@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { idsOf, readChapters, readStatements, renderConformance } from './chapters.ts'
 
 /** How many statements have no test yet. May only fall. */
-const openCount = 391
+const openCount = 133
 
 const chapters = await readChapters()
 const ids = readStatements().map((statement) => statement.id)
