@@ -38,11 +38,11 @@ export function receivePublish(
     connection.inboundAliases.resolve(packet)
   }
   if (packet.topicName !== connection.checkedTopicName) checkTopicName(core, connection, packet)
-  if (packet.qos > 0 && !connection.isLocal) countInbound(core, connection, packet)
   if (packet.qos === 2 && session.inboundPacketIds?.has(packet.packetId) === true) {
     turn.onceDurable.push(new OutgoingAcknowledgement(connection, 'pubrec', packet.packetId, ReasonCode.Success))
     return
   }
+  if (packet.qos > 0 && !connection.isLocal) countInbound(core, connection, packet)
   core.tally.received += 1
   if (!connection.isLocal) {
     if (packet.topicName.charCodeAt(0) === 0x24 && isReserved(packet.topicName)) {
@@ -124,7 +124,10 @@ function isReserved(topicName: string): boolean {
   return reservedPrefixes.some((prefix) => topicName.startsWith(prefix))
 }
 
-/** More unacknowledged messages than our Receive Maximum [MQTT-3.3.4-7]. 3.1.1 was never told of one. */
+/**
+ * More unacknowledged messages than our Receive Maximum [MQTT-3.3.4-7]. 3.1.1 was never told of one. A repetition is no
+ * further message: it ends with the same PUBCOMP.
+ */
 function countInbound(core: CoreState, connection: Connection, packet: Publish): void {
   if (connection.protocolVersion === 5 && connection.unacknowledgedInbound >= core.limits.receiveMaximum) {
     const text = `more than ${core.limits.receiveMaximum} QoS 1 and 2 messages are unacknowledged, the last with Packet Identifier ${packet.packetId}; keep to the Receive Maximum of CONNACK`
