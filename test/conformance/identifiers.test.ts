@@ -3,7 +3,8 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { accept, newClient } from '../support/server-end.ts'
+import { MqttClient } from '../../src/cli/client/mqtt-client.ts'
+import { accept, clientSettings } from '../support/server-end.ts'
 import { startTestBroker } from '../support/test-broker.ts'
 
 const versions: readonly (4 | 5)[] = [4, 5]
@@ -69,7 +70,7 @@ test('[MQTT-2.2.1-3] [MQTT3-2.3.1-1] Packet Identifiers 1 and 65,535 are accepte
 
 test('[MQTT-2.2.1-3] [MQTT3-2.3.1-2] our own client gives no new packet an identifier that is in use', () => {
   for (const version of versions) {
-    const client = newClient(version)
+    const client = new MqttClient(clientSettings(version))
     const server = accept(client, version)
     const message = { topicName: 'a', payload, qos: 1, retain: false, properties: {} } as const
     const sendEach = () => {
@@ -90,7 +91,7 @@ test('[MQTT-2.2.1-3] [MQTT3-2.3.1-2] our own client gives no new packet an ident
 })
 
 test('[MQTT3-2.3.1-3] our own client sends again what is not acknowledged under its old identifier', () => {
-  const client = newClient(4)
+  const client = new MqttClient(clientSettings(4))
   const first = accept(client, 4)
   for (const qos of [1, 2, 2] as const)
     void client.publish({ topicName: 'a', payload, qos, retain: false, properties: {} })

@@ -23,6 +23,12 @@ export class TroubledStore implements LogPort {
     return this.#memory.append(shard, batch)
   }
 
+  /** Nothing becomes durable until `release`, or until the answer is disposed of: a test that fails must not keep the broker waiting. */
+  hold(): Disposable {
+    this.mode = 'held'
+    return { [Symbol.dispose]: () => this.release() }
+  }
+
   /** Everything held becomes durable, and what comes later at once. */
   release(): void {
     this.mode = 'prompt'

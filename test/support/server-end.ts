@@ -2,7 +2,7 @@
  * The server's end of our own client's Network Connection, in memory: what the client writes is here at once, what is sent
  * reaches it at once. To see what the client does when a server says exactly this.
  */
-import { MqttClient } from '../../src/cli/client/mqtt-client.ts'
+import type { ClientSettings, MqttClient } from '../../src/cli/client/mqtt-client.ts'
 import { encodeMessage } from '../../src/cli/client/outgoing-publish.ts'
 import {
   ByteWriter,
@@ -84,8 +84,8 @@ export class ServerEnd implements Channel {
   }
 }
 
-export function newClient(version: 4 | 5): MqttClient {
-  return new MqttClient({
+export function clientSettings(version: 4 | 5): ClientSettings {
+  return {
     protocolVersion: version,
     clientIdentifier: 'c',
     cleanStart: false,
@@ -95,7 +95,7 @@ export function newClient(version: 4 | 5): MqttClient {
     will: null,
     properties: version === 5 ? { sessionExpiryInterval: 100 } : {},
     inFlightMax: 65_535,
-  })
+  }
 }
 
 /** A new Network Connection of `client`, accepted. */
