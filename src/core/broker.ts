@@ -23,7 +23,9 @@ import { answerPublish, receivePublish, receivePubrel } from './session/inbound.
 import { remindSession } from './session/lifecycle.ts'
 import type { Session } from './session/session.ts'
 import { type CoreOptions, CoreState } from './state.ts'
-import { sendNow, type Turn } from './turn.ts'
+import { type OutgoingToConnection, sendNow, type Turn } from './turn.ts'
+
+const nothing: readonly OutgoingToConnection[] = Object.freeze([])
 
 export class BrokerCore {
   readonly state: CoreState
@@ -90,9 +92,15 @@ export class BrokerCore {
     closeConnection(this.state, connection, { reasonCode, text }, nowMs, turn)
   }
 
-  /** CONNACK with success has left: what may leave at once now may. */
-  established(connection: Connection): void {
-    connection.isEstablished = true
+  /** What stood before a milestone has left. Answers with what was held back for it and goes out now. */
+  reachMilestone(connection: Connection): readonly OutgoingToConnection[] {
+    connection.milestonesAhead -= 1
+    // The first stands behind it.
+    connection.connackHasLeft = true
+    const { heldBack } = connection
+    if (connection.milestonesAhead > 0 || heldBack === null) return nothing
+    connection.heldBack = null
+    return heldBack
   }
 
   /** The last acknowledgement of a message the client published has left: it may send another. */
@@ -217,9 +225,13 @@ export class BrokerCore {
       case 'unsubscribe':
         receiveUnsubscribe(state, connection, session, packet, turn)
         return
-      case 'pingreq':
-        sendNow(turn, connection, { type: 'packet', connection, packet: { type: 'pingresp' } })
+      case 'pingreq': {
+        const pingresp = { type: 'packet', connection, packet: { type: 'pingresp' } } as const
+        // Stands behind CONNACK [MQTT-3.2.0-1]; afterwards a client need not wait for the store to know that we are here.
+        if (connection.connackHasLeft) turn.now.push(pingresp)
+        else sendNow(turn, connection, pingresp)
         return
+      }
       case 'disconnect':
         this.#receiveDisconnect(connection, session, packet, nowMs, turn)
         return

@@ -99,7 +99,21 @@ export interface OutgoingAnswer {
   readonly matched: number
 }
 
-export type Outgoing = OutgoingPublish | OutgoingAcknowledgement | OutgoingPacket | OutgoingClose | OutgoingAnswer
+/** No packet: what stood before it has left, so what the connection held back for that goes out here. */
+export interface OutgoingMilestone {
+  readonly type: 'milestone'
+  readonly connection: Connection
+}
+
+export type Outgoing =
+  | OutgoingPublish
+  | OutgoingAcknowledgement
+  | OutgoingPacket
+  | OutgoingClose
+  | OutgoingMilestone
+  | OutgoingAnswer
+/** What goes to one connection. */
+export type OutgoingToConnection = Exclude<Outgoing, OutgoingAnswer>
 
 export interface Turn {
   /** One atomic batch, in order. */
@@ -116,8 +130,11 @@ export function newTurn(): Turn {
   return { records: [], now: [], onceDurable: [], questions: [], events: [] }
 }
 
-/** Sends what would do no harm before a crash: but nothing overtakes the CONNACK [MQTT-3.2.0-1]. */
-export function sendNow(turn: Turn, connection: Connection, outgoing: Outgoing): void {
-  if (connection.isEstablished) turn.now.push(outgoing)
-  else turn.onceDurable.push(outgoing)
+/** Sends what would do no harm before a crash, but not before a milestone is reached that it must not overtake. */
+export function sendNow(turn: Turn, connection: Connection, outgoing: OutgoingToConnection): void {
+  if (connection.milestonesAhead === 0) turn.now.push(outgoing)
+  else {
+    connection.heldBack ??= []
+    connection.heldBack.push(outgoing)
+  }
 }

@@ -6,7 +6,7 @@
  */
 import type { BrokerCore } from '../core/broker.ts'
 import type { Connection } from '../core/connection/connection.ts'
-import type { Outgoing, OutgoingAcknowledgement, OutgoingPublish } from '../core/turn.ts'
+import type { OutgoingAcknowledgement, OutgoingPublish, OutgoingToConnection } from '../core/turn.ts'
 import type { ByteWriter } from '../protocol/byte-writer.ts'
 import { PacketDecoder } from '../protocol/packet-decoder.ts'
 import { encodeAcknowledgement, encodePacket, type PlainPacket, packetSize } from '../protocol/packet-encoder.ts'
@@ -151,7 +151,7 @@ export class ClientLink implements Link, ChannelHandler {
     this.#channel.pause()
   }
 
-  send(outgoing: Exclude<Outgoing, { type: 'answer' }>): void {
+  send(outgoing: OutgoingToConnection): void {
     if (this.#isClosing) return
     switch (outgoing.type) {
       case 'publish':
@@ -165,6 +165,9 @@ export class ClientLink implements Link, ChannelHandler {
         break
       case 'close':
         this.#close()
+        return
+      case 'milestone':
+        for (const held of this.#core.reachMilestone(this.connection)) this.send(held)
         return
     }
     if (!this.#isDirty) {
@@ -222,7 +225,6 @@ export class ClientLink implements Link, ChannelHandler {
       }
     }
     encodePacket(this.#output(), sent, protocolVersion)
-    if (sent.type === 'connack' && sent.reasonCode === 0) this.#core.established(this.connection)
     if (sent.type === 'puback' || sent.type === 'pubrec') this.#countLeft(sent.type, sent.reasonCode)
   }
 

@@ -5,7 +5,7 @@
  */
 import type { Connection } from '../core/connection/connection.ts'
 import type { Message } from '../core/message.ts'
-import type { Outgoing, OutgoingPublish } from '../core/turn.ts'
+import type { OutgoingPublish, OutgoingToConnection } from '../core/turn.ts'
 import type { Acknowledgement, Connect, PublishProperties, Qos, Subscribe } from '../protocol/control-packet.ts'
 import type { Link } from './link.ts'
 import type { Shell } from './shell.ts'
@@ -79,13 +79,14 @@ export class LocalLink implements Link {
     this.#receive({ type: 'disconnect', reasonCode: 0, properties: {} })
   }
 
-  send(outgoing: Exclude<Outgoing, { type: 'answer' }>): void {
+  send(outgoing: OutgoingToConnection): void {
     if (outgoing.type === 'publish') {
       outgoing.message.own()
       this.#waiting.push(outgoing)
       this.#shell.flushSoon(this)
+    } else if (outgoing.type === 'milestone') {
+      for (const held of this.#shell.core.reachMilestone(this.#connection)) this.send(held)
     } else if (outgoing.type === 'packet') {
-      if (outgoing.packet.type === 'connack') this.#shell.core.established(this.#connection)
       if (outgoing.packet.type === 'suback') this.#whenGranted?.(outgoing.packet.reasonCodes[0] ?? 0x80)
     } else if (outgoing.type === 'acknowledgement' && outgoing.packetType === 'pubrel') {
       const { packetId } = outgoing

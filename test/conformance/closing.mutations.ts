@@ -7,8 +7,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'PINGREQ is not answered',
     file: 'src/core/broker.ts',
-    from: `sendNow(turn, connection, { type: 'packet', connection, packet: { type: 'pingresp' } })`,
-    to: '',
+    from: 'turn.now.push(pingresp)',
+    to: '{}',
     breaks: ['MQTT-3.12.4-1', 'MQTT3-3.12.4-1'],
   },
   {

@@ -7,15 +7,22 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'what may leave at once does so before CONNACK has left',
     file: 'src/core/turn.ts',
-    from: 'if (connection.isEstablished) turn.now.push(outgoing)',
-    to: 'if (connection !== null) turn.now.push(outgoing)',
+    from: 'if (connection.milestonesAhead === 0) {',
+    to: 'if (connection !== null) {',
     breaks: ['MQTT-3.2.0-1', 'MQTT3-3.2.0-1'],
   },
   {
     name: 'a QoS 0 message leaves before CONNACK has left',
     file: 'src/core/routing/delivery.ts',
-    from: 'if (connection.isEstablished) turn.now.push(outgoing)',
-    to: 'if (connection !== null) turn.now.push(outgoing)',
+    from: 'sendNow(turn, connection, outgoing)',
+    to: 'turn.now.push(outgoing)',
+    breaks: ['MQTT-3.2.0-1', 'MQTT3-3.2.0-1'],
+  },
+  {
+    name: 'PINGRESP leaves before CONNACK has left',
+    file: 'src/core/broker.ts',
+    from: 'if (connection.connackHasLeft) turn.now',
+    to: 'if (connection !== null) turn.now',
     breaks: ['MQTT-3.2.0-1', 'MQTT3-3.2.0-1'],
   },
   {

@@ -134,7 +134,7 @@ test('[MQTT3-7.0.0-2] a 3.1.1 client needs nothing but the standard, and is sent
       'e000',
     ].join(''),
   )
-  assert.equal(said, '20020000 9003000102 40020008 50020009 70020009 b0020002 d000 300400016178'.replaceAll(' ', ''))
+  assert.equal(said, '20020000 9003000102 d000 300400016178 40020008 50020009 70020009 b0020002'.replaceAll(' ', ''))
 })
 
 test('[MQTT3-7.0.0-2] a 3.1.1 client is sent the messages of 5.0 clients in its own form', async () => {

@@ -29,6 +29,11 @@ export class TroubledStore implements LogPort {
     return { [Symbol.dispose]: () => this.release() }
   }
 
+  /** The batch that has been held for longest becomes durable, and only that. */
+  releaseOne(): void {
+    this.#held.shift()?.()
+  }
+
   /** Everything held becomes durable, and what comes later at once. */
   release(): void {
     this.mode = 'prompt'

@@ -7,6 +7,7 @@ import type { Connect } from '../../protocol/control-packet.ts'
 import type { RetainedDelivery } from '../routing/retained-delivery.ts'
 import type { Subscription } from '../routing/subscription.ts'
 import type { Session } from '../session/session.ts'
+import type { OutgoingToConnection } from '../turn.ts'
 import type { InboundTopicAliases, OutboundTopicAliases } from './topic-aliases.ts'
 
 /** Where a client came from, for events and questions. */
@@ -36,8 +37,14 @@ export class Connection {
   state: ConnectionState = 'opened'
   /** A question about this connection is open: no further packet may be handed in. */
   isWaiting = false
-  /** CONNACK has left. */
-  isEstablished = false
+  /**
+   * Milestones among what waits to be durable: the CONNACK with what is sent again behind it [MQTT-3.2.0-1], and each SUBACK
+   * with its Retained Messages. Before the last is reached nothing leaves at once, so that order is kept [MQTT-4.6.0-5].
+   */
+  milestonesAhead = 1
+  connackHasLeft = false
+  /** What could have left at once but for a milestone, in order; null most of the time. */
+  heldBack: OutgoingToConnection[] | null = null
   protocolVersion: 4 | 5 = 4
   /** Enough of a CONNECT has come to know in which form to refuse it. */
   canBeAnswered = false

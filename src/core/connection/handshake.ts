@@ -141,6 +141,7 @@ export function establish(
     sessionPresent,
   })
   if (sessionPresent) session.outbound.resume(connection, core, nowMs, turn)
+  turn.onceDurable.push({ type: 'milestone', connection })
 }
 
 /**

@@ -9,7 +9,7 @@ import { Copy } from '../session/copy.ts'
 import { isTooLarge } from '../session/outbound.ts'
 import type { Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
-import { OutgoingPublish, type Turn } from '../turn.ts'
+import { OutgoingPublish, sendNow, type Turn } from '../turn.ts'
 import type { SharedGroup } from './shared-group.ts'
 
 /** The caller has made sure that the Session's queue has room, and has written the record if one is needed. */
@@ -48,7 +48,11 @@ function sendQos0(
   let omitTopicName = false
   const aliases = connection.outboundAliases
   // An alias is set up by the packet that is sent first, so only packets that leave in this order may carry one.
-  if (aliases !== null && connection.isEstablished && connection.maximumPacketSize === Number.POSITIVE_INFINITY) {
+  if (
+    aliases !== null &&
+    connection.milestonesAhead === 0 &&
+    connection.maximumPacketSize === Number.POSITIVE_INFINITY
+  ) {
     alias = aliases.assign(message.topicName)
     if (alias < 0) {
       omitTopicName = true
@@ -74,8 +78,7 @@ function sendQos0(
   }
   core.tally.copies.sentQos0 += 1
   connection.unsentBytes += message.publish.payloadSize + 8
-  if (connection.isEstablished) turn.now.push(outgoing)
-  else turn.onceDurable.push(outgoing)
+  sendNow(turn, connection, outgoing)
 }
 
 /** In place of `deliverCopy`, where the Session's queue has no room and nobody can be told. */

@@ -49,8 +49,9 @@ export class RetainedDelivery {
 }
 
 /**
- * The first slice leaves with the SUBACK, if the client takes it; what is left follows in `continueRetained`. A delivery that
- * is still under way for the same Subscription begins anew: there is never more than one for each.
+ * The first slice leaves behind the SUBACK, at its milestone, if the client takes it; what is left follows in
+ * `continueRetained`. A delivery that is still under way for the same Subscription begins anew: there is never more than one
+ * for each.
  */
 export function beginRetained(
   core: CoreState,
@@ -62,11 +63,7 @@ export function beginRetained(
 ): void {
   const delivery = new RetainedDelivery(subscription, core)
   if (connection.retainedDeliveries === null && takesMore(core, connection, session)) {
-    const before = turn.now.length
-    const hasMore = delivery.deliverSlice(core, session, nowMs, turn)
-    // Clients expect the SUBACK first, so these keep their place behind it.
-    turn.onceDurable.push(...turn.now.splice(before))
-    if (!hasMore) return
+    if (!delivery.deliverSlice(core, session, nowMs, turn)) return
   }
   connection.retainedDeliveries ??= new Map()
   connection.retainedDeliveries.delete(subscription)

@@ -33,7 +33,7 @@ class Group {
     const secrets = { userName: null, password: null, will: null }
     const identity = { protocolVersion: 5, clientIdentifier: name, cleanStart: false, keepAliveSeconds: 0 } as const
     this.core.receive(connection, { type: 'connect', ...identity, ...secrets, properties }, 0, turn)
-    this.core.established(connection)
+    this.core.reachMilestone(connection)
     this.clients.set(name, connection)
     return sent(turn)
   }

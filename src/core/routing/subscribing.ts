@@ -83,7 +83,10 @@ export function subscribe(
     reasons.length > 0 && connection.wantsProblemInformation ? { reasonString: reasonString(reasons.join('; ')) } : {}
   const suback = { type: 'suback', packetId: packet.packetId, reasonCodes, properties } as const
   turn.onceDurable.push({ type: 'packet', connection, packet: suback })
+  if (retained.length === 0) return
+  connection.milestonesAhead += 1
   for (const subscription of retained) beginRetained(core, connection, session, subscription, nowMs, turn)
+  turn.onceDurable.push({ type: 'milestone', connection })
 }
 
 /** A Subscription to the same Topic Filter takes the place of the old one without a gap [MQTT-3.8.4-3]. */

@@ -1,0 +1,65 @@
+/**
+ * How the tests of `ordered-topics.test.ts` are shown to be able to fail.
+ */
+import type { Exemptions, Mutation } from './chapter.ts'
+
+const queue = 'src/core/session/message-queue.ts'
+const oneClient = ['MQTT-4.6.0-5', 'MQTT3-4.6.0-6']
+
+export const mutations: readonly Mutation[] = [
+  {
+    name: 'what waits in a Session goes out with the latest first',
+    file: queue,
+    from: 'this.#copies.push(copy)',
+    to: 'this.#copies.splice(this.#head, 0, copy)',
+    breaks: oneClient,
+  },
+  {
+    name: 'a long queue that is cut loses its place',
+    file: queue,
+    from: 'this.#copies = this.#copies.slice(this.#head)\n      this.#head = 0',
+    to: 'this.#copies = this.#copies.slice(this.#head)',
+    breaks: oneClient,
+  },
+  {
+    name: 'messages are taken in while the permission of an earlier one is still asked for',
+    file: 'src/core/session/inbound.ts',
+    from: 'connection.isWaiting = true',
+    to: '',
+    breaks: oneClient,
+  },
+  {
+    name: 'what came in one chunk leaves in reverse order',
+    file: 'src/server/turn-runner.ts',
+    from: 'for (const outgoing of now) this.#dispatch(outgoing)',
+    to: 'for (const outgoing of now.toReversed()) this.#dispatch(outgoing)',
+    breaks: [...oneClient, 'MQTT-4.6.0-6', 'MQTT3-4.6.0-5'],
+  },
+  {
+    name: 'QoS 2 messages of one batch leave in reverse order',
+    file: 'src/server/turn-runner.ts',
+    from: 'for (const outgoing of onceDurable) this.#dispatch(outgoing)',
+    to: 'for (const outgoing of onceDurable.toReversed()) this.#dispatch(outgoing)',
+    breaks: [...oneClient, 'MQTT-4.6.0-6', 'MQTT3-4.6.0-5'],
+  },
+  {
+    name: 'what is held back for the CONNACK waits for records that it does not need',
+    file: 'src/core/turn.ts',
+    from: 'connection.heldBack.push(outgoing)',
+    to: 'turn.onceDurable.push(outgoing)',
+    breaks: [...oneClient, 'MQTT-4.6.0-6'],
+  },
+  {
+    name: 'a Retained Message behind its SUBACK is overtaken by a later message',
+    file: 'src/core/routing/subscribing.ts',
+    from: `connection.milestonesAhead += 1
+  for (const subscription of retained) beginRetained(core, connection, session, subscription, nowMs, turn)
+  turn.onceDurable.push({ type: 'milestone', connection })`,
+    to: `const before = turn.now.length
+  for (const subscription of retained) beginRetained(core, connection, session, subscription, nowMs, turn)
+  turn.onceDurable.push(...turn.now.splice(before))`,
+    breaks: [...oneClient, 'MQTT-4.6.0-6'],
+  },
+]
+
+export const exemptions: Exemptions = {}
