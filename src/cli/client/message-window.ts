@@ -66,6 +66,15 @@ export class MessageWindow {
     return entry
   }
 
+  /** PUBREC has come. Should PUBREL have to be sent again, it keeps the order of the PUBRECs [MQTT-4.6.0-4]. */
+  markReceived(entry: WindowEntry, { reasonCode, properties }: Acknowledgement): void {
+    this.#sent.delete(entry.packetId)
+    this.#sent.set(entry.packetId, entry)
+    entry.isReceived = true
+    entry.receivedCode = reasonCode
+    entry.receivedProperties = properties
+  }
+
   /** Ends a message with what the server said of it. */
   settle(entry: WindowEntry, acknowledgement: Acknowledgement): void {
     this.#sent.delete(entry.packetId)

@@ -356,9 +356,7 @@ export class MqttClient {
       return
     }
     if (packet.type === 'pubrec' && packet.reasonCode < 0x80) {
-      entry.isReceived = true
-      entry.receivedCode = packet.reasonCode
-      entry.receivedProperties = packet.properties
+      this.#window.markReceived(entry, packet)
       this.#send(acknowledgement('pubrel', packet.packetId, 0))
       return
     }

@@ -18,7 +18,7 @@ import type { Session } from './session.ts'
 
 export class Outbound {
   readonly #session: Session
-  /** In the order of first sending; null until there is one. */
+  /** In the order of first sending, after PUBREC in the order of those; null until there is one. */
   #inFlight: Map<number, Copy> | null = null
   #queue: MessageQueue | null = null
   #packetIds: PacketIds | null = null
@@ -153,11 +153,17 @@ export class Outbound {
       this.sendQueued(core, nowMs, turn)
       return
     }
-    if (!copy.isReceived && this.#session.survives) {
-      turn.records.push({ type: 'received', session: this.#session.key, packetId })
-    }
-    copy.isReceived = true
+    if (!copy.isReceived) this.#noteReceived(copy, turn)
     turn.onceDurable.push(new OutgoingAcknowledgement(connection, 'pubrel', packetId, ReasonCode.Success))
+  }
+
+  #noteReceived(copy: Copy, turn: Turn): void {
+    const { packetId } = copy
+    copy.isReceived = true
+    // To the end: should PUBREL have to be sent again, it keeps the order of the PUBRECs [MQTT-4.6.0-4].
+    this.#inFlight?.delete(packetId)
+    this.#inFlight?.set(packetId, copy)
+    if (this.#session.survives) turn.records.push({ type: 'received', session: this.#session.key, packetId })
   }
 
   receivePubcomp(packetId: number, core: CoreState, nowMs: number, turn: Turn): void {
