@@ -100,6 +100,7 @@ export class BrokerCore {
     const { heldBack } = connection
     if (connection.milestonesAhead > 0 || heldBack === null) return nothing
     connection.heldBack = null
+    connection.heldBackBytes = 0
     return heldBack
   }
 
@@ -111,7 +112,7 @@ export class BrokerCore {
   /** `unsentBytes` of what was to be sent are still with us; what waited for that goes on. */
   flushed(connection: Connection, unsentBytes: number, nowMs: number, turn: Turn): void {
     const wasFull = connection.unsentBytes >= this.state.limits.unsentBytesMax
-    connection.unsentBytes = unsentBytes
+    connection.unsentBytes = unsentBytes + connection.heldBackBytes
     if (wasFull && connection.session !== null) connection.session.outbound.sendQueued(this.state, nowMs, turn)
   }
 

@@ -132,9 +132,13 @@ export function newTurn(): Turn {
 
 /** Sends what would do no harm before a crash, but not before a milestone is reached that it must not overtake. */
 export function sendNow(turn: Turn, connection: Connection, outgoing: OutgoingToConnection): void {
-  if (connection.milestonesAhead === 0) turn.now.push(outgoing)
-  else {
-    connection.heldBack ??= []
-    connection.heldBack.push(outgoing)
+  if (connection.milestonesAhead === 0) {
+    turn.now.push(outgoing)
+    return
   }
+  connection.heldBack ??= []
+  connection.heldBack.push(outgoing)
+  if (outgoing.type !== 'publish') return
+  outgoing.message.ownBriefly()
+  connection.heldBackBytes += outgoing.message.size
 }

@@ -58,8 +58,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'what the broker sends counts as well',
     file: 'src/core/broker.ts',
-    from: '    connection.unsentBytes = unsentBytes\n',
-    to: '    connection.unsentBytes = unsentBytes\n    connection.lastReceivedMs = nowMs\n',
+    from: '+ connection.heldBackBytes\n',
+    to: '+ connection.heldBackBytes\n    connection.lastReceivedMs = nowMs\n',
     breaks: keepAlive,
   },
   {

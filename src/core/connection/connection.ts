@@ -45,6 +45,8 @@ export class Connection {
   connackHasLeft = false
   /** What could have left at once but for a milestone, in order; null most of the time. */
   heldBack: OutgoingToConnection[] | null = null
+  /** Bytes of the messages in it. */
+  heldBackBytes = 0
   protocolVersion: 4 | 5 = 4
   /** Enough of a CONNECT has come to know in which form to refuse it. */
   canBeAnswered = false
