@@ -32,15 +32,15 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'messages are sent again with the latest first',
     file: outbound,
-    from: 'for (const copy of this.#inFlight?.values() ?? []) {',
-    to: 'for (const copy of [...(this.#inFlight?.values() ?? [])].reverse()) {',
+    from: 'this.#toResend = inFlight.values()',
+    to: 'this.#toResend = [...inFlight.values()].reverse().values()',
     breaks: ['MQTT-4.6.0-1', 'MQTT3-4.6.0-1', 'MQTT3-4.6.0-6'],
   },
   {
     name: 'messages are sent again QoS by QoS',
     file: outbound,
-    from: 'for (const copy of this.#inFlight?.values() ?? []) {',
-    to: 'for (const copy of [...(this.#inFlight?.values() ?? [])].sort((one, other) => one.qos - other.qos)) {',
+    from: 'this.#toResend = inFlight.values()',
+    to: 'this.#toResend = [...inFlight.values()].sort((one, other) => one.qos - other.qos).values()',
     breaks: ['MQTT-4.6.0-1', 'MQTT3-4.6.0-1', 'MQTT3-4.6.0-6'],
   },
   {

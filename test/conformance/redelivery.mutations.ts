@@ -11,15 +11,15 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'PUBREL is not sent again',
     file: outbound,
-    from: 'for (const copy of this.#inFlight?.values() ?? []) {',
-    to: 'for (const copy of this.#inFlight?.values() ?? []) {\n      if (copy.isReceived) continue',
+    from: 'if (copy.isReceived) {',
+    to: 'if (copy.isReceived) {\n          continue',
     breaks: both,
   },
   {
     name: 'only QoS 1 is sent again',
     file: outbound,
-    from: 'for (const copy of this.#inFlight?.values() ?? []) {',
-    to: 'for (const copy of this.#inFlight?.values() ?? []) {\n      if (copy.qos === 2 && !copy.isReceived) continue',
+    from: 'this.#needsNoResend(copy)\n    connection',
+    to: 'this.#needsNoResend(copy)\n    if (copy.qos === 2) return\n    connection',
     breaks: both,
   },
   {

@@ -30,8 +30,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a QoS 1 message is done with when it has been sent',
     file: outbound,
-    from: 'if (copy.qos === 1) {\n      sendNow(',
-    to: `if (copy.qos === 1) {\n      this.#finish(copy, 'acknowledged', core)\n      sendNow(`,
+    from: 'if (copy.qos === 1 && !this.#isResuming) {\n      sendNow(',
+    to: `if (copy.qos === 1 && !this.#isResuming) {\n      this.#finish(copy, 'acknowledged', core)\n      sendNow(`,
     breaks: ['MQTT-4.3.2-3', 'MQTT3-4.3.2-1'],
   },
   {
@@ -44,8 +44,9 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a QoS 2 message that was sent again is done with',
     file: outbound,
-    from: 'connection.unsentBytes += copy.message.size\n        turn',
-    to: `if (copy.qos === 2) this.#finish(copy, 'acknowledged', core)\n        turn`,
+    from: 'this.#needsNoResend(copy)\n    connection',
+    to: `if (copy.qos === 2) this.#finish(copy, 'acknowledged', core)
+    this.#needsNoResend(copy)\n    connection`,
     breaks: ['MQTT-4.3.3-3', 'MQTT3-4.3.3-1'],
   },
   {
@@ -86,8 +87,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'what has expired in flight is not sent again',
     file: outbound,
-    from: 'if (isTooLarge(outgoing, connection)) this.#finish(',
-    to: 'if (copy.message.isExpired(nowMs) || isTooLarge(outgoing, connection)) this.#finish(',
+    from: 'if (isTooLarge(outgoing, connection)) {\n      this.#finish(',
+    to: 'if (copy.message.isExpired(nowMs) || isTooLarge(outgoing, connection)) {\n      this.#finish(',
     breaks: ['MQTT-4.3.3-7'],
   },
   {

@@ -38,8 +38,9 @@ export class Connection {
   /** A question about this connection is open: no further packet may be handed in. */
   isWaiting = false
   /**
-   * Milestones among what waits to be durable: the CONNACK with what is sent again behind it [MQTT-3.2.0-1], and each SUBACK
-   * with its Retained Messages. Before the last is reached nothing leaves at once, so that order is kept [MQTT-4.6.0-5].
+   * Milestones among what waits to be durable: the CONNACK with what is sent again behind it [MQTT-3.2.0-1], what is sent
+   * again later, and each SUBACK with its Retained Messages. Before the last is reached no PUBLISH leaves at once, so that
+   * order is kept [MQTT-4.6.0-5].
    */
   milestonesAhead = 1
   connackHasLeft = false

@@ -16,6 +16,8 @@ export class Copy {
   packetId = 0
   /** QoS 2: PUBREC has arrived, PUBREL is or was sent; the message itself is not sent again [MQTT-4.3.3-4]. */
   isReceived = false
+  /** Sent over an earlier Network Connection; this one's Receive Maximum has not let it be sent again yet. */
+  isToResend = false
 
   constructor(
     message: Message,

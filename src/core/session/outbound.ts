@@ -2,8 +2,10 @@
  * Sender side of QoS 1 and 2: messages on their way to one client. MQTT 5.0 sections 4.3, 4.4 and 4.9. @hot
  *
  * At most Receive Maximum messages are unacknowledged [MQTT-3.3.4-9]; the rest wait in order. Messages are sent again only
- * after a new Network Connection, with DUP, under the same Packet Identifier, in their first order [MQTT-4.4.0-1].
+ * after a new Network Connection, with DUP, under the same Packet Identifier, in their first order [MQTT-4.4.0-1]: as many as
+ * its Receive Maximum allows, the others before anything that waits.
  */
+import assert from 'node:assert/strict'
 import { ProtocolViolation } from '../../protocol/protocol-violation.ts'
 import { publishSize } from '../../protocol/publish-encoder.ts'
 import { ReasonCode, reasonCodeName } from '../../protocol/reason-code.ts'
@@ -20,8 +22,13 @@ export class Outbound {
   readonly #session: Session
   /** In the order of first sending, after PUBREC in the order of those; null until there is one. */
   #inFlight: Map<number, Copy> | null = null
+  /** How many of them are to be sent again, and where the next one is looked for. */
+  #toResendCount = 0
+  #toResend: Iterator<Copy> | null = null
   #queue: MessageQueue | null = null
   #packetIds: PacketIds | null = null
+  /** What is sent belongs in front of the CONNACK's milestone, so that QoS 1 and 2 keep one order. */
+  #isResuming = false
 
   constructor(session: Session) {
     this.#session = session
@@ -56,7 +63,7 @@ export class Outbound {
   /** Sends a copy, or queues it if the window is full, the client is away or does not read. The message is kept. */
   deliver(copy: Copy, core: CoreState, nowMs: number, turn: Turn): void {
     const connection = this.#session.connection
-    const mayFollow = this.#queue === null || this.#queue.length === 0
+    const mayFollow = this.#toResendCount === 0 && this.queuedMessages === 0
     if (connection !== null && mayFollow && this.#maySend(connection, core)) {
       copy.message.ownBriefly()
       this.#send(copy, connection, core, nowMs, turn)
@@ -72,8 +79,10 @@ export class Outbound {
   /** Sends what the window allows. */
   sendQueued(core: CoreState, nowMs: number, turn: Turn): void {
     const connection = this.#session.connection
+    if (connection === null) return
+    if (this.#toResendCount > 0 && this.#maySend(connection, core)) this.#sendMoreAgain(connection, core, nowMs, turn)
     const queue = this.#queue
-    if (connection === null || queue === null) return
+    if (queue === null) return
     while (queue.length > 0 && this.#maySend(connection, core)) {
       const copy = queue.shift()
       if (copy === undefined) return
@@ -83,7 +92,8 @@ export class Outbound {
   }
 
   #maySend(connection: Connection, core: CoreState): boolean {
-    return this.inFlightMessages < connection.sendMaximum && connection.unsentBytes < core.limits.unsentBytesMax
+    const unacknowledged = this.inFlightMessages - this.#toResendCount
+    return unacknowledged < connection.sendMaximum && connection.unsentBytes < core.limits.unsentBytesMax
   }
 
   #send(copy: Copy, connection: Connection, core: CoreState, nowMs: number, turn: Turn): void {
@@ -98,11 +108,11 @@ export class Outbound {
     }
     this.#inFlight.set(copy.packetId, copy)
     connection.unsentBytes += copy.message.size
-    if (copy.qos === 1) {
+    if (copy.qos === 1 && !this.#isResuming) {
       sendNow(turn, connection, outgoing)
       return
     }
-    if (this.#session.survives) {
+    if (copy.qos === 2 && this.#session.survives) {
       const { key } = this.#session
       turn.records.push({ type: 'assigned', session: key, messageId: copy.message.id, packetId: copy.packetId })
     }
@@ -111,19 +121,52 @@ export class Outbound {
 
   /** A new Network Connection has taken the Session up: what is unacknowledged goes first, then what waits. */
   resume(connection: Connection, core: CoreState, nowMs: number, turn: Turn): void {
-    for (const copy of this.#inFlight?.values() ?? []) {
-      if (copy.isReceived) {
-        turn.onceDurable.push(new OutgoingAcknowledgement(connection, 'pubrel', copy.packetId, ReasonCode.Success))
-        continue
+    const inFlight = this.#inFlight
+    if (inFlight !== null) {
+      this.#toResendCount = 0
+      this.#toResend = inFlight.values()
+      for (const copy of inFlight.values()) {
+        copy.isToResend = !copy.isReceived
+        if (copy.isToResend) this.#toResendCount += 1
       }
-      const outgoing = outgoingPublish(copy, true, connection, nowMs)
-      if (isTooLarge(outgoing, connection)) this.#finish(copy, 'droppedTooLarge', core)
-      else {
-        connection.unsentBytes += copy.message.size
-        turn.onceDurable.push(outgoing)
+      for (const copy of inFlight.values()) {
+        if (copy.isReceived) {
+          turn.onceDurable.push(new OutgoingAcknowledgement(connection, 'pubrel', copy.packetId, ReasonCode.Success))
+        } else if (this.#maySend(connection, core)) this.#sendNextAgain(connection, core, nowMs, turn)
       }
     }
+    this.#isResuming = true
     this.sendQueued(core, nowMs, turn)
+    this.#isResuming = false
+  }
+
+  /** What the window did not allow at first. A milestone keeps it in order, because QoS 2 waits to be durable. */
+  #sendMoreAgain(connection: Connection, core: CoreState, nowMs: number, turn: Turn): void {
+    connection.milestonesAhead += 1
+    while (this.#toResendCount > 0 && this.#maySend(connection, core)) {
+      this.#sendNextAgain(connection, core, nowMs, turn)
+    }
+    turn.onceDurable.push({ type: 'milestone', connection })
+  }
+
+  #sendNextAgain(connection: Connection, core: CoreState, nowMs: number, turn: Turn): void {
+    let copy = this.#toResend?.next().value
+    while (copy?.isToResend === false) copy = this.#toResend?.next().value
+    assert(copy !== undefined, 'what is to be sent again lies ahead in the order of first sending')
+    const outgoing = outgoingPublish(copy, true, connection, nowMs)
+    if (isTooLarge(outgoing, connection)) {
+      this.#finish(copy, 'droppedTooLarge', core)
+      return
+    }
+    this.#needsNoResend(copy)
+    connection.unsentBytes += copy.message.size
+    turn.onceDurable.push(outgoing)
+  }
+
+  #needsNoResend(copy: Copy): void {
+    if (!copy.isToResend) return
+    copy.isToResend = false
+    this.#toResendCount -= 1
   }
 
   /** PUBACK. An unknown Packet Identifier is what a repeated acknowledgement looks like, and ignored. */
@@ -160,6 +203,7 @@ export class Outbound {
   #noteReceived(copy: Copy, turn: Turn): void {
     const { packetId } = copy
     copy.isReceived = true
+    this.#needsNoResend(copy)
     // To the end: should PUBREL have to be sent again, it keeps the order of the PUBRECs [MQTT-4.6.0-4].
     this.#inFlight?.delete(packetId)
     this.#inFlight?.set(packetId, copy)
@@ -184,6 +228,7 @@ export class Outbound {
       all.push({ copy, mayMove: copy.group !== null && copy.qos === 1 })
     for (const copy of this.#queue ?? []) all.push({ copy, mayMove: copy.group !== null })
     this.#inFlight = null
+    this.#toResendCount = 0
     this.#queue = null
     return all
   }
@@ -196,6 +241,7 @@ export class Outbound {
 
   #finish(copy: Copy, fate: CopyFate, core: CoreState): void {
     this.#inFlight?.delete(copy.packetId)
+    this.#needsNoResend(copy)
     this.#settle(copy, fate, core)
   }
 
