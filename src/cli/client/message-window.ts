@@ -88,7 +88,10 @@ export class MessageWindow {
     )
   }
 
-  /** What must be sent again, in order, once the connection is back [MQTT-4.4.0-1]. Without a Session a received one is done. */
+  /**
+   * What must be sent again, in order, once the connection is back [MQTT-4.4.0-1]. Without a Session a received one is done;
+   * what goes beyond `limit`, which may be lower than before, waits in front of the rest.
+   */
   entriesToResend(sessionPresent: boolean): WindowEntry[] {
     for (const entry of [...this.#sent.values()]) {
       if (sessionPresent || !entry.isReceived) continue
@@ -99,6 +102,11 @@ export class MessageWindow {
         properties: entry.receivedProperties,
       })
     }
+    const entries = [...this.#sent.values()]
+    const again = entries.filter((entry) => !entry.isReceived)
+    const tooMany = again.slice(Math.max(0, this.limit - (entries.length - again.length)))
+    for (const entry of tooMany) this.#sent.delete(entry.packetId)
+    this.#waiting.unshift(...tooMany)
     return [...this.#sent.values()]
   }
 
