@@ -6,6 +6,7 @@ import type { ClientSettings, MqttClient } from '../../src/cli/client/mqtt-clien
 import { encodeMessage } from '../../src/cli/client/outgoing-publish.ts'
 import {
   ByteWriter,
+  type ConnackProperties,
   type ControlPacket,
   encodePacket,
   PacketDecoder,
@@ -99,10 +100,15 @@ export function clientSettings(version: 4 | 5): ClientSettings {
 }
 
 /** A new Network Connection of `client`, accepted. */
-export function accept(client: MqttClient, version: 4 | 5, sessionPresent = false): ServerEnd {
+export function accept(
+  client: MqttClient,
+  version: 4 | 5,
+  sessionPresent = false,
+  properties: ConnackProperties = {},
+): ServerEnd {
   const server = new ServerEnd(version)
   void client.connect(server)
   server.taken()
-  server.send({ type: 'connack', sessionPresent, reasonCode: 0, properties: {} })
+  server.send({ type: 'connack', sessionPresent, reasonCode: 0, properties })
   return server
 }
