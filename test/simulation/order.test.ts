@@ -35,6 +35,30 @@ test('a message does not overtake one before it that was held back', async () =>
   assert.deepEqual([(await subscriber.message()).text, (await subscriber.message()).text], ['1', '2'])
 })
 
+test('at QoS 1 no more is held back than may be unsent, and the rest waits in its Session', async () => {
+  const store = new TroubledStore()
+  await using broker = await startTestBroker({ limits: { unsentBytesMax: 65_536 } }, { store })
+  using first = await broker.client(5, staying(5, 's'))
+  await first.subscribe('a')
+  using _held = store.hold()
+  await beginSubscribe(first, 'b')
+  for (let count = 0; count < 20; count++) {
+    void broker.broker.publish({ topicName: 'a', payload: Buffer.alloc(10_000), qos: 1 })
+    // What else is flushed to the client meanwhile does not make room.
+    await first.quiet()
+  }
+  await broker.lose(first)
+  store.release()
+  using again = await broker.client(5, staying(5, 's'))
+  let heldBack = 0
+  for (let count = 0; count < 20; count++) {
+    const { dup, packetId } = await again.message()
+    if (dup) heldBack += 1
+    again.acknowledge('puback', packetId)
+  }
+  assert.equal(heldBack, 7)
+})
+
 test('a Topic Alias never comes before its Topic Name', async () => {
   await using broker = await startTestBroker()
   await broker.broker.publish({ topicName: 'room/temperature', payload: 'kept', qos: 0, retain: true })
