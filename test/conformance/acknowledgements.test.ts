@@ -26,8 +26,7 @@ async function startWithFates(): Promise<TestBroker> {
     const properties = { sessionExpiryInterval: 100 }
     const client = await broker.client(5, { clientIdentifier: topicFilter, properties })
     await client.subscribe(topicFilter)
-    client.send({ type: 'disconnect', reasonCode: 0, properties: {} })
-    await client.closed()
+    await client.leave()
   }
   for (let count = 0; count < 2; count++) await broker.broker.publish({ topicName: 'full' })
   return broker

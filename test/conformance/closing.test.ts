@@ -183,8 +183,7 @@ test('[MQTT-3.14.4-3] [MQTT3-3.14.4-3] DISCONNECT throws the Will Message away, 
     for (const each of [will, delayed]) {
       const properties = version === 5 ? { sessionExpiryInterval: 100 } : {}
       using both = await mourned(broker, version, { clientIdentifier: 'c', cleanStart: false, will: each, properties })
-      both.client.send({ type: 'disconnect', reasonCode: 0, properties: {} })
-      await both.client.closed()
+      await both.client.leave()
       broker.advanceBy(200)
       await both.mourner.quiet()
     }

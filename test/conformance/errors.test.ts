@@ -88,8 +88,7 @@ test('[MQTT3-4.8.0-2] a message that cannot be taken for now closes the connecti
   await using broker = await startTestBroker({ limits: { sessionQueueMessagesMax: 1 } })
   const away = await broker.client(4, { clientIdentifier: 'away', cleanStart: false })
   await away.subscribe('a')
-  away.send({ type: 'disconnect', reasonCode: 0, properties: {} })
-  await away.closed()
+  await away.leave()
   for (const qos of [1, 2] as const) {
     using client = await broker.client(4)
     if (qos === 1) {

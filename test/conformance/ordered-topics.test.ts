@@ -56,8 +56,7 @@ test('[MQTT-4.6.0-5] [MQTT3-4.6.0-6] messages that waited for a client arrive as
   for (const version of versions) {
     using before = await broker.client(version, staying(version))
     await before.subscribe('a')
-    before.send({ type: 'disconnect', reasonCode: 0, properties: {} })
-    await before.closed()
+    await before.leave()
     using publisher = await broker.client(4)
     for (let number = 1; number <= 3000; number++) send(publisher, number, 1)
     for (let number = 1; number <= 3000; number++) await publisher.next('puback')

@@ -7,15 +7,9 @@ import { MqttClient } from '../../src/cli/client/mqtt-client.ts'
 import { TroubledStore } from '../simulation/troubled-store.ts'
 import { accept, clientSettings } from '../support/server-end.ts'
 import { startTestBroker } from '../support/test-broker.ts'
-import type { ConnectFields, WireClient } from '../support/wire-client.ts'
+import { staying, type WireClient } from '../support/wire-client.ts'
 
 const versions: readonly (4 | 5)[] = [4, 5]
-
-/** A client whose Session survives its Network Connection. */
-function staying(version: 4 | 5): ConnectFields {
-  const properties = version === 5 ? { sessionExpiryInterval: 1000 } : {}
-  return { clientIdentifier: `stays${version}`, cleanStart: false, properties }
-}
 
 async function identifiers(client: WireClient, type: 'puback' | 'pubrec' | 'pubrel', count: number): Promise<number[]> {
   const found: number[] = []
@@ -28,7 +22,7 @@ async function checkAnswers(qos: 1 | 2, answer: 'puback' | 'pubrec'): Promise<vo
   for (const version of versions) {
     const store = new TroubledStore()
     await using broker = await startTestBroker({}, { store })
-    using subscriber = await broker.client(version, staying(version))
+    using subscriber = await broker.client(version, staying(version, `stays${version}`))
     await subscriber.subscribe('stored', { qos: 2 })
     using publisher = await broker.client(version)
     using _held = store.hold()
@@ -53,7 +47,7 @@ test('[MQTT-4.6.0-4] [MQTT3-4.6.0-4] PUBRELs go in the order of their PUBRECs, e
   for (const version of versions) {
     const store = new TroubledStore()
     await using broker = await startTestBroker({}, { store })
-    using client = await broker.client(version, staying(version))
+    using client = await broker.client(version, staying(version, `stays${version}`))
     await client.subscribe('a')
     for (let count = 0; count < 3; count++) await broker.broker.publish({ topicName: 'a', qos: 2 })
     for (let count = 0; count < 3; count++) await client.message()
@@ -69,13 +63,13 @@ test('[MQTT-4.6.0-4] [MQTT3-4.6.0-4] PUBRELs go in the order of their PUBRECs, e
 test('[MQTT-4.6.0-4] [MQTT3-4.6.0-4] PUBRELs that are sent again go in the order of their PUBRECs', async () => {
   await using broker = await startTestBroker()
   for (const version of versions) {
-    using client = await broker.client(version, staying(version))
+    using client = await broker.client(version, staying(version, `stays${version}`))
     await client.subscribe('a')
     for (let count = 0; count < 3; count++) await broker.broker.publish({ topicName: 'a', qos: 2 })
     for (let count = 0; count < 3; count++) await client.message()
     for (const packetId of [3, 1, 2]) client.acknowledge('pubrec', packetId)
     assert.deepEqual(await identifiers(client, 'pubrel', 3), [3, 1, 2])
-    using again = await broker.client(version, staying(version))
+    using again = await broker.client(version, staying(version, `stays${version}`))
     assert.deepEqual(await identifiers(again, 'pubrel', 3), [3, 1, 2])
   }
 })
@@ -83,7 +77,7 @@ test('[MQTT-4.6.0-4] [MQTT3-4.6.0-4] PUBRELs that are sent again go in the order
 test('[MQTT-4.6.0-1] [MQTT3-4.6.0-1] [MQTT3-4.6.0-6] messages that are sent again go in their first order', async () => {
   await using broker = await startTestBroker()
   for (const version of versions) {
-    using client = await broker.client(version, staying(version))
+    using client = await broker.client(version, staying(version, `stays${version}`))
     await client.subscribe('a')
     const sent: string[] = []
     for (const [position, qos] of ([1, 2, 2, 1, 2, 1, 1] as const).entries()) {
@@ -93,7 +87,7 @@ test('[MQTT-4.6.0-1] [MQTT3-4.6.0-1] [MQTT3-4.6.0-6] messages that are sent agai
     }
     client.acknowledge('puback', 4)
     await client.quiet()
-    using again = await broker.client(version, staying(version))
+    using again = await broker.client(version, staying(version, `stays${version}`))
     const found: string[] = []
     while (found.length < 6) {
       const { packetId, text } = await again.message()

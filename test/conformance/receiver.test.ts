@@ -7,16 +7,10 @@ import { MqttClient } from '../../src/cli/client/mqtt-client.ts'
 import { TroubledStore } from '../simulation/troubled-store.ts'
 import { accept, clientSettings, type ServerEnd } from '../support/server-end.ts'
 import { startTestBroker, type TestBroker } from '../support/test-broker.ts'
-import type { ConnectFields, WireClient } from '../support/wire-client.ts'
+import { staying, type WireClient } from '../support/wire-client.ts'
 
 const versions: readonly (4 | 5)[] = [4, 5]
 const packetId = 0x0201
-
-/** A client of this name whose Session survives its Network Connection. */
-function staying(version: 4 | 5, name: string): ConnectFields {
-  const properties = version === 5 ? { sessionExpiryInterval: 1000 } : {}
-  return { clientIdentifier: `${name}${version}`, cleanStart: false, properties }
-}
 
 /** Sees every message that the broker routes. */
 async function watch(broker: TestBroker): Promise<WireClient> {
@@ -38,7 +32,7 @@ async function checkOwnership(qos: 1 | 2, answer: 'puback' | 'pubrec'): Promise<
   for (const version of versions) {
     const store = new TroubledStore()
     await using broker = await startTestBroker({}, { store })
-    using subscriber = await broker.client(version, staying(version, 's'))
+    using subscriber = await broker.client(version, staying(version, `s${version}`))
     await subscriber.subscribe('a')
     using publisher = await broker.client(version)
     using _held = store.hold()
@@ -76,7 +70,7 @@ test('[MQTT-4.3.3-8] [MQTT3-4.3.3-2] PUBREC waits until the identifier of a clie
   for (const version of versions) {
     const store = new TroubledStore()
     await using broker = await startTestBroker({}, { store })
-    using publisher = await broker.client(version, staying(version, 'p'))
+    using publisher = await broker.client(version, staying(version, `p${version}`))
     using _held = store.hold()
     publisher.publish({ topicName: 'nobody', qos: 2, packetId })
     await publisher.quiet()
@@ -130,7 +124,7 @@ test('[MQTT-4.3.3-10] [MQTT3-4.3.3-2] a repetition over a new connection of the 
   using watcher = await watch(broker)
   for (const version of versions) {
     for (const dup of [false, true]) {
-      using client = await broker.client(version, staying(version, 'p'))
+      using client = await broker.client(version, staying(version, `p${version}`))
       client.publish({ topicName: 'a', qos: 2, packetId, dup })
       assert.equal((await client.next('pubrec')).packetId, packetId)
     }
@@ -181,8 +175,7 @@ test('[MQTT-4.3.3-13] a QoS 2 message that has expired goes from PUBLISH to PUBC
   await using broker = await startTestBroker()
   using away = await broker.client(5, staying(5, 's'))
   await away.subscribe('a')
-  away.send({ type: 'disconnect', reasonCode: 0, properties: {} })
-  await away.closed()
+  await away.leave()
   using client = await broker.client(5)
   for (const messageExpiryInterval of [0, 10]) {
     const message = { topicName: 'a', qos: 2, packetId, properties: { messageExpiryInterval } } as const

@@ -7,16 +7,10 @@ import { MqttClient } from '../../src/cli/client/mqtt-client.ts'
 import type { ControlPacket } from '../../src/protocol/index.ts'
 import { accept, clientSettings } from '../support/server-end.ts'
 import { startTestBroker, type TestBroker } from '../support/test-broker.ts'
-import type { ConnectFields, WireClient } from '../support/wire-client.ts'
+import { staying, type WireClient } from '../support/wire-client.ts'
 
 const versions: readonly (4 | 5)[] = [4, 5]
 const message = { topicName: 'a', payload: Buffer.from('m'), qos: 1, retain: false, properties: {} } as const
-
-/** A client whose Session survives its Network Connection. */
-function staying(version: 4 | 5, name = 'c'): ConnectFields {
-  const properties = version === 5 ? { sessionExpiryInterval: 10_000 } : {}
-  return { clientIdentifier: `${name}${version}`, cleanStart: false, properties }
-}
 
 /** Such as `publish 1 again`. */
 function nameOf(packet: ControlPacket): string {
@@ -31,14 +25,9 @@ async function names(client: WireClient, count: number): Promise<string[]> {
   return found
 }
 
-async function leave(client: WireClient): Promise<void> {
-  client.send({ type: 'disconnect', reasonCode: 0, properties: {} })
-  await client.closed()
-}
-
 /** A client that has three messages in flight: 1 at QoS 1, 2 at QoS 2 before PUBREC, 3 at QoS 2 after PUBREL. */
 async function withThreeInFlight(broker: TestBroker, version: 4 | 5): Promise<WireClient> {
-  const client = await broker.client(version, staying(version))
+  const client = await broker.client(version, staying(version, `c${version}`))
   await client.subscribe('a')
   for (const qos of [1, 2, 2] as const) await broker.broker.publish({ topicName: 'a', qos })
   assert.deepEqual(await names(client, 3), ['publish 1', 'publish 2', 'publish 3'])
@@ -51,13 +40,13 @@ test('[MQTT-4.4.0-1] [MQTT3-4.4.0-1] a client that comes back gets what is unack
   await using broker = await startTestBroker()
   for (const version of versions) {
     using first = await withThreeInFlight(broker, version)
-    await leave(first)
-    using second = await broker.client(version, staying(version))
+    await first.leave()
+    using second = await broker.client(version, staying(version, `c${version}`))
     assert.deepEqual(await names(second, 3), ['publish 1 again', 'publish 2 again', 'pubrel 3'])
     second.acknowledge('puback', 1)
     second.acknowledge('pubcomp', 3)
     await second.quiet()
-    using third = await broker.client(version, staying(version))
+    using third = await broker.client(version, staying(version, `c${version}`))
     assert.deepEqual(await names(third, 1), ['publish 2 again'])
   }
 })
@@ -77,8 +66,8 @@ test('[MQTT-4.4.0-1] [MQTT3-4.4.0-1] nothing is sent again to a client that star
   await using broker = await startTestBroker()
   for (const version of versions) {
     using first = await withThreeInFlight(broker, version)
-    await leave(first)
-    using second = await broker.client(version, { ...staying(version), cleanStart: true })
+    await first.leave()
+    using second = await broker.client(version, { ...staying(version, `c${version}`), cleanStart: true })
     await second.quiet()
   }
 })
@@ -120,7 +109,7 @@ test('[MQTT-4.4.0-2] a PUBACK or PUBREC at or above 0x80 ends a message: it is n
     client.acknowledge('puback', 1, reasonCode)
     client.acknowledge('pubrec', 2, reasonCode)
     await client.quiet()
-    await leave(client)
+    await client.leave()
     using again = await broker.client(5, staying(5, `c${reasonCode}`))
     await again.quiet()
   }
@@ -146,9 +135,9 @@ test('[MQTT-4.5.0-1] [MQTT3-4.5.0-1] a message is kept for every client with a m
     const filters = ['a/b', 'a/+', '#', 'b']
     for (const topicFilter of filters) {
       for (const state of ['there', 'away']) {
-        const client = await broker.client(version, staying(version, topicFilter + state))
+        const client = await broker.client(version, staying(version, `${topicFilter}${state}${version}`))
         await client.subscribe(topicFilter, { qos: 1 })
-        if (state === 'away') await leave(client)
+        if (state === 'away') await client.leave()
       }
     }
     using publisher = await broker.client(version)
@@ -156,7 +145,7 @@ test('[MQTT-4.5.0-1] [MQTT3-4.5.0-1] a message is kept for every client with a m
     await publisher.next('puback')
     for (const topicFilter of filters) {
       for (const state of ['there', 'away']) {
-        using client = await broker.client(version, staying(version, topicFilter + state))
+        using client = await broker.client(version, staying(version, `${topicFilter}${state}${version}`))
         if (topicFilter !== 'b') {
           const { text, packetId } = await client.message()
           assert.equal(text, 'm')

@@ -5,15 +5,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Qos } from '../../src/protocol/index.ts'
 import { startTestBroker, type TestBroker } from '../support/test-broker.ts'
-import type { ConnectFields, WireClient } from '../support/wire-client.ts'
+import { staying, type WireClient } from '../support/wire-client.ts'
 
 const versions: readonly (4 | 5)[] = [4, 5]
-
-/** A client of this name whose Session survives its Network Connection. */
-function staying(version: 4 | 5): ConnectFields {
-  const properties = version === 5 ? { sessionExpiryInterval: 1000 } : {}
-  return { clientIdentifier: `stays${version}`, cleanStart: false, properties }
-}
 
 /** Publishes in the broker's process, as nobody's client. */
 async function send(broker: TestBroker, count: number, qos: Qos): Promise<void> {
@@ -28,7 +22,7 @@ async function identifiers(client: WireClient, count: number): Promise<number[]>
 
 /** What comes first after a reconnect, in words such as `publish 1 again`; then nothing. */
 async function reconnect(broker: TestBroker, version: 4 | 5): Promise<string[]> {
-  using client = await broker.client(version, staying(version))
+  using client = await broker.client(version, staying(version, `stays${version}`))
   client.send({ type: 'pingreq' })
   const found: string[] = []
   for (;;) {
@@ -101,18 +95,17 @@ test('[MQTT-4.3.3-2] [MQTT3-4.3.3-1] a QoS 2 message is first sent with DUP 0, h
 async function firstSent(version: 4 | 5, qos: 1 | 2): Promise<unknown[]> {
   await using broker = await startTestBroker()
   using publisher = await broker.client(version)
-  using client = await broker.client(version, staying(version))
+  using client = await broker.client(version, staying(version, `stays${version}`))
   await client.subscribe('a')
   publisher.publish({ topicName: 'a', qos, dup: true, packetId: 1 })
   const prompt = await client.message()
   client.acknowledge(qos === 1 ? 'puback' : 'pubrec', prompt.packetId, 0x00)
   if (qos === 2) await client.next('pubrel')
   if (qos === 2) client.acknowledge('pubcomp', prompt.packetId)
-  client.send({ type: 'disconnect', reasonCode: 0, properties: {} })
-  await client.closed()
+  await client.leave()
   publisher.publish({ topicName: 'a', qos, dup: true, packetId: 2 })
   await publisher.next(qos === 1 ? 'puback' : 'pubrec')
-  using again = await broker.client(version, staying(version))
+  using again = await broker.client(version, staying(version, `stays${version}`))
   const late = await again.message()
   return [prompt.qos, prompt.dup, late.qos, late.dup]
 }
@@ -120,7 +113,7 @@ async function firstSent(version: 4 | 5, qos: 1 | 2): Promise<unknown[]> {
 test('[MQTT-4.3.2-3] [MQTT3-4.3.2-1] a QoS 1 message is unacknowledged until PUBACK: the next connection gets it again', async () => {
   await using broker = await startTestBroker()
   for (const version of versions) {
-    using client = await broker.client(version, staying(version))
+    using client = await broker.client(version, staying(version, `stays${version}`))
     await client.subscribe('a')
     await send(broker, 2, 1)
     assert.deepEqual(await identifiers(client, 2), [1, 2])
@@ -145,7 +138,7 @@ test('[MQTT-4.3.2-3] an unacknowledged QoS 1 message counts against Receive Maxi
 test('[MQTT-4.3.3-3] [MQTT3-4.3.3-1] a QoS 2 message is unacknowledged until PUBREC: the next connection gets it again', async () => {
   await using broker = await startTestBroker()
   for (const version of versions) {
-    using client = await broker.client(version, staying(version))
+    using client = await broker.client(version, staying(version, `stays${version}`))
     await client.subscribe('a')
     await send(broker, 1, 2)
     await client.message()
@@ -180,7 +173,7 @@ test('[MQTT-4.3.3-4] a PUBREC at or above 0x80 is not answered by PUBREL', async
 test('[MQTT-4.3.3-5] [MQTT3-4.3.3-1] PUBREL is unacknowledged until PUBCOMP: the next connection gets it again', async () => {
   await using broker = await startTestBroker()
   for (const version of versions) {
-    using client = await broker.client(version, staying(version))
+    using client = await broker.client(version, staying(version, `stays${version}`))
     await client.subscribe('a')
     await send(broker, 2, 2)
     for (const packetId of await identifiers(client, 2)) {
@@ -198,7 +191,7 @@ test('[MQTT-4.3.3-5] [MQTT3-4.3.3-1] PUBREL is unacknowledged until PUBCOMP: the
 test('[MQTT-4.3.3-6] [MQTT3-4.3.3-1] a PUBLISH is not sent again once its PUBREL was sent', async () => {
   await using broker = await startTestBroker()
   for (const version of versions) {
-    using client = await broker.client(version, staying(version))
+    using client = await broker.client(version, staying(version, `stays${version}`))
     await client.subscribe('a')
     await send(broker, 1, 2)
     client.acknowledge('pubrec', (await client.message()).packetId)
@@ -209,7 +202,7 @@ test('[MQTT-4.3.3-6] [MQTT3-4.3.3-1] a PUBLISH is not sent again once its PUBREL
 
 test('[MQTT-4.3.3-7] a QoS 2 message that was sent is sent again though its expiry has passed since', async () => {
   await using broker = await startTestBroker()
-  using client = await broker.client(5, staying(5))
+  using client = await broker.client(5, staying(5, 'stays5'))
   await client.subscribe('a')
   const expiring = { topicName: 'a', qos: 2, properties: { messageExpiryInterval: 10 } } as const
   await broker.broker.publish(expiring)
@@ -220,7 +213,7 @@ test('[MQTT-4.3.3-7] a QoS 2 message that was sent is sent again though its expi
 
 test('[MQTT-4.3.3-7] a QoS 2 message goes through PUBREL to PUBCOMP though its expiry has passed since', async () => {
   await using broker = await startTestBroker()
-  using client = await broker.client(5, staying(5))
+  using client = await broker.client(5, staying(5, 'stays5'))
   await client.subscribe('a')
   await broker.broker.publish({ topicName: 'a', qos: 2, properties: { messageExpiryInterval: 10 } })
   const { packetId } = await client.message()
