@@ -4,6 +4,7 @@
  */
 import type { DisconnectProperties, PublishProperties, Subscribe } from '../protocol/control-packet.ts'
 import type { Publish } from '../protocol/packets/publish.ts'
+import { ReasonCode } from '../protocol/reason-code.ts'
 import { ConnectionRefused, UnsendableMessage } from './client/client-errors.ts'
 import { type FailureContext, reportFailure } from './mosquitto/failures.ts'
 import type { Invocation } from './mosquitto/invocation.ts'
@@ -154,9 +155,14 @@ class RrRun {
     if (this.#options.showLatency) {
       this.#output.remark(`answered after ${(performance.now() - this.#sentAtMs).toFixed(3)} ms`)
     }
-    // Debian's tool says nothing of its DISCONNECT here.
-    this.#connection.logs = false
-    this.#finish(0)
+    if (this.#isDropIn) this.#close()
+    else this.#finish(0)
+  }
+
+  /** Debian's tool ends before its DISCONNECT has left, whether it has a Will Message or not. */
+  #close(): void {
+    this.#isDone = true
+    void this.#connection.client.close().then(() => this.#outcome.resolve(0))
   }
 
   #timeOut(): void {
@@ -178,7 +184,8 @@ class RrRun {
     if (this.#isDone) return
     this.#isDone = true
     const properties = packetProperties<DisconnectProperties>(this.#options.properties, 'disconnect')
-    void this.#connection.client.disconnect(0, properties).then(() => {
+    const reasonCode = exitCode === timedOutCode ? ReasonCode.DisconnectWithWillMessage : 0
+    void this.#connection.client.disconnect(reasonCode, properties).then(() => {
       if (exitCode === timedOutCode) this.#sayTimedOut()
       else this.#outcome.resolve(exitCode)
     })

@@ -6,6 +6,7 @@ import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DisconnectProperties, Suback, Subscribe, Unsubscribe } from '../protocol/control-packet.ts'
 import type { Publish } from '../protocol/packets/publish.ts'
+import { ReasonCode } from '../protocol/reason-code.ts'
 import type { Channel } from '../transport/channel.ts'
 import { ConnectionLost, ConnectionRefused } from './client/client-errors.ts'
 import { ChannelError } from './client/open-channel.ts'
@@ -74,7 +75,7 @@ class SubRun {
 
   async run(): Promise<number> {
     const stop = (): void => this.#stop()
-    this.#output.whenBroken(stop)
+    this.#output.whenBroken(() => this.#stop(ReasonCode.Success))
     process.on('SIGINT', stop)
     process.on('SIGTERM', stop)
     let timer: NodeJS.Timeout | undefined
@@ -234,15 +235,16 @@ class SubRun {
     this.#stop()
   }
 
-  #stop(): void {
+  /** Told to stop, as opposed to done: the server shall publish the Will Message. */
+  #stop(reasonCode: number = ReasonCode.DisconnectWithWillMessage): void {
     this.#isDone = true
     this.#stopped.abort()
-    if (this.#wasConnected) this.#disconnect()
+    if (this.#wasConnected) this.#disconnect(reasonCode)
     else this.#connection.client.destroy()
   }
 
-  #disconnect(): void {
+  #disconnect(reasonCode = 0): void {
     const properties = packetProperties<DisconnectProperties>(this.#options.properties, 'disconnect')
-    this.#connection.client.disconnect(0, properties).catch(() => {})
+    this.#connection.client.disconnect(reasonCode, properties).catch(() => {})
   }
 }

@@ -1,14 +1,17 @@
 /**
- * Tables of command lines that Debian's tools and ours run in turn against the same broker, to be compared byte for byte.
+ * Tables of command lines that Debian's tools and ours run in turn against the same broker: what they print and the exit
+ * code are compared byte for byte, what they send packet by packet.
  */
 import assert from 'node:assert/strict'
 import type { Tool } from '../../src/cli/mosquitto/invocation.ts'
 import type { TestBroker } from './broker.ts'
-import { normalise, type RunOptions, type RunTool, runDebian, type ToolResult } from './tools.ts'
+import { normalise, type RunOptions, type RunTool, runDebian, type ToolResult, withoutChance } from './tools.ts'
+import { startWireTap, type WireTap } from './wire-tap.ts'
 
 /**
  * `line` is split at blanks. In it `ID` and `TOPIC` stand for names that no other case uses, `OPEN` and `GUARDED` for host
- * and port of the two listeners, `LOGIN` for the user of the second, `SOCKET` for the first one's path.
+ * and port of the two listeners, `PORT` for the first one's port, `LOGIN` for the user of the second, `SOCKET` for the
+ * first one's path. What is sent to the first two is compared as well.
  */
 export interface GoldenCase {
   readonly tool: Tool
@@ -16,6 +19,10 @@ export interface GoldenCase {
   /** Words that hold blanks, or nothing. */
   readonly more?: readonly string[]
   readonly input?: string
+  /** Answers that the tool is to get all at once: see `startWireTap`. */
+  readonly answersHeld?: number
+  /** Something still comes, or the server closes, as the tool sends DISCONNECT: whether that gets out is chance. */
+  readonly isCutOff?: boolean
   readonly options?: RunOptions
 }
 
@@ -33,12 +40,8 @@ export async function compareAll(
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const { each, index } = next
-      const words = wordsOf(each, index, broker)
-      const run = (tool: RunTool): Promise<ToolResult> => {
-        return tool(each.tool, words, { ...each.options, ...(each.input === undefined ? {} : { input: each.input }) })
-      }
-      const theirs = normalise(await run(runDebian))
-      const ours = normalise(await run(runOurs))
+      const theirs = await runCase(each, index, broker, runDebian)
+      const ours = await runCase(each, index, broker, runOurs)
       if (!isEqual(theirs, ours)) differences.push(describe(each, theirs, ours))
     }
   }
@@ -46,24 +49,44 @@ export async function compareAll(
   return differences
 }
 
-export function wordsOf({ line, more = [] }: GoldenCase, index: number, broker: TestBroker): string[] {
+interface CaseResult extends ToolResult {
+  readonly sent: string
+}
+
+async function runCase(each: GoldenCase, index: number, broker: TestBroker, run: RunTool): Promise<CaseResult> {
+  const { line, input, options, answersHeld = 0 } = each
+  const target = /\bGUARDED\b/.test(line) ? broker.guardedPort : /\b(OPEN|PORT)\b/.test(line) ? broker.port : null
+  const tap = target === null ? null : await startWireTap(target, answersHeld)
+  const words = wordsOf(each, index, broker, tap)
+  const result = normalise(await run(each.tool, words, { ...options, ...(input === undefined ? {} : { input }) }))
+  const sent = tap === null ? '' : withoutChance(await tap.packetsSent())
+  return { ...result, sent: each.isCutOff === true ? sent.replace(finalDisconnect, '') : sent }
+}
+
+/** As a line, and in bytes for 3.1. */
+const finalDisconnect = /(.*type:"disconnect".*\n|\xe0\0)$/
+
+function wordsOf({ line, more = [] }: GoldenCase, index: number, broker: TestBroker, tap: WireTap | null): string[] {
+  const place = `-h 127.0.0.1 -p ${tap?.port}`
   const values: Readonly<Record<string, string>> = {
     ID: `id${index}`,
     TOPIC: `topic/${index}`,
-    OPEN: `-h 127.0.0.1 -p ${broker.port}`,
-    GUARDED: `-h 127.0.0.1 -p ${broker.guardedPort}`,
+    OPEN: place,
+    GUARDED: place,
+    PORT: String(tap?.port),
     LOGIN: '-u someone -P secret',
     SOCKET: broker.socketPath,
   }
-  const filled = line.replace(/\b(ID|TOPIC|OPEN|GUARDED|LOGIN|SOCKET)\b/g, (name) => values[name] ?? name)
+  const filled = line.replace(/\b(ID|TOPIC|OPEN|GUARDED|PORT|LOGIN|SOCKET)\b/g, (name) => values[name] ?? name)
   return [...filled.split(' ').filter((word) => word !== ''), ...more]
 }
 
-function isEqual(left: ToolResult, right: ToolResult): boolean {
-  return left.stdout === right.stdout && left.stderr === right.stderr && left.code === right.code
+function isEqual(left: CaseResult, right: CaseResult): boolean {
+  const printsTheSame = left.stdout === right.stdout && left.stderr === right.stderr
+  return printsTheSame && left.code === right.code && left.sent === right.sent
 }
 
-function describe({ tool, line, more = [] }: GoldenCase, theirs: ToolResult, ours: ToolResult): string {
+function describe({ tool, line, more = [] }: GoldenCase, theirs: CaseResult, ours: CaseResult): string {
   const words = [tool, line, ...more.map((word) => JSON.stringify(word))].join(' ')
   return `${words}\n  Debian: ${JSON.stringify(theirs)}\n  ours:   ${JSON.stringify(ours)}`
 }

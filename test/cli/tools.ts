@@ -101,11 +101,12 @@ export function normalise({ stdout, stderr, code }: ToolResult): ToolResult {
   return { stdout: withoutChance(stdout), stderr: withoutChance(stderr), code }
 }
 
-function withoutChance(text: string): string {
+/** The same for one text. */
+export function withoutChance(text: string): string {
   return text
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6}Z)?/g, (time) => time.replace(/\d/g, '0'))
     .replace(/\b1[78]\d{8}(\.\d{9})?\b/g, (time) => time.replace(/\d/g, '0'))
     .replace(/auto-[0-9A-F-]{36}/g, 'auto-ID')
     .replace(/mosq-[0-9A-Za-z]{18}/g, 'mosq-ID')
-    .replace(/(Client prefix-)\d+/g, '$1PID')
+    .replace(/\b(prefix-)\d+/g, '$1PID')
 }

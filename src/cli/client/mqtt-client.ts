@@ -181,10 +181,15 @@ export class MqttClient {
 
   /** Sends DISCONNECT and resolves when the Network Connection is closed. */
   disconnect(reasonCode = 0, properties: DisconnectProperties = {}): Promise<void> {
+    if (this.#channel !== null && this.#closing === null) this.#send({ type: 'disconnect', reasonCode, properties })
+    return this.close()
+  }
+
+  /** Without DISCONNECT, which lets the server publish the Will Message; resolves when the Network Connection is closed. */
+  close(): Promise<void> {
     if (this.#channel === null) return Promise.resolve()
     if (this.#closing === null) {
       this.#closing = Promise.withResolvers<void>()
-      this.#send({ type: 'disconnect', reasonCode, properties })
       // Whatever still comes is no longer wanted.
       this.#decoder = null
       this.#channel.end(1000)

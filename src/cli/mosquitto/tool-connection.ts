@@ -24,8 +24,8 @@ export class ToolConnection {
   readonly target: ChannelTarget
   /** For debug lines; null until somebody has chosen one. */
   clientIdentifier: string | null
-  /** Debug lines are printed; off for what Debian's tool does not say. */
-  logs: boolean
+  /** Debug lines are printed. */
+  readonly logs: boolean
   readonly #options: Options
   readonly #output: ToolOutput
 
@@ -139,9 +139,21 @@ function clientSettings(options: Options, invocation: Invocation): ClientSetting
             retain: options.willRetain,
             properties: isFive ? packetProperties<WillProperties>(properties, 'will') : {},
           },
-    properties: isFive ? packetProperties<ConnectProperties>(properties, 'connect') : {},
+    properties: isFive
+      ? { ...receiveMaximum(options, invocation), ...packetProperties<ConnectProperties>(properties, 'connect') }
+      : {},
     inFlightMax: options.inFlightMax,
   }
+}
+
+/** Debian's library takes so many unacknowledged messages at a time. */
+const usualReceiveMaximum = 20
+
+/** A tool that ends after a number of messages takes no more than it prints: the rest stays in the Session. */
+function receiveMaximum({ messageCount }: Options, { tool, isDropIn }: Invocation): ConnectProperties {
+  if (tool === 'rr') return { receiveMaximum: 1 }
+  if (messageCount > 0 && messageCount < usualReceiveMaximum) return { receiveMaximum: messageCount }
+  return isDropIn ? { receiveMaximum: usualReceiveMaximum } : {}
 }
 
 /** Empty where the server is to choose. @throws SetupError */
