@@ -62,6 +62,10 @@ class RrRun {
     this.#isDropIn = invocation.isDropIn
     this.#printer = new MessagePrinter(options, invocation.isDropIn)
     this.#connection = new ToolConnection(options, invocation, output, {
+      onConnected: () => this.#subscribe(),
+      onPacket: ({ direction, packet }) => {
+        if (direction === 'received' && packet.type === 'suback') this.#ask(packet.reasonCodes[0] ?? 0)
+      },
       onMessage: (message) => this.#receive(message),
       onClosed: (reason) => {
         if (reason !== null) this.#outcome.reject(reason)
@@ -77,7 +81,7 @@ class RrRun {
     try {
       const channel = await this.#connection.open()
       if (timeoutSeconds > 0) timer = setTimeout(() => this.#timeOut(), timeoutSeconds * 1000)
-      this.#ask(await client.connect(channel).then(() => this.#subscribe()))
+      await client.connect(channel)
       return await this.#outcome.promise
     } catch (error) {
       if (error instanceof ConnectionRefused) await client.disconnect()
@@ -89,18 +93,20 @@ class RrRun {
     }
   }
 
-  async #subscribe(): Promise<number> {
+  #subscribe(): void {
     const { qos, properties } = this.#options
     // Debian's tool knows the flag and does not heed it.
     const retainAsPublished = this.#options.retainAsPublished && !this.#isDropIn
     const subscription = { topicFilter: this.#request.responseTopic, qos, noLocal: false, retainAsPublished }
-    const { reasonCodes } = await this.#connection.client.subscribe(
+    const request = this.#connection.client.subscribe(
       [{ ...subscription, retainHandling: 0 }],
       packetProperties<Subscribe['properties']>(properties, 'subscribe'),
     )
-    return reasonCodes[0] ?? 0
+    // It fails when the connection ends, which `onClosed` tells.
+    request.catch(() => {})
   }
 
+  /** Done as SUBACK comes, so that the request is sent before a retained message on the answer's topic ends the run. */
   #ask(subscribedCode: number): void {
     if (subscribedCode >= 0x80) {
       this.#output.complain(`${reasonText(subscribedCode)}\n`)

@@ -64,6 +64,7 @@ class SubRun {
     this.#rate = options.showRate ? new RateDisplay(output) : null
     this.#watch = options.watch && process.stdout.isTTY ? new WatchDisplay(output) : null
     this.#connection = new ToolConnection(options, invocation, output, {
+      onConnected: () => this.#subscribe(),
       onMessage: (message) => this.#receive(message),
       onPacket: ({ direction, packet }) => {
         if (direction === 'received' && packet.type === 'suback') this.#reportSubscribed(packet)
@@ -122,22 +123,8 @@ class SubRun {
   /** Answers why the connection ended; null if we ended it. */
   async #useConnection(channel: Channel): Promise<Error | null> {
     const { client } = this.#connection
-    const { retainAsPublished, retainHandling, qos, topicFilters, unsubscribeFilters, properties } = this.#options
     try {
       await client.connect(channel)
-      this.#wasConnected = true
-      const subscriptions = topicFilters.map((topicFilter) => {
-        return { topicFilter, qos, noLocal: false, retainAsPublished, retainHandling }
-      })
-      const answer = client.subscribe(subscriptions, packetProperties<Subscribe['properties']>(properties, 'subscribe'))
-      if (unsubscribeFilters.length > 0) {
-        const unsubscribeProperties = packetProperties<Unsubscribe['properties']>(properties, 'unsubscribe')
-        for (const filter of unsubscribeFilters) {
-          // Its answer changes nothing, and the end of the connection is seen below.
-          client.unsubscribe([filter], unsubscribeProperties).catch(() => {})
-        }
-      }
-      await answer
     } catch (error) {
       if (error instanceof ConnectionRefused) {
         await client.disconnect()
@@ -147,6 +134,24 @@ class SubRun {
       return error
     }
     return this.#ended.promise
+  }
+
+  /** Done as CONNACK comes, so that it stands before what a Session brings. The answers are seen as they come. */
+  #subscribe(): void {
+    this.#wasConnected = true
+    const { client } = this.#connection
+    const { retainAsPublished, retainHandling, qos, topicFilters, unsubscribeFilters, properties } = this.#options
+    const subscriptions = topicFilters.map((topicFilter) => {
+      return { topicFilter, qos, noLocal: false, retainAsPublished, retainHandling }
+    })
+    const subscribeProperties = packetProperties<Subscribe['properties']>(properties, 'subscribe')
+    const unsubscribeProperties = packetProperties<Unsubscribe['properties']>(properties, 'unsubscribe')
+    const requests = [
+      client.subscribe(subscriptions, subscribeProperties),
+      ...unsubscribeFilters.map((filter) => client.unsubscribe([filter], unsubscribeProperties)),
+    ]
+    // They fail when the connection ends, which `#ended` tells.
+    for (const request of requests) request.catch(() => {})
   }
 
   /** Done as the packet comes, so that it stands before the messages that follow it. */

@@ -19,8 +19,8 @@ export interface GoldenCase {
   /** Words that hold blanks, or nothing. */
   readonly more?: readonly string[]
   readonly input?: string
-  /** Answers that the tool is to get all at once: see `startWireTap`. */
-  readonly answersHeld?: number
+  /** Answers that the tool is to get at once: see `startWireTap`. */
+  readonly answerGroups?: readonly number[]
   /** Something still comes, or the server closes, as the tool sends DISCONNECT: whether that gets out is chance. */
   readonly isCutOff?: boolean
   readonly options?: RunOptions
@@ -54,9 +54,9 @@ interface CaseResult extends ToolResult {
 }
 
 async function runCase(each: GoldenCase, index: number, broker: TestBroker, run: RunTool): Promise<CaseResult> {
-  const { line, input, options, answersHeld = 0 } = each
+  const { line, input, options, answerGroups = [] } = each
   const target = /\bGUARDED\b/.test(line) ? broker.guardedPort : /\b(OPEN|PORT)\b/.test(line) ? broker.port : null
-  const tap = target === null ? null : await startWireTap(target, answersHeld)
+  const tap = target === null ? null : await startWireTap(target, answerGroups)
   const words = wordsOf(each, index, broker, tap)
   const result = normalise(await run(each.tool, words, { ...options, ...(input === undefined ? {} : { input }) }))
   const sent = tap === null ? '' : withoutChance(await tap.packetsSent())

@@ -17,10 +17,12 @@ const packetBytesMax = 268_435_460
 const connack = 2
 
 /**
- * `answersHeld`: so many packets of the broker, not counting CONNACK, reach the tool at once. A tool that reads standard
- * input and the network in two threads, as Debian's does with `-l`, has by then sent what they answer.
+ * `answerGroups`: the broker's packets behind CONNACK reach the tool in groups of these sizes, each group at once, and the
+ * rest as it comes. A tool that reads standard input and the network in two threads, as Debian's does with `-l`, has by
+ * then sent what is answered; and one that closes before it has read all is not written to any more, which would lose
+ * what it sent last.
  */
-export async function startWireTap(brokerPort: number, answersHeld: number): Promise<WireTap> {
+export async function startWireTap(brokerPort: number, answerGroups: readonly number[]): Promise<WireTap> {
   const sent: Buffer[][] = []
   const open = new Set<Promise<unknown>>()
   const server = createServer((tool) => {
@@ -28,7 +30,7 @@ export async function startWireTap(brokerPort: number, answersHeld: number): Pro
     sent.push(chunks)
     const closed = new Promise((resolve) => tool.once('close', resolve))
     open.add(closed)
-    join(tool, connect(brokerPort, '127.0.0.1'), chunks, answersHeld)
+    join(tool, connect(brokerPort, '127.0.0.1'), chunks, answerGroups)
   })
   return {
     port: await listen(server),
@@ -47,7 +49,7 @@ async function listen(server: Server): Promise<number> {
   return address.port
 }
 
-function join(tool: Socket, broker: Socket, sent: Buffer[], answersHeld: number): void {
+function join(tool: Socket, broker: Socket, sent: Buffer[], answerGroups: readonly number[]): void {
   for (const socket of [tool, broker]) {
     socket.setNoDelay(true)
     // Whoever is reset is also closed, and that is seen below.
@@ -58,7 +60,7 @@ function join(tool: Socket, broker: Socket, sent: Buffer[], answersHeld: number)
     broker.write(chunk)
   })
   tool.on('close', () => broker.end())
-  const hold = new Hold(answersHeld)
+  const hold = new Hold(answerGroups)
   broker.on('data', (chunk) => {
     const released = hold.take(chunk)
     if (released.length > 0) tool.write(released)
@@ -67,30 +69,32 @@ function join(tool: Socket, broker: Socket, sent: Buffer[], answersHeld: number)
 }
 
 class Hold {
-  #missing: number
-  #holds = false
+  readonly #groups: number[]
+  /** Packets of the first group that have come. */
+  #count = 0
   #kept: Buffer = Buffer.alloc(0)
   /** Bytes of `#kept` that have been looked at. */
   #seen = 0
 
-  constructor(answers: number) {
-    this.#missing = answers
+  constructor(groups: readonly number[]) {
+    this.#groups = [...groups]
   }
 
   /** What may pass now that `chunk` has come. */
   take(chunk: Buffer): Buffer {
     this.#kept = Buffer.concat([this.#kept, chunk])
     let passing = 0
-    while (this.#missing > 0) {
+    while (this.#groups.length > 0) {
       const end = packetEnd(this.#kept, this.#seen)
       if (end === null) return this.#release(passing)
       const type = (this.#kept[this.#seen] ?? 0) >> 4
       this.#seen = end
-      if (type !== connack) {
-        this.#missing -= 1
-        this.#holds = true
+      if (type !== connack) this.#count += 1
+      if (this.#count === this.#groups[0]) {
+        this.#groups.shift()
+        this.#count = 0
       }
-      if (!this.#holds) passing = end
+      if (this.#count === 0) passing = end
     }
     return this.rest()
   }

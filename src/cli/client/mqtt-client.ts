@@ -59,6 +59,8 @@ export interface ClientEvents {
   readonly onMessage?: (packet: Publish) => void
   /** At once when it is sent, or has come and before anything follows from it. */
   readonly onPacket?: (event: PacketEvent) => void
+  /** The server has accepted the connection; whatever else came with its CONNACK is looked at after this. */
+  readonly onConnected?: () => void
   /** The Network Connection has ended after CONNACK; null if by `disconnect`. */
   readonly onClosed?: (reason: Error | null) => void
 }
@@ -333,6 +335,7 @@ export class MqttClient {
     connecting.resolve(connack)
     for (const entry of this.#window.entriesToResend(connack.sessionPresent)) this.#sendEntry(entry)
     this.#fillWindow()
+    this.#events.onConnected?.()
   }
 
   #receivePublish(packet: Publish): void {
