@@ -58,7 +58,8 @@ function writeRights(directory: string): string {
   return file
 }
 
-async function startMosquitto(
+/** `lines` are added to its configuration file in `directory`. */
+export async function startMosquitto(
   directory: string,
   name: string,
   lines: readonly string[],
@@ -93,17 +94,37 @@ async function acceptsConnections(port: number): Promise<void> {
   }
 }
 
-/** A port that nothing uses at the moment. */
+const portsPerProcess = 20
+const firstPort = 10_000 + (process.pid % 1100) * portsPerProcess
+let portsTaken = 0
+
+/**
+ * A port that nothing uses, and nothing will: it is none of those that the system gives to whoever connects, and other test
+ * files, which run in processes of their own, have others.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has an address')
-  return address.port
+  for (;;) {
+    if (portsTaken === portsPerProcess) throw new Error(`${portsPerProcess} ports are all a test file may have`)
+    const port = firstPort + portsTaken++
+    if (await isFree(port)) return port
+  }
 }
 
-function stopProcess(child: ChildProcess): Promise<void> {
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(port, '127.0.0.1', resolve)
+    })
+  } catch {
+    return false
+  }
+  await new Promise((resolve) => server.close(resolve))
+  return true
+}
+
+export function stopProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return Promise.resolve()
   return new Promise((resolve) => {
     child.removeAllListeners('exit')

@@ -29,10 +29,10 @@ export interface GoldenCase {
 /** Cases under way at the same time. */
 const lanes = 3
 
-/** Runs every case with both tools and answers what differs. */
+/** Runs every case with both tools and answers what differs. Without a broker, no line may name one. */
 export async function compareAll(
   cases: readonly GoldenCase[],
-  broker: TestBroker,
+  broker: TestBroker | null,
   runOurs: RunTool,
 ): Promise<readonly string[]> {
   const differences: string[] = []
@@ -53,10 +53,14 @@ interface CaseResult extends ToolResult {
   readonly sent: string
 }
 
-async function runCase(each: GoldenCase, index: number, broker: TestBroker, run: RunTool): Promise<CaseResult> {
+async function runCase(each: GoldenCase, index: number, broker: TestBroker | null, run: RunTool): Promise<CaseResult> {
   const { line, input, options, answerGroups = [] } = each
-  const target = /\bGUARDED\b/.test(line) ? broker.guardedPort : /\b(OPEN|PORT)\b/.test(line) ? broker.port : null
-  const tap = target === null ? null : await startWireTap(target, answerGroups)
+  const target = /\bGUARDED\b/.test(line)
+    ? broker?.guardedPort
+    : /\b(OPEN|PORT)\b/.test(line)
+      ? broker?.port
+      : undefined
+  const tap = target === undefined ? null : await startWireTap(target, answerGroups)
   const words = wordsOf(each, index, broker, tap)
   const result = normalise(await run(each.tool, words, { ...options, ...(input === undefined ? {} : { input }) }))
   const sent = tap === null ? '' : withoutChance(await tap.packetsSent())
@@ -66,7 +70,12 @@ async function runCase(each: GoldenCase, index: number, broker: TestBroker, run:
 /** As a line, and in bytes for 3.1. */
 const finalDisconnect = /(.*type:"disconnect".*\n|\xe0\0)$/
 
-function wordsOf({ line, more = [] }: GoldenCase, index: number, broker: TestBroker, tap: WireTap | null): string[] {
+function wordsOf(
+  { line, more = [] }: GoldenCase,
+  index: number,
+  broker: TestBroker | null,
+  tap: WireTap | null,
+): string[] {
   const place = `-h 127.0.0.1 -p ${tap?.port}`
   const values: Readonly<Record<string, string>> = {
     ID: `id${index}`,
@@ -75,7 +84,7 @@ function wordsOf({ line, more = [] }: GoldenCase, index: number, broker: TestBro
     GUARDED: place,
     PORT: String(tap?.port),
     LOGIN: '-u someone -P secret',
-    SOCKET: broker.socketPath,
+    SOCKET: broker?.socketPath ?? '',
   }
   const filled = line.replace(/\b(ID|TOPIC|OPEN|GUARDED|PORT|LOGIN|SOCKET)\b/g, (name) => values[name] ?? name)
   return [...filled.split(' ').filter((word) => word !== ''), ...more]

@@ -17,7 +17,8 @@ export function tlsSettings({ tls, port }: Options): TlsTarget | null {
   }
   return {
     caFile: caFile ?? undefined,
-    caDirectory: caPath ?? undefined,
+    // A directory that is not there holds no authority, as one that is empty: with a file it is not needed.
+    caDirectory: caPath === null || (caFile !== null && !existsSync(caPath)) ? undefined : caPath,
     useSystemCertificates: tls.useOperatingSystemCertificates || (caFile === null && caPath === null),
     certFile: certificateFile ?? undefined,
     keyFile: keyFile ?? undefined,
