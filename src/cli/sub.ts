@@ -10,7 +10,7 @@ import { ReasonCode } from '../protocol/reason-code.ts'
 import type { Channel } from '../transport/channel.ts'
 import { ConnectionLost, ConnectionRefused } from './client/client-errors.ts'
 import { ChannelError } from './client/open-channel.ts'
-import { type FailureContext, reportFailure } from './mosquitto/failures.ts'
+import { type FailureContext, isBehindProxy, reportFailure } from './mosquitto/failures.ts'
 import type { Invocation } from './mosquitto/invocation.ts'
 import { MessagePrinter } from './mosquitto/message-printer.ts'
 import type { Options } from './mosquitto/options.ts'
@@ -81,7 +81,7 @@ class SubRun {
     process.on('SIGTERM', stop)
     let timer: NodeJS.Timeout | undefined
     try {
-      const channel = await Promise.race([this.#connection.open(), this.#stopRequested()])
+      const channel = await Promise.race([this.#openFirst(), this.#stopRequested()])
       const { timeoutSeconds } = this.#options
       if (timeoutSeconds > 0) timer = setTimeout(() => this.#timeOut(), timeoutSeconds * 1000)
       this.#rate?.start()
@@ -96,6 +96,16 @@ class SubRun {
     }
   }
 
+  /** Null: Debian's tool takes a proxy that cannot reach the server for a connection that was lost, and tries again. */
+  async #openFirst(): Promise<Channel | null> {
+    try {
+      return await this.#connection.open()
+    } catch (error) {
+      if (this.#invocation.isDropIn && isBehindProxy(error)) return null
+      throw error
+    }
+  }
+
   /** Rejects when the run is told to stop. */
   #stopRequested(): Promise<never> {
     return new Promise((_, reject) => {
@@ -104,8 +114,8 @@ class SubRun {
   }
 
   /** Uses one connection after the other until there is a reason to end. */
-  async #serve(first: Channel): Promise<number> {
-    for (let channel: Channel | null = first; channel !== null; channel = await this.#reconnect()) {
+  async #serve(first: Channel | null): Promise<number> {
+    for (let channel = first ?? (await this.#reconnect()); channel !== null; channel = await this.#reconnect()) {
       this.#ended = Promise.withResolvers<Error | null>()
       const reason = await this.#useConnection(channel)
       if (this.#isDone || reason === null) break

@@ -4,7 +4,6 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -176,34 +175,6 @@ test('a message that is no text reaches the server byte for byte', async () => {
   const sent = spawnSync('/bin/sh', ['-c', script, process.execPath, main, ...words], { encoding: 'latin1' })
   assert.deepEqual([sent.status, sent.stderr], [0, ''])
   assert.equal((await runDebian('sub', [...place, '-t', 'bytes', '-C', '1'])).stdout, '\xff\xfea\n')
-})
-
-/** A SOCKS 5 proxy for one client: no authentication, addresses by number or by name. */
-function putThrough(client: Socket): void {
-  client.once('data', () => {
-    client.write(Buffer.from([5, 0]))
-    client.once('data', (request) => {
-      const host = request[3] === 1 ? [...request.subarray(4, 8)].join('.') : request.subarray(5, -2).toString()
-      const server = connect(request.readUInt16BE(request.length - 2), host, () => {
-        client.write(Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0]))
-        client.pipe(server).pipe(client)
-      })
-      server.on('error', () => client.destroy())
-      client.on('error', () => server.destroy())
-    })
-  })
-}
-
-test('a SOCKS proxy puts the connection through', async () => {
-  const proxy = createServer(putThrough)
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
-  const address = proxy.address()
-  assert.ok(address !== null && typeof address !== 'string')
-  const words = [...place, '--proxy', `socks5h://127.0.0.1:${address.port}`, '-t', 'ready', '-C', '1']
-  const [ours, theirs] = [await runLink('sub', words), await runDebian('sub', words)]
-  proxy.close()
-  assert.deepEqual(ours, { stdout: 'ready\n', stderr: '', code: 0 })
-  assert.deepEqual(ours, theirs)
 })
 
 test('the command is chosen by the name it was called by, also when a launcher hands that name on', async () => {

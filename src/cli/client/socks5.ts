@@ -9,12 +9,21 @@ export interface SocksCredentials {
   readonly password: string | null
 }
 
+/** `denied`: not to this user; `unreachable`: it found no way to the host; `failed`: anything else. */
+export type ProxyFault = 'denied' | 'unreachable' | 'failed'
+
 export class ProxyError extends Error {
-  constructor(message: string) {
+  readonly fault: ProxyFault
+
+  constructor(message: string, fault: ProxyFault = 'failed') {
     super(message)
     this.name = 'ProxyError'
+    this.fault = fault
   }
 }
+
+/** By the proxy's reply. */
+const faults: readonly ProxyFault[] = ['failed', 'failed', 'denied', 'unreachable', 'unreachable', 'unreachable']
 
 const refusals = [
   '',
@@ -46,7 +55,7 @@ export async function connectThroughSocks(
     const method = userName === null ? noAuthentication : userAndPassword
     socket.write(Buffer.from([5, 1, method]))
     const [, chosen] = await reader.read(2)
-    if (chosen !== method) throw new ProxyError('the proxy does not accept this way to authenticate')
+    if (chosen !== method) throw new ProxyError('the proxy does not accept this way to authenticate', 'denied')
     if (method === userAndPassword) {
       socket.write(Buffer.concat([Buffer.from([1]), counted(userName ?? ''), counted(password ?? '')]))
       const [, status] = await reader.read(2)
@@ -55,7 +64,9 @@ export async function connectThroughSocks(
     const portBytes = Buffer.from([port >> 8, port & 0xff])
     socket.write(Buffer.concat([Buffer.from([5, 1, 0, 3]), counted(host), portBytes]))
     const [, reply = 1, , addressType] = await reader.read(4)
-    if (reply !== 0) throw new ProxyError(`the proxy could not connect: ${refusals[reply] ?? `reply ${reply}`}`)
+    if (reply !== 0) {
+      throw new ProxyError(`the proxy could not connect: ${refusals[reply] ?? `reply ${reply}`}`, faults[reply])
+    }
     const addressSize = addressType === 1 ? 4 : addressType === 4 ? 16 : ((await reader.read(1))[0] ?? 0)
     await reader.read(addressSize + 2)
   } finally {

@@ -4,6 +4,7 @@
 import { ProtocolViolation } from '../../protocol/protocol-violation.ts'
 import { ConnectionLost, ConnectionRefused, ServerDisconnected, UnsendableMessage } from '../client/client-errors.ts'
 import { ChannelError } from '../client/open-channel.ts'
+import { ProxyError, type ProxyFault } from '../client/socks5.ts'
 import type { Invocation } from './invocation.ts'
 import type { Options } from './options.ts'
 import { libraryErrors, reasonText, returnCodeText, systemErrorText } from './texts.ts'
@@ -40,6 +41,17 @@ export function reportLibraryError(name: keyof typeof libraryErrors, { output }:
   return code
 }
 
+/** The proxy works, and found no way to the server. */
+export function isBehindProxy(error: unknown): boolean {
+  return error instanceof ChannelError && error.kind === 'proxy' && proxyFault(error) === 'unreachable'
+}
+
+function proxyFault({ cause }: ChannelError): ProxyFault {
+  return cause instanceof ProxyError ? cause.fault : 'failed'
+}
+
+const proxyFaults = { denied: 'denied', unreachable: 'notConnected', failed: 'proxy' } as const
+
 function reportChannelError(error: ChannelError, context: FailureContext): number {
   const { output, connection } = context
   const place = placeName(connection.target)
@@ -66,7 +78,9 @@ function reportChannelError(error: ChannelError, context: FailureContext): numbe
       return reportLibraryError('tls', context)
     case 'proxy':
       output.remark(error.message)
-      return reportLibraryError('proxy', context)
+      // Debian's rr takes it for the end of a connection, as which it would be no failure.
+      if (context.invocation.isDropIn && context.invocation.tool === 'rr' && isBehindProxy(error)) return 0
+      return reportLibraryError(proxyFaults[proxyFault(error)], context)
     case 'webSocket':
       output.complain(`Error: ${error.message}\n`)
       output.remark(`${place} does not speak MQTT over WebSocket`)

@@ -73,6 +73,7 @@ export const libraryErrors = {
   lost: { code: 7, text: 'The connection was lost.' },
   tls: { code: 8, text: 'A TLS error occurred.' },
   tooLarge: { code: 9, text: 'Payload too large.' },
+  denied: { code: 11, text: 'Authorisation failed.' },
   lookup: { code: 15, text: 'Lookup error.' },
   proxy: { code: 16, text: 'Proxy error.' },
   qos: { code: 24, text: 'Requested QoS not supported on server.' },
