@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { startBroker, type TestBroker } from './broker.ts'
+import { accept, startScriptedServer } from './scripted-server.ts'
 import { makeLinks, runDebian, runLinkIn, runPabal } from './tools.ts'
 
 const links = makeLinks()
@@ -139,6 +140,33 @@ test('sub prints JSON in the shape of mosquitto 2.1 unless told otherwise', asyn
   const words = ['sub', ...place, '-t', 'ready', '-C', '1', '-F', '%j']
   assert.match((await runPabal(words)).stdout, /"retain":true/)
   assert.match((await runPabal([...words, '--json-compat', '2.0'])).stdout, /"retain":1/)
+})
+
+test('--retain-handling never leaves the retained messages with the server, new asks for them once', async () => {
+  const words = ['sub', ...place, '-t', 'ready', '-W', '1', '-c', '-i', 'handling']
+  const printed = async (option: string) => (await runPabal([...words, '--retain-handling', option])).stdout
+  assert.equal(await printed('never'), '')
+  assert.equal(await printed('always'), 'ready\n')
+  assert.equal(await printed('new'), '')
+})
+
+test('-w shows each topic on a line of the terminal, and is without effect elsewhere', async () => {
+  const words = ['sub', ...place, '-t', 'ready', '-C', '1', '-v', '-w']
+  assert.equal((await runPabal(words)).stdout, 'ready ready\n')
+  const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+  // The program `script` gives its command a terminal.
+  const command = [process.execPath, main, ...words].map((word) => `'${word}'`).join(' ')
+  const { stdout, status } = spawnSync('script', ['-qec', command, '/dev/null'], { encoding: 'utf8' })
+  assert.deepEqual([stdout, status], ['\x1b[2J\x1b[1;1H\x1b[2Kready ready\x1b[2;1H', 0])
+})
+
+test('-M is how many messages are on their way at most', async () => {
+  const server = await startScriptedServer([accept.v5, '40 02 00 01', '40 02 00 02'])
+  const words = ['-h', '127.0.0.1', '-p', String(server.port), '-t', 'a', '-l', '-q', '1', '-V', '5', '-d', '-M', '1']
+  const { stdout } = await runLink('pub', words, { input: 'one\ntwo\n' })
+  await server.close()
+  const order = [...stdout.matchAll(/(PUBLISH|PUBACK) \(/g)].map((each) => each[1])
+  assert.deepEqual(order, ['PUBLISH', 'PUBACK', 'PUBLISH', 'PUBACK'])
 })
 
 test('--message-rate counts messages in place of printing them', async () => {

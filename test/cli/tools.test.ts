@@ -139,6 +139,8 @@ test('sub subscribes, prints, counts and ends as the Debian tool does', async ()
     { tool: 'sub', line: 'OPEN -d -V 5 -i ID -E -t', more: [''] },
     { tool: 'sub', line: 'OPEN -t TOPIC -E -i', more: [''] },
     { tool: 'sub', line: '--unix SOCKET -t kept/one -C 1 -d' },
+    { tool: 'sub', line: '-v -C 1 -d -L mqtt://name:word@127.0.0.1:PORT/kept/one' },
+    { tool: 'sub', line: '-v -C 1 -d -L mqtt://127.0.0.1:PORT/kept/one -t kept/two -T kept/one' },
   ])
 })
 
@@ -160,9 +162,35 @@ test('rr asks and prints the first answer as the Debian tool does', async () => 
     ...lines.map((line): GoldenCase => ({ tool: 'rr', line: `OPEN ${line.trim()}` })),
     { tool: 'rr', line: 'OPEN -t TOPIC -e TOPIC -m text -d -i ID -q 1', answerGroups: [1, 2] },
     { tool: 'rr', line: 'OPEN -t TOPIC -e kept/one -m text -R -v', answerGroups: [2] },
+    { tool: 'rr', line: '--unix SOCKET -t TOPIC -e TOPIC -m text -d -i ID' },
+    { tool: 'rr', line: '-e of/url -m text -d -L mqtt://name:word@127.0.0.1:PORT/of/url' },
+    { tool: 'rr', line: 'OPEN -t TOPIC -e TOPIC -m text -A 127.0.0.1 --nodelay -d' },
     { tool: 'rr', line: 'OPEN -t TOPIC -e kept/one -m text --retain-as-published -d', answerGroups: [2] },
     { tool: 'rr', line: 'OPEN -t TOPIC -e kept/one -m text -d -i ID -q 1 -V 311', answerGroups: [2] },
   ])
+})
+
+test('a message that comes live, at every QoS, is printed in every format as the Debian tool prints it', async () => {
+  const properties = '-D publish content-type text/x -D publish correlation-data c -D publish user-property k v'
+  const numbers = '-D publish message-expiry-interval 60 -D publish payload-format-indicator 1'
+  const format = '%A|%C|%D|%E|%F|%l|%m|%P|%p|%q|%R|%r|%S|%t|%x|%X|%%|%010m|%-6q|%3.1t|@@|\\\\|\\t'
+  const lines = [0, 1, 2].flatMap((qos) => {
+    const versions = [
+      `-V 311 -q ${qos}`,
+      `-q ${qos}`,
+      `-q ${qos} ${properties} ${numbers} -D subscribe subscription-identifier 7`,
+    ]
+    return versions.flatMap((version) => [`${version} -F ${format}`, `${version} -F %j`, `${version} -F %J`])
+  })
+  await compare(
+    lines.map((line): GoldenCase => {
+      return {
+        tool: 'rr',
+        line: `OPEN -t TOPIC -e TOPIC -m {"a":1} ${line}`,
+        answerGroups: line.includes('-q 1') ? [1, 2] : [],
+      }
+    }),
+  )
 })
 
 test('what a server refuses is told in the words of the Debian tool', async () => {

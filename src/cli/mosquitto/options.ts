@@ -93,7 +93,10 @@ export interface Options {
   removeRetained: boolean
   retainAsPublished: boolean
   retainHandling: RetainHandling
-  /** Of 1,000 messages, how many are printed; 1,000 and above is all. */
+  /**
+   * Of 1,000 messages, how many are printed; 1,000 and above is all. So says the manual of Debian's tools, which print a
+   * tenth of that.
+   */
   randomFilter: number
   showRate: boolean
   watch: boolean
