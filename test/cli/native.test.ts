@@ -160,6 +160,22 @@ test('-w shows each topic on a line of the terminal, and is without effect elsew
   assert.deepEqual([stdout, status], ['\x1b[2J\x1b[1;1H\x1b[2Kready ready\x1b[2;1H', 0])
 })
 
+test('--random-filter prints so many of a hundred messages, and -C counts them all', async () => {
+  const messages = '30 04 00 01 61 78 '.repeat(1000)
+  const printed = async (chance: string) => {
+    const server = await startScriptedServer([accept.v4, `90 03 00 01 00 ${messages}`])
+    const words = ['-h', '127.0.0.1', '-p', String(server.port), '-t', 'a', '-C', '1000', '--random-filter', chance]
+    const { stdout, code } = await runLink('sub', words)
+    await server.close()
+    assert.equal(code, 0)
+    return stdout.length / 2
+  }
+  assert.equal(await printed('100'), 1000)
+  const half = await printed('50')
+  // Nine standard deviations to either side.
+  assert.ok(half > 350 && half < 650, `${half} of 1000`)
+})
+
 test('-M is how many messages are on their way at most', async () => {
   const server = await startScriptedServer([accept.v5, '40 02 00 01', '40 02 00 02'])
   const words = ['-h', '127.0.0.1', '-p', String(server.port), '-t', 'a', '-l', '-q', '1', '-V', '5', '-d', '-M', '1']

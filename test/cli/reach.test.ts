@@ -3,23 +3,36 @@
  */
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type Broker, createBroker } from '../../src/index.ts'
+import { makeCertificate } from './certificates.ts'
 import { runPabal, type ToolResult } from './tools.ts'
 
 let broker: Broker
 let tcp: URL
 let webSocket: URL
+let secureWebSocket: URL
+const files = mkdtempSync(join(tmpdir(), 'pabal-cli-reach-'))
 
 before(async () => {
-  broker = createBroker({ listen: ['tcp://127.0.0.1:0', 'ws://127.0.0.1:0/mqtt'] })
+  makeCertificate(files, 'server', 'DNS:localhost')
+  const identity = `cert=${join(files, 'server.pem')}&key=${join(files, 'server.key')}`
+  const listen = ['tcp://127.0.0.1:0', 'ws://127.0.0.1:0/mqtt', `wss://127.0.0.1:0/mqtt?${identity}`]
+  broker = createBroker({ listen })
   await broker.start()
-  const [tcpUrl = '', webSocketUrl = ''] = broker.urls
+  const [tcpUrl = '', webSocketUrl = '', secureUrl = ''] = broker.urls
+  secureWebSocket = new URL(secureUrl)
   tcp = new URL(tcpUrl)
   webSocket = new URL(webSocketUrl)
 })
 
-after(() => broker.stop())
+after(async () => {
+  await broker.stop()
+  rmSync(files, { recursive: true })
+})
 
 const nothing: ToolResult = { stdout: '', stderr: '', code: 0 }
 
@@ -37,6 +50,17 @@ test('-L ws:// names host, port and topic of a WebSocket', async () => {
   const result = await runPabal(['pub', '-L', url, '-m', 'a', '-r', '-q', '1', '-V', '311'])
   assert.deepEqual(result, nothing)
   assert.equal((await runPabal(['sub', '-L', url, '-C', '1', '-v'])).stdout, 'by/url a\n')
+})
+
+test('-L wss:// and --ws with --cafile put TLS around the WebSocket', async () => {
+  const url = `wss://localhost:${secureWebSocket.port}/by/secure/url`
+  const trust = ['--cafile', join(files, 'server.pem')]
+  assert.deepEqual(await runPabal(['pub', '-L', url, ...trust, '-m', 'a', '-r', '-V', '311']), nothing)
+  const place = ['--ws', '-h', 'localhost', '-p', secureWebSocket.port]
+  assert.equal((await runPabal(['sub', ...place, ...trust, '-t', 'by/secure/url', '-C', '1'])).stdout, 'a\n')
+  const untrusted = await runPabal(['pub', '-L', url, '-m', 'a'])
+  assert.equal(untrusted.code, 8)
+  assert.match(untrusted.stderr, /^Error: A TLS error occurred\.$/m)
 })
 
 test('what does not speak MQTT over WebSocket is told', async () => {

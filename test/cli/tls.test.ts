@@ -169,6 +169,7 @@ test('--tls-version is the least that is taken, and what TLS cannot be set up wi
     `${old} --tls-version tlsv1.2 -d`,
     `${old} --ciphers ECDHE-ECDSA-AES128-GCM-SHA256 -d`,
     `${named} --ciphers bogus`,
+    `${named} --cert me.pem --key me.key --tls-engine x --keyform engine --tls-engine-kpass-sha1 aa`,
     `${named} --cafile prose`,
   ])
 })
