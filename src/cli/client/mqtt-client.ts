@@ -27,6 +27,7 @@ import { ProtocolViolation } from '../../protocol/protocol-violation.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
 import type { Channel } from '../../transport/channel.ts'
 import { ConnectionLost, ConnectionRefused, ServerDisconnected } from './client-errors.ts'
+import type { ClientEvents } from './client-events.ts'
 import { olderConnack, sessionFault } from './connack.ts'
 import { InboundMessages } from './inbound-messages.ts'
 import { KeepAlive } from './keep-alive.ts'
@@ -45,24 +46,6 @@ export interface ClientSettings {
   readonly properties: ConnectProperties
   /** Unacknowledged messages at most, if the server allows as many. */
   readonly inFlightMax: number
-}
-
-/** A packet that was sent or has come. `messageId` counts QoS 0 messages along with Packet Identifiers. */
-export interface PacketEvent {
-  readonly direction: 'sent' | 'received'
-  readonly packet: ControlPacket
-  readonly messageId: number
-}
-
-export interface ClientEvents {
-  /** QoS 2: after PUBREL, once. The payload may be kept. */
-  readonly onMessage?: (packet: Publish) => void
-  /** At once when it is sent, or has come and before anything follows from it. */
-  readonly onPacket?: (event: PacketEvent) => void
-  /** The server has accepted the connection; whatever else came with its CONNACK is looked at after this. */
-  readonly onConnected?: () => void
-  /** The Network Connection has ended after CONNACK; null if by `disconnect`. */
-  readonly onClosed?: (reason: Error | null) => void
 }
 
 interface PendingRequest {

@@ -3,7 +3,7 @@
  */
 import type { ProtocolVersion } from '../../protocol/control-packet.ts'
 import type { Publish } from '../../protocol/packets/publish.ts'
-import type { PacketEvent } from '../client/mqtt-client.ts'
+import type { PacketEvent } from '../client/client-events.ts'
 
 /** Lines for one packet; `clientIdentifier` is null while neither side has chosen one. */
 export function debugLines(event: PacketEvent, clientIdentifier: string | null, version: ProtocolVersion): string[] {
