@@ -142,12 +142,15 @@ test('sub prints JSON in the shape of mosquitto 2.1 unless told otherwise', asyn
   assert.match((await runPabal([...words, '--json-compat', '2.0'])).stdout, /"retain":1/)
 })
 
-test('--retain-handling never leaves the retained messages with the server, new asks for them once', async () => {
-  const words = ['sub', ...place, '-t', 'ready', '-W', '1', '-c', '-i', 'handling']
-  const printed = async (option: string) => (await runPabal([...words, '--retain-handling', option])).stdout
-  assert.equal(await printed('never'), '')
-  assert.equal(await printed('always'), 'ready\n')
-  assert.equal(await printed('new'), '')
+test('--retain-handling asks for retained messages always, for a new Subscription only, or never', async () => {
+  const optionsFor = async (handling: string): Promise<string | undefined> => {
+    const words = ['sub', ...place, '-t', 'ready', '-E', '-d', '--retain-handling', handling]
+    return /SUBSCRIBE \(.*Options: (0x..)\)/.exec((await runPabal(words)).stdout)?.[1]
+  }
+  assert.deepEqual(
+    [await optionsFor('always'), await optionsFor('new'), await optionsFor('never')],
+    ['0x00', '0x10', '0x20'],
+  )
 })
 
 test('-w shows each topic on a line of the terminal, and is without effect elsewhere', async () => {
