@@ -69,7 +69,7 @@ test('sub says when all its Subscriptions were denied, and ends', async () => {
   await compare('sub', usual.sub, [accept.v4, '90 03 00 01 80'])
   await compare('sub', `${usual.sub} --quiet`, [accept.v4, '90 03 00 01 80'])
   await compare('sub', `${usual.sub} -V 5`, [accept.v5, '90 04 00 01 00 87'])
-  await compare('sub', `${usual.sub} -t b -W 1`, [accept.v4, '90 04 00 01 80 01'])
+  await compare('sub', `${usual.sub} -t b -W 2`, [accept.v4, '90 04 00 01 80 01'])
 })
 
 test('sub ends when its Subscription makes a packet larger than the server takes', async () => {
@@ -101,7 +101,7 @@ test('sub prints a QoS 2 message at its PUBREL and ends after the counted one', 
 test('sub --remove-retained sends an empty message for each retained one that -T lets through', async () => {
   const retained = '31 04 00 01 61 78'
   // Ended by -W: with -C 1 the Debian tool never ends, ours does once the removal is acknowledged.
-  const line = `${usual.sub} --remove-retained -W 1`
+  const line = `${usual.sub} --remove-retained -W 2`
   await compare('sub', line, [accept.v4, `90 03 00 01 00 ${retained}`, '40 02 00 02'])
   await compare('sub', `${line} -T a`, [accept.v4, `90 03 00 01 00 ${retained}`])
 })

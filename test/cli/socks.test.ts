@@ -24,7 +24,7 @@ after(async () => {
 /** `login` stands in the URL; answers what the proxy was asked for. */
 async function compare(login: string, settings: SocksSettings): Promise<readonly string[]> {
   const proxy = await startSocksProxy(settings)
-  const lines = ['pub -t TOPIC -m x -q 2', 'sub -t kept -C 1 -W 1', 'rr -t TOPIC -e TOPIC -m x -q 2']
+  const lines = ['pub -t TOPIC -m x -q 2', 'sub -t kept -C 1 -W 2', 'rr -t TOPIC -e TOPIC -m x -q 2']
   const cases = lines.map((line): GoldenCase => {
     const [tool = '', ...words] = line.split(' ')
     if (tool !== 'pub' && tool !== 'sub' && tool !== 'rr') throw new Error(`no tool ${tool}`)

@@ -104,8 +104,8 @@ test('sub subscribes, prints, counts and ends as the Debian tool does', async ()
     -t TOPIC -E -d -c -i ID -q 1
     -t TOPIC -E -d -c -i ID -V 5 -x 60
     -t $share/group/TOPIC -E -d -V 5
-    -t TOPIC -W 1
-    -t TOPIC -W 1 -d -i ID -q 1 -V 5
+    -t TOPIC -W 2
+    -t TOPIC -W 2 -d -i ID -q 1 -V 5
     -t TOPIC -E -V 5 -D subscribe subscription-identifier 0 -d -i ID
     -t TOPIC -R --retained-only
     -t kept/one -C 1
@@ -113,8 +113,8 @@ test('sub subscribes, prints, counts and ends as the Debian tool does', async ()
     -t kept/one -C 1 -v -N
     -t kept/one -C 1 -q 1 -d -i ID
     -t kept/one -C 1 -q 2 -d -i ID -V 5
-    -t kept/one -R -W 1 -d
-    -t kept/one -T kept/+ -W 1 -d
+    -t kept/one -R -W 2 -d
+    -t kept/one -T kept/+ -W 2 -d
     -t kept/one -T kept -C 1
     -t kept/one -t kept/two --retained-only -C 2 -v
     -t kept/one -C 1 --nodelay -A 127.0.0.1 -k 5
@@ -156,7 +156,7 @@ test('rr asks and prints the first answer as the Debian tool does', async () => 
     -t TOPIC -e TOPIC -m text -F %j
     -t TOPIC -e TOPIC -m text -F %J --pretty
     -t TOPIC -e TOPIC -m {"a":[1]} -F %J --pretty
-    -t TOPIC -e TOPIC/other -m text -W 1 -d -i ID
+    -t TOPIC -e TOPIC/other -m text -W 2 -d -i ID
     -t TOPIC -e TOPIC -m text -D publish response-topic x`.split('\n')
   await compare([
     ...lines.map((line): GoldenCase => ({ tool: 'rr', line: `OPEN ${line.trim()}` })),
@@ -210,7 +210,7 @@ test('what a server refuses is told in the words of the Debian tool', async () =
     pub LOGIN -t open/TOPIC -m text --will-topic open/will --will-qos 2
     sub LOGIN -t closed/TOPIC -E -d -i ID
     sub LOGIN -t closed/TOPIC -t open/TOPIC -E -d -i ID -q 2
-    rr LOGIN -t closed/TOPIC -e open/TOPIC -m text -d -i ID -W 1 -q 1`.split('\n')
+    rr LOGIN -t closed/TOPIC -e open/TOPIC -m text -d -i ID -W 2 -q 1`.split('\n')
   const cases = lines.flatMap((line) =>
     versions.map((version): GoldenCase => {
       const [tool = '', ...words] = line.trim().split(' ')
