@@ -106,6 +106,13 @@ test('sub --remove-retained sends an empty message for each retained one that -T
   await compare('sub', `${line} -T a`, [accept.v4, `90 03 00 01 00 ${retained}`])
 })
 
+test('a Message Expiry Interval is printed as it came, by every form of %E', async () => {
+  for (const seconds of ['00 00 00 3c', 'ff ff ff fe']) {
+    const message = `30 0a 00 01 61 05 02 ${seconds} 78`
+    await compare('sub', '-t a -V 5 -C 1 -F %E|%6E|%-6E|%06E|%j', [accept.v5, `90 04 00 01 00 00 ${message}`])
+  }
+})
+
 test('a QoS 2 message that the server repeats is printed once', async () => {
   const twice = '34 06 00 01 61 00 05 78'
   const again = `3c ${twice.slice(3)}`

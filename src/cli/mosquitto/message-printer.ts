@@ -136,7 +136,10 @@ export class MessagePrinter {
   }
 }
 
+/** Zeros stand behind the sign. */
 function number(value: number | undefined, field: Field): string {
+  const isPadded = value !== undefined && value < 0 && field.pad === '0' && !field.isLeftAligned
+  if (isPadded) return `-${String(-value).padStart(field.width - 1, '0')}`
   return aligned(value === undefined ? '' : String(value), field)
 }
 
