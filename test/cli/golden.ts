@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import type { Tool } from '../../src/cli/mosquitto/invocation.ts'
-import type { TestBroker } from './broker.ts'
+import { freePort, type TestBroker } from './broker.ts'
 import { normalise, type RunOptions, type RunTool, runDebian, type ToolResult, withoutChance } from './tools.ts'
 import { startWireTap, type WireTap } from './wire-tap.ts'
 
@@ -30,6 +30,8 @@ export interface GoldenCase {
 let caseCount = 0
 /** Cases under way at the same time. */
 const lanes = 3
+/** Where the taps of each lane listen: no port of the system's choice, which a stranger may still try to reach. */
+const lanePorts: number[] = []
 
 /** Runs every case with both tools and answers what differs. Without a broker, no line may name one. */
 export async function compareAll(
@@ -39,15 +41,16 @@ export async function compareAll(
 ): Promise<readonly string[]> {
   const differences: string[] = []
   const waiting = cases.map((each) => ({ each, index: caseCount++ }))
-  const work = async (): Promise<void> => {
+  while (lanePorts.length < lanes) lanePorts.push(await freePort())
+  const work = async (lanePort: number): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const { each, index } = next
-      const theirs = await runCase(each, index, broker, runDebian)
-      const ours = await runCase(each, index, broker, runOurs)
+      const theirs = await runCase(each, index, { broker, lanePort, run: runDebian })
+      const ours = await runCase(each, index, { broker, lanePort, run: runOurs })
       if (!isEqual(theirs, ours)) differences.push(describe(each, theirs, ours))
     }
   }
-  await Promise.all(Array.from({ length: lanes }, work))
+  await Promise.all(lanePorts.map(work))
   return differences
 }
 
@@ -55,14 +58,20 @@ interface CaseResult extends ToolResult {
   readonly sent: string
 }
 
-async function runCase(each: GoldenCase, index: number, broker: TestBroker | null, run: RunTool): Promise<CaseResult> {
+interface Side {
+  readonly broker: TestBroker | null
+  readonly lanePort: number
+  readonly run: RunTool
+}
+
+async function runCase(each: GoldenCase, index: number, { broker, lanePort, run }: Side): Promise<CaseResult> {
   const { line, input, options, answerGroups = [] } = each
   const target = /\bGUARDED\b/.test(line)
     ? broker?.guardedPort
     : /\b(OPEN|PORT)\b/.test(line)
       ? broker?.port
       : undefined
-  const tap = target === undefined ? null : await startWireTap(target, answerGroups)
+  const tap = target === undefined ? null : await startWireTap(lanePort, target, answerGroups)
   const words = wordsOf(each, index, broker, tap)
   const result = normalise(await run(each.tool, words, { ...options, ...(input === undefined ? {} : { input }) }))
   const sent = tap === null ? '' : withoutChance(await tap.packetsSent())

@@ -2,7 +2,7 @@
  * A door between a tool and the broker: writes down the packets that the tool sends, and can hold back what the broker
  * says, so that the order of what happens is given by the test and not by who of the two was faster.
  */
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import type { ControlPacket } from '../../src/protocol/control-packet.ts'
 import { PacketDecoder } from '../../src/protocol/packet-decoder.ts'
 import { ProtocolViolation } from '../../src/protocol/protocol-violation.ts'
@@ -22,7 +22,11 @@ const connack = 2
  * then sent what is answered; and one that closes before it has read all is not written to any more, which would lose
  * what it sent last.
  */
-export async function startWireTap(brokerPort: number, answerGroups: readonly number[]): Promise<WireTap> {
+export async function startWireTap(
+  port: number,
+  brokerPort: number,
+  answerGroups: readonly number[],
+): Promise<WireTap> {
   const sent: Buffer[][] = []
   const open = new Set<Promise<unknown>>()
   const server = createServer((tool) => {
@@ -32,21 +36,15 @@ export async function startWireTap(brokerPort: number, answerGroups: readonly nu
     open.add(closed)
     join(tool, connect(brokerPort, '127.0.0.1'), chunks, answerGroups)
   })
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   return {
-    port: await listen(server),
+    port,
     packetsSent: async () => {
       await Promise.all(open)
       await new Promise((resolve) => server.close(resolve))
       return sent.map((chunks) => describePackets(Buffer.concat(chunks))).join('\n')
     },
   }
-}
-
-async function listen(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has an address')
-  return address.port
 }
 
 function join(tool: Socket, broker: Socket, sent: Buffer[], answerGroups: readonly number[]): void {
