@@ -36,7 +36,10 @@ export interface Limits {
   sessionQueueBytesMax: number
   /** Bytes written to one connection that its client has not taken: above it QoS 0 copies are dropped and counted, others wait. */
   unsentBytesMax: number
-  /** Retained Messages in all; a further one is refused with 0x97 Quota exceeded. */
+  /**
+   * Retained Messages in all; a further one is refused with 0x97 Quota exceeded, or passed on without being retained if nobody
+   * would hear of that: at QoS 0, and as a Will Message.
+   */
   retainedMessagesMax: number
 }
 

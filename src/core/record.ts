@@ -65,7 +65,10 @@ export interface Recipient {
   readonly sharedFilter: string | null
 }
 
-/** A message was admitted. Everything that must survive with it is in this one record. */
+/**
+ * A message was admitted. Everything that must survive with it is in this one record. It comes again, with the same id, for
+ * each copy that moves on to another member of a shared group because a Session ended.
+ */
 export interface MessageRecord {
   readonly type: 'message'
   readonly message: Message
@@ -78,10 +81,7 @@ export interface MessageRecord {
   readonly willOf: SessionKey | null
 }
 
-/**
- * One more copy of a message admitted before: a Retained Message for a new Subscription, or one that moved on to another
- * member of its shared group because a Session ended.
- */
+/** One more copy of a message admitted before: a Retained Message for a new Subscription. */
 export interface CopiedRecord {
   readonly type: 'copied'
   readonly messageId: number

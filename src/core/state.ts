@@ -57,6 +57,11 @@ export class CoreState {
     return this.#lastMessageId
   }
 
+  /** Whether there is room for a Retained Message of this Topic Name, or one to take the place of. */
+  mayRetain(topicName: string): boolean {
+    return this.retained.count < this.limits.retainedMessagesMax || this.retained.get(topicName) !== undefined
+  }
+
   /** A copy of a durable Session needs no more work; written down with the next record or soon. */
   settle(session: Session, messageId: number): void {
     session.settledMessageIds.push(messageId)

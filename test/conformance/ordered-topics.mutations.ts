@@ -53,10 +53,10 @@ export const mutations: readonly Mutation[] = [
     name: 'a Retained Message behind its SUBACK is overtaken by a later message',
     file: 'src/core/routing/subscribing.ts',
     from: `connection.milestonesAhead += 1
-  for (const subscription of retained) beginRetained(core, connection, session, subscription, nowMs, turn)
+  for (const delivery of retained) beginRetained(core, connection, session, delivery, nowMs, turn)
   turn.onceDurable.push({ type: 'milestone', connection })`,
     to: `const before = turn.now.length
-  for (const subscription of retained) beginRetained(core, connection, session, subscription, nowMs, turn)
+  for (const delivery of retained) beginRetained(core, connection, session, delivery, nowMs, turn)
   turn.onceDurable.push(...turn.now.splice(before))`,
     breaks: [...oneClient, 'MQTT-4.6.0-6'],
   },

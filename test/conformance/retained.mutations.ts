@@ -17,8 +17,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a message at QoS 0 is not retained',
     file: router,
-    from: 'if (packet.retain) retain(',
-    to: 'if (packet.retain && packet.qos > 0) retain(',
+    from: 'packet.retain && retain(',
+    to: 'packet.retain && packet.qos > 0 && retain(',
     breaks: ['MQTT-3.3.1-5', 'MQTT3-3.3.1-5', 'MQTT3-3.3.1-7'],
   },
   {
@@ -45,8 +45,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a message with RETAIN 0 takes the place of a Retained Message',
     file: router,
-    from: 'if (packet.retain) retain(',
-    to: 'if (packet.retain || core.retained.get(packet.topicName) !== undefined) retain(',
+    from: 'packet.retain && retain(',
+    to: '(packet.retain || core.retained.get(packet.topicName) !== undefined) && retain(',
     breaks: ['MQTT-3.3.1-8', 'MQTT3-3.3.1-12'],
   },
   {

@@ -7,6 +7,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { PacketDecoder, ProtocolViolation } from '../../src/protocol/index.ts'
+import { type Chance, makeChance } from '../support/chance.ts'
 import { connects, encode, samples } from './generate.ts'
 
 const count = Number(process.env.PABAL_MUTATIONS ?? 1_000_000)
@@ -14,16 +15,7 @@ const seed = Number(process.env.PABAL_SEED ?? 20_261_124)
 const packetBytesMax = 4096
 const limits = { connectBytesMax: 4096, packetBytesMax, propertiesMax: 100 }
 
-/** Numbers below `most`, the same for the same seed (a linear congruential generator). */
-function makeChance(start: number): (most: number) => number {
-  let state = start >>> 0
-  return (most) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((state / 2 ** 32) * most)
-  }
-}
-
-function mutate(original: Buffer, other: Buffer, chance: (most: number) => number): Buffer {
+function mutate(original: Buffer, other: Buffer, chance: Chance): Buffer {
   let bytes = Buffer.from(original)
   for (let round = chance(3); round >= 0; round--) {
     const position = chance(bytes.length)

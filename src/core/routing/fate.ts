@@ -23,7 +23,7 @@ export type CopyFate =
   | 'droppedQueueFull'
 
 export class Tally {
-  /** PUBLISH packets from clients that were new, not repeated. */
+  /** PUBLISH packets from clients that were new, not repeated; one whose permission is still asked for is not here yet. */
   received = 0
   /** Messages the broker or code that embeds it made: wills, `publish` calls. */
   made = 0

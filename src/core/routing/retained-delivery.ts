@@ -3,6 +3,7 @@
  *
  * A Subscription to `#` may match a million of them: each slice waits until the client has taken most of the last.
  */
+import type { Qos } from '../../protocol/control-packet.ts'
 import type { Connection } from '../connection/connection.ts'
 import type { Message } from '../message.ts'
 import type { Session } from '../session/session.ts'
@@ -16,11 +17,16 @@ const sliceSize = 256
 const retryMs = 10
 
 export class RetainedDelivery {
-  readonly #subscription: Subscription
+  readonly subscription: Subscription
+  /** As it was when it was asked for: one SUBSCRIBE may name a Topic Filter twice [MQTT-3.8.4-5]. */
+  readonly #qos: Qos
+  readonly #subscriptionIdentifiers: readonly number[] | null
   readonly #matcher: { next(max: number, found: Message[]): boolean }
 
   constructor(subscription: Subscription, core: CoreState) {
-    this.#subscription = subscription
+    this.subscription = subscription
+    this.#qos = subscription.qos
+    this.#subscriptionIdentifiers = subscription.subscriptionIdentifiers
     this.#matcher = core.retained.matcher(subscription.filterSubscriptions.filter)
   }
 
@@ -29,22 +35,21 @@ export class RetainedDelivery {
     if (!this.#isWanted(session)) return false
     const found: Message[] = []
     const hasMore = this.#matcher.next(sliceSize, found)
-    const { qos: grantedQos, subscriptionIdentifiers } = this.#subscription
     for (const message of found) {
       if (message.isExpired(nowMs)) continue
-      const qos = message.publish.qos < grantedQos ? message.publish.qos : grantedQos
+      const qos = message.publish.qos < this.#qos ? message.publish.qos : this.#qos
       if (session.survives && qos > 0) {
-        const to = recipient(session, qos, true, subscriptionIdentifiers, null)
+        const to = recipient(session, qos, true, this.#subscriptionIdentifiers, null)
         turn.records.push({ type: 'copied', messageId: message.id, recipient: to })
       }
-      deliverCopy(core, session, message, qos, true, subscriptionIdentifiers, null, nowMs, turn)
+      deliverCopy(core, session, message, qos, true, this.#subscriptionIdentifiers, null, nowMs, turn)
     }
     return hasMore
   }
 
   /** The client has not unsubscribed since. */
   #isWanted(session: Session): boolean {
-    return session.subscriptions.get(this.#subscription.topicFilter) === this.#subscription
+    return session.subscriptions.get(this.subscription.topicFilter) === this.subscription
   }
 }
 
@@ -57,17 +62,16 @@ export function beginRetained(
   core: CoreState,
   connection: Connection,
   session: Session,
-  subscription: Subscription,
+  delivery: RetainedDelivery,
   nowMs: number,
   turn: Turn,
 ): void {
-  const delivery = new RetainedDelivery(subscription, core)
   if (connection.retainedDeliveries === null && takesMore(core, connection, session)) {
     if (!delivery.deliverSlice(core, session, nowMs, turn)) return
   }
   connection.retainedDeliveries ??= new Map()
-  connection.retainedDeliveries.delete(subscription)
-  connection.retainedDeliveries.set(subscription, delivery)
+  connection.retainedDeliveries.delete(delivery.subscription)
+  connection.retainedDeliveries.set(delivery.subscription, delivery)
   core.retainedDeliveries.add(connection)
 }
 

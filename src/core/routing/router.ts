@@ -50,7 +50,7 @@ export function admitMessage(core: CoreState, packet: Publish, source: Source, n
   }
   const message = new Message(core.nextMessageId(), packet, source.session, nowMs)
   const record = new RecordUnderWay(message, source, turn)
-  if (packet.retain) retain(core, message, record)
+  const isRetained = packet.retain && retain(core, message, record)
   let matched = 0
   for (const receiver of route.receivers) {
     const to = receiver.noLocal && receiver.session === source.session ? withoutNoLocal(receiver) : receiver
@@ -62,7 +62,7 @@ export function admitMessage(core: CoreState, packet: Publish, source: Source, n
     matched += 1
     deliverTo(core, member, member, message, record, source, nowMs, turn)
   }
-  countFate(core, packet, matched)
+  countFate(core, isRetained, matched)
   if (core.reportsMessages) turn.events.push({ type: 'published', message, matched })
   if (matched === 0) return nobody
   return matched === 1 ? success : { reasonCode: ReasonCode.Success, matched, text: null }
@@ -144,17 +144,22 @@ class RecordUnderWay {
   }
 }
 
-/** A message with RETAIN takes the place of its Topic Name's Retained Message; an empty one removes it [MQTT-3.3.1-6]. */
-function retain(core: CoreState, message: Message, record: RecordUnderWay): void {
+/**
+ * A message with RETAIN takes the place of its Topic Name's Retained Message; an empty one removes it [MQTT-3.3.1-6]. True
+ * if it is retained: there may be no room for one that could not be refused.
+ */
+function retain(core: CoreState, message: Message, record: RecordUnderWay): boolean {
   if (message.publish.payloadSize === 0) {
     if (core.retained.delete(message.topicName)) record.setRetained('deleted')
-    return
+    return false
   }
+  if (!core.mayRetain(message.topicName)) return false
   core.retained.set(message)
   record.setRetained('set')
   if (message.expiresMs !== Number.POSITIVE_INFINITY) {
     core.deadlines.add({ atMs: message.expiresMs, type: 'retained', topicName: message.topicName })
   }
+  return true
 }
 
 const noMembers: readonly Subscription[] = Object.freeze([])
@@ -181,10 +186,8 @@ function findRefusal(
   route: Route,
   members: readonly Subscription[],
 ): Admission | null {
-  if (packet.retain && packet.payloadSize > 0 && core.retained.count >= core.limits.retainedMessagesMax) {
-    if (core.retained.get(packet.topicName) === undefined) {
-      return refusal(`the broker keeps no more than ${core.limits.retainedMessagesMax} Retained Messages`)
-    }
+  if (packet.retain && packet.payloadSize > 0 && !core.mayRetain(packet.topicName)) {
+    return refusal(`the broker keeps no more than ${core.limits.retainedMessagesMax} Retained Messages`)
   }
   let needsRecord = packet.retain || (packet.qos === 2 && source.session !== null && source.session.survives)
   const size = packet.topicName.length + packet.payloadSize
@@ -204,8 +207,8 @@ function refusal(text: string): Admission {
   return { reasonCode: ReasonCode.QuotaExceeded, matched: 0, text }
 }
 
-function countFate(core: CoreState, packet: Publish, matched: number): void {
+function countFate(core: CoreState, isRetained: boolean, matched: number): void {
   if (matched > 0) core.tally.messages.routed += 1
-  else if (packet.retain && packet.payloadSize > 0) core.tally.messages.retainedOnly += 1
+  else if (isRetained) core.tally.messages.retainedOnly += 1
   else core.tally.messages.unmatched += 1
 }

@@ -11,7 +11,7 @@ import { reasonString } from '../reason-string.ts'
 import type { Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
-import { beginRetained } from './retained-delivery.ts'
+import { beginRetained, RetainedDelivery } from './retained-delivery.ts'
 import type { Subscription } from './subscription.ts'
 import { parseTopicFilter } from './topic-filter.ts'
 
@@ -49,7 +49,7 @@ export function subscribe(
 ): void {
   const reasonCodes: number[] = []
   const reasons: string[] = []
-  const retained: Subscription[] = []
+  const retained: RetainedDelivery[] = []
   const identifier = packet.properties.subscriptionIdentifier ?? 0
   for (const [position, request] of packet.subscriptions.entries()) {
     if (allowed !== null && allowed[position] !== true) {
@@ -76,7 +76,7 @@ export function subscribe(
     recordSubscription(session, subscription, identifier, nowMs, turn)
     reasonCodes.push(subscription.qos)
     const isWanted = request.retainHandling === 0 || (request.retainHandling === 1 && existing === undefined)
-    if (isWanted && shareName === null) retained.push(subscription)
+    if (isWanted && shareName === null) retained.push(new RetainedDelivery(subscription, core))
     reportSubscribed(connection, session, subscription, turn)
   }
   const properties =
@@ -85,7 +85,7 @@ export function subscribe(
   turn.onceDurable.push({ type: 'packet', connection, packet: suback })
   if (retained.length === 0) return
   connection.milestonesAhead += 1
-  for (const subscription of retained) beginRetained(core, connection, session, subscription, nowMs, turn)
+  for (const delivery of retained) beginRetained(core, connection, session, delivery, nowMs, turn)
   turn.onceDurable.push({ type: 'milestone', connection })
 }
 

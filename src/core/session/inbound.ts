@@ -43,7 +43,6 @@ export function receivePublish(
     return
   }
   if (packet.qos > 0 && !connection.isLocal) countInbound(core, connection, packet)
-  core.tally.received += 1
   if (!connection.isLocal) {
     if (packet.topicName.charCodeAt(0) === 0x24 && isReserved(packet.topicName)) {
       refusePublish(core, connection, packet, notAuthorized, nowMs, turn)
@@ -88,6 +87,7 @@ function acceptPublish(
   nowMs: number,
   turn: Turn,
 ): void {
+  core.tally.received += 1
   const { qos, packetId } = packet
   const inboundPacketId = qos === 2 ? packetId : 0
   const source = { session, inboundPacketId, isWill: false, mayBeRefused: qos > 0 }
@@ -144,6 +144,7 @@ function refusePublish(
   nowMs: number,
   turn: Turn,
 ): void {
+  core.tally.received += 1
   core.tally.messages.refused += 1
   if (packet.qos > 0) answerRefused(core, connection, packet, refusal, nowMs, turn)
 }

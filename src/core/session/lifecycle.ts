@@ -91,7 +91,15 @@ function moveToOtherMember(core: CoreState, copy: Copy, nowMs: number, turn: Tur
   }
   if (session.survives && qos > 0) {
     const to = recipient(session, qos, retain, subscriptionIdentifiers, member.topicFilter)
-    turn.records.push({ type: 'copied', messageId: message.id, recipient: to })
+    // The whole message: the Session that had it may have left no record of it.
+    turn.records.push({
+      type: 'message',
+      message,
+      recipients: [to],
+      retained: 'unchanged',
+      inbound: null,
+      willOf: null,
+    })
   }
   deliverCopy(core, session, message, qos, retain, subscriptionIdentifiers, group, nowMs, turn)
 }

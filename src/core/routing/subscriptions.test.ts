@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { Session } from '../session/session.ts'
+import type { Subscription } from './subscription.ts'
+import { Subscriptions } from './subscriptions.ts'
+import { topicFilterMatches } from './topic-filter.ts'
+
+const filters = ['a', 'a/b', 'a/+', 'a/#', '+/b', '#', '$x/#', '+']
+const topicNames = ['a', 'a/b', 'a/c', 'b/b', '$x', '$x/a']
+const shareNames = [null, null, 'g', 'h']
+
+interface Entry {
+  readonly subscription: Subscription
+  readonly filter: string
+  readonly shareName: string | null
+}
+
+/** Who gets a message according to a search through all Subscriptions: Sessions with QoS and identifiers, and groups. */
+function naiveRoute(entries: Iterable<Entry>, topicName: string): string[] {
+  const sessions = new Map<string, Subscription[]>()
+  const groups = new Set<string>()
+  for (const { subscription, filter, shareName } of entries) {
+    if (!topicFilterMatches(filter, topicName)) continue
+    const { clientIdentifier } = subscription.session
+    if (shareName !== null) groups.add(`${shareName} ${filter}`)
+    else sessions.set(clientIdentifier, [...(sessions.get(clientIdentifier) ?? []), subscription])
+  }
+  const receivers = [...sessions].map(([name, parts]) => {
+    const identifiers = parts.flatMap((part) => part.subscriptionIdentifiers ?? []).sort()
+    return `${name} qos ${Math.max(...parts.map((part) => part.qos))} ${identifiers}`
+  })
+  return [...receivers, ...groups].sort()
+}
+
+function route(subscriptions: Subscriptions, topicName: string): string[] {
+  const { receivers, groups } = subscriptions.route(topicName)
+  const found = receivers.map(({ session, qos, subscriptionIdentifiers }) => {
+    return `${session.clientIdentifier} qos ${qos} ${[...(subscriptionIdentifiers ?? [])].sort()}`
+  })
+  const shared = groups.map(({ shareName, members }) => `${shareName} ${members[0]?.filterSubscriptions.filter}`)
+  return [...found, ...shared].sort()
+}
+
+test('whatever comes and goes, every route is what a search through all Subscriptions gives', () => {
+  const step = fc.record({
+    client: fc.nat(3),
+    filter: fc.constantFrom(...filters),
+    shareName: fc.constantFrom(...shareNames),
+    qos: fc.constantFrom(0, 1, 2),
+    identifier: fc.nat(2),
+    removes: fc.boolean(),
+    topicName: fc.constantFrom(...topicNames),
+  })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const subscriptions = new Subscriptions()
+      const sessions = Array.from({ length: 4 }, (_, number) => new Session('', `c${number}`, 0))
+      const entries = new Map<string, Entry>()
+      for (const { client, filter, shareName, qos, identifier, removes, topicName } of steps) {
+        const session = sessions[client]
+        assert.ok(session !== undefined)
+        const topicFilter = shareName === null ? filter : `$share/${shareName}/${filter}`
+        const key = `${client} ${topicFilter}`
+        const known = entries.get(key)
+        if (removes && known !== undefined) {
+          subscriptions.remove(known.subscription)
+          entries.delete(key)
+        } else {
+          const subscription = known?.subscription ?? subscriptions.add(session, topicFilter, filter, shareName, 0)
+          Object.assign(subscription, { qos, subscriptionIdentifiers: identifier === 0 ? null : [identifier] })
+          subscriptions.changed()
+          entries.set(key, { subscription, filter, shareName })
+        }
+        assert.deepEqual(route(subscriptions, topicName), naiveRoute(entries.values(), topicName))
+        assert.equal(subscriptions.count, entries.size)
+      }
+      for (const topicName of topicNames) {
+        assert.deepEqual(route(subscriptions, topicName), naiveRoute(entries.values(), topicName))
+      }
+    }),
+  )
+})
+
+test('a route is kept until a Subscription changes, and not longer', () => {
+  const subscriptions = new Subscriptions()
+  const subscription = subscriptions.add(new Session('', 'c', 0), 'a', 'a', null, 0)
+  const before = subscriptions.route('a')
+  assert.equal(subscriptions.route('a'), before)
+  const { generation } = subscriptions
+  subscription.qos = 1
+  subscriptions.changed()
+  assert.notEqual(subscriptions.route('a'), before)
+  assert.notEqual(subscriptions.generation, generation)
+})
