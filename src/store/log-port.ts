@@ -1,5 +1,5 @@
 /**
- * The store port: an ordered log of facts for each shard of Sessions. Every adapter passes `log-port.contract.ts`.
+ * The store port: an ordered log of facts for each shard of Sessions. Every adapter passes `log-port-contract.ts`.
  */
 import type { CoreRecord } from '../core/record.ts'
 

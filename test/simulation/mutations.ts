@@ -1,0 +1,189 @@
+/**
+ * Ways of breaking the core that the simulation must notice, among them every bug it has found.
+ */
+export interface Mutation {
+  /** What the broken core does. */
+  readonly name: string
+  /** Path below `src/core`. */
+  readonly file: string
+  /** Text that occurs exactly once in the file. */
+  readonly from: string
+  readonly to: string
+}
+
+export const mutations: readonly Mutation[] = [
+  {
+    name: 'a repeated QoS 2 PUBLISH is routed again',
+    file: 'session/inbound.ts',
+    from: 'session.inboundPacketIds?.has(packet.packetId) === true',
+    to: 'false',
+  },
+  {
+    name: 'an acknowledgement does not wait for the records',
+    file: 'session/inbound.ts',
+    from: 'turn.onceDurable.push(new OutgoingAcknowledgement(connection, packetType, packetId, admission.reasonCode))',
+    to: 'turn.now.push(new OutgoingAcknowledgement(connection, packetType, packetId, admission.reasonCode))',
+  },
+  {
+    name: 'the end of a QoS 2 Packet Identifier is not written down',
+    file: 'session/inbound.ts',
+    from: "turn.records.push({ type: 'released', session: session.key, packetId })",
+    to: '{}',
+  },
+  {
+    name: 'a message is counted before its permission is decided',
+    file: 'session/inbound.ts',
+    from: "turn.questions.push({ type: 'authorize-publish', connection, packet })",
+    to: "core.tally.received += 1; turn.questions.push({ type: 'authorize-publish', connection, packet })",
+  },
+  {
+    name: 'a QoS 2 PUBLISH does not wait for its record',
+    file: 'session/outbound.ts',
+    from: 'packetId: copy.packetId })\n    }\n    turn.onceDurable.push(outgoing)',
+    to: 'packetId: copy.packetId })\n    }\n    turn.now.push(outgoing)',
+  },
+  {
+    name: 'the Packet Identifier of a QoS 2 message is not written down',
+    file: 'session/outbound.ts',
+    from: "turn.records.push({ type: 'assigned', session: key, messageId: copy.message.id, packetId: copy.packetId })",
+    to: 'void key',
+  },
+  {
+    name: 'PUBREC is not written down',
+    file: 'session/outbound.ts',
+    from: "turn.records.push({ type: 'received', session: this.#session.key, packetId })",
+    to: '{}',
+  },
+  {
+    name: 'one message more than Receive Maximum is in flight',
+    file: 'session/outbound.ts',
+    from: 'unacknowledged < connection.sendMaximum',
+    to: 'unacknowledged <= connection.sendMaximum',
+  },
+  {
+    name: 'everything in flight is sent again at once',
+    file: 'session/outbound.ts',
+    from: '} else if (this.#maySend(connection, core)) this.#sendNextAgain(',
+    to: '} else this.#sendNextAgain(',
+  },
+  {
+    name: 'a message that is sent again has no DUP',
+    file: 'session/outbound.ts',
+    from: 'outgoingPublish(copy, true, connection, nowMs)',
+    to: 'outgoingPublish(copy, false, connection, nowMs)',
+  },
+  {
+    name: 'a message that has expired is dropped without a fate',
+    file: 'session/outbound.ts',
+    from: "if (copy.message.isExpired(nowMs)) this.#settle(copy, 'expired', core)",
+    to: 'if (copy.message.isExpired(nowMs)) continue',
+  },
+  {
+    name: 'Packet Identifiers come round while they are in use',
+    file: 'session/packet-ids.ts',
+    from: 'while (inUse.has(this.#last))',
+    to: 'while ((this.#last %= 2) > 2)',
+  },
+  {
+    name: 'a queue forgets every twentieth message',
+    file: 'session/message-queue.ts',
+    from: 'this.#copies.push(copy)',
+    to: 'if (copy.message.id % 20 !== 0) this.#copies.push(copy)',
+  },
+  {
+    name: 'a will stays with its Session after it was sent',
+    file: 'session/will.ts',
+    from: 'session.will = null',
+    to: '',
+  },
+  {
+    name: 'a Session lives too long',
+    file: 'session/lifecycle.ts',
+    from: 'nowMs + expiryInterval * 1000',
+    to: 'nowMs + expiryInterval * 1100',
+  },
+  {
+    name: 'the end of a Session is not written down',
+    file: 'session/lifecycle.ts',
+    from: "if (session.isRecorded) turn.records.push({ type: 'session-ended', session: session.key })",
+    to: '',
+  },
+  {
+    name: 'copies of an ended Session are not counted',
+    file: 'session/lifecycle.ts',
+    from: 'core.tally.copies.sessionEnded += 1',
+    to: '',
+  },
+  {
+    name: 'a copy that moves on names a message nobody has recorded',
+    file: 'session/lifecycle.ts',
+    from: "type: 'message',\n      message,\n      recipients: [to],",
+    to: "type: 'copied', messageId: message.id, recipient: to,",
+  },
+  {
+    name: 'Clean Start takes the stored Session',
+    file: 'connection/handshake.ts',
+    from: 'if (packet.cleanStart) {',
+    to: 'if (packet.cleanStart && packet.will !== null) {',
+  },
+  {
+    name: 'a connection that closes keeps its Session',
+    file: 'session/lifecycle.ts',
+    from: 'session.connection = null',
+    to: '',
+  },
+  {
+    name: 'messages overtake the CONNACK',
+    file: 'turn.ts',
+    from: 'if (connection.milestonesAhead === 0) {',
+    to: 'if (connection.state !== null) {',
+  },
+  {
+    name: 'what is held back for a milestone leaves in the wrong order',
+    file: 'turn.ts',
+    from: 'connection.heldBack.push(outgoing)',
+    to: 'connection.heldBack.unshift(outgoing)',
+  },
+  {
+    name: 'PINGRESP overtakes the CONNACK',
+    file: 'broker.ts',
+    from: 'if (connection.connackHasLeft) turn.now.push(pingresp)',
+    to: 'if (connection.state !== null) turn.now.push(pingresp)',
+  },
+  {
+    name: 'a filter named twice gets its Retained Messages with the options it has at the end',
+    file: 'routing/retained-delivery.ts',
+    from: 'const qos = message.publish.qos < this.#qos ? message.publish.qos : this.#qos',
+    to: 'const qos = Math.min(message.publish.qos, this.subscription.qos) as Qos',
+  },
+  {
+    name: 'routes are kept although a Subscription has changed',
+    file: 'routing/subscriptions.ts',
+    from: 'if (this.#routes.size > 0) this.#routes.clear()',
+    to: '',
+  },
+  {
+    name: 'overlapping Subscriptions give the QoS of the first',
+    file: 'routing/subscriptions.ts',
+    from: 'if (part.qos > qos) qos = part.qos',
+    to: '',
+  },
+  {
+    name: 'No Local is not looked at',
+    file: 'routing/router.ts',
+    from: 'receiver.noLocal && receiver.session === source.session ? withoutNoLocal(receiver) : receiver',
+    to: 'receiver',
+  },
+  {
+    name: 'a Retained Message is deleted without a record',
+    file: 'routing/router.ts',
+    from: "if (core.retained.delete(message.topicName)) record.setRetained('deleted')",
+    to: 'core.retained.delete(message.topicName)',
+  },
+  {
+    name: 'an UNSUBSCRIBE is not written down',
+    file: 'routing/subscribing.ts',
+    from: "if (session.survives) turn.records.push({ type: 'unsubscribed', session: session.key, topicFilter })",
+    to: '',
+  },
+]

@@ -1,0 +1,112 @@
+/**
+ * Drives the core without sockets, store or time: carries out Turns as the TurnRunner does, and makes records durable when told to.
+ *
+ * After every Turn the two equations of fate.ts hold.
+ */
+import assert from 'node:assert/strict'
+import { BrokerCore } from '../../src/core/broker.ts'
+import type { Connection } from '../../src/core/connection/connection.ts'
+import type { Question } from '../../src/core/question.ts'
+import type { CoreRecord } from '../../src/core/record.ts'
+import type { CoreOptions, CoreState } from '../../src/core/state.ts'
+import { newTurn, type Outgoing, type Turn } from '../../src/core/turn.ts'
+import { Replayed } from './replayed.ts'
+
+export interface SimulatedLink {
+  receive(outgoing: Exclude<Outgoing, { type: 'answer' }>): void
+}
+
+interface Batch {
+  readonly records: CoreRecord[]
+  readonly outgoing: Outgoing[]
+}
+
+export class SimulatedDriver {
+  readonly core: BrokerCore
+  readonly durable = new Replayed()
+  readonly questions: Question[] = []
+  readonly answers: number[] = []
+  /** What happened, for whoever looks for a fault. */
+  readonly steps: string[] = []
+  nowMs = 1_000_000
+  readonly #turn = newTurn()
+  /** One for each Turn that waits for its records or for those of an earlier one. */
+  #waiting: Batch[] = []
+  /** Of the Turn that is being made: what was looked at already. */
+  #seenNow = 0
+  #seenOnceDurable = 0
+
+  constructor(options: CoreOptions) {
+    this.core = new BrokerCore(options)
+  }
+
+  get waitingTurns(): number {
+    return this.#waiting.length
+  }
+
+  log(text: string): void {
+    this.steps.push(`${this.nowMs} ${text}`)
+  }
+
+  /** Hands an input to the core; returns what it decided to send, now or later. */
+  input(give: (core: BrokerCore, nowMs: number, turn: Turn) => void): Outgoing[] {
+    const turn = this.#turn
+    give(this.core, this.nowMs, turn)
+    this.questions.push(...turn.questions.splice(0))
+    const decided = [...turn.now.slice(this.#seenNow), ...turn.onceDurable.slice(this.#seenOnceDurable)]
+    this.#seenNow = turn.now.length
+    this.#seenOnceDurable = turn.onceDurable.length
+    return decided
+  }
+
+  /** Ends the Turn and carries it out. */
+  run(): void {
+    const { records, now, onceDurable, events } = this.#turn
+    expectEquations(this.core.state)
+    events.length = 0
+    this.#seenNow = 0
+    this.#seenOnceDurable = 0
+    const batch = { records: records.splice(0), outgoing: onceDurable.splice(0) }
+    for (const outgoing of now.splice(0)) this.#dispatch(outgoing)
+    if (batch.records.length + batch.outgoing.length === 0) return
+    if (batch.records.length > 0 || this.#waiting.length > 0) this.#waiting.push(batch)
+    else for (const outgoing of batch.outgoing) this.#dispatch(outgoing)
+  }
+
+  /** The records of the first `turns` Turns that wait become durable together. */
+  makeDurable(turns: number): void {
+    const batches = this.#waiting.splice(0, turns)
+    if (batches.length > 0) this.log(`${batches.length} Turns become durable`)
+    for (const { records } of batches) for (const record of records) this.durable.apply(record)
+    for (const { outgoing } of batches) for (const each of outgoing) this.#dispatch(each)
+  }
+
+  /** The client has taken everything, or all but `unsentBytes`. */
+  flush(connection: Connection, unsentBytes: number): void {
+    this.input((core, nowMs, turn) => core.flushed(connection, unsentBytes, nowMs, turn))
+  }
+
+  #dispatch(outgoing: Outgoing): void {
+    // Every connection was opened with a SimulatedLink.
+    if (outgoing.type !== 'answer') (outgoing.connection.link as SimulatedLink).receive(outgoing)
+    else this.answers.push(outgoing.token)
+  }
+}
+
+/** The ledger: every message and every copy is accounted for. */
+function expectEquations(state: CoreState): void {
+  const { tally, sessions, subscriptions } = state
+  assert.equal(sum(Object.values(tally.messages)), tally.received + tally.made, 'every message has one fate')
+  const all = [...sessions.values()]
+  const underWay = sum(all.map(({ outbound }) => outbound.inFlightMessages + outbound.queuedMessages))
+  assert.equal(sum(Object.values(tally.copies)) + underWay, tally.created, 'every copy has one fate or is under way')
+  assert.equal(
+    subscriptions.count,
+    sum(all.map((session) => session.subscriptions.size)),
+    'every Subscription has a Session',
+  )
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0)
+}
