@@ -102,8 +102,8 @@ class RrRun {
       [{ ...subscription, retainHandling: 0 }],
       packetProperties<Subscribe['properties']>(properties, 'subscribe'),
     )
-    // It fails when the connection ends, which `onClosed` tells.
-    request.catch(() => {})
+    // It fails when the connection ends, which `onClosed` tells, or because the server takes no packet of that size.
+    request.catch((error: Error) => this.#outcome.reject(error))
   }
 
   /** Done as SUBACK comes, so that the request is sent before a retained message on the answer's topic ends the run. */

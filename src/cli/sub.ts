@@ -160,8 +160,8 @@ class SubRun {
       client.subscribe(subscriptions, subscribeProperties),
       ...unsubscribeFilters.map((filter) => client.unsubscribe([filter], unsubscribeProperties)),
     ]
-    // They fail when the connection ends, which `#ended` tells.
-    for (const request of requests) request.catch(() => {})
+    // They fail when the connection ends, which `#ended` tells, or because the server takes no packet of that size.
+    for (const request of requests) request.catch((error: Error) => this.#ended.resolve(error))
   }
 
   /** Done as the packet comes, so that it stands before the messages that follow it. */

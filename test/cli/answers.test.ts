@@ -72,14 +72,21 @@ test('sub says when all its Subscriptions were denied, and ends', async () => {
   await compare('sub', `${usual.sub} -t b -W 2`, [accept.v4, '90 04 00 01 80 01'])
 })
 
-test('sub ends when its Subscription makes a packet larger than the server takes', async () => {
-  const server = await startScriptedServer(['20 08 00 00 05 27 00 00 00 14'])
-  const words = ['-h', '127.0.0.1', '-p', String(server.port), '-V', '5', '-t', 'x'.repeat(14)]
-  const { stderr, code } = await runPabal(['sub', ...words])
-  await server.close()
-  assert.match(stderr, /^pabal sub: this makes a packet of 22 bytes; the server takes 20 at most\nError: Packet larger/)
-  assert.equal(code, 25)
-})
+for (const [tool, flags] of [
+  ['sub', ['-t', 'x'.repeat(14)]],
+  ['rr', ['-t', 'a', '-m', 'x', '-e', 'x'.repeat(14)]],
+] as const) {
+  test(`${tool} ends when its Subscription makes a packet larger than the server takes`, async () => {
+    const server = await startScriptedServer(['20 08 00 00 05 27 00 00 00 14'])
+    const { stderr, code } = await runPabal([tool, '-h', '127.0.0.1', '-p', String(server.port), '-V', '5', ...flags])
+    await server.close()
+    assert.match(
+      stderr,
+      new RegExp(`^pabal ${tool}: this makes a packet of 22 bytes; the server takes 20 at most\nError: Packet larger`),
+    )
+    assert.equal(code, 25)
+  })
+}
 
 test('rr says why its Subscription was denied, and ends', async () => {
   await compare('rr', `${usual.rr} -V 311`, [accept.v4, '90 03 00 01 80'])
