@@ -224,6 +224,18 @@ test('a message that is no text reaches the server byte for byte', async () => {
   assert.equal((await runDebian('sub', [...place, '-t', 'bytes', '-C', '1'])).stdout, '\xff\xfea\n')
 })
 
+test('sub prints a payload that is a number, and tells of one that is not', async () => {
+  const number = Buffer.alloc(8)
+  number.writeDoubleLE(-273.15)
+  await runDebian('pub', [...place, '-r', '-t', 'number/a', '-s'], { input: number })
+  const words = ['sub', ...place, '-C', '1', '-F', '%t %09.2d']
+  const printed = await runPabal([...words, '-t', 'number/a'])
+  assert.deepEqual(printed, { stdout: 'number/a -00273.15\n', stderr: '', code: 0 })
+  const text = 'Error: Message payload has 5 bytes, not the 8 of %d on topic ready.\n'
+  assert.deepEqual(await runPabal([...words, '-t', 'ready']), { stdout: 'ready \n', stderr: text, code: 0 })
+  assert.equal((await runPabal([...words, '-t', 'ready', '--quiet'])).stderr, '')
+})
+
 test('the command is chosen by the name it was called by, also when a launcher hands that name on', async () => {
   const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
   symlinkSync(main, join(links.directory, 'anything'))

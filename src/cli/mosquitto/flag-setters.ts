@@ -217,8 +217,8 @@ export function setRepeatDelay(options: Options, { text }: FlagValue): void {
   options.repeatDelayMs = seconds * 1000
 }
 
-export function setFormat(options: Options, { bytes }: FlagValue): void {
-  parseFormat(bytes)
+export function setFormat(options: Options, { bytes }: FlagValue, { isDropIn }: Invocation): void {
+  parseFormat(bytes, isDropIn)
   options.format = bytes
 }
 

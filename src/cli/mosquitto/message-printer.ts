@@ -3,6 +3,7 @@
  *
  * Lines are built as Latin-1, one character a byte, so that payloads that are no text pass through unharmed.
  */
+import { printFloatPayload } from './float-payload.ts'
 import { messageJson, messageJsonWithJsonPayload } from './message-json.ts'
 import type { Options } from './options.ts'
 import { type Field, type FormatPart, parseFormat } from './output-format.ts'
@@ -28,7 +29,7 @@ export class MessagePrinter {
   /** @throws UsageError if the format is not valid. */
   constructor(options: PrinterOptions, isDropIn: boolean) {
     this.#options = options
-    this.#parts = options.format === null ? null : parseFormat(options.format)
+    this.#parts = options.format === null ? null : parseFormat(options.format, isDropIn)
     this.#cutsPayloads = isDropIn
   }
 
@@ -68,10 +69,14 @@ export class MessagePrinter {
         return number(properties.topicAlias, field)
       case 'C':
         return text(properties.contentType ?? '', field)
+      case 'd':
+        return this.#printFloat(message, 8, field)
       case 'D':
         return Buffer.from(properties.correlationData ?? []).toString('latin1')
       case 'E':
         return number(this.#expiry(properties.messageExpiryInterval), field)
+      case 'f':
+        return this.#printFloat(message, 4, field)
       case 'F':
         return number(properties.payloadFormatIndicator, field)
       case 'I':
@@ -120,6 +125,13 @@ export class MessagePrinter {
     return ''
   }
 
+  #printFloat({ topicName, payload }: ReceivedMessage, size: 4 | 8, field: Field): string {
+    if (payload.length === size) return numeral(printFloatPayload(payload, size, field.precision), field)
+    const sizes = `${payload.length} bytes, not the ${size} of %${field.letter}`
+    this.#complaint += `Error: Message payload has ${sizes} on topic ${topicName}.\n`
+    return ''
+  }
+
   #printBytes(bytes: string, field: Field): string {
     return aligned(this.#cutsPayloads && field.width > 0 ? bytes.slice(0, field.width) : bytes, field)
   }
@@ -136,11 +148,15 @@ export class MessagePrinter {
   }
 }
 
-/** Zeros stand behind the sign. */
 function number(value: number | undefined, field: Field): string {
-  const isPadded = value !== undefined && value < 0 && field.pad === '0' && !field.isLeftAligned
-  if (isPadded) return `-${String(-value).padStart(field.width - 1, '0')}`
-  return aligned(value === undefined ? '' : String(value), field)
+  return numeral(value === undefined ? '' : String(value), field)
+}
+
+/** Zeros stand behind the sign, and not at all before `inf` and `nan`. */
+function numeral(value: string, field: Field): string {
+  if (/[a-z]/.test(value)) return aligned(value, { ...field, pad: ' ' })
+  const isPaddedBehindSign = value.startsWith('-') && field.pad === '0' && !field.isLeftAligned
+  return isPaddedBehindSign ? `-${value.slice(1).padStart(field.width - 1, '0')}` : aligned(value, field)
 }
 
 /** Never padded with zeros; cut to the precision, in bytes. */

@@ -13,7 +13,7 @@ export interface Field {
   readonly isLeftAligned: boolean
   /** 0 for none. */
   readonly width: number
-  /** Most bytes of a text; -1 for none. */
+  /** Most bytes of a text, or the decimals of a floating-point number; -1 for none. */
   readonly precision: number
 }
 
@@ -23,7 +23,9 @@ export type FormatPart =
   | { readonly type: 'time'; readonly conversion: string }
   | Field
 
-const fieldLetters = '%ACDEFIjJlmpPqrRStUxX'
+const dropInLetters = '%ACDEFIjJlmpPqrRStUxX'
+/** mosquitto 2.1 brought two more. */
+const nativeLetters = `${dropInLetters}df`
 const escapes: Readonly<Record<string, string>> = {
   '\\': '\\',
   '0': '\0',
@@ -36,15 +38,16 @@ const escapes: Readonly<Record<string, string>> = {
 }
 
 /** @throws UsageError */
-export function parseFormat(format: Buffer): FormatPart[] {
+export function parseFormat(format: Buffer, isDropIn: boolean): FormatPart[] {
   const text = format.toString('latin1')
+  const letters = isDropIn ? dropInLetters : nativeLetters
   const parts: FormatPart[] = []
   let position = 0
   while (position < text.length) {
     const character = text[position] ?? ''
     const next = text[position + 1]
     if (character === '%') {
-      const { field, end } = parseField(text, position + 1)
+      const { field, end } = parseField(text, position + 1, letters)
       parts.push(field)
       position = end
     } else if (character === '@') {
@@ -68,12 +71,12 @@ export function parseFormat(format: Buffer): FormatPart[] {
 }
 
 /** `position` is behind the `%`. */
-function parseField(text: string, position: number): { field: Field; end: number } {
+function parseField(text: string, position: number, letters: string): { field: Field; end: number } {
   const [flags = '', minus, zero, width, precision] = /^(-?)(0?)(\d*)(\.\d*)?/.exec(text.slice(position)) ?? []
   const end = position + flags.length
   const letter = text[end]
   if (letter === undefined) throw incomplete('format')
-  if (!fieldLetters.includes(letter)) throw invalid('format', letter)
+  if (!letters.includes(letter)) throw invalid('format', letter)
   const field: Field = {
     type: 'field',
     letter,
