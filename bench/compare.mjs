@@ -2,8 +2,8 @@
 /**
  * Side by side: two brokers, the same work, one run. The broker is pinned to core 0, the generator to core 1; brokers take turns.
  * usage: node compare.mjs --ours 'COMMAND with {port} and {data}' [--peer mosquitto | 'COMMAND'] [--only pair-qos0,...] [--repeats 3]
- * Prints a table and, last, one JSON line {scenario: {throughput, cpu}}: ratios ours / peer (throughput) and peer / ours (CPU per
- * delivered message), medians of the pairs: above 1 means that ours is better.
+ * Prints a table and, last, one JSON line {scenario: {throughput, cpu, lost}}: ratios ours / peer (throughput) and peer / ours (CPU
+ * per delivered message), medians of the pairs: above 1 means that ours is better; and the most messages that ours did not deliver.
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,6 +11,7 @@ import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { undelivered } from './measure.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const scenarios = {
@@ -137,7 +138,10 @@ for (const scenario of options.only.split(',')) {
   const of = (f, i) => median(pairs.map((p) => f(p[i])))
   const throughput = median(pairs.map(([a, b]) => rate(a) / rate(b)))
   const cpu = median(pairs.map(([a, b]) => cost(b) / cost(a)))
-  summary[scenario] = failed ? { failed: failed.failed } : { throughput: +throughput.toFixed(2), cpu: +cpu.toFixed(2) }
+  const lost = Math.max(...pairs.map(([ours]) => undelivered(ours)))
+  summary[scenario] = failed
+    ? { failed: failed.failed }
+    : { throughput: +throughput.toFixed(2), cpu: +cpu.toFixed(2), lost }
   const text = (n, w) => (n >= 100 ? Math.round(n).toString() : Number(n).toFixed(2)).padStart(w)
   console.log(
     scenario.padEnd(16),

@@ -89,3 +89,8 @@ export async function measure(o, traffic) {
     last_error: totals.lastError || undefined,
   }
 }
+
+/** Messages of a run that never arrived, to the last one: `delivered_ratio` is rounded. */
+export function undelivered({ lost, total_expected = 0, total_delivered = 0 }) {
+  return lost ?? Math.max(0, total_expected - total_delivered)
+}

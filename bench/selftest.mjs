@@ -1,10 +1,11 @@
 /**
  * node selftest.mjs: the reader must count the same packets however the bytes are cut,
- * and the histogram must be within 1 %.
+ * the histogram must be within 1 %, and one message lost among millions must show.
  */
 import assert from 'node:assert/strict'
 import { Conn } from './conn.mjs'
 import { Histogram } from './histogram.mjs'
+import { undelivered } from './measure.mjs'
 import * as mqtt from './mqtt.mjs'
 
 let seed = 1
@@ -73,4 +74,8 @@ for (const version of [4, 5]) {
 const h = new Histogram()
 for (let i = 1; i <= 1e5; i++) h.add(i)
 for (const f of [0.5, 0.9, 0.99, 0.999]) assert.ok(Math.abs(h.at(f) / (f * 1e5) - 1) < 0.01, `${f} ${h.at(f)}`)
+assert.equal(undelivered({ total_expected: 8e6, total_delivered: 8e6 - 1, delivered_ratio: 1 }), 1)
+assert.equal(undelivered({ total_expected: 8, total_delivered: 9 }), 0)
+assert.equal(undelivered({ expected: 8, delivered_distinct: 5, lost: 3 }), 3)
+assert.equal(undelivered({ kib_per_connection: 9 }), 0)
 console.log('selftest: 1 passed, 0 failed')
