@@ -12,6 +12,7 @@ import { PacketDecoder } from '../protocol/packet-decoder.ts'
 import { encodeAcknowledgement, encodePacket, type PlainPacket, packetSize } from '../protocol/packet-encoder.ts'
 import { ProtocolViolation } from '../protocol/protocol-violation.ts'
 import { canPassThrough, encodePublish } from '../protocol/publish-encoder.ts'
+import { ReasonCode } from '../protocol/reason-code.ts'
 import type { Channel, ChannelHandler } from '../transport/channel.ts'
 import type { Link } from './link.ts'
 import { lendWriter, returnWriter } from './output-pool.ts'
@@ -277,7 +278,14 @@ export class ClientLink implements Link, ChannelHandler {
 
   #tellUnsent(collected: number): void {
     const unsentBytes = this.#channel.bufferedBytes + collected
-    this.#core.flushed(this.connection, unsentBytes, this.#shell.nowMs(), this.#shell.turn)
+    const nowMs = this.#shell.nowMs()
+    this.#core.flushed(this.connection, unsentBytes, nowMs, this.#shell.turn)
+    const { unsentBytesMax, packetBytesMax } = this.#core.state.limits
+    if (unsentBytes <= 2 * unsentBytesMax + packetBytesMax || this.connection.isClosed) return
+    // Messages stop before there is so much; answers do not, and a client that reads none of them could ask for ever.
+    const text = 'the client does not take what it is sent'
+    this.#core.disconnect(this.connection, ReasonCode.QuotaExceeded, text, nowMs, this.#shell.turn)
+    this.destroy()
   }
 }
 
