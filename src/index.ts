@@ -17,3 +17,4 @@ export {
 } from './server/embedded-broker.ts'
 export type { LocalSubscribeOptions, MessageListener, ReceivedMessage } from './server/local-link.ts'
 export { type BrokerOptions, type Durability, defaultListen } from './server/options.ts'
+export { memory, sqlite } from './server/stores.ts'

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -109,7 +109,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     await started.ready()
     assert.match(
       started.stdout,
-      /^Pabal \d+\.\d+\.\d+ on Node \d+\.\d+\.\d+\nListening on tcp:\/\/127\.0\.0\.1:\d+\nListening on ws:\/\/127\.0\.0\.1:\d+\/mqtt\nDurability: memory: messages and Sessions live as long as this process; a restart forgets them\nStop with Ctrl-C\.\n$/,
+      /^Pabal \d+\.\d+\.\d+ on Node \d+\.\d+\.\d+\nListening on tcp:\/\/127\.0\.0\.1:\d+\nListening on ws:\/\/127\.0\.0\.1:\d+\/mqtt\nDurability: fsync: what is acknowledged is on the disk\nData: .+\/data\nStop with Ctrl-C\.\n$/,
     )
     assert.equal(await started.stop(signal), 0)
     assert.match(started.stdout, /\nStopped\.\n$/)
@@ -213,25 +213,23 @@ test('the data directory is created, and a file in its place is refused', async 
   const path = join(directory, 'deep', 'kept')
   const started = new Started('--listen', freePort, '--data', path)
   await started.ready()
-  assert.ok(started.stdout.includes(`\nData: ${path}: nothing is written there yet\n`))
-  assert.ok(existsSync(path))
+  assert.ok(started.stdout.includes(`\nData: ${path}\n`))
+  assert.ok(existsSync(join(path, 'pabal.db')))
+  assert.equal(statSync(path).mode & 0o777, 0o700)
+  assert.match(await refusal('--listen', freePort, '--data', path), /in use by another broker, process \d+\./)
   assert.equal(await started.stop(), 0)
   const file = join(directory, 'file')
   writeFileSync(file, '')
-  assert.match(
-    await refusal('--listen', freePort, '--data', file),
-    /The data directory .*file cannot be used: file already exists/,
-  )
+  assert.match(await refusal('--listen', freePort, '--data', file), /The data directory .*file is a file/)
 })
 
-test('a durability this version does not have is accepted with a warning', async () => {
-  const started = new Started('--listen', freePort, '--durability', 'fsync')
+test('with durability memory nothing is written', async () => {
+  const path = join(directory, 'unused')
+  const started = new Started('--listen', freePort, '--durability', 'memory', '--data', path)
   await started.ready()
+  assert.match(started.stdout, /\nDurability: memory: .* a restart forgets them\nStop/)
   assert.equal(await started.stop(), 0)
-  assert.match(
-    started.stderr,
-    /^Warning: durability fsync was asked for, but this version keeps everything in memory only\./,
-  )
+  assert.equal(existsSync(path), false)
 })
 
 test('--help teaches on standard output and exits with 0', async () => {

@@ -23,7 +23,11 @@ interface Row {
 const importTable: Readonly<Record<string, Row>> = {
   'src/protocol': { ours: [], packages: [], node: [] },
   'src/core': { ours: ['src/protocol'], packages: [], node: ['assert', 'assert/strict'] },
-  'src/store': { ours: ['src/protocol', 'src/core/record.ts', 'src/core/message.ts'], packages: [], node: 'any' },
+  'src/store': {
+    ours: ['src/protocol', 'src/core/record.ts', 'src/core/message.ts', 'src/core/rest'],
+    packages: [],
+    node: 'any',
+  },
   'src/cluster': { ours: ['src/store'], packages: [], node: 'any' },
   'src/cluster/nats': { ours: ['src/cluster', 'src/store'], packages: ['@nats-io'], node: 'any' },
   'src/transport': { ours: [], packages: ['ws'], node: 'any' },

@@ -3,14 +3,14 @@
  *
  * What the operator did wrong is printed to standard error without a stack trace, and the exit code is 1.
  */
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Broker, createBroker } from '../index.ts'
+import { lossInMemory } from '../server/at-rest/memory-loss.ts'
 import { type Config, loadConfig } from '../server/config/config.ts'
 import { ConfigError, type ConfigFault } from '../server/config/config-fault.ts'
-import { systemReason } from '../server/config/config-schema.ts'
-import { configuredOptions, emptyConfig } from '../server/config/configured-options.ts'
-import type { BrokerOptions } from '../server/options.ts'
+import { configuredOptions, defaultData, emptyConfig } from '../server/config/configured-options.ts'
+import type { Durability } from '../server/options.ts'
 import { readStartFlags, type StartFlags } from './start/start-flags.ts'
 import { type StopWatch, watchForStop } from './start/stop-signal.ts'
 
@@ -28,20 +28,36 @@ async function runBroker(flags: StartFlags, flagFaults: readonly ConfigFault[], 
   let config: Config
   try {
     config = mergeConfig(flags, flagFaults)
-    if (config.data !== null) createDataDirectory(config.data)
-    // Whatever was asked for, memory is what this version has; the lines below say so.
-    const options: BrokerOptions = { ...(await configuredOptions(config)), durability: 'memory' }
+    if (config.durability === 'memory' && !flags.acceptLoss) refuseMemoryLoss(config.data ?? defaultData)
+    const options = await configuredOptions(config, flags.acceptLoss)
+    if (flags.snapshotEveryBytes !== null) options.snapshotEveryBytes = flags.snapshotEveryBytes
     broker = createBroker(options)
     await broker.start()
   } catch (error) {
     process.stderr.write(`Pabal cannot start.\n\n${error instanceof Error ? error.message : String(error)}\n`)
     return 1
   }
+  const failed = new Promise<Error>((resolve) => broker.on('failed', resolve))
   announce(broker.urls, config)
-  await stop.asked
+  const failure = await Promise.race([stop.asked.then(() => null), failed])
+  if (failure !== null) {
+    process.stderr.write(`${failureText(failure, config)}\n`)
+    return 1
+  }
   await broker.stop()
   process.stdout.write('Stopped.\n')
   return 0
+}
+
+/** @throws an Error if a broker that keeps everything in memory would pass over messages that are stored. */
+function refuseMemoryLoss(directory: string): void {
+  const loss = lossInMemory(directory)
+  if (loss === null) return
+  throw new Error(
+    `durability is memory, but ${loss}\n` +
+      'A broker that keeps everything in memory would not deliver them, and Sessions would begin anew. Nothing was changed.\n' +
+      'Start with --durability fsync, or with --accept-loss: the directory stays as it is, but nobody is served from it.',
+  )
 }
 
 /** The file's configuration with the flags laid over it. @throws ConfigError with the faults of both. */
@@ -59,32 +75,36 @@ function mergeConfig(flags: StartFlags, flagFaults: readonly ConfigFault[]): Con
     listeners: flags.listen ?? file.listeners,
     allowAnonymous: flags.allowAnonymous ? true : file.allowAnonymous,
     durability: flags.durability ?? file.durability,
+    syncIntervalMs: file.syncIntervalMs,
+    whenQueueFull: file.whenQueueFull,
+    deadLetterTopic: file.deadLetterTopic,
     data: flags.data === null ? file.data : resolve(flags.data),
     limits: { ...file.limits, ...flags.limits },
     authentication: file.authentication,
   }
 }
 
-function createDataDirectory(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true })
-  } catch (error) {
-    throw new Error(`The data directory ${path} cannot be used: ${systemReason(error)}.\nName another one with --data.`)
-  }
+function failureText(failure: Error, config: Config): string {
+  return (
+    `The store in ${config.data ?? defaultData} has failed: ${failure.message}.\n` +
+    'The broker stopped at once: what it had acknowledged is on the disk, nothing was acknowledged since.\n' +
+    'See to the disk, then start it again.'
+  )
 }
 
 function announce(urls: readonly string[], config: Config): void {
   const lines = [`Pabal ${version()} on Node ${process.version.slice(1)}`, ...urls.map((url) => `Listening on ${url}`)]
-  lines.push('Durability: memory: messages and Sessions live as long as this process; a restart forgets them')
-  if (config.data !== null) lines.push(`Data: ${config.data}: nothing is written there yet`)
+  const durability = config.durability ?? 'fsync'
+  lines.push(`Durability: ${durability}: ${promises[durability]}`)
+  if (durability !== 'memory') lines.push(`Data: ${config.data ?? defaultData}`)
   lines.push('Stop with Ctrl-C.')
   process.stdout.write(`${lines.join('\n')}\n`)
-  const { durability } = config
-  if (durability === null || durability === 'memory') return
-  process.stderr.write(
-    `Warning: durability ${durability} was asked for, but this version keeps everything in memory only. An acknowledged\n` +
-      'message is lost if this process ends before it was delivered.\n',
-  )
+}
+
+const promises: Readonly<Record<Durability, string>> = {
+  fsync: 'what is acknowledged is on the disk',
+  interval: 'what is acknowledged survives this process; a power cut may take the last moment of it',
+  memory: 'messages and Sessions live as long as this process; a restart forgets them',
 }
 
 function version(): string {

@@ -15,15 +15,16 @@ import { Connection, type Origin } from './connection/connection.ts'
 import { answerAuthenticationStep, receiveAuth } from './connection/enhanced-auth.ts'
 import { acceptAccount, establish, receiveConnect } from './connection/handshake.ts'
 import type { Deadline } from './deadlines.ts'
+import type { Message } from './message.ts'
 import type { Answer, Question } from './question.ts'
 import { continueRetained, retainedDueMs } from './routing/retained-delivery.ts'
 import { admitMessage } from './routing/router.ts'
 import { receiveSubscribe, receiveUnsubscribe, subscribe } from './routing/subscribing.ts'
-import { answerPublish, receivePublish, receivePubrel } from './session/inbound.ts'
+import { answerPublish, receiveParked, receivePublish, receivePubrel, remindParked } from './session/inbound.ts'
 import { remindSession } from './session/lifecycle.ts'
 import type { Session } from './session/session.ts'
 import { type CoreOptions, CoreState } from './state.ts'
-import { type OutgoingToConnection, sendNow, type Turn } from './turn.ts'
+import { type Load, type OutgoingToConnection, sendNow, type Turn } from './turn.ts'
 
 const nothing: readonly OutgoingToConnection[] = Object.freeze([])
 
@@ -111,9 +112,29 @@ export class BrokerCore {
 
   /** `unsentBytes` of what was to be sent are still with us; what waited for that goes on. */
   flushed(connection: Connection, unsentBytes: number, nowMs: number, turn: Turn): void {
-    const wasFull = connection.unsentBytes >= this.state.limits.unsentBytesMax
     connection.unsentBytes = unsentBytes + connection.heldBackBytes
-    if (wasFull && connection.session !== null) connection.session.outbound.sendQueued(this.state, nowMs, turn)
+    const outbound = connection.session?.outbound
+    if (outbound?.hasWaiting === true) outbound.sendQueued(this.state, nowMs, turn)
+  }
+
+  /** Every record up to `seq` is durable. */
+  durable(seq: number): void {
+    this.state.bodies.durableSeq = seq
+  }
+
+  /** What a Turn asked to be read is here. */
+  loaded({ connection }: Load, messages: readonly Message[], nowMs: number, turn: Turn): void {
+    const { bodies, live } = this.state
+    for (const message of messages) if (live.has(message.seq)) bodies.keep(message)
+    if (!connection.isClosed) connection.session?.outbound.loaded(this.state, nowMs, turn)
+    // Only now: what was read must not push out the first of it before that is sent.
+    bodies.makeRoom()
+  }
+
+  /** Whether the store takes messages that need it from now on. */
+  storeTakes(takesMessages: boolean, nowMs: number, turn: Turn): void {
+    this.state.storeTakesMessages = takesMessages
+    if (takesMessages && this.state.parkedBytes > 0) receiveParked(this.state, nowMs, turn)
   }
 
   /** The host has answered a question. */
@@ -143,11 +164,11 @@ export class BrokerCore {
     disconnectClient(this.state, connection, { reasonCode, text }, nowMs, turn)
   }
 
-  /** The broker stops: every client is told 0x8B, and no Will Message goes out for it. */
+  /** The broker stops: every client is told 0x8B. No Will Message goes out now; a durable one when it starts again. */
   stop(nowMs: number, turn: Turn): void {
     this.state.isStopping = true
     for (const connection of this.state.connections) {
-      connection.saidGoodbye = true
+      if (!this.state.options.isDurable) connection.saidGoodbye = true
       disconnectClient(this.state, connection, serverShuttingDown, nowMs, turn)
     }
     this.state.writeSettled(turn)
@@ -215,7 +236,7 @@ export class BrokerCore {
         session.outbound.receivePubrec(packet.packetId, packet.reasonCode, state, nowMs, turn)
         return
       case 'pubrel':
-        receivePubrel(connection, session, packet, turn)
+        receivePubrel(state, connection, session, packet, turn)
         return
       case 'pubcomp':
         session.outbound.receivePubcomp(packet.packetId, state, nowMs, turn)
@@ -322,6 +343,9 @@ export class BrokerCore {
         return
       case 'retained':
         state.retained.expire(deadline.topicName, nowMs)
+        return
+      case 'parked':
+        remindParked(state, deadline.connection, nowMs, turn)
         return
       case 'settled':
         this.#settledReminded = false

@@ -13,6 +13,8 @@ export type Deadline =
   /** The Session's Will Delay or Session Expiry Interval may be over. */
   | { atMs: number; readonly type: 'session'; readonly session: Session }
   | { atMs: number; readonly type: 'retained'; readonly topicName: string }
+  /** PUBLISH packets have waited too long for the store. */
+  | { atMs: number; readonly type: 'parked'; readonly connection: Connection }
   /** Settled copies wait to be written. */
   | { atMs: number; readonly type: 'settled' }
 

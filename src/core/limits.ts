@@ -34,8 +34,20 @@ export interface Limits {
   sessionQueueMessagesMax: number
   /** Bytes of Topic Names and payloads waiting in one Session. */
   sessionQueueBytesMax: number
+  /** Messages waiting in one durable Session whose queue goes on in the store. */
+  sessionSpillMessagesMax: number
+  /** Bytes of Topic Names and payloads waiting in one durable Session whose queue goes on in the store. */
+  sessionSpillBytesMax: number
+  /** Bytes of waiting messages kept in memory in all; the rest is in the store only, if it is a durable one. */
+  queueMemoryBytesMax: number
   /** Bytes written to one connection that its client has not taken: above it QoS 0 copies are dropped and counted, others wait. */
   unsentBytesMax: number
+  /** Bytes of PUBLISH packets that wait on one 3.1.1 connection while the store takes no messages; above it the connection is closed. */
+  parkedBytesMax: number
+  /** The same of all connections together. */
+  parkedBytesTotalMax: number
+  /** Seconds they wait at most; then the connection is closed. */
+  parkedSecondsMax: number
   /**
    * Retained Messages in all; a further one is refused with 0x97 Quota exceeded, or passed on without being retained if nobody
    * would hear of that: at QoS 0, and as a Will Message.
@@ -59,7 +71,13 @@ export const defaultLimits: Readonly<Limits> = Object.freeze({
   subscriptionsPerSessionMax: 10_000,
   sessionQueueMessagesMax: 100_000,
   sessionQueueBytesMax: 64 * 1024 * 1024,
+  sessionSpillMessagesMax: 10_000_000,
+  sessionSpillBytesMax: 4 * 1024 * 1024 * 1024,
+  queueMemoryBytesMax: 64 * 1024 * 1024,
   unsentBytesMax: 16 * 1024 * 1024,
+  parkedBytesMax: 1024 * 1024,
+  parkedBytesTotalMax: 64 * 1024 * 1024,
+  parkedSecondsMax: 10,
   retainedMessagesMax: 1_000_000,
 })
 
@@ -80,6 +98,12 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [lowest: number
   subscriptionsPerSessionMax: [1, 10_000_000],
   sessionQueueMessagesMax: [1, 100_000_000],
   sessionQueueBytesMax: [1024, 1_099_511_627_776],
+  sessionSpillMessagesMax: [1, 1_000_000_000],
+  sessionSpillBytesMax: [1024, 1_099_511_627_776],
+  queueMemoryBytesMax: [1_048_576, 1_099_511_627_776],
   unsentBytesMax: [65_536, 1_099_511_627_776],
+  parkedBytesMax: [0, 1_099_511_627_776],
+  parkedBytesTotalMax: [0, 1_099_511_627_776],
+  parkedSecondsMax: [1, 3600],
   retainedMessagesMax: [0, 1_000_000_000],
 })

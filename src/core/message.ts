@@ -4,22 +4,18 @@
  * Never changed after admission; whoever keeps it beyond the turn calls `own()` first.
  */
 import type { Publish } from '../protocol/packets/publish.ts'
-import type { Session } from './session/session.ts'
 
 export class Message {
-  /** Counts up from 1 in one broker's life; records refer to it. */
-  readonly id: number
+  /** Place of its record in the log, 0 while it has none; records refer to it. */
+  seq: number
   readonly publish: Publish
-  /** The Session that published it; null for the broker itself and for code that embeds it. */
-  readonly publisher: Session | null
   readonly receivedMs: number
   /** When its Message Expiry Interval is over; Infinity without one [MQTT-3.3.2-5]. */
   readonly expiresMs: number
 
-  constructor(id: number, publish: Publish, publisher: Session | null, nowMs: number) {
-    this.id = id
+  constructor(seq: number, publish: Publish, nowMs: number) {
+    this.seq = seq
     this.publish = publish
-    this.publisher = publisher
     this.receivedMs = nowMs
     const seconds = publish.properties.messageExpiryInterval
     this.expiresMs = seconds === undefined ? Number.POSITIVE_INFINITY : nowMs + seconds * 1000

@@ -1,16 +1,28 @@
 /**
- * Everything the core knows: Sessions, Subscriptions, Retained Messages, deadlines, counts, limits.
+ * Everything the broker knows, in one place: what `BrokerCore` hands to the functions that decide.
  *
- * Held in one place and handed to the functions that decide; it has no behaviour of its own beyond keeping itself in step.
+ * Shared by the functions that decide; it has no behaviour of its own beyond keeping itself in step.
  */
 import type { Connection } from './connection/connection.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Limits } from './limits.ts'
+import { writeSessionRecord } from './log.ts'
+import { LiveRecords } from './rest/live-records.ts'
+import { MessageBodies } from './rest/message-bodies.ts'
+import { RecipientSets } from './rest/recipient-sets.ts'
 import { Tally } from './routing/fate.ts'
 import { RetainedMessages } from './routing/retained-messages.ts'
 import { Subscriptions } from './routing/subscriptions.ts'
+import type { Copy } from './session/copy.ts'
 import type { Session } from './session/session.ts'
 import type { Turn } from './turn.ts'
+
+/**
+ * What happens to a message when the queue of a Session it is for is full: the publisher is refused; or, for durable
+ * Sessions, the queue goes on in the store up to a second bound and is refused there; or the Session's oldest message is
+ * given up; or the new one is not for it, and is published as a dead letter, or not. What is dropped is counted.
+ */
+export type WhenQueueFull = 'refuse' | 'spill' | 'drop-oldest' | 'drop-newest' | 'dead-letter'
 
 /** What the host offers to answer; everything else is allowed. */
 export interface CoreOptions {
@@ -23,6 +35,16 @@ export interface CoreOptions {
   asksAuthorization: boolean
   /** Prefix of the Response Information sent to clients that ask for it [MQTT-3.1.2-28]; null for none. */
   responseTopicPrefix: string | null
+  whenQueueFull: WhenQueueFull
+  /** Where dead letters are published. Default `dead-letters`. */
+  deadLetterTopicName?: string
+  /** Records can be read again: messages that wait need not all be in memory, and a restart finds them. */
+  isDurable: boolean
+}
+
+export interface QueueBounds {
+  readonly messagesMax: number
+  readonly bytesMax: number
 }
 
 /** Settled copies are written down at latest after this long; a crash repeats at most that much of QoS 1. */
@@ -34,27 +56,46 @@ export class CoreState {
   readonly sessions = new Map<string, Session>()
   readonly connections = new Set<Connection>()
   readonly subscriptions = new Subscriptions()
-  readonly retained = new RetainedMessages()
+  readonly retained: RetainedMessages
   readonly deadlines = new Deadlines()
   readonly tally = new Tally()
+  /** Records that are still needed. */
+  readonly live = new LiveRecords()
+  readonly recipientSets = new RecipientSets()
+  readonly bodies: MessageBodies
+  /** Sessions whose snapshot is not what they are; stays empty where there are no snapshots. */
+  readonly changed = new Set<Session>()
+  /** Place of the last record written down. */
+  lastSeq = 0
   /** Connections with Retained Messages still to be sent. */
   readonly retainedDeliveries = new Set<Connection>()
   /** Make an event for every admitted message. */
   reportsMessages = false
   /** False while the store refuses: then nothing that needs a record is taken in. */
   storeTakesMessages = true
+  /** Bytes of all PUBLISH packets that wait for that. */
+  parkedBytes = 0
   isStopping = false
-  #lastMessageId = 0
+  readonly #queueBounds: QueueBounds
+  readonly #spillBounds: QueueBounds
   #settled = new Set<Session>()
 
   constructor(options: CoreOptions) {
     this.options = options
     this.limits = options.limits
+    this.bodies = new MessageBodies(options.isDurable ? options.limits.queueMemoryBytesMax : Number.POSITIVE_INFINITY)
+    this.retained = new RetainedMessages((seq) => this.release(seq, seq))
+    const { sessionQueueMessagesMax, sessionQueueBytesMax, sessionSpillMessagesMax, sessionSpillBytesMax } = this.limits
+    this.#queueBounds = { messagesMax: sessionQueueMessagesMax, bytesMax: sessionQueueBytesMax }
+    const spills = options.isDurable && options.whenQueueFull === 'spill'
+    this.#spillBounds = spills
+      ? { messagesMax: sessionSpillMessagesMax, bytesMax: sessionSpillBytesMax }
+      : this.#queueBounds
   }
 
-  nextMessageId(): number {
-    this.#lastMessageId += 1
-    return this.#lastMessageId
+  /** How much may wait in one Session. */
+  queueBounds(survives: boolean): QueueBounds {
+    return survives ? this.#spillBounds : this.#queueBounds
   }
 
   /** Whether there is room for a Retained Message of this Topic Name, or one to take the place of. */
@@ -62,10 +103,24 @@ export class CoreState {
     return this.retained.count < this.limits.retainedMessagesMax || this.retained.get(topicName) !== undefined
   }
 
-  /** A copy of a durable Session needs no more work; written down with the next record or soon. */
-  settle(session: Session, messageId: number): void {
-    session.settledMessageIds.push(messageId)
-    this.#settled.add(session)
+  /** Its snapshot must be renewed. */
+  noteChanged(session: Session): void {
+    if (this.options.isDurable) this.changed.add(session)
+  }
+
+  /** A copy with records needs no more work; written down with the next record or soon. */
+  settle(session: Session, copy: Copy): void {
+    if (session.number > 0) {
+      if (session.settledOrders.length === 0) this.#settled.add(session)
+      session.settledOrders.push(copy.order)
+    }
+    this.release(copy.order, copy.messageSeq)
+  }
+
+  /** A copy no longer needs its records. */
+  release(order: number, messageSeq: number): void {
+    if (order !== messageSeq) this.live.release(order)
+    if (this.live.release(messageSeq) === 0) this.bodies.forget(messageSeq)
   }
 
   /** Whether settled copies wait for `writeSettled`. */
@@ -74,13 +129,16 @@ export class CoreState {
   }
 
   writeSettled(turn: Turn): void {
-    for (const session of this.#settled) {
-      if (!session.hasEnded && session.settledMessageIds.length > 0) {
-        turn.records.push({ type: 'settled', session: session.key, messageIds: session.settledMessageIds })
-      }
-      session.settledMessageIds = []
-    }
+    for (const session of this.#settled) this.writeSettledOf(session, turn)
     this.#settled.clear()
+  }
+
+  writeSettledOf(session: Session, turn: Turn): void {
+    const { settledOrders } = session
+    if (settledOrders.length === 0) return
+    session.settledOrders = []
+    if (session.hasEnded) return
+    writeSessionRecord(this, turn, session, { type: 'settled', session: session.number, orders: settledOrders })
   }
 
   /** When settled copies must be written at the latest. */

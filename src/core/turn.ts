@@ -115,11 +115,20 @@ export type Outgoing =
 /** What goes to one connection. */
 export type OutgoingToConnection = Exclude<Outgoing, OutgoingAnswer>
 
+/** Messages that wait in the connection's Session and are to be read from the store. */
+export interface Load {
+  readonly connection: Connection
+  /** Places of their records. */
+  readonly seqs: readonly number[]
+}
+
 export interface Turn {
   /** One atomic batch, in order. */
   records: CoreRecord[]
   now: Outgoing[]
   onceDurable: Outgoing[]
+  /** What must be read from the store. */
+  loads: Load[]
   /** What the host must be asked; the connection concerned waits for `answered`. */
   questions: Question[]
   /** What the host may want to know; never needed for correctness. */
@@ -127,7 +136,7 @@ export interface Turn {
 }
 
 export function newTurn(): Turn {
-  return { records: [], now: [], onceDurable: [], questions: [], events: [] }
+  return { records: [], now: [], onceDurable: [], loads: [], questions: [], events: [] }
 }
 
 /** Sends what would do no harm before a crash, but not before a milestone is reached that it must not overtake. */

@@ -76,7 +76,7 @@ function bodySize(source: Publish, version: ProtocolVersion, delivery: PublishDe
   if (delivery.omitTopicName) size += 2
   else size += topicNameStart >= 0 ? 2 + topicNameEnd - topicNameStart : stringSize(topicName)
   if (version !== 5) return size
-  const properties = ownPropertiesSize(delivery) + forwardedSize(source)
+  const properties = ownPropertiesSize(delivery) + forwardedPropertiesSize(source)
   return size + variableByteIntegerSize(properties) + properties
 }
 
@@ -89,7 +89,8 @@ function ownPropertiesSize(delivery: PublishDelivery): number {
   return size
 }
 
-function forwardedSize(source: Publish): number {
+/** Bytes of the properties that go on unaltered to every receiver, without their length. */
+export function forwardedPropertiesSize(source: Publish): number {
   if (source.propertiesStart >= 0) return source.propertiesEnd - source.propertiesStart
   return propertiesSize(forwarded(source.properties))
 }
@@ -102,7 +103,7 @@ function forwarded(properties: PublishProperties): PublishProperties {
 
 function writeProperties(writer: ByteWriter, source: Publish, delivery: PublishDelivery): void {
   const own = ownPropertiesSize(delivery)
-  const size = forwardedSize(source)
+  const size = forwardedPropertiesSize(source)
   writer.writeVariableByteInteger(own + size)
   if (delivery.topicAlias > 0) {
     writer.writeByte(35)
@@ -118,6 +119,11 @@ function writeProperties(writer: ByteWriter, source: Publish, delivery: PublishD
       writer.writeVariableByteInteger(identifier)
     }
   }
+  writeForwardedProperties(writer, source, size)
+}
+
+/** `size` is what `forwardedPropertiesSize` said. The caller has made room. */
+export function writeForwardedProperties(writer: ByteWriter, source: Publish, size: number): void {
   if (size === 0) return
   if (source.propertiesStart >= 0) writer.copyFrom(source.bytes, source.propertiesStart, source.propertiesEnd)
   else encodeProperties(writer, forwarded(source.properties), null)

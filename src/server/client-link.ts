@@ -216,7 +216,7 @@ export class ClientLink implements Link, ChannelHandler {
 
   #sendPacket(packet: PlainPacket): void {
     const { maximumPacketSize, protocolVersion } = this.connection
-    let sent = packet
+    let sent: PlainPacket | null = packet
     if (packetSize(sent, protocolVersion) > maximumPacketSize) {
       sent = withoutWords(sent)
       // Without CONNACK or AUTH a client would wait in vain [MQTT-3.1.2-24]; other answers are of no use if they cannot be sent.
@@ -269,7 +269,11 @@ export class ClientLink implements Link, ChannelHandler {
     }
     if (this.#run !== null) this.#copyRun()
     const writer = this.#writer
-    if (writer === null) return
+    if (writer === null) {
+      // The last of it has been taken: what waited for that goes on.
+      this.#tellUnsent(0)
+      return
+    }
     this.#writer = null
     this.#isBlocked = !this.#channel.write(writer.bytes.subarray(0, writer.position))
     if (this.#channel.bufferedBytes === 0) returnWriter(writer)

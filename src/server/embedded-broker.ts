@@ -10,7 +10,6 @@ import type { PublishProperties, Qos } from '../protocol/control-packet.ts'
 import { publish } from '../protocol/packets/publish.ts'
 import { propertiesFault } from '../protocol/properties.ts'
 import { reasonCodeName } from '../protocol/reason-code.ts'
-import type { LogPort } from '../store/log-port.ts'
 import { MemoryStore } from '../store/memory-store.ts'
 import type { Channel, Listener } from '../transport/channel.ts'
 import { parseListenUrl } from '../transport/listen-url.ts'
@@ -20,7 +19,7 @@ import { ClientLink } from './client-link.ts'
 import { exposureFault } from './config/exposure.ts'
 import { Gatekeeper } from './gatekeeper.ts'
 import { LocalLink, type LocalSubscribeOptions, type MessageListener } from './local-link.ts'
-import { type BrokerOptions, defaultListen } from './options.ts'
+import { type BrokerOptions, defaultListen, snapshotEveryBytesDefault } from './options.ts'
 import { Shell } from './shell.ts'
 
 type EventOf<Type extends BrokerEvent['type']> = Extract<BrokerEvent, { type: Type }>
@@ -29,7 +28,10 @@ type EventOf<Type extends BrokerEvent['type']> = Extract<BrokerEvent, { type: Ty
 export type BrokerEvents = { [Type in BrokerEvent['type']]: [event: EventOf<Type>] } & {
   /** A callback of the host threw. It counted as a refusal. */
   fault: [error: unknown]
-  /** The store has failed: the broker acknowledges nothing more and has closed every connection. */
+  /**
+   * The store has failed: the broker acknowledges nothing more and has closed every connection. If nobody listens for it,
+   * it is thrown as an uncaught exception.
+   */
   failed: [error: Error]
 }
 
@@ -56,7 +58,6 @@ export interface LocalSubscription {
 
 /** What is not for everybody: tests put their own in. */
 export interface BrokerParts {
-  store?: LogPort
   /** Milliseconds since 1970. */
   clock?: () => number
 }
@@ -90,18 +91,24 @@ export class Broker {
       authenticationMethods: methods,
       reportFault: (error) => this.#events.emit('fault', error),
     })
-    const coreOptions = {
+    const store = options.store ?? new MemoryStore(false)
+    const shellOptions = {
       limits,
       asksAuthentication,
       authenticationMethods: new Set(methods.map((method) => method.name)),
       asksAuthorization: options.authorize !== undefined,
       responseTopicPrefix: options.responseTopicPrefix ?? null,
+      whenQueueFull: options.whenQueueFull ?? 'spill',
+      ...(options.deadLetterTopicName === undefined ? {} : { deadLetterTopicName: options.deadLetterTopicName }),
+      isDurable: store.isDurable,
+      snapshotEveryBytes: options.snapshotEveryBytes ?? snapshotEveryBytesDefault,
+      acceptLoss: options.acceptLoss ?? false,
     }
     const owner = {
       report: (event: BrokerEvent) => this.#report(event),
       failed: (error: Error) => this.#failed(error),
     }
-    this.#shell = new Shell(coreOptions, gatekeeper, parts.store ?? new MemoryStore(), owner, parts.clock ?? Date.now)
+    this.#shell = new Shell(shellOptions, gatekeeper, store, owner, parts.clock ?? Date.now)
   }
 
   /** URLs of the open listeners, with the ports they really have. */
@@ -128,6 +135,7 @@ export class Broker {
     if (fault !== null) throw new Error(fault)
     this.#state = 'started'
     try {
+      await this.#shell.open()
       for (const address of addresses) {
         const listener = createListener(address, (channel) => this.#accept(channel, listener.url))
         await listener.listen()
@@ -154,21 +162,22 @@ export class Broker {
   /**
    * Publishes for this process; resolves when the message is durable for everybody who must have it.
    *
-   * @throws an Error if the Topic Name or a property is not one, or if the message is refused (a full queue, a full store).
+   * @throws an Error if the Topic Name or a property is not one, if the message is refused (a full queue, a full store), or
+   * if the store fails before the message is durable.
    */
   async publish(message: LocalPublish): Promise<PublishResult> {
-    if (this.#state === 'stopped') throw new Error('the broker was stopped')
+    this.#mustHaveStarted()
     const { topicName, payload = '', qos = 1, retain = false, properties = {} } = message
     const { limits } = this.#shell.core.state
     const fault = topicNameFault(topicName, limits) ?? propertiesFault(properties, 'publish')
     if (fault !== null) throw new Error(`cannot publish to "${topicName}": ${fault}`)
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
     const packet = publish({ topicName, payload: bytes, qos, retain, properties })
-    const { reasonCode, matched } = await new Promise<PublishResult>((resolve) => {
-      const shell = this.#shell
-      shell.core.publishLocally(packet, shell.expectAnswer(resolve), shell.nowMs(), shell.turn)
-      shell.run()
-    })
+    const shell = this.#shell
+    const { token, answered } = shell.expectAnswer()
+    shell.core.publishLocally(packet, token, shell.nowMs(), shell.turn)
+    shell.run()
+    const { reasonCode, matched } = await answered
     if (reasonCode >= 0x80) throw new Error(`publishing to "${topicName}" was refused: ${reasonCodeName(reasonCode)}`)
     return { reasonCode, matched }
   }
@@ -179,7 +188,7 @@ export class Broker {
     options: LocalSubscribeOptions,
     listener: MessageListener,
   ): Promise<LocalSubscription> {
-    if (this.#state === 'stopped') throw new Error('the broker was stopped')
+    this.#mustHaveStarted()
     const local = new LocalLink(this.#shell, listener, (error) => this.#events.emit('fault', error))
     const reasonCode = await local.subscribe(topicFilter, options)
     if (reasonCode >= 0x80) {
@@ -204,6 +213,11 @@ export class Broker {
     // As above.
     this.#events.off(name, listener as never)
     return this
+  }
+
+  #mustHaveStarted(): void {
+    if (this.#state === 'made') throw new Error('the broker has not been started: await start() first')
+    if (this.#state === 'stopped') throw new Error('the broker was stopped')
   }
 
   /** Does what has become due; only needed with a clock of one's own. */
@@ -245,7 +259,11 @@ export class Broker {
   #failed(error: Error): void {
     this.#state = 'stopped'
     void this.#closeListeners()
-    this.#events.emit('failed', error)
+    // Nobody may overlook it: without a listener it is an uncaught exception.
+    if (this.#events.emit('failed', error)) return
+    queueMicrotask(() => {
+      throw error
+    })
   }
 }
 

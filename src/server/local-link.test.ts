@@ -4,6 +4,7 @@ import { createBroker } from './embedded-broker.ts'
 
 test('code in this process subscribes without being asked who it is', async () => {
   const broker = createBroker({ listen: [], authenticate: () => false, authorize: () => false })
+  await broker.start()
   const received: string[] = []
   const { unsubscribe } = await broker.subscribe('a', {}, ({ payload }) => {
     received.push(payload.toString())

@@ -2,6 +2,8 @@
  * What a host may tell `createBroker`: every field optional, every default safe on a machine of one's own.
  */
 import type { Limits } from '../core/limits.ts'
+import type { WhenQueueFull } from '../core/state.ts'
+import type { Store } from '../store/store.ts'
 import type { Authenticate, Authorize, EnhancedAuthenticationMethod } from './authentication/authentication.ts'
 
 /** `fsync`: before every acknowledgement; `interval`: at most a second may be lost in a power cut; `memory`: nothing survives the process. */
@@ -24,8 +26,24 @@ export interface BrokerOptions {
    * sent. Whether others may publish or subscribe there is for `authorize` to say.
    */
   responseTopicPrefix?: string
-  /** What an acknowledgement promises. Only `memory` is available yet. */
-  durability?: Durability
+  /**
+   * Where what must survive is kept: `sqlite('directory')`, or `memory()`, which is the default. The broker opens it when
+   * it starts and closes it when it stops.
+   */
+  store?: Store
+  /** What happens when the queue of a Session is full. Default `spill`: it goes on in the store, if that is a durable one. */
+  whenQueueFull?: WhenQueueFull
+  /** Topic Name on which `whenQueueFull: 'dead-letter'` publishes. Default `dead-letters`. */
+  deadLetterTopicName?: string
+  /** Bytes by which the log grows between two snapshots. Default 64 MiB. */
+  snapshotEveryBytes?: number
+  /**
+   * Starts even if a lowered `sessionExpirySecondsMax` ends stored Sessions at once that have messages waiting. Default
+   * false: `start` throws an Error that says what would be lost.
+   */
+  acceptLoss?: boolean
 }
+
+export const snapshotEveryBytesDefault = 64 * 1024 * 1024
 
 export const defaultListen: readonly string[] = Object.freeze(['tcp://127.0.0.1:1883', 'ws://127.0.0.1:8083/mqtt'])

@@ -4,14 +4,18 @@
 import { randomUUID } from 'node:crypto'
 import { BrokerCore } from '../core/broker.ts'
 import type { BrokerEvent } from '../core/event.ts'
+import type { Message } from '../core/message.ts'
 import type { Question } from '../core/question.ts'
+import { Restore } from '../core/rest/restore.ts'
 import type { CoreOptions } from '../core/state.ts'
-import { newTurn, type OutgoingAnswer, type Turn } from '../core/turn.ts'
+import { type Load, newTurn, type OutgoingAnswer, type Turn } from '../core/turn.ts'
 import type { DecoderOptions } from '../protocol/packet-decoder.ts'
-import type { LogPort } from '../store/log-port.ts'
+import type { Store } from '../store/store.ts'
 import { ClientLink } from './client-link.ts'
+import { expiryLoss } from './expiry-loss.ts'
 import type { Gatekeeper } from './gatekeeper.ts'
 import type { Link } from './link.ts'
+import { Snapshotting } from './snapshotting.ts'
 import { TurnRunner } from './turn-runner.ts'
 
 /** What the shell tells its owner. */
@@ -20,6 +24,14 @@ export interface ShellOwner {
   failed(error: Error): void
 }
 
+export interface ShellOptions extends CoreOptions {
+  /** Snapshots are renewed whenever the log has grown by this much. */
+  snapshotEveryBytes: number
+  /** What the limits would discard at once of what the store holds may go. */
+  acceptLoss: boolean
+}
+
+const shard = 0
 /** What setTimeout can take. */
 const timeoutMsMax = 0x7fff_ffff
 
@@ -30,32 +42,109 @@ export class Shell {
   readonly decoderOptions: DecoderOptions
   readonly #gatekeeper: Gatekeeper
   readonly #owner: ShellOwner
+  readonly #store: Store
   readonly #runner: TurnRunner
+  readonly #snapshotting: Snapshotting
   readonly #clock: () => number
   readonly #dirty: Link[] = []
-  readonly #answers = new Map<number, (outgoing: OutgoingAnswer) => void>()
+  readonly #answers = new Map<number, PromiseWithResolvers<OutgoingAnswer>>()
   #lastToken = 0
   #isFlushing = false
   #timer: NodeJS.Timeout | null = null
   #timerAtMs = Number.POSITIVE_INFINITY
   #isStopped = false
+  #isOpen = false
+  readonly #acceptLoss: boolean
+  #unusable: Error | null = null
+  #hasFailed = false
+  #storeHasRoom = true
 
-  constructor(options: CoreOptions, gatekeeper: Gatekeeper, store: LogPort, owner: ShellOwner, clock: () => number) {
+  constructor(options: ShellOptions, gatekeeper: Gatekeeper, store: Store, owner: ShellOwner, clock: () => number) {
     const { connectBytesMax, packetBytesMax, propertiesMax } = options.limits
     this.core = new BrokerCore(options)
     this.decoderOptions = { role: 'server', connectBytesMax, packetBytesMax, propertiesMax }
     this.#gatekeeper = gatekeeper
     this.#owner = owner
     this.#clock = clock
+    this.#store = store
+    this.#acceptLoss = options.acceptLoss
     this.#runner = new TurnRunner(store, {
       answer: (outgoing) => this.#answer(outgoing),
       report: (event) => owner.report(event),
-      released: () => this.#flushAllSoon(),
-      storeTakes: (takesMore) => {
-        this.core.state.storeTakesMessages = takesMore
+      load: (load) => void this.#load(load),
+      isNeeded: (seq) => this.core.state.live.has(seq),
+      durable: (seq, bytes) => {
+        this.core.durable(seq)
+        if (store.isDurable) this.#snapshotting.grew(bytes)
       },
+      released: () => this.#flushAllSoon(),
+      storeTakes: (takesMore) => this.#storeTakes(takesMore && this.#storeHasRoom),
       failed: (error) => this.#failed(error),
     })
+    this.#snapshotting = new Snapshotting(
+      this.core,
+      store,
+      options.snapshotEveryBytes,
+      () => this.#runner.durable(),
+      (error) => this.#failed(error),
+    )
+    store.onRoom = (hasRoom) => {
+      this.#storeHasRoom = hasRoom
+      this.#snapshotting.hurry(!hasRoom)
+      this.#storeTakes(hasRoom)
+    }
+    store.onFailure = (error) => this.#failed(error)
+  }
+
+  #storeTakes(takesMore: boolean): void {
+    if (this.core.state.storeTakesMessages === takesMore) return
+    this.core.storeTakes(takesMore, this.nowMs(), this.turn)
+    this.run()
+  }
+
+  /**
+   * Opens the store and makes the state again that it holds. Before anything else; again, does nothing. What could be
+   * opened but not restored is closed, and refused for good: half a state is none to go on from.
+   */
+  async open(): Promise<void> {
+    if (this.#unusable !== null) throw this.#unusable
+    if (this.#isOpen) return
+    await this.#store.open()
+    try {
+      await this.#restore()
+      this.#isOpen = true
+    } catch (error) {
+      this.#unusable = error instanceof Error ? error : new Error(String(error))
+      await this.#store.close()
+      throw error
+    }
+    this.run()
+  }
+
+  async #restore(): Promise<void> {
+    const restore = new Restore(this.core.state)
+    await this.#store.snapshots(shard, (snapshot, at) => restore.snapshot(snapshot, at))
+    await this.#store.tail(shard, (seq, record) => restore.record(seq, record))
+    const { state } = this.core
+    state.lastSeq = Math.max(state.lastSeq, await this.#store.head(shard))
+    this.core.durable(state.lastSeq)
+    this.#runner.startBehind(state.lastSeq)
+    const loss = expiryLoss(state, restore.sessions(), this.nowMs())
+    if (loss !== null && !this.#acceptLoss) throw new Error(loss)
+    restore.finish(this.nowMs(), this.turn)
+  }
+
+  async #load(load: Load): Promise<void> {
+    try {
+      const found = await this.#store.read(shard, load.seqs)
+      if (this.#isStopped) return
+      const messages: Message[] = []
+      for (const { record } of found) if (record.type === 'message') messages.push(record.message)
+      this.core.loaded(load, messages, this.nowMs(), this.turn)
+      this.run()
+    } catch (error) {
+      this.#failed(error instanceof Error ? error : new Error(String(error)))
+    }
   }
 
   /** Milliseconds since 1970. */
@@ -120,17 +209,18 @@ export class Shell {
     this.run()
   }
 
-  /** A token under which the answer to a local publish is awaited. */
-  expectAnswer(resolve: (outgoing: OutgoingAnswer) => void): number {
+  /** A token under which the answer to a local publish is awaited. The promise rejects if the store fails first. */
+  expectAnswer(): { token: number; answered: Promise<OutgoingAnswer> } {
     this.#lastToken += 1
-    this.#answers.set(this.#lastToken, resolve)
-    return this.#lastToken
+    const waiting = Promise.withResolvers<OutgoingAnswer>()
+    this.#answers.set(this.#lastToken, waiting)
+    return { token: this.#lastToken, answered: waiting.promise }
   }
 
   #answer(outgoing: OutgoingAnswer): void {
-    const resolve = this.#answers.get(outgoing.token)
+    const waiting = this.#answers.get(outgoing.token)
     this.#answers.delete(outgoing.token)
-    resolve?.(outgoing)
+    waiting?.resolve(outgoing)
   }
 
   #arm(): void {
@@ -156,23 +246,36 @@ export class Shell {
     this.run()
   }
 
+  /** Resolves when all that was decided so far is durable. */
+  idle(): Promise<void> {
+    return this.#runner.idle()
+  }
+
   /** Says goodbye to every client and resolves when all of it is durable and handed to the operating system. */
   async stop(): Promise<void> {
+    if (!this.#isOpen) return
     this.core.stop(this.nowMs(), this.turn)
     this.run()
-    await this.#runner.idle()
+    const isAllDurable = await this.#runner.finish()
     this.#flushAll()
     this.#isStopped = true
     if (this.#timer !== null) clearTimeout(this.#timer)
+    if (this.#hasFailed) return
+    if (this.#store.isDurable && isAllDurable) await this.#snapshotting.finish()
+    await this.#store.close()
   }
 
   #failed(error: Error): void {
+    if (this.#hasFailed) return
+    this.#hasFailed = true
     this.#isStopped = true
     if (this.#timer !== null) clearTimeout(this.#timer)
     for (const connection of this.core.state.connections) {
       const { link } = connection
       if (link instanceof ClientLink) link.destroy()
     }
+    for (const { reject } of this.#answers.values()) reject(error)
+    this.#answers.clear()
     this.#owner.failed(error)
   }
 }

@@ -2,23 +2,32 @@
  * Carries out Turns: what may leave at once leaves, the rest waits in order until its records are durable. @hot
  *
  * The one place where the law is kept: nothing that rests on an undurable record leaves the process. Records of all turns
- * that come while a batch is being written form the next batch.
+ * that come while a batch is being written form the next batch. A message that everybody it was for has acknowledged by
+ * the time its batch is closed is not written: nothing rests on it any more.
  */
 import type { BrokerEvent } from '../core/event.ts'
-import type { CoreRecord } from '../core/record.ts'
-import type { Outgoing, OutgoingAnswer, Turn } from '../core/turn.ts'
-import { type LogPort, StoreRefusedError } from '../store/log-port.ts'
+import type { CoreRecord, Seq } from '../core/record.ts'
+import type { Load, Outgoing, OutgoingAnswer, Turn } from '../core/turn.ts'
+import { type Store, StoreRefusedError } from '../store/store.ts'
 import type { Link } from './link.ts'
 
 interface Batch {
-  records: CoreRecord[]
+  /** Null where nobody needs the record any more. */
+  records: (CoreRecord | null)[]
   outgoing: Outgoing[]
+  /** Called when the batch is durable. */
+  whenDurable: (() => void)[]
 }
 
 /** What the runner tells its owner. */
 export interface TurnRunnerOwner {
   answer(outgoing: OutgoingAnswer): void
   report(event: BrokerEvent): void
+  load(load: Load): void
+  /** Whether somebody still waits for the message with this seq. */
+  isNeeded(seq: Seq): boolean
+  /** Every record up to `seq` is durable, or not needed; `bytes` more are in the store. */
+  durable(seq: Seq, bytes: number): void
   /** Something was sent from a finished batch: flush soon. */
   released(): void
   /** Whether the store takes more. */
@@ -29,23 +38,38 @@ export interface TurnRunnerOwner {
 
 const shard = 0
 const retryMs = 100
+/** What a batch of messages is held back at most, if subscribers acknowledge them faster than the store writes. */
+const holdMsMax = 2
 
 export class TurnRunner {
-  readonly #store: LogPort
+  readonly #store: Store
   readonly #owner: TurnRunnerOwner
-  #filling: Batch = { records: [], outgoing: [] }
+  #filling = newBatch()
   #isWriting = false
   #hasFailed = false
+  #isFinishing = false
+  #durableSeq = 0
   #whenIdle: (() => void)[] = []
+  /** Subscribers had acknowledged the last batch before it was written. */
+  #subscribersAreFaster = false
+  /** Set while the batch that fills is held back, though nothing is being written. */
+  #hold: NodeJS.Timeout | null = null
+  /** So many of the first records of the batch that fills have been looked at: nobody needs them. */
+  #needless = 0
 
-  constructor(store: LogPort, owner: TurnRunnerOwner) {
+  constructor(store: Store, owner: TurnRunnerOwner) {
     this.#store = store
     this.#owner = owner
   }
 
+  /** What is in the store already. */
+  startBehind(seq: Seq): void {
+    this.#durableSeq = seq
+  }
+
   /** Carries out `turn` and empties it for the next. */
   run(turn: Turn): void {
-    const { records, now, onceDurable, events } = turn
+    const { records, now, onceDurable, events, loads } = turn
     for (const outgoing of now) this.#dispatch(outgoing)
     if (now.length > 0) now.length = 0
     const filling = this.#filling
@@ -58,52 +82,126 @@ export class TurnRunner {
       else for (const outgoing of onceDurable) filling.outgoing.push(outgoing)
       onceDurable.length = 0
     }
-    if (filling.records.length > 0 && !this.#isWriting) void this.#write()
-    if (events.length > 0) {
-      const happened = events.splice(0)
-      for (const event of happened) this.#owner.report(event)
-    }
+    if (filling.records.length > 0 && !this.#isWriting) this.#writeSoon()
+    if (loads.length > 0) for (const load of loads.splice(0)) this.#owner.load(load)
+    if (events.length > 0) for (const event of events.splice(0)) this.#owner.report(event)
   }
 
   /** Resolves when every record handed in so far is durable and what waited for it has been sent. */
   idle(): Promise<void> {
+    this.#endHold()
     if (!this.#isWriting || this.#hasFailed) return Promise.resolve()
     return new Promise((resolve) => {
       this.#whenIdle.push(resolve)
     })
   }
 
+  /**
+   * The same at the end: what the store refuses is given up, because nothing that rests on it has left. False if that
+   * was so.
+   */
+  async finish(): Promise<boolean> {
+    this.#isFinishing = true
+    await this.idle()
+    return !this.#hasFailed
+  }
+
+  /** Resolves when every record handed in so far is durable; never once the store has failed. */
+  durable(): Promise<void> {
+    this.#endHold()
+    if (!this.#isWriting) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#filling.whenDurable.push(resolve)
+    })
+  }
+
+  /** At once, or when the messages are acknowledged, if that is likely to be sooner than they would be written. */
+  #writeSoon(): void {
+    const { records } = this.#filling
+    if (this.#subscribersAreFaster) {
+      while (this.#needless < records.length && this.#isNeedless(this.#needless)) this.#needless += 1
+      const waitsFor = records[this.#needless]
+      if (waitsFor !== undefined && isPlainMessage(records.at(-1)) && isPlainMessage(waitsFor)) {
+        this.#hold ??= setTimeout(this.#endHold, holdMsMax)
+        return
+      }
+    }
+    if (this.#hold !== null) this.#endHold()
+    else void this.#write()
+  }
+
+  readonly #endHold = (): void => {
+    if (this.#hold === null) return
+    clearTimeout(this.#hold)
+    this.#hold = null
+    void this.#write()
+  }
+
+  /** Whether nothing rests on a record of the batch that fills. */
+  #isNeedless(index: number): boolean {
+    const record = this.#filling.records[index]
+    return isPlainMessage(record) && !this.#owner.isNeeded(this.#durableSeq + 1 + index)
+  }
+
+  /** Takes the batch that has filled, without what nobody needs any more. */
+  #close(): Batch {
+    const batch = this.#filling
+    if (this.#store.isDurable) {
+      for (let index = 0; index < batch.records.length; index++) {
+        if (index < this.#needless || this.#isNeedless(index)) batch.records[index] = null
+      }
+    }
+    this.#needless = 0
+    this.#filling = newBatch()
+    return batch
+  }
+
   async #write(): Promise<void> {
     this.#isWriting = true
-    while (this.#filling.records.length > 0 || this.#filling.outgoing.length > 0) {
-      const batch = this.#filling
-      this.#filling = { records: [], outgoing: [] }
+    while (!isEmpty(this.#filling)) {
+      const batch = this.#close()
       try {
         if (batch.records.length > 0) await this.#append(batch.records)
       } catch (error) {
         this.#hasFailed = true
-        this.#owner.failed(error instanceof Error ? error : new Error(String(error)))
+        if (!(error instanceof StoreRefusedError)) {
+          this.#owner.failed(error instanceof Error ? error : new Error(String(error)))
+        }
         for (const resolve of this.#whenIdle.splice(0)) resolve()
         return
       }
       for (const outgoing of batch.outgoing) this.#dispatch(outgoing)
+      for (const resolve of batch.whenDurable) resolve()
       this.#owner.released()
     }
     this.#isWriting = false
     for (const resolve of this.#whenIdle.splice(0)) resolve()
   }
 
-  /** Tries again for as long as the store refuses; meanwhile nothing new is taken in. */
-  async #append(records: readonly CoreRecord[]): Promise<void> {
+  async #append(records: readonly (CoreRecord | null)[]): Promise<void> {
+    const first = this.#durableSeq + 1
+    const bytes = records.some(isThere) ? await this.#appendToStore(first, records) : 0
+    const middle = (records.length - 1) >> 1
+    const sample = records[middle]
+    // Of what was not written subscribers have been faster in any case.
+    this.#subscribersAreFaster =
+      this.#store.isDurable && (sample === null || (isPlainMessage(sample) && !this.#owner.isNeeded(first + middle)))
+    this.#durableSeq += records.length
+    this.#owner.durable(this.#durableSeq, bytes)
+  }
+
+  /**
+   * Tries again for as long as the store refuses, up to the last batches of a stop; meanwhile nothing new is taken in.
+   * Returns the bytes written.
+   */
+  async #appendToStore(first: Seq, records: readonly (CoreRecord | null)[]): Promise<number> {
     for (;;) {
       try {
-        const { first } = await this.#store.append(shard, records)
-        // In memory nothing is ever replayed: the Sessions themselves are the state.
-        await this.#store.trim(shard, first + records.length, [])
+        const { bytes } = await this.#store.append(shard, first, records)
         this.#owner.storeTakes(true)
-        return
+        return bytes
       } catch (error) {
-        if (!(error instanceof StoreRefusedError)) throw error
+        if (!(error instanceof StoreRefusedError) || this.#isFinishing) throw error
         this.#owner.storeTakes(false)
         await new Promise((resolve) => setTimeout(resolve, retryMs))
       }
@@ -115,4 +213,22 @@ export class TurnRunner {
     // Every connection of this core was opened by the shell with a Link.
     else (outgoing.connection.link as Link).send(outgoing)
   }
+}
+
+function newBatch(): Batch {
+  return { records: [], outgoing: [], whenDurable: [] }
+}
+
+function isEmpty({ records, outgoing, whenDurable }: Batch): boolean {
+  return records.length + outgoing.length + whenDurable.length === 0
+}
+
+/** A message whose record says nothing but who gets it. */
+function isPlainMessage(record: CoreRecord | null | undefined): boolean {
+  if (record?.type !== 'message') return false
+  return record.retained === 'unchanged' && record.inbound === null && record.willOf === null
+}
+
+function isThere(record: CoreRecord | null): boolean {
+  return record !== null
 }

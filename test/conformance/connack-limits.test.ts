@@ -106,14 +106,18 @@ function testShell(): Shell {
     authenticationMethods: new Set<string>(),
     asksAuthorization: false,
     responseTopicPrefix: null,
-  }
+    whenQueueFull: 'refuse',
+    isDurable: false,
+    snapshotEveryBytes: 0,
+    acceptLoss: false,
+  } as const
   const gatekeeper = new Gatekeeper({
     authenticate: undefined,
     authorize: undefined,
     authenticationMethods: [],
     reportFault: assert.ifError,
   })
-  return new Shell(options, gatekeeper, new MemoryStore(), { report() {}, failed: assert.ifError }, () => 0)
+  return new Shell(options, gatekeeper, new MemoryStore(false), { report() {}, failed: assert.ifError }, () => 0)
 }
 
 test('[MQTT-3.2.2-21] the Server Keep Alive in CONNACK is what the broker goes by', async () => {

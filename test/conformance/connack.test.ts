@@ -30,7 +30,7 @@ async function answerTo(url: string, digits: string): Promise<readonly number[]>
 test('[MQTT-3.2.0-1] [MQTT3-3.2.0-1] nothing goes out before CONNACK, whatever is there to be sent', async () => {
   for (const version of versions) {
     const store = new TroubledStore()
-    await using broker = await startTestBroker({}, { store })
+    await using broker = await startTestBroker({ store })
     const fields = staying(version, 'c')
     using first = await broker.client(version, fields)
     await first.subscribe('a')

@@ -9,7 +9,7 @@ const outbound = 'src/core/session/outbound.ts'
 export const mutations: readonly Mutation[] = [
   {
     name: 'a PUBLISH may be one byte larger than the Maximum Packet Size',
-    file: outbound,
+    file: 'src/core/session/outgoing-publish.ts',
     from: 'outgoing) > connection.maximumPacketSize',
     to: 'outgoing) > connection.maximumPacketSize + 1',
     breaks: ['MQTT-3.1.2-24', 'MQTT-3.1.2-25'],
@@ -17,8 +17,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a message that waited is sent whatever its size',
     file: outbound,
-    from: 'if (isTooLarge(outgoing, connection)) {\n      this.#finish(',
-    to: 'if (false) {\n      this.#finish(',
+    from: 'if (isTooLarge(outgoing, connection)) {\n        this.#finish(',
+    to: 'if (false) {\n        this.#finish(',
     breaks: ['MQTT-3.1.2-24'],
   },
   {

@@ -43,10 +43,10 @@ export const mutations: readonly Mutation[] = [
     breaks: ['MQTT-3.1.2-5', 'MQTT3-3.1.2-4'],
   },
   {
-    name: 'what a Session has to send is not sent when it is taken up',
+    name: 'what a Session has to send is given up when it is taken up',
     file: handshake,
     from: 'if (sessionPresent) session.outbound.resume(connection, core, nowMs, turn)',
-    to: '',
+    to: 'if (sessionPresent) session.outbound.takeAll(core)',
     breaks: ['MQTT-3.1.2-5', 'MQTT3-3.1.2-4', 'MQTT3-3.1.2-5'],
   },
   {
@@ -73,8 +73,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a message for a Session whose client is away is dropped',
     file: 'src/core/session/outbound.ts',
-    from: '} else this.enqueue(copy)',
-    to: '} else if (connection !== null) this.enqueue(copy)',
+    from: 'if (connection === null) return false\n    message.ownBriefly()',
+    to: 'if (connection === null) return this.#session.connection === null\n    message.ownBriefly()',
     breaks: ['MQTT3-3.1.2-5'],
   },
   {
@@ -82,9 +82,7 @@ export const mutations: readonly Mutation[] = [
     file: lifecycle,
     from: '  session.inboundPacketIds = null\n',
     to: `  session.inboundPacketIds = null
-      const found = []
-      core.retained.matcher('#').next(1000, found)
-      for (const { publisher, topicName } of found) if (publisher === session) core.retained.delete(topicName)\n`,
+      for (const { topicName } of [...core.retained.all()]) core.retained.delete(topicName)\n`,
     breaks: ['MQTT3-3.1.2-7'],
   },
   {
@@ -97,8 +95,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a Session ends with its connection if that was not closed by DISCONNECT',
     file: lifecycle,
-    from: 'if (!session.survives) {',
-    to: 'if (!session.survives || !connection.saidGoodbye) {',
+    from: 'if (!session.survives && !isPutOff) {',
+    to: 'if ((!session.survives || !connection.saidGoodbye) && !isPutOff) {',
     breaks: ['MQTT-3.1.2-23', 'MQTT3-3.1.2-4'],
   },
   {

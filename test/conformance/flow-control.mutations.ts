@@ -35,15 +35,15 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'one message is sent when the window is used up',
     file: 'src/core/session/outbound.ts',
-    from: 'return unacknowledged < connection.sendMaximum',
-    to: 'return unacknowledged <= connection.sendMaximum',
+    from: 'this.#onWire < connection.sendMaximum',
+    to: 'this.#onWire <= connection.sendMaximum',
     breaks: ['MQTT-3.3.4-9', 'MQTT-4.9.0-2'],
   },
   {
     name: 'a Session that is taken up again resends everything at once',
     file: 'src/core/session/outbound.ts',
-    from: 'else if (this.#maySend(connection, core)) this.#sendNextAgain(connection, core, nowMs, turn)',
-    to: 'else this.#sendNextAgain(connection, core, nowMs, turn)',
+    from: 'if (!this.#maySendQueued(connection, core)) return false\n      copy.message ??=',
+    to: 'copy.message ??=',
     breaks: ['MQTT-3.3.4-9'],
   },
   {

@@ -98,8 +98,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'PUBREL has the identifier of the oldest message',
     file: 'src/core/session/outbound.ts',
-    from: `new OutgoingAcknowledgement(connection, 'pubrel', packetId, ReasonCode.Success)`,
-    to: `new OutgoingAcknowledgement(connection, 'pubrel', this.#inFlight?.keys().next().value ?? 0, ReasonCode.Success)`,
+    from: "turn.onceDurable.push(new OutgoingAcknowledgement(connection, 'pubrel', packetId, ReasonCode.Success))\n  }\n\n  receivePubcomp",
+    to: "const [oldest] = this.#inFlight ?? []\n    turn.onceDurable.push(new OutgoingAcknowledgement(connection, 'pubrel', oldest?.packetId ?? 0, ReasonCode.Success))\n  }\n\n  receivePubcomp",
     breaks: ['MQTT-2.2.1-5', 'MQTT3-2.3.1-6'],
   },
   {

@@ -16,9 +16,9 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'a long queue that is cut loses its place',
-    file: queue,
-    from: 'this.#copies = this.#copies.slice(this.#head)\n      this.#head = 0',
-    to: 'this.#copies = this.#copies.slice(this.#head)',
+    file: 'src/core/rest/entry-list.ts',
+    from: 'this.#messages.copyWithin(0, gone, this.#count)',
+    to: '',
     breaks: oneClient,
   },
   {

@@ -111,7 +111,7 @@ test('[MQTT-4.6.0-6] [MQTT3-4.6.0-5] every Topic Name is ordered on every Subscr
 test('[MQTT-4.6.0-5] [MQTT-4.6.0-6] [MQTT3-4.6.0-6] what is sent to a client that comes back is not overtaken', async () => {
   for (const version of versions) {
     const store = new TroubledStore()
-    await using broker = await startTestBroker({}, { store })
+    await using broker = await startTestBroker({ store })
     using first = await broker.client(version, staying(version))
     await first.subscribe('a')
     using publisher = await broker.client(version)
@@ -137,7 +137,7 @@ test('[MQTT-4.6.0-5] [MQTT-4.6.0-6] [MQTT3-4.6.0-6] a Retained Message on its wa
   for (const version of versions) {
     for (const qos of [0, 1, 2] as const) {
       const store = new TroubledStore()
-      await using broker = await startTestBroker({}, { store })
+      await using broker = await startTestBroker({ store })
       using publisher = await broker.client(version)
       publisher.publish({ topicName: 'a', payload: Buffer.from('1'), qos, retain: true, packetId: qos === 0 ? 0 : 1 })
       if (qos > 0) await publisher.next(qos === 1 ? 'puback' : 'pubrec')

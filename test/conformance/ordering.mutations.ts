@@ -3,6 +3,7 @@
  */
 import type { Exemptions, Mutation } from './chapter.ts'
 
+const inFlight = 'src/core/session/in-flight.ts'
 const outbound = 'src/core/session/outbound.ts'
 const mqttClient = 'src/cli/client/mqtt-client.ts'
 const messageWindow = 'src/cli/client/message-window.ts'
@@ -24,23 +25,23 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'PUBRELs are sent again in the order of the PUBLISHes',
-    file: outbound,
-    from: 'this.#inFlight?.delete(packetId)',
+    file: inFlight,
+    from: 'this.#copies.delete(copy.packetId)\n    this.#copies.set(copy.packetId, copy)',
     to: '',
     breaks: ['MQTT-4.6.0-4', 'MQTT3-4.6.0-4'],
   },
   {
     name: 'messages are sent again with the latest first',
-    file: outbound,
-    from: 'this.#toResend = inFlight.values()',
-    to: 'this.#toResend = [...inFlight.values()].reverse().values()',
+    file: inFlight,
+    from: 'this.#toResend = toResend',
+    to: 'this.#toResend = toResend.reverse()',
     breaks: ['MQTT-4.6.0-1', 'MQTT3-4.6.0-1', 'MQTT3-4.6.0-6'],
   },
   {
     name: 'messages are sent again QoS by QoS',
-    file: outbound,
-    from: 'this.#toResend = inFlight.values()',
-    to: 'this.#toResend = [...inFlight.values()].sort((one, other) => one.qos - other.qos).values()',
+    file: inFlight,
+    from: 'this.#toResend = toResend',
+    to: 'this.#toResend = toResend.sort((one, other) => one.qos - other.qos)',
     breaks: ['MQTT-4.6.0-1', 'MQTT3-4.6.0-1', 'MQTT3-4.6.0-6'],
   },
   {

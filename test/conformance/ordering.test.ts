@@ -21,7 +21,7 @@ async function identifiers(client: WireClient, type: 'puback' | 'pubrec' | 'pubr
 async function checkAnswers(qos: 1 | 2, answer: 'puback' | 'pubrec'): Promise<void> {
   for (const version of versions) {
     const store = new TroubledStore()
-    await using broker = await startTestBroker({}, { store })
+    await using broker = await startTestBroker({ store })
     using subscriber = await broker.client(version, staying(version, `stays${version}`))
     await subscriber.subscribe('stored', { qos: 2 })
     using publisher = await broker.client(version)
@@ -46,7 +46,7 @@ test('[MQTT-4.6.0-3] [MQTT3-4.6.0-3] PUBRECs go in the order of their PUBLISHes,
 test('[MQTT-4.6.0-4] [MQTT3-4.6.0-4] PUBRELs go in the order of their PUBRECs, even if not all must wait', async () => {
   for (const version of versions) {
     const store = new TroubledStore()
-    await using broker = await startTestBroker({}, { store })
+    await using broker = await startTestBroker({ store })
     using client = await broker.client(version, staying(version, `stays${version}`))
     await client.subscribe('a')
     for (let count = 0; count < 3; count++) await broker.broker.publish({ topicName: 'a', qos: 2 })

@@ -60,8 +60,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a copy that waits in a queue does not expire',
     file: 'src/core/session/outbound.ts',
-    from: 'if (copy.message.isExpired(nowMs))',
-    to: 'if (copy.message.isExpired(copy.message.receivedMs))',
+    from: 'backlog.shift()\n      if (message.isExpired(nowMs))',
+    to: 'backlog.shift()\n      if (message.isExpired(message.receivedMs))',
     breaks: ['MQTT-3.3.2-5'],
   },
   {

@@ -13,8 +13,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'what is sent again has DUP 0',
     file: 'src/core/session/outbound.ts',
-    from: 'outgoingPublish(copy, true, connection, nowMs)',
-    to: 'outgoingPublish(copy, false, connection, nowMs)',
+    from: 'outgoingPublish(copy, copy.message, true, connection, nowMs)',
+    to: 'outgoingPublish(copy, copy.message, false, connection, nowMs)',
     breaks: ['MQTT-3.3.1-1', 'MQTT3-3.3.1-1'],
   },
   {
@@ -104,8 +104,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a copy for a Shared Subscription goes without its identifier',
     file: router,
-    from: 'deliverCopy(core, session, message, qos, retain, to.subscriptionIdentifiers,',
-    to: 'deliverCopy(core, session, message, qos, retain, member === null ? to.subscriptionIdentifiers : null,',
+    from: 'retainRuleOf(to), subscriptionIdentifiers,',
+    to: 'retainRuleOf(to), member === null ? subscriptionIdentifiers : null,',
     breaks: ['MQTT-3.3.4-5'],
   },
   {

@@ -35,8 +35,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'the identifier of a message that was not allowed is kept',
     file: inbound,
-    from: 'core.tally.messages.refused += 1\n',
-    to: 'core.tally.messages.refused += 1\n  if (connection.session !== null) (connection.session.inboundPacketIds ??= new Set()).add(packet.packetId)\n',
+    from: 'if (packet.qos > 0) answerRefused(',
+    to: 'if (connection.session !== null) (connection.session.inboundPacketIds ??= new Set()).add(packet.packetId)\n  if (packet.qos > 0) answerRefused(',
     breaks: ['MQTT-4.3.3-9'],
   },
   {

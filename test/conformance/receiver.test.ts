@@ -31,7 +31,7 @@ async function sendWhole(client: WireClient, text: string): Promise<void> {
 async function checkOwnership(qos: 1 | 2, answer: 'puback' | 'pubrec'): Promise<void> {
   for (const version of versions) {
     const store = new TroubledStore()
-    await using broker = await startTestBroker({}, { store })
+    await using broker = await startTestBroker({ store })
     using subscriber = await broker.client(version, staying(version, `s${version}`))
     await subscriber.subscribe('a')
     using publisher = await broker.client(version)
@@ -69,7 +69,7 @@ test('[MQTT-4.3.3-8] [MQTT3-4.3.3-2] PUBREC repeats the identifier, and waits un
 test('[MQTT-4.3.3-8] [MQTT3-4.3.3-2] PUBREC waits until the identifier of a client that survives is durable', async () => {
   for (const version of versions) {
     const store = new TroubledStore()
-    await using broker = await startTestBroker({}, { store })
+    await using broker = await startTestBroker({ store })
     using publisher = await broker.client(version, staying(version, `p${version}`))
     using _held = store.hold()
     publisher.publish({ topicName: 'nobody', qos: 2, packetId })

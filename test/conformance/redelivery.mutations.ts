@@ -11,22 +11,22 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'PUBREL is not sent again',
     file: outbound,
-    from: 'if (copy.isReceived) {',
-    to: 'if (copy.isReceived) {\n          continue',
+    from: 'for (const { packetId } of received) {',
+    to: 'for (const { packetId } of received.slice(0, 0)) {',
     breaks: both,
   },
   {
     name: 'only QoS 1 is sent again',
     file: outbound,
-    from: 'this.#needsNoResend(copy)\n    connection',
-    to: 'this.#needsNoResend(copy)\n    if (copy.qos === 2) return\n    connection',
+    from: 'inFlight.putOnWire(copy)\n',
+    to: 'inFlight.putOnWire(copy)\n    if (copy.qos === 2) continue\n',
     breaks: both,
   },
   {
     name: 'messages are sent again under new identifiers',
-    file: outbound,
-    from: 'const { message, packetId, subscriptionIdentifiers } = copy',
-    to: 'const { message, subscriptionIdentifiers } = copy\n  const packetId = dup ? copy.packetId + 10 : copy.packetId',
+    file: 'src/core/session/outgoing-publish.ts',
+    from: 'const { packetId, subscriptionIdentifiers } = copy',
+    to: 'const { subscriptionIdentifiers } = copy\n  const packetId = dup ? copy.packetId + 10 : copy.packetId',
     breaks: both,
   },
   {
@@ -82,9 +82,9 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'a client that is away gets nothing kept',
-    file: 'src/core/routing/router.ts',
-    from: 'if (to === null) continue',
-    to: 'if (to === null || !to.session.isOnline) continue',
+    file: 'src/core/routing/audience.ts',
+    from: 'to.qos === 0 || !to.session.survives',
+    to: 'to.qos === 0 || !to.session.isOnline || !to.session.survives',
     breaks: ['MQTT-4.5.0-1', 'MQTT3-4.5.0-1'],
   },
   {

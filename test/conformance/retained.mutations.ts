@@ -17,15 +17,15 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a message at QoS 0 is not retained',
     file: router,
-    from: 'packet.retain && retain(',
-    to: 'packet.retain && packet.qos > 0 && retain(',
+    from: 'message.publish.retain ? retainedChange',
+    to: 'message.publish.retain && message.publish.qos > 0 ? retainedChange',
     breaks: ['MQTT-3.3.1-5', 'MQTT3-3.3.1-5', 'MQTT3-3.3.1-7'],
   },
   {
     name: 'a message with RETAIN and without payload deletes nothing',
     file: router,
-    from: `if (core.retained.delete(message.topicName)) record.setRetained('deleted')`,
-    to: `if (core.retained.get(message.topicName)) record.setRetained('deleted')`,
+    from: "else if (retained === 'deleted') core.retained.delete(message.topicName)",
+    to: '',
     breaks: ['MQTT-3.3.1-6', 'MQTT3-3.3.1-10'],
   },
   {
@@ -38,15 +38,15 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a message without payload is retained where there is none to delete',
     file: router,
-    from: 'if (message.publish.payloadSize === 0) {',
-    to: 'if (message.publish.payloadSize === 0 && core.retained.get(message.topicName) !== undefined) {',
+    from: "'unchanged' : 'deleted'",
+    to: "'set' : 'deleted'",
     breaks: ['MQTT-3.3.1-7', 'MQTT3-3.3.1-11'],
   },
   {
     name: 'a message with RETAIN 0 takes the place of a Retained Message',
     file: router,
-    from: 'packet.retain && retain(',
-    to: '(packet.retain || core.retained.get(packet.topicName) !== undefined) && retain(',
+    from: 'message.publish.retain ? retainedChange',
+    to: 'message.publish.retain || core.retained.get(message.topicName) !== undefined ? retainedChange',
     breaks: ['MQTT-3.3.1-8', 'MQTT3-3.3.1-12'],
   },
   {
@@ -72,16 +72,16 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'RETAIN goes on as it came whatever the Subscription says',
-    file: router,
-    from: 'const retain = publish.retain && to.retainAsPublished',
-    to: 'const retain = publish.retain',
+    file: 'src/core/rest/recipient-sets.ts',
+    from: "receiver.retainAsPublished ? 'as-published' : 'cleared'",
+    to: "'as-published'",
     breaks: ['MQTT-3.3.1-12', 'MQTT3-3.3.1-9'],
   },
   {
     name: 'Retain As Published sets RETAIN on every message',
-    file: router,
-    from: 'const retain = publish.retain && to.retainAsPublished',
-    to: 'const retain = to.retainAsPublished',
+    file: 'src/core/rest/recipient-sets.ts',
+    from: "receiver.retainAsPublished ? 'as-published' : 'cleared'",
+    to: "receiver.retainAsPublished ? 'set' : 'cleared'",
     breaks: ['MQTT-3.3.1-13'],
   },
   {
@@ -94,8 +94,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'Retained Messages are sent with RETAIN 0',
     file: 'src/core/routing/retained-delivery.ts',
-    from: 'deliverCopy(core, session, message, qos, true,',
-    to: 'deliverCopy(core, session, message, qos, false,',
+    from: "deliverCopy(core, session, message, qos, 'set',",
+    to: "deliverCopy(core, session, message, qos, 'cleared',",
     breaks: ['MQTT3-3.3.1-8'],
   },
 ]

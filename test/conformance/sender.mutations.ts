@@ -3,6 +3,7 @@
  */
 import type { Exemptions, Mutation } from './chapter.ts'
 
+const inFlight = 'src/core/session/in-flight.ts'
 const outbound = 'src/core/session/outbound.ts'
 
 export const mutations: readonly Mutation[] = [
@@ -15,16 +16,16 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'the next identifier is the number of messages in flight and one',
-    file: outbound,
-    from: 'this.#packetIds.next(this.#inFlight)',
-    to: 'this.#inFlight.size + 1',
+    file: inFlight,
+    from: 'this.#packetIds.next(this.#copies)',
+    to: 'this.#copies.size + 1',
     breaks: ['MQTT-4.3.2-1', 'MQTT3-4.3.2-1', 'MQTT-4.3.3-1', 'MQTT3-4.3.3-1'],
   },
   {
     name: 'QoS 1 and 2 leave with the DUP that the message came with',
     file: outbound,
-    from: 'outgoingPublish(copy, false, connection, nowMs)',
-    to: 'outgoingPublish(copy, copy.message.publish.dup, connection, nowMs)',
+    from: 'outgoingPublish(copy, message, dup, connection, nowMs)',
+    to: 'outgoingPublish(copy, message, message.publish.dup, connection, nowMs)',
     breaks: ['MQTT-4.3.2-2', 'MQTT3-4.3.2-1', 'MQTT-4.3.3-2', 'MQTT3-4.3.3-1'],
   },
   {
@@ -44,9 +45,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a QoS 2 message that was sent again is done with',
     file: outbound,
-    from: 'this.#needsNoResend(copy)\n    connection',
-    to: `if (copy.qos === 2) this.#finish(copy, 'acknowledged', core)
-    this.#needsNoResend(copy)\n    connection`,
+    from: 'inFlight.putOnWire(copy)\n',
+    to: "inFlight.putOnWire(copy)\n    if (copy.qos === 2) this.#finish(copy, 'acknowledged', core)\n",
     breaks: ['MQTT-4.3.3-3', 'MQTT3-4.3.3-1'],
   },
   {
@@ -66,20 +66,20 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'PUBREL goes out for the oldest message, whatever PUBREC was for',
     file: outbound,
-    from: `turn.onceDurable.push(new OutgoingAcknowledgement(connection, 'pubrel', packetId, ReasonCode.Success))`,
-    to: `const [oldest = 0] = this.#inFlight?.keys() ?? []\n    turn.onceDurable.push(new OutgoingAcknowledgement(connection, 'pubrel', oldest, ReasonCode.Success))`,
+    from: "turn.onceDurable.push(new OutgoingAcknowledgement(connection, 'pubrel', packetId, ReasonCode.Success))\n  }\n\n  receivePubcomp",
+    to: "const [oldest] = this.#inFlight ?? []\n    turn.onceDurable.push(new OutgoingAcknowledgement(connection, 'pubrel', oldest?.packetId ?? 0, ReasonCode.Success))\n  }\n\n  receivePubcomp",
     breaks: ['MQTT-4.3.3-4', 'MQTT3-4.3.3-1'],
   },
   {
     name: 'a QoS 2 message is done with when its PUBREC has come',
     file: outbound,
-    from: 'copy.isReceived = true\n',
-    to: `copy.isReceived = true\n    this.#finish(copy, 'acknowledged', core)\n`,
+    from: 'this.#inFlight?.setReceived(copy)\n      if',
+    to: "this.#inFlight?.setReceived(copy)\n      this.#finish(copy, 'acknowledged', core)\n      if",
     breaks: ['MQTT-4.3.3-5', 'MQTT3-4.3.3-1'],
   },
   {
     name: 'PUBLISH is sent again in place of PUBREL',
-    file: outbound,
+    file: inFlight,
     from: 'copy.isReceived = true\n',
     to: '',
     breaks: ['MQTT-4.3.3-6', 'MQTT3-4.3.3-1', 'MQTT-4.3.3-5'],
@@ -87,8 +87,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'what has expired in flight is not sent again',
     file: outbound,
-    from: 'if (isTooLarge(outgoing, connection)) {\n      this.#finish(',
-    to: 'if (copy.message.isExpired(nowMs) || isTooLarge(outgoing, connection)) {\n      this.#finish(',
+    from: 'if (isTooLarge(outgoing, connection)) {\n        this.#finish(',
+    to: 'if (copy.message.isExpired(nowMs) || isTooLarge(outgoing, connection)) {\n        this.#finish(',
     breaks: ['MQTT-4.3.3-7'],
   },
   {

@@ -51,16 +51,16 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'shared QoS 2 messages are not resumed',
-    file: outbound,
-    from: `      if (copy.isReceived) {\n`,
-    to: `      if (copy.group !== null) continue\n      if (copy.isReceived) {\n`,
+    file: 'src/core/session/in-flight.ts',
+    from: 'if (copy.isReceived) received.push(copy)',
+    to: 'if (copy.sharedFilter !== null) continue\n      if (copy.isReceived) received.push(copy)',
     breaks: ['MQTT-4.8.2-4'],
   },
   {
     name: 'a QoS 2 message that was sent goes on to another member',
     file: outbound,
-    from: `mayMove: copy.group !== null && copy.qos === 1`,
-    to: `mayMove: copy.group !== null && !copy.isReceived`,
+    from: 'mayMove: copy.sharedFilter !== null && copy.qos === 1',
+    to: 'mayMove: copy.sharedFilter !== null && !copy.isReceived',
     breaks: ['MQTT-4.8.2-5'],
   },
   {

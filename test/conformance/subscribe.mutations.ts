@@ -115,8 +115,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a Retained Message comes with the granted QoS',
     file: 'src/core/routing/retained-delivery.ts',
-    from: 'message.publish.qos < this.#qos ? message.publish.qos : this.#qos',
-    to: 'this.#qos',
+    from: 'message.publish.qos < grantedQos ? message.publish.qos : grantedQos',
+    to: 'grantedQos',
     breaks: ['MQTT-3.8.4-8', 'MQTT3-3.8.4-6'],
   },
   {

@@ -11,8 +11,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'the will is lost with the connection while its delay runs',
     file: lifecycle,
-    from: 'if (session.willAtMs <= nowMs) publishWill(core, session, nowMs, turn)\n  const { key',
-    to: 'if (session.willAtMs <= nowMs) publishWill(core, session, nowMs, turn)\n  session.will = null; session.willAtMs = Number.POSITIVE_INFINITY\n  const { key',
+    from: '&& !isPutOff) publishWill(core, session, nowMs, turn)\n',
+    to: '&& !isPutOff) publishWill(core, session, nowMs, turn)\n  session.will = null; session.willAtMs = Number.POSITIVE_INFINITY\n',
     breaks: ['MQTT-3.1.2-7'],
   },
   {

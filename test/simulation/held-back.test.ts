@@ -8,7 +8,7 @@ import { TroubledStore } from './troubled-store.ts'
 
 test('messages held back behind a SUBACK leave when it has left, and are bounded like unsent ones', async () => {
   const store = new TroubledStore()
-  await using broker = await startTestBroker({ limits: { unsentBytesMax: 65_536 } }, { store })
+  await using broker = await startTestBroker({ limits: { unsentBytesMax: 65_536 }, store })
   using client = await broker.client(5, { clientIdentifier: 'c', properties: { sessionExpiryInterval: 100 } })
   await client.subscribe('a', { qos: 0 })
   const subscriptions = [

@@ -10,7 +10,7 @@ const stays = { cleanStart: false, properties: { sessionExpiryInterval: 1000 } }
 
 test('CONNACK of a Session that survives, SUBACK, PUBACK and PUBREC wait for their records', async () => {
   const store = new TroubledStore()
-  await using broker = await startTestBroker({}, { store })
+  await using broker = await startTestBroker({ store })
   using watcher = await broker.client(5)
   store.mode = 'held'
   using subscriber = await broker.open(5)
@@ -41,12 +41,12 @@ test('CONNACK of a Session that survives, SUBACK, PUBACK and PUBREC wait for the
     assert.equal((await publisher.next(answer)).reasonCode, 0)
   }
   const types = store.written.map((record) => record.type)
-  assert.deepEqual(types, ['session-opened', 'subscribed', 'message', 'message', 'assigned'])
+  assert.deepEqual(types, ['session-created', 'subscribed', 'recipients', 'message', 'message', 'assigned'])
 })
 
 test('a QoS 1 copy may leave before its record is durable, a QoS 2 copy and its PUBREL may not', async () => {
   const store = new TroubledStore()
-  await using broker = await startTestBroker({}, { store })
+  await using broker = await startTestBroker({ store })
   using subscriber = await broker.client(5, { clientIdentifier: 's', ...stays })
   await subscriber.subscribe('a', { qos: 2 })
   using publisher = await broker.client(5)
@@ -67,7 +67,7 @@ test('a QoS 1 copy may leave before its record is durable, a QoS 2 copy and its 
 
 test('while the store refuses, publishing that needs it is answered 0x97, and afterwards all goes on', async () => {
   const store = new TroubledStore()
-  await using broker = await startTestBroker({}, { store })
+  await using broker = await startTestBroker({ store })
   using subscriber = await broker.client(5, { clientIdentifier: 's', ...stays })
   await subscriber.subscribe('a', { qos: 1 })
   using publisher = await broker.client(5)
@@ -90,7 +90,7 @@ test('while the store refuses, publishing that needs it is answered 0x97, and af
 
 test('once the store has failed nothing is acknowledged any more', async () => {
   const store = new TroubledStore()
-  await using broker = await startTestBroker({}, { store })
+  await using broker = await startTestBroker({ store })
   using subscriber = await broker.client(5, { clientIdentifier: 's', ...stays })
   await subscriber.subscribe('a', { qos: 1 })
   using publisher = await broker.client(5)
@@ -108,7 +108,7 @@ test('with a store that is late at random, QoS 2 arrives exactly once and in ord
     state = (state * 48_271) % 2_147_483_647
     return state % 4
   }
-  await using broker = await startTestBroker({}, { store })
+  await using broker = await startTestBroker({ store })
   const fields = { clientIdentifier: 's', ...stays }
   using subscriber = await broker.client(5, fields)
   await subscriber.subscribe('a', { qos: 2 })
@@ -133,4 +133,36 @@ test('with a store that is late at random, QoS 2 arrives exactly once and in ord
   assert.equal(tally.received + tally.made, routed + retainedOnly + unmatched + refused + expired)
   const ended = Object.values(tally.copies).reduce((sum, each) => sum + each, 0)
   assert.ok(ended <= tally.created && tally.created === 200)
+})
+
+test('code that publishes hears of it when the store fails, and so does the embedder', async () => {
+  const store = new TroubledStore()
+  await using broker = await startTestBroker({ store })
+  using subscriber = await broker.client(5, { clientIdentifier: 's', ...stays })
+  await subscriber.subscribe('a', { qos: 1 })
+  const failed = new Promise<Error>((resolve) => broker.broker.on('failed', resolve))
+  store.mode = 'failing'
+  await assert.rejects(broker.broker.publish({ topicName: 'a' }), /the disk is broken/)
+  assert.match((await failed).message, /the disk is broken/)
+})
+
+test('while the store refuses, QoS 0 is delivered as ever and QoS 2 that needs it is refused, not lost', async () => {
+  const store = new TroubledStore()
+  await using broker = await startTestBroker({ store })
+  using subscriber = await broker.client(5, { clientIdentifier: 's', ...stays })
+  await subscriber.subscribe('a', { qos: 2 })
+  using publisher = await broker.client(5)
+  store.mode = 'refusing'
+  publisher.publish({ topicName: 'a', qos: 1, packetId: 1 })
+  const held = await subscriber.message()
+  await publisher.quiet()
+  publisher.publish({ topicName: 'a', payload: Buffer.from('zero'), qos: 0 })
+  assert.equal((await subscriber.message()).text, 'zero')
+  publisher.publish({ topicName: 'a', payload: Buffer.from('two'), qos: 2, packetId: 2 })
+  await publisher.quiet()
+  store.mode = 'prompt'
+  assert.equal((await publisher.next('puback')).reasonCode, 0)
+  assert.equal((await publisher.next('pubrec')).reasonCode, 0x97)
+  subscriber.acknowledge('puback', held.packetId)
+  await subscriber.quiet()
 })

@@ -33,6 +33,10 @@ export interface Form {
 export interface Owed extends Form {
   readonly message: ModelMessage
   hasArrived: boolean
+  /** A crash came before it was durable. */
+  isLost: boolean
+  /** It arrived before a crash, and comes again as a repetition. */
+  mustBeDup: boolean
   /** It may have been dropped, for a reason that is allowed. */
   mayBeMissing: boolean
 }
@@ -53,6 +57,8 @@ interface ModelSubscription extends SubscriptionRequest {
 export class ModelSession {
   readonly clientIdentifier: string
   readonly takesLarge: boolean
+  /** What its records call it; 0 while it has none. */
+  number = 0
   expiryInterval: number
   isOnline = true
   hasEnded = false
@@ -100,11 +106,14 @@ export interface ModelConnect {
 export class Model {
   readonly sessions = new Map<string, ModelSession>()
   readonly retained = new Map<string, ModelMessage>()
+  /** All there ever were, by label. */
+  readonly messages = new Map<string, ModelMessage>()
   readonly owedToGroups: OwedToGroup[] = []
   /** Queues are so short that a Will Message may find no room. */
   willsMayBeDropped = false
 
   publish(message: ModelMessage): Outcome {
+    this.messages.set(message.label, message)
     if (message.retain && message.isEmpty) this.retained.delete(message.topicName)
     else if (message.retain) this.retained.set(message.topicName, message)
     const durable: ModelSession[] = []
@@ -208,17 +217,23 @@ export class Model {
   end(session: ModelSession): void {
     session.hasEnded = true
     if (this.sessions.get(session.clientIdentifier) === session) this.sessions.delete(session.clientIdentifier)
-    for (const group of this.owedToGroups) if (group.forms.has(session)) group.mayBeMissing = true
+    this.giveUpShares(session)
     this.#publishWill(session)
+  }
+
+  /** What it has of shared groups moves on to other members, or to nobody. */
+  giveUpShares(session: ModelSession): void {
+    for (const group of this.owedToGroups) if (group.forms.has(session)) group.mayBeMissing = true
   }
 
   /** Wills and ends that are due. */
   advance(nowMs: number): void {
-    for (const session of [...this.sessions.values()]) {
-      if (session.isOnline) continue
-      if (session.endsAtMs <= nowMs) this.end(session)
-      else if (session.willAtMs <= nowMs) this.#publishWill(session)
-    }
+    for (const session of [...this.sessions.values()]) if (!session.isOnline) this.advanceSession(session, nowMs)
+  }
+
+  advanceSession(session: ModelSession, nowMs: number): void {
+    if (session.endsAtMs <= nowMs) this.end(session)
+    else if (session.willAtMs <= nowMs) this.#publishWill(session)
   }
 
   #publishWill(session: ModelSession): void {
@@ -232,8 +247,14 @@ export class Model {
     if (message.isLarge && !session.takesLarge) return
     if (form.qos === 0 && !session.isOnline) return
     const mayBeMissing = message.isWill && this.willsMayBeDropped
-    session.owed.push({ ...form, message, hasArrived: false, mayBeMissing })
+    const fate = { hasArrived: false, isLost: false, mustBeDup: false, mayBeMissing }
+    session.owed.push({ ...form, message, ...fate })
   }
+}
+
+/** The same but for the QoS. */
+export function isSameForm(one: Form, other: Form): boolean {
+  return one.retain === other.retain && String([...one.identifiers].sort()) === String([...other.identifiers].sort())
 }
 
 /** Somebody of the group has to get it at the time. */

@@ -11,6 +11,7 @@ export interface Mutation {
   readonly to: string
 }
 
+/** What is noticed with a broker in memory. */
 export const mutations: readonly Mutation[] = [
   {
     name: 'a repeated QoS 2 PUBLISH is routed again',
@@ -27,7 +28,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'the end of a QoS 2 Packet Identifier is not written down',
     file: 'session/inbound.ts',
-    from: "turn.records.push({ type: 'released', session: session.key, packetId })",
+    from: "writeSessionRecord(core, turn, session, { type: 'released', session: session.number, packetId })",
     to: '{}',
   },
   {
@@ -39,44 +40,44 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a QoS 2 PUBLISH does not wait for its record',
     file: 'session/outbound.ts',
-    from: 'packetId: copy.packetId })\n    }\n    turn.onceDurable.push(outgoing)',
-    to: 'packetId: copy.packetId })\n    }\n    turn.now.push(outgoing)',
+    from: 'order, packetId })\n    }\n    turn.onceDurable.push(outgoing)',
+    to: 'order, packetId })\n    }\n    turn.now.push(outgoing)',
   },
   {
     name: 'the Packet Identifier of a QoS 2 message is not written down',
     file: 'session/outbound.ts',
-    from: "turn.records.push({ type: 'assigned', session: key, messageId: copy.message.id, packetId: copy.packetId })",
-    to: 'void key',
+    from: "writeRecord(core, turn, { type: 'assigned', session: this.#session.number, order, packetId })",
+    to: 'void [order, packetId]',
   },
   {
     name: 'PUBREC is not written down',
     file: 'session/outbound.ts',
-    from: "turn.records.push({ type: 'received', session: this.#session.key, packetId })",
-    to: '{}',
+    from: "writeSessionRecord(core, turn, session, { type: 'received', session: session.number, packetId })",
+    to: 'void session',
   },
   {
     name: 'one message more than Receive Maximum is in flight',
     file: 'session/outbound.ts',
-    from: 'unacknowledged < connection.sendMaximum',
-    to: 'unacknowledged <= connection.sendMaximum',
+    from: 'this.#onWire < connection.sendMaximum',
+    to: 'this.#onWire <= connection.sendMaximum',
   },
   {
     name: 'everything in flight is sent again at once',
     file: 'session/outbound.ts',
-    from: '} else if (this.#maySend(connection, core)) this.#sendNextAgain(',
-    to: '} else this.#sendNextAgain(',
+    from: 'if (!this.#maySendQueued(connection, core)) return false\n      copy.message ??=',
+    to: 'copy.message ??=',
   },
   {
     name: 'a message that is sent again has no DUP',
     file: 'session/outbound.ts',
-    from: 'outgoingPublish(copy, true, connection, nowMs)',
-    to: 'outgoingPublish(copy, false, connection, nowMs)',
+    from: 'outgoingPublish(copy, copy.message, true, connection, nowMs)',
+    to: 'outgoingPublish(copy, copy.message, false, connection, nowMs)',
   },
   {
     name: 'a message that has expired is dropped without a fate',
     file: 'session/outbound.ts',
-    from: "if (copy.message.isExpired(nowMs)) this.#settle(copy, 'expired', core)",
-    to: 'if (copy.message.isExpired(nowMs)) continue',
+    from: "backlog.shift()\n      if (message.isExpired(nowMs)) this.#settle(copy, 'expired', core)",
+    to: 'backlog.shift()\n      if (message.isExpired(nowMs)) continue',
   },
   {
     name: 'Packet Identifiers come round while they are in use',
@@ -85,10 +86,10 @@ export const mutations: readonly Mutation[] = [
     to: 'while ((this.#last %= 2) > 2)',
   },
   {
-    name: 'a queue forgets every twentieth message',
+    name: 'a queue forgets its second message',
     file: 'session/message-queue.ts',
     from: 'this.#copies.push(copy)',
-    to: 'if (copy.message.id % 20 !== 0) this.#copies.push(copy)',
+    to: 'if (this.#copies.length !== 1) this.#copies.push(copy)',
   },
   {
     name: 'a will stays with its Session after it was sent',
@@ -105,8 +106,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'the end of a Session is not written down',
     file: 'session/lifecycle.ts',
-    from: "if (session.isRecorded) turn.records.push({ type: 'session-ended', session: session.key })",
-    to: '',
+    from: "if (number > 0) writeSessionRecord(core, turn, session, { type: 'session-ended', session: number })",
+    to: 'void number',
   },
   {
     name: 'copies of an ended Session are not counted',
@@ -117,8 +118,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a copy that moves on names a message nobody has recorded',
     file: 'session/lifecycle.ts',
-    from: "type: 'message',\n      message,\n      recipients: [to],",
-    to: "type: 'copied', messageId: message.id, recipient: to,",
+    from: "message.seq = writeRecord(core, turn, { type: 'message', ...record })",
+    to: "message.seq = writeRecord(core, turn, { type: 'copied', message: 1, size: message.size, recipients }); void record",
   },
   {
     name: 'Clean Start takes the stored Session',
@@ -153,8 +154,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a filter named twice gets its Retained Messages with the options it has at the end',
     file: 'routing/retained-delivery.ts',
-    from: 'const qos = message.publish.qos < this.#qos ? message.publish.qos : this.#qos',
-    to: 'const qos = Math.min(message.publish.qos, this.subscription.qos) as Qos',
+    from: 'const grantedQos = this.#qos',
+    to: 'const grantedQos = this.subscription.qos',
   },
   {
     name: 'routes are kept although a Subscription has changed',
@@ -177,13 +178,13 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a Retained Message is deleted without a record',
     file: 'routing/router.ts',
-    from: "if (core.retained.delete(message.topicName)) record.setRetained('deleted')",
-    to: 'core.retained.delete(message.topicName)',
+    from: "'unchanged' : 'deleted'",
+    to: "'unchanged' : (core.retained.delete(message.topicName), 'unchanged')",
   },
   {
     name: 'an UNSUBSCRIBE is not written down',
     file: 'routing/subscribing.ts',
-    from: "if (session.survives) turn.records.push({ type: 'unsubscribed', session: session.key, topicFilter })",
+    from: "writeSessionRecord(core, turn, session, { type: 'unsubscribed', session: session.number, topicFilter })",
     to: '',
   },
 ]

@@ -16,7 +16,7 @@ async function beginSubscribe(client: WireClient, topicFilter: string): Promise<
 
 test('a message does not overtake one before it that was held back', async () => {
   const store = new TroubledStore()
-  await using broker = await startTestBroker({}, { store })
+  await using broker = await startTestBroker({ store })
   using publisher = await broker.client(5)
   using other = await broker.client(5, staying(5, 'other'))
   using subscriber = await broker.client(5, staying(5, 's'))
@@ -37,7 +37,7 @@ test('a message does not overtake one before it that was held back', async () =>
 
 test('at QoS 1 no more is held back than may be unsent, and the rest waits in its Session', async () => {
   const store = new TroubledStore()
-  await using broker = await startTestBroker({ limits: { unsentBytesMax: 65_536 } }, { store })
+  await using broker = await startTestBroker({ limits: { unsentBytesMax: 65_536 }, store })
   using first = await broker.client(5, staying(5, 's'))
   await first.subscribe('a')
   using _held = store.hold()

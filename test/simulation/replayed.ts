@@ -1,177 +1,156 @@
 /**
- * The state that a crash would leave: records applied one after the other, without a decision.
+ * The state that a crash would leave: every durable record applied, one after the other, as a restart does.
  *
- * A record that names what no earlier record has made known is a fault: nobody could replay it. A message is known while it is
- * retained or a Session has a copy of it, so a store may forget it after that.
+ * A record that names what no earlier record has made known is a fault: nobody could replay it.
  */
 import assert from 'node:assert/strict'
 import type { Message } from '../../src/core/message.ts'
-import type { CoreRecord, MessageRecord, SessionKey } from '../../src/core/record.ts'
-import type { Session } from '../../src/core/session/session.ts'
-import type { CoreState } from '../../src/core/state.ts'
+import type { CoreRecord, Recipient, Seq, SessionNumber } from '../../src/core/record.ts'
+import { Restore } from '../../src/core/rest/restore.ts'
+import { type Session, sessionKey } from '../../src/core/session/session.ts'
+import { type CoreOptions, CoreState } from '../../src/core/state.ts'
+import type { Qos } from '../../src/protocol/control-packet.ts'
+import { copiesOf, expectSameFacts, type HeldCopy, recordedSessions } from './held-copies.ts'
+import type { SimulatedStore } from './simulated-store.ts'
 import { labelOf } from './traffic.ts'
 
-interface ReplayedCopy {
-  readonly message: Message
+/** One copy that was written down, of a message with a label. */
+export interface WrittenCopy {
+  readonly session: SessionNumber
+  readonly sharedFilter: string | null
+  readonly order: Seq
+  /** Its form. */
   readonly qos: number
-  /** 0 if none is written down. */
-  packetId: number
-  isReceived: boolean
-}
-
-interface ReplayedSession {
-  expiryInterval: number
-  readonly subscriptions: Map<string, string>
-  readonly copies: ReplayedCopy[]
-  /** Messages it had two copies of at one time: records do not tell the two apart. */
-  readonly twins: Set<number>
-  readonly inbound: Set<number>
+  readonly retain: boolean
+  readonly identifiers: readonly number[]
 }
 
 export class Replayed {
-  readonly sessions = new Map<SessionKey, ReplayedSession>()
-  readonly retained = new Map<string, Message>()
-  /** By label: the Sessions a message was written down for. */
-  readonly recipients = new Map<string, Set<SessionKey>>()
+  readonly #options: CoreOptions
+  #state: CoreState
+  #restore: Restore
+  #known: Map<SessionNumber, Session>
+  readonly #sets = new Map<Seq, readonly Recipient[]>()
+  readonly #messages = new Map<Seq, Message>()
+  /** By label. */
+  readonly #copies = new Map<string, WrittenCopy[]>()
 
-  apply(record: CoreRecord): void {
-    switch (record.type) {
-      case 'session-opened': {
-        assert.equal(record.fresh, !this.sessions.has(record.session), 'fresh, or known before')
-        const session = this.sessions.get(record.session) ?? newSession()
-        session.expiryInterval = record.sessionExpiryInterval
-        this.sessions.set(record.session, session)
-        return
-      }
-      case 'session-disconnected':
-        this.#session(record.session).expiryInterval = record.sessionExpiryInterval
-        return
-      case 'session-ended':
-        assert.ok(this.sessions.delete(record.session), 'a Session that ends was there')
-        return
-      case 'subscribed': {
-        const { topicFilter, options, subscriptionIdentifier } = record
-        this.#session(record.session).subscriptions.set(topicFilter, describe(options.qos, subscriptionIdentifier))
-        return
-      }
-      case 'unsubscribed':
-        assert.ok(this.#session(record.session).subscriptions.delete(record.topicFilter))
-        return
-      case 'message':
-        this.#applyMessage(record)
-        return
-      case 'copied': {
-        const { session, qos } = record.recipient
-        const message = this.#findMessage(record.messageId)
-        assert.ok(
-          message !== undefined,
-          `nobody knows message ${record.messageId} any more, of which a copy is recorded`,
-        )
-        addCopy(this.#session(session), message, qos)
-        return
-      }
-      case 'released':
-        assert.ok(this.#session(record.session).inbound.delete(record.packetId))
-        return
-      default:
-        this.#applyProgress(record)
-    }
+  constructor(options: CoreOptions) {
+    this.#options = options
+    this.#state = new CoreState(options)
+    this.#restore = new Restore(this.#state)
+    this.#known = new Map()
   }
 
-  #applyMessage({ message, recipients, retained, inbound }: MessageRecord): void {
-    if (retained === 'set') this.retained.set(message.topicName, message)
-    if (retained === 'deleted') this.retained.delete(message.topicName)
-    if (inbound !== null) this.#session(inbound.session).inbound.add(inbound.packetId)
+  get state(): CoreState {
+    return this.#state
+  }
+
+  /** QoS the message with this seq was published at. */
+  readonly qosOf = (message: Seq): Qos => this.#messages.get(message)?.publish.qos ?? 0
+
+  session(clientIdentifier: string): Session | undefined {
+    return this.#state.sessions.get(sessionKey('', clientIdentifier))
+  }
+
+  /** The copy that a Session has sent, or still has in flight, under a Packet Identifier. */
+  inFlight(clientIdentifier: string, packetId: number): HeldCopy | undefined {
+    const session = this.session(clientIdentifier)
+    if (session === undefined) return undefined
+    return [...copiesOf(session, this.qosOf).values()].find((copy) => copy.packetId === packetId)
+  }
+
+  /** Whether a message with this label is written down. */
+  isWritten(label: string): boolean {
+    return this.#copies.has(label)
+  }
+
+  copiesWritten(label: string): readonly WrittenCopy[] {
+    return this.#copies.get(label) ?? []
+  }
+
+  /** After a crash: what is over need not be in the log any more, so what the store has left is all there is. */
+  restart(store: SimulatedStore): void {
+    this.#state = new CoreState(this.#options)
+    this.#restore = store.restoreInto(this.#state)
+    this.#known = recordedSessions(this.#state)
+  }
+
+  apply(seq: Seq, record: CoreRecord): void {
+    assert.equal(seq, this.#state.lastSeq + 1, 'records come in order')
+    if (record.type === 'message') this.#note(record.message, record.recipients, seq)
+    else if (record.type === 'recipients') this.#sets.set(seq, record.members)
+    else if (record.type === 'copied') this.#noteCopied(seq, record.message, record.recipients)
+    else if (record.type !== 'session-created') this.#expectKnown(record.session, record)
+    this.#restore.record(seq, record)
+    if (record.type === 'session-created') this.#created(seq, record.account, record.clientIdentifier)
+    else if (record.type === 'assigned' || record.type === 'received') this.#expectInFlight(record)
+  }
+
+  #created(seq: Seq, account: string, clientIdentifier: string): void {
+    const session = this.#state.sessions.get(sessionKey(account, clientIdentifier))
+    assert.equal(session?.number, seq)
+    this.#known.set(seq, session)
+  }
+
+  #note(message: Message, recipients: readonly Seq[], seq: Seq): void {
+    assert.equal(message.seq, seq, 'a message has the place of its record')
+    this.#messages.set(seq, message)
     const label = labelOf(message.publish)
-    const written = this.recipients.get(label) ?? new Set()
-    this.recipients.set(label, written)
-    for (const { session, qos } of recipients) {
-      addCopy(this.#session(session), message, qos)
-      written.add(session)
+    if (!this.#copies.has(label)) this.#copies.set(label, [])
+    for (const id of recipients) this.#noteCopies(message, id, seq)
+  }
+
+  #noteCopied(seq: Seq, messageSeq: Seq, recipients: Seq): void {
+    const message = this.#messages.get(messageSeq)
+    assert.ok(message !== undefined)
+    this.#noteCopies(message, recipients, seq)
+  }
+
+  #noteCopies({ publish }: Message, id: Seq, order: Seq): void {
+    const members = this.#sets.get(id)
+    assert.ok(members !== undefined, `no record says who ${id} is`)
+    const copies = this.#copies.get(labelOf(publish)) ?? []
+    for (const { session, sharedFilter, subscriptionIdentifiers, retain: rule, ...granted } of members) {
+      const qos = Math.min(granted.qos, publish.qos)
+      const retain = rule === 'as-published' ? publish.retain : rule === 'set'
+      copies.push({ session, sharedFilter, order, qos, retain, identifiers: subscriptionIdentifiers ?? [] })
     }
   }
 
-  /** What happened to copies on their way to a client. */
-  #applyProgress(record: Extract<CoreRecord, { type: 'assigned' | 'received' | 'settled' }>): void {
-    const { copies, twins } = this.#session(record.session)
-    if (record.type === 'assigned') {
-      const copy = copies.find((each) => each.message.id === record.messageId && each.packetId === 0 && each.qos === 2)
-      assert.ok(copy !== undefined || twins.has(record.messageId), 'a Packet Identifier is for a copy that is known')
-      if (copy !== undefined) copy.packetId = record.packetId
-      return
-    }
-    if (record.type === 'received') {
-      const copy = copies.find((each) => each.packetId === record.packetId)
-      assert.ok(copy !== undefined || twins.size > 0, 'PUBREC is for a copy that is known')
-      if (copy !== undefined) copy.isReceived = true
-      return
-    }
-    for (const messageId of record.messageIds) {
-      const position = copies.findIndex((each) => each.message.id === messageId)
-      assert.ok(position >= 0, 'a copy is settled once')
-      copies.splice(position, 1)
-    }
+  #expectKnown(number: SessionNumber, record: CoreRecord): void {
+    const session = this.#known.get(number)
+    assert.ok(session !== undefined && !session.hasEnded, `a ${record.type} record names Session ${number}`)
+    if (record.type === 'released') assert.ok(session.inboundPacketIds?.has(record.packetId), 'released once')
+    if (record.type === 'unsubscribed') assert.ok(session.subscriptions.has(record.topicFilter))
+    if (record.type !== 'settled' || !session.survives) return
+    const copies = copiesOf(session, this.qosOf)
+    for (const order of record.orders) assert.ok(copies.delete(order), `copy ${order} is settled once`)
   }
 
-  #session(key: SessionKey): ReplayedSession {
-    const session = this.sessions.get(key)
-    assert.ok(session !== undefined, `a record names the Session ${JSON.stringify(key)}, which nobody opened`)
-    return session
+  #expectInFlight({ session, packetId, type }: Extract<CoreRecord, { type: 'assigned' | 'received' }>): void {
+    const found = [...(this.#known.get(session)?.outbound.copiesInFlight() ?? [])]
+    const copy = found.find((each) => each.packetId === packetId)
+    assert.ok(copy?.qos === 2, `an ${type} record is about a copy that is known`)
+    assert.equal(copy.isReceived, type === 'received')
   }
 
-  #findMessage(id: number): Message | undefined {
-    for (const message of this.retained.values()) if (message.id === id) return message
-    for (const { copies } of this.sessions.values()) {
-      const copy = copies.find((each) => each.message.id === id)
-      if (copy !== undefined) return copy.message
-    }
-    return undefined
+  /** When everything is durable: the core has what a restart would find, but for what is not yet written off. */
+  expectSame(state: CoreState, store: SimulatedStore, nowMs: number): void {
+    const sessions = recordedSessions(state)
+    expectSameFacts(this.#state, state, nowMs, this.qosOf, ({ number }, { order, message }) => {
+      return sessions.get(number)?.settledOrders.includes(order) === true || !store.records.has(message)
+    })
   }
 
-  /** When everything is durable, replaying gives what the core has, except for copies that are not yet written off. */
-  expectSame(state: CoreState, nowMs: number): void {
-    const surviving = [...state.sessions.values()].filter((session) => session.survives)
-    const replayed = [...this.sessions].filter(([, { expiryInterval }]) => expiryInterval > 0).map(([key]) => key)
-    assert.deepEqual(replayed.sort(), surviving.map(({ key }) => key).sort(), 'the Sessions')
-    for (const session of surviving) expectSameSession(this.#session(session.key), session)
-    for (const [topicName, message] of this.retained) {
-      if (!message.isExpired(nowMs)) assert.equal(state.retained.get(topicName), message, 'the Retained Message')
-    }
+  /** What the store would give back, of what is durable, if `state` were lost now. */
+  expectRestorable(state: CoreState, store: SimulatedStore, nowMs: number): void {
+    const restored = new CoreState(this.#options)
+    store.restoreInto(restored)
+    const sessions = recordedSessions(state)
+    expectSameFacts(this.#state, restored, nowMs, this.qosOf, ({ number }, { order }) => {
+      const session = sessions.get(number)
+      return session === undefined || !copiesOf(session, this.qosOf).has(order)
+    })
   }
-}
-
-function newSession(): ReplayedSession {
-  return { expiryInterval: 0, subscriptions: new Map(), copies: [], twins: new Set(), inbound: new Set() }
-}
-
-function describe(qos: number, identifier: number): string {
-  return `QoS ${qos}, identifier ${identifier}`
-}
-
-function expectSameSession(replayed: ReplayedSession, session: Session): void {
-  assert.equal(replayed.expiryInterval, session.expiryInterval, 'the Session Expiry Interval')
-  const subscriptions = [...session.subscriptions].map(([topicFilter, { qos, subscriptionIdentifiers }]) => [
-    topicFilter,
-    describe(qos, subscriptionIdentifiers?.[0] ?? 0),
-  ])
-  assert.deepEqual(Object.fromEntries(replayed.subscriptions), Object.fromEntries(subscriptions), 'the Subscriptions')
-  assert.deepEqual([...replayed.inbound].sort(), [...(session.inboundPacketIds ?? [])].sort(), 'QoS 2 coming in')
-  const { twins } = replayed
-  const isSingle = ({ message }: ReplayedCopy): boolean => !twins.has(message.id)
-  const settled = new Set(session.settledMessageIds)
-  const copies = replayed.copies.filter(({ message }) => !settled.has(message.id))
-  const expected = [...session.outbound.copies()]
-  assert.deepEqual(inWords(copies.filter(isSingle)).sort(), inWords(expected.filter(isSingle)).sort(), 'the copies')
-}
-
-function inWords(copies: readonly ReplayedCopy[]): string[] {
-  return copies.map(({ message, qos, packetId, isReceived }) => {
-    const identifier = qos === 2 ? packetId : 0
-    return `message ${message.id}, QoS ${qos}, ${identifier}, ${isReceived}`
-  })
-}
-
-function addCopy({ copies, twins }: ReplayedSession, message: Message, qos: number): void {
-  if (copies.some((each) => each.message.id === message.id)) twins.add(message.id)
-  copies.push({ message, qos, packetId: 0, isReceived: false })
 }

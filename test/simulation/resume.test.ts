@@ -45,7 +45,7 @@ test('no more is sent again at once than the new Receive Maximum allows, and the
 
 test('what is sent again later keeps its order, though QoS 2 waits for the store', async () => {
   const store = new TroubledStore()
-  await using broker = await startTestBroker({}, { store })
+  await using broker = await startTestBroker({ store })
   using first = await broker.client(5, fields(4))
   await first.subscribe('a')
   for (const [position, qos] of ([1, 1, 2, 1] as const).entries()) {

@@ -3,10 +3,9 @@
  */
 import assert from 'node:assert/strict'
 import type { Connection } from '../../src/core/connection/connection.ts'
-import { sessionKey } from '../../src/core/session/session.ts'
 import type { Outgoing, OutgoingPublish } from '../../src/core/turn.ts'
 import type { Acknowledgement, Connack, ControlPacket } from '../../src/protocol/control-packet.ts'
-import { isSettled, type ModelSession, type Owed, type OwedToGroup } from './model.ts'
+import { type Form, isSameForm, isSettled, type ModelSession, type Owed, type OwedToGroup } from './model.ts'
 import type { SimulatedDriver, SimulatedLink } from './simulated-driver.ts'
 import { labelOf, type SentMessage } from './traffic.ts'
 
@@ -20,12 +19,22 @@ export interface Published {
   verdict: { reasonCode: number; durable: readonly ModelSession[] } | null
 }
 
+/** A message the client has got and not acknowledged to the end. */
+export interface UnderWay {
+  readonly label: string
+  readonly qos: number
+  /** Null if it was owed to a group. */
+  readonly owed: Owed | null
+}
+
 /** What a client keeps as long as its Session lives. */
 export class ClientSession {
   readonly model: ModelSession
   readonly published = new Map<number, Published>()
-  /** Messages on their way to the client, by Packet Identifier: their labels. */
-  readonly underWay = new Map<number, string>()
+  /** Messages on their way to the client, by Packet Identifier. */
+  readonly underWay = new Map<number, UnderWay>()
+  /** QoS 2 copies that the client did not want: after a crash they may come again. */
+  readonly rejected = new Set<UnderWay>()
   /** QoS 2: taken, and PUBREL has not come. */
   readonly received = new Set<number>()
   /** The connection it belongs to, or belonged to last. */
@@ -144,7 +153,7 @@ export class ClientLink implements SimulatedLink {
   }
 
   get #durableSession() {
-    return this.#driver.durable.sessions.get(sessionKey('', this.#model.clientIdentifier))
+    return this.#driver.durable.session(this.#model.clientIdentifier)
   }
 
   #takeAcknowledgement(type: string, packetId: number, reasonCode: number): void {
@@ -161,7 +170,7 @@ export class ClientLink implements SimulatedLink {
     if (type === 'pubcomp') {
       assert.equal(published.message.qos, 2)
       if (published.isReleased) session.published.delete(packetId)
-      const isTaken = this.#model.survives && this.#durableSession?.inbound.has(packetId) === true
+      const isTaken = this.#model.survives && this.#durableSession?.inboundPacketIds?.has(packetId) === true
       assert.ok(!isTaken || this.#model.hasEnded, 'PUBCOMP before its record is durable')
       return
     }
@@ -177,18 +186,20 @@ export class ClientLink implements SimulatedLink {
     const { verdict, packetId, message } = published
     const { label, qos } = message
     assert.ok(verdict !== null, 'an acknowledgement of what the broker has not got')
-    const { sessions, recipients } = this.#driver.durable
+    const { durable } = this.#driver
     const isRepeated = published.isReleased || reasonCode === 0
     if (!isRepeated || verdict.reasonCode >= 0x80) assert.equal(reasonCode, verdict.reasonCode, `message ${label}`)
     if (reasonCode >= 0x80) return
-    for (const { clientIdentifier, hasEnded } of verdict.durable) {
-      const key = sessionKey('', clientIdentifier)
-      const isWritten = recipients.get(label)?.has(key) === true
+    const isKept = message.retain && !message.isEmpty
+    assert.ok(!isKept || durable.isWritten(label), `message ${label} is acknowledged before it is retained`)
+    const copies = durable.copiesWritten(label)
+    for (const { clientIdentifier, number, hasEnded } of verdict.durable) {
+      const isWritten = copies.some((copy) => copy.session === number && copy.sharedFilter === null)
       assert.ok(isWritten || hasEnded, `message ${label} is acknowledged before it is durable for ${clientIdentifier}`)
     }
     const session = this.#model
     if (qos === 2 && session.survives && !session.hasEnded) {
-      const isTaken = sessions.get(sessionKey('', session.clientIdentifier))?.inbound.has(packetId) === true
+      const isTaken = this.#durableSession?.inboundPacketIds?.has(packetId) === true
       assert.ok(isTaken || published.isReleased, 'PUBREC before its Packet Identifier is durable')
     }
   }
@@ -197,9 +208,7 @@ export class ClientLink implements SimulatedLink {
   #expectWritten(what: 'assigned' | 'received', packetId: number): void {
     const session = this.#model
     if (!session.survives || session.hasEnded) return
-    const durable = this.#durableSession
-    if (durable !== undefined && durable.twins.size > 0) return
-    const copy = durable?.copies.find((each) => each.qos === 2 && each.packetId === packetId)
+    const copy = this.#driver.durable.inFlight(session.clientIdentifier, packetId)
     if (what === 'assigned') assert.ok(copy !== undefined, 'a QoS 2 PUBLISH before its Packet Identifier is durable')
     else assert.ok(copy === undefined || copy.isReceived, 'PUBREL before PUBREC is durable')
   }
@@ -221,10 +230,9 @@ export class ClientLink implements SimulatedLink {
     if (qos === 2) this.#expectWritten('assigned', packetId)
     const before = session.underWay.get(packetId)
     if (before !== undefined) {
-      assert.ok(dup && before === label, `Packet Identifier ${packetId} is in use for message ${before}`)
+      assert.ok(dup && before.label === label, `Packet Identifier ${packetId} is in use for message ${before.label}`)
     } else {
-      session.underWay.set(packetId, label)
-      this.#arrived(outgoing, label)
+      session.underWay.set(packetId, { label, qos, owed: this.#arrived(outgoing, label) })
       if (qos === 2) session.received.add(packetId)
     }
     this.#acknowledge(qos === 1 ? 'puback' : 'pubrec', packetId)
@@ -238,17 +246,18 @@ export class ClientLink implements SimulatedLink {
   }
 
   /** A message has arrived for the first time: it must be the next that is owed. */
-  #arrived(outgoing: OutgoingPublish, label: string): void {
+  #arrived(outgoing: OutgoingPublish, label: string): Owed | null {
     const session = this.#model
     const owed = this.#findOwed(outgoing, label)
     if (owed !== null) {
       owed.hasArrived = true
-      return
+      return owed
     }
     const groups = this.#owedToGroups.filter((each) => isFromGroup(each, session, outgoing, label))
     const group = groups.find(({ arrivals }) => arrivals === 0) ?? groups[0]
     assert.ok(group !== undefined, unexpected(outgoing, label, session))
     group.arrivals += 1
+    return null
   }
 
   /** A Retained Message may be owed twice in the same form: then the copy that must not be missing. */
@@ -258,7 +267,9 @@ export class ClientLink implements SimulatedLink {
     let found: Owed | null = null
     for (const owed of session.owed) {
       if (owed.hasArrived || owed.qos !== outgoing.qos || owed.message.topicName !== topicName) continue
-      const isIt = owed.message.label === label && isSameForm(owed, outgoing)
+      const isIt =
+        owed.message.label === label && isSameForm(owed, formOf(outgoing)) && (outgoing.dup || !owed.mustBeDup)
+      if (isIt && owed.mustBeDup) return owed
       if (!isSettled(owed, session, this.#driver.nowMs)) return isIt ? owed : found
       if (isIt) found ??= owed
     }
@@ -274,8 +285,11 @@ export class ClientLink implements SimulatedLink {
     if (type === 'pubrel') return
     if (type !== 'pubrec' || reasonCode >= 0x80) {
       this.#unacknowledged.delete(packetId)
+      const before = this.session?.underWay.get(packetId)
       this.session?.underWay.delete(packetId)
-      if (type === 'pubrec') this.session?.received.delete(packetId)
+      if (type !== 'pubrec') return
+      this.session?.received.delete(packetId)
+      if (before !== undefined) this.session?.rejected.add(before)
     }
   }
 }
@@ -293,9 +307,8 @@ export function findRefusal(decided: readonly Outgoing[], link: ClientLink, pack
   return 0
 }
 
-function isSameForm(form: { retain: boolean; identifiers: readonly number[] }, outgoing: OutgoingPublish): boolean {
-  const identifiers = [...(outgoing.subscriptionIdentifiers ?? [])].sort()
-  return form.retain === outgoing.retain && String(identifiers) === String([...form.identifiers].sort())
+function formOf({ qos, retain, subscriptionIdentifiers }: OutgoingPublish): Form {
+  return { qos, retain, identifiers: subscriptionIdentifiers ?? [] }
 }
 
 function isFromGroup(group: OwedToGroup, session: ModelSession, outgoing: OutgoingPublish, label: string): boolean {
@@ -306,7 +319,7 @@ function isFromGroup(group: OwedToGroup, session: ModelSession, outgoing: Outgoi
   const form = group.forms.get(session)
   // A copy can move to a member that came later.
   if (form === undefined || group.mayBeMissing) return true
-  return form.qos === outgoing.qos && isSameForm(form, outgoing)
+  return form.qos === outgoing.qos && isSameForm(form, formOf(outgoing))
 }
 
 function unexpected(outgoing: OutgoingPublish, label: string, session: ModelSession): string {

@@ -4,36 +4,15 @@
  * The same seed gives the same run. Whatever is wrong throws, with the seed and the last steps in the message.
  */
 import assert from 'node:assert/strict'
-import { defaultLimits } from '../../src/core/limits.ts'
 import type { Outgoing } from '../../src/core/turn.ts'
 import type { ControlPacket } from '../../src/protocol/control-packet.ts'
 import { type Chance, makeChance, pick } from '../support/chance.ts'
+import { brokerOptions, type Client, receiveMaximum, someClients, unsentBytesMax } from './cast.ts'
+import { stepOfStore, willMessage } from './crash.ts'
 import { Model, type ModelMessage, type ModelSession } from './model.ts'
 import { SimulatedDriver } from './simulated-driver.ts'
 import { ClientLink, ClientSession, findRefusal, type Published } from './simulated-link.ts'
-import {
-  aConnect,
-  aDisconnect,
-  aMessage,
-  anUnsubscribe,
-  aSubscribe,
-  labelOf,
-  packetOf,
-  type SentMessage,
-} from './traffic.ts'
-
-const receiveMaximum = 40
-/** So much that a client is never kept waiting for its Retained Messages: the model knows nothing of that. */
-const unsentBytesMax = 200_000
-
-/** One device: what it is does not change, its connections come and go. */
-export interface Client {
-  readonly clientIdentifier: string
-  readonly version: 4 | 5
-  readonly takesLarge: boolean
-  readonly topicAliasMaximum: number
-  link: ClientLink | null
-}
+import { aConnect, aDisconnect, aMessage, anUnsubscribe, aSubscribe, packetOf, type SentMessage } from './traffic.ts'
 
 export class Simulation {
   readonly chance: Chance
@@ -45,34 +24,24 @@ export class Simulation {
   readonly unnoticed: ClientLink[] = []
   readonly #asksAuthorization: boolean
   readonly #hasShortQueues: boolean
+  readonly #isDurable: boolean
+  /** For what only a durable broker can meet: a seed gives the same traffic with and without. */
+  readonly #fortune: Chance
   readonly #whenAnswered = new Map<object, (decided: Outgoing[]) => void>()
   #labels = 0
   tokens = 0
 
-  constructor(seed: number) {
+  constructor(seed: number, isDurable: boolean) {
     this.chance = makeChance(seed)
+    this.#fortune = makeChance(Math.imul(seed, 0x9e37_79b1))
+    this.#isDurable = isDurable
     const chance = this.chance
     this.#asksAuthorization = chance(3) === 0
     this.#hasShortQueues = chance(3) === 0
     this.model.willsMayBeDropped = this.#hasShortQueues
-    const sessionQueueMessagesMax = this.#hasShortQueues ? 4 : 1000
-    this.driver = new SimulatedDriver({
-      limits: { ...defaultLimits, receiveMaximum, sessionQueueMessagesMax, unsentBytesMax },
-      asksAuthentication: false,
-      authenticationMethods: new Set(),
-      asksAuthorization: this.#asksAuthorization,
-      responseTopicPrefix: null,
-    })
-    this.clients = Array.from({ length: 3 + chance(4) }, (_, index) => {
-      const version = pick(chance, [4, 5, 5] as const)
-      return {
-        clientIdentifier: `c${index}`,
-        version,
-        takesLarge: version === 4 || chance(3) > 0,
-        topicAliasMaximum: version === 4 ? 0 : pick(chance, [0, 2]),
-        link: null,
-      }
-    })
+    const broker = { asksAuthorization: this.#asksAuthorization, hasShortQueues: this.#hasShortQueues, isDurable }
+    this.driver = new SimulatedDriver(brokerOptions(this.#fortune, broker))
+    this.clients = someClients(chance)
   }
 
   get steps(): readonly string[] {
@@ -82,10 +51,20 @@ export class Simulation {
   /** Takes `count` steps at random. */
   run(count: number): void {
     for (let step = 0; step < count; step++) {
+      if (this.#isDurable) stepOfStore(this, this.#fortune)
       this.#step()
       if (this.chance(4) > 0) this.endTurn()
     }
     this.endTurn()
+  }
+
+  /** Every connection is gone, without a word. */
+  cutOff(): void {
+    for (const { link } of this.clients) if (link !== null) link.isBroken = true
+    for (const client of this.clients) client.link = null
+    this.unnoticed.length = 0
+    this.#whenAnswered.clear()
+    this.tokens = this.driver.answers.length
   }
 
   #step(): void {
@@ -168,12 +147,11 @@ export class Simulation {
       const { cleanStart, will } = packet
       const makeWill = (publisher: ModelSession): ModelMessage => {
         assert.ok(will !== null)
-        const { topicName, qos, retain } = will
-        const kind = { isEmpty: false, isLarge: false, isWill: true, expiresMs: Number.POSITIVE_INFINITY }
-        return { topicName, qos, retain, label: labelOf(will), publisher, ...kind }
+        return willMessage(will, publisher)
       }
       const fields = { clientIdentifier, takesLarge, cleanStart, expiryInterval, will, makeWill }
       const { session, isPresent } = this.model.connect(fields, this.driver.nowMs)
+      session.number = link.connection?.session?.number ?? 0
       const known = this.sessions.get(session) ?? new ClientSession(session)
       this.sessions.set(session, known)
       known.link = link
@@ -256,9 +234,13 @@ export class Simulation {
     return !this.#asksAuthorization || !text.startsWith('no/')
   }
 
-  #newMessage(version: 4 | 5): SentMessage {
+  newLabel(): string {
     this.#labels += 1
-    return aMessage(this.chance, version, String(this.#labels))
+    return String(this.#labels)
+  }
+
+  #newMessage(version: 4 | 5): SentMessage {
+    return aMessage(this.chance, version, this.newLabel())
   }
 
   #publish(client: Client, link: ClientLink): void {
@@ -280,6 +262,8 @@ export class Simulation {
     const packet = packetOf(message, packetId, dup)
     this.#input(link, packet, (decided) => {
       if (message.qos === 2 && session.model.inbound.has(packetId)) return
+      // Refused without a word.
+      if (message.qos === 0 && message.retain && !this.driver.core.state.storeTakesMessages) return
       const refusal = findRefusal(decided, link, packetId)
       if (refusal !== 0 || !this.#isAllowed(message.topicName)) {
         const mayRefuse = this.#hasShortQueues || !this.driver.core.state.storeTakesMessages
@@ -322,8 +306,7 @@ export class Simulation {
       published.sentOn = link
       if (published.message.qos === 1) {
         // The broker takes it for another message; so does the model.
-        this.#labels += 1
-        published.message = { ...published.message, label: String(this.#labels) }
+        published.message = { ...published.message, label: this.newLabel() }
       }
       if (!published.isReleased) this.#sendMessage(link, published, published.verdict !== null)
       else link.toAcknowledge.push({ type: 'pubrel', packetId: published.packetId, reasonCode: 0, properties: {} })

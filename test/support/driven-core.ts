@@ -39,6 +39,8 @@ export class DrivenCore {
       authenticationMethods: new Set(),
       asksAuthorization: false,
       responseTopicPrefix: null,
+      whenQueueFull: 'refuse',
+      isDurable: false,
       ...options,
     })
   }

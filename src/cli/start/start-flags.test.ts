@@ -7,7 +7,16 @@ test('without flags nothing is decided', () => {
   assert.deepEqual(readStartFlags([]), {
     type: 'start',
     faults: [],
-    flags: { listen: null, config: null, data: null, durability: null, allowAnonymous: false, limits: {} },
+    flags: {
+      listen: null,
+      config: null,
+      data: null,
+      durability: null,
+      allowAnonymous: false,
+      acceptLoss: false,
+      limits: {},
+      snapshotEveryBytes: null,
+    },
   })
 })
 
@@ -21,8 +30,8 @@ test('every flag is read, and those that repeat are collected', () => {
     '--data',
     'kept',
   ]
-  argv.push('--durability', 'interval', '--allow-anonymous', '--limit', 'packetBytesMax=4MiB')
-  argv.push('--limit', 'connectionsMax=5', '--limit', 'connectionsMax=6')
+  argv.push('--durability', 'interval', '--allow-anonymous', '--accept-loss', '--limit', 'packetBytesMax=4MiB')
+  argv.push('--limit', 'connectionsMax=5', '--limit', 'connectionsMax=6', '--snapshot-every', '65536')
   assert.deepEqual(readStartFlags(argv), {
     type: 'start',
     faults: [],
@@ -32,7 +41,9 @@ test('every flag is read, and those that repeat are collected', () => {
       data: 'kept',
       durability: 'interval',
       allowAnonymous: true,
+      acceptLoss: true,
       limits: { packetBytesMax: 4_194_304, connectionsMax: 6 },
+      snapshotEveryBytes: 65_536,
     },
   })
 })

@@ -1,7 +1,7 @@
 /**
  * The flags of `pabal start`, read and checked: every fault at once, in the same words as faults of the configuration file.
  */
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import type { Limits } from '../../core/limits.ts'
 import type { ConfigFault } from '../../server/config/config-fault.ts'
 import { durabilities, readChoice, readListenUrl } from '../../server/config/config-schema.ts'
@@ -17,7 +17,10 @@ export interface StartFlags {
   data: string | null
   durability: Durability | null
   allowAnonymous: boolean
+  acceptLoss: boolean
   limits: Partial<Limits>
+  /** For tests: bytes by which the log grows between two snapshots. */
+  snapshotEveryBytes: number | null
 }
 
 export type StartRequest =
@@ -66,7 +69,12 @@ export function readStartFlags(argv: readonly string[]): StartRequest {
       data: given.data ?? null,
       durability,
       allowAnonymous: given.allowAnonymous ?? false,
+      acceptLoss: given.acceptLoss ?? false,
       limits,
+      snapshotEveryBytes:
+        given.snapshotEvery === undefined
+          ? null
+          : take('--snapshot-every', given.snapshotEvery, readSnapshotEvery(given.snapshotEvery)),
     },
   }
 }
@@ -77,7 +85,9 @@ interface GivenFlags {
   data?: string
   durability?: string
   allowAnonymous?: boolean
+  acceptLoss?: boolean
   limit?: string[]
+  snapshotEvery?: string
 }
 
 function startCommand(): Command {
@@ -89,13 +99,23 @@ function startCommand(): Command {
     .option('--data <DIR>', 'where to keep what must survive; created if missing')
     .option('--durability <WORD>', 'what an acknowledgement promises: fsync, interval or memory')
     .option('--allow-anonymous', 'let anybody in, also on listeners that other machines can reach')
+    .option(
+      '--accept-loss',
+      'start even if that discards messages which are stored; without it the start says how many',
+    )
     .option('--limit <NAME=VALUE>', 'a limit, such as packetBytesMax=4MiB; repeatable', collect)
+    .addOption(new Option('--snapshot-every <BYTES>').hideHelp())
     .helpOption('-h, --help', 'show this text')
     .addHelpText('after', startHelp)
     .configureHelp({ helpWidth: 100 })
     .configureOutput({ outputError: (text, write) => write(`${text.trimEnd()}\nAll flags: pabal start --help\n`) })
     .allowExcessArguments(false)
     .exitOverride()
+}
+
+function readSnapshotEvery(text: string): Reading<number> {
+  if (/^[1-9]\d{0,14}$/.test(text)) return { type: 'value', value: Number(text) }
+  return { type: 'fault', expected: 'a number of bytes', advice: 'for example --snapshot-every 1048576' }
 }
 
 function readLimitFlag(text: string): Reading<Partial<Limits>> {

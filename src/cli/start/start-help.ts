@@ -14,13 +14,15 @@ Listeners (--listen):
 
 Without any flag:
   listens on ${defaultListen.join(' and ')},
-  which only this machine can reach; anybody may connect; everything is kept in memory.
+  which only this machine can reach; anybody may connect. What is acknowledged is on the disk, in the directory data.
   A listener that other machines can reach needs users (a configuration file) or --allow-anonymous.
 
 Examples:
   pabal start
   pabal start --listen tcp://0.0.0.0:1883 --allow-anonymous
   pabal start --listen tcp://127.0.0.1:1884 --limit packetBytesMax=4MiB --limit connectionsMax=500
+  pabal start --data /var/lib/pabal
+  pabal start --durability memory
   pabal start --config pabal.yaml
 
 A configuration file (every key is optional):

@@ -7,6 +7,7 @@ import type { ConnackProperties, DisconnectProperties } from '../../protocol/con
 import { connectReasonCode, connectReturnCode, disconnectReasonCode, ReasonCode } from '../../protocol/reason-code.ts'
 import { reasonString } from '../reason-string.ts'
 import { detachSession } from '../session/lifecycle.ts'
+import { takeParked } from '../session/parked.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
 import type { Connection } from './connection.ts'
@@ -57,6 +58,9 @@ export function closeConnection(
   core.connections.delete(connection)
   core.retainedDeliveries.delete(connection)
   connection.retainedDeliveries = null
+  const parked = takeParked(core, connection).length
+  core.tally.received += parked
+  core.tally.messages.refused += parked
   const { session, origin } = connection
   const { remoteAddress } = origin
   const { reasonCode, text } = reason

@@ -6,6 +6,7 @@
 import type { Connect } from '../../protocol/control-packet.ts'
 import type { RetainedDelivery } from '../routing/retained-delivery.ts'
 import type { Subscription } from '../routing/subscription.ts'
+import type { Parked } from '../session/parked.ts'
 import type { Session } from '../session/session.ts'
 import type { OutgoingToConnection } from '../turn.ts'
 import type { InboundTopicAliases, OutboundTopicAliases } from './topic-aliases.ts'
@@ -81,6 +82,8 @@ export class Connection {
   checkedTopicName = ''
   /** The client said DISCONNECT with a code that cancels the Will Message. */
   saidGoodbye = false
+  /** PUBLISH packets that wait for the store to take messages again; null most of the time. */
+  parked: Parked | null = null
   /** Retained Messages still to be sent, a slice at a time, in the order asked for. */
   retainedDeliveries: Map<Subscription, RetainedDelivery> | null = null
 

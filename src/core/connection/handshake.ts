@@ -3,6 +3,7 @@
  */
 import type { Connack, ConnackProperties, Connect } from '../../protocol/control-packet.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
+import { writeSessionRecord } from '../log.ts'
 import { parseTopicFilter } from '../routing/topic-filter.ts'
 import { topicNameFault } from '../routing/topic-name.ts'
 import { endSession, remindSession } from '../session/lifecycle.ts'
@@ -111,22 +112,15 @@ export function establish(
   session.will = packet.will
   session.willAtMs = Number.POSITIVE_INFINITY
   session.endsAtMs = Number.POSITIVE_INFINITY
+  const survived = session.survives
   session.expiryInterval = Math.min(requestedExpiry(packet), core.limits.sessionExpirySecondsMax)
+  // Whether a Session is durable decides how messages reach it.
+  if (sessionPresent && session.survives !== survived) core.subscriptions.changed()
   connection.session = session
   connection.state = 'connected'
   connection.connect = null
   applyConnect(core, connection, packet, nowMs)
-  if (session.survives || session.isRecorded) {
-    turn.records.push({
-      type: 'session-opened',
-      session: session.key,
-      fresh: !sessionPresent,
-      sessionExpiryInterval: session.expiryInterval,
-      will: session.will,
-      atMs: nowMs,
-    })
-    session.isRecorded = true
-  }
+  recordSession(core, session, nowMs, turn)
   const connack: Connack = { type: 'connack', sessionPresent, reasonCode: ReasonCode.Success, properties: {} }
   if (packet.protocolVersion === 5) {
     connack.properties = connackProperties(core, connection, session, packet, authenticationData)
@@ -142,6 +136,18 @@ export function establish(
   })
   if (sessionPresent) session.outbound.resume(connection, core, nowMs, turn)
   turn.onceDurable.push({ type: 'milestone', connection })
+}
+
+/** Also a Session that ends with its connection is written down if it has a Will Message, which must go out even so. */
+function recordSession(core: CoreState, session: Session, atMs: number, turn: Turn): void {
+  const { number, account, clientIdentifier, expiryInterval: sessionExpiryInterval, will } = session
+  if (number > 0) {
+    const record = { type: 'session-resumed', session: number, sessionExpiryInterval, will } as const
+    writeSessionRecord(core, turn, session, record)
+  } else if (session.survives || will !== null) {
+    const record = { type: 'session-created', account, clientIdentifier, sessionExpiryInterval, will, atMs } as const
+    session.number = writeSessionRecord(core, turn, session, record)
+  }
 }
 
 /**

@@ -1,32 +1,35 @@
 /**
- * Hands one copy of a message to one Session. @hot
+ * Hands copies of a message to Sessions. @hot
  */
 import type { Qos } from '../../protocol/control-packet.ts'
 import type { Connection } from '../connection/connection.ts'
+import { writeRecord } from '../log.ts'
 import type { Message } from '../message.ts'
-import type { Recipient } from '../record.ts'
+import type { RetainRule } from '../record.ts'
+import type { RecipientSet } from '../rest/recipient-set.ts'
 import { Copy } from '../session/copy.ts'
-import { isTooLarge } from '../session/outbound.ts'
+import { isTooLarge } from '../session/outgoing-publish.ts'
 import type { Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
 import { OutgoingPublish, sendNow, type Turn } from '../turn.ts'
-import type { SharedGroup } from './shared-group.ts'
+import { recordSets } from './audience.ts'
 
-/** The caller has made sure that the Session's queue has room, and has written the record if one is needed. */
+/** A copy without records: QoS 0, or for a Session that is not durable. The caller has made sure that there is room. */
 export function deliverCopy(
   core: CoreState,
   session: Session,
   message: Message,
   qos: Qos,
-  retain: boolean,
+  retain: RetainRule,
   subscriptionIdentifiers: readonly number[] | null,
-  group: SharedGroup | null,
+  sharedFilter: string | null,
   nowMs: number,
   turn: Turn,
 ): void {
   core.tally.created += 1
   if (qos > 0) {
-    session.outbound.deliver(new Copy(message, qos, retain, subscriptionIdentifiers, group), core, nowMs, turn)
+    const copy = new Copy(message, message.seq, 0, message.size, qos, retain, subscriptionIdentifiers, sharedFilter)
+    session.outbound.deliver(copy, message, core, nowMs, turn)
     return
   }
   const connection = session.connection
@@ -35,11 +38,67 @@ export function deliverCopy(
   else sendQos0(core, connection, message, retain, subscriptionIdentifiers, nowMs, turn)
 }
 
+/** Durable copies for all members of a set, whose record, at `order`, has been written. The caller has made sure of room. */
+export function deliverToSet(
+  core: CoreState,
+  set: RecipientSet,
+  message: Message,
+  order: number,
+  nowMs: number,
+  turn: Turn,
+): void {
+  const { members } = set
+  const { seq } = message
+  core.tally.created += members.length
+  core.live.add(seq, members.length)
+  if (order !== seq) core.live.add(order, members.length)
+  let position = -1
+  for (const member of members) {
+    const { outbound } = member.session
+    if (outbound.deliverDurable(member, message, order, core, nowMs, turn)) continue
+    if (position < 0) {
+      position = set.entries.push(order, seq, message.size)
+      core.bodies.keep(message)
+      core.bodies.makeRoom()
+    }
+    outbound.backlog.add(member, position, message.size)
+  }
+}
+
+/** One more copy of a message that has its record, for each member of a set. */
+export function deliverFurther(core: CoreState, set: RecipientSet, message: Message, nowMs: number, turn: Turn): void {
+  const { seq, size } = message
+  const [recipients = 0] = recordSets(core, [set], turn)
+  const order = writeRecord(core, turn, { type: 'copied', message: seq, size, recipients })
+  deliverToSet(core, set, message, order, nowMs, turn)
+}
+
+/** The same for a message that is in the store only. */
+export function enqueueInSet(
+  core: CoreState,
+  set: RecipientSet,
+  messageSeq: number,
+  order: number,
+  size: number,
+  nowMs: number,
+  turn: Turn,
+): void {
+  const { members } = set
+  core.tally.created += members.length
+  core.live.add(messageSeq, members.length)
+  core.live.add(order, members.length)
+  const position = set.entries.push(order, messageSeq, size)
+  for (const member of members) {
+    member.session.outbound.backlog.add(member, position, size)
+    member.session.outbound.sendQueued(core, nowMs, turn)
+  }
+}
+
 function sendQos0(
   core: CoreState,
   connection: Connection,
   message: Message,
-  retain: boolean,
+  retainRule: RetainRule,
   subscriptionIdentifiers: readonly number[] | null,
   nowMs: number,
   turn: Turn,
@@ -59,6 +118,7 @@ function sendQos0(
       alias = -alias
     }
   }
+  const retain = retainRule === 'as-published' ? message.publish.retain : retainRule === 'set'
   const seconds = message.secondsLeft(nowMs)
   const outgoing = new OutgoingPublish(
     connection,
@@ -82,18 +142,7 @@ function sendQos0(
 }
 
 /** In place of `deliverCopy`, where the Session's queue has no room and nobody can be told. */
-export function dropForFullQueue(core: CoreState): void {
+export function dropForFullQueue(core: CoreState, fate: 'droppedQueueFull' | 'deadLettered'): void {
   core.tally.created += 1
-  core.tally.copies.droppedQueueFull += 1
-}
-
-/** How a record names one durable copy. */
-export function recipient(
-  session: Session,
-  qos: Qos,
-  retain: boolean,
-  subscriptionIdentifiers: readonly number[] | null,
-  sharedFilter: string | null,
-): Recipient {
-  return { session: session.key, qos, retain, subscriptionIdentifiers, sharedFilter }
+  core.tally.copies[fate] += 1
 }

@@ -21,6 +21,8 @@ export type CopyFate =
   | 'droppedSlow'
   /** The Session's queue is full, and the message had no publisher that could be refused. */
   | 'droppedQueueFull'
+  /** The Session's queue is full, and the message was published as a dead letter. */
+  | 'deadLettered'
 
 export class Tally {
   /** PUBLISH packets from clients that were new, not repeated; one whose permission is still asked for is not here yet. */
@@ -38,5 +40,6 @@ export class Tally {
     droppedOffline: 0,
     droppedSlow: 0,
     droppedQueueFull: 0,
+    deadLettered: 0,
   }
 }

@@ -9,7 +9,7 @@ import type { Message } from '../message.ts'
 import type { Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
-import { deliverCopy, recipient } from './delivery.ts'
+import { deliverCopy, deliverFurther } from './delivery.ts'
 import type { Subscription } from './subscription.ts'
 
 const sliceSize = 256
@@ -35,14 +35,17 @@ export class RetainedDelivery {
     if (!this.#isWanted(session)) return false
     const found: Message[] = []
     const hasMore = this.#matcher.next(sliceSize, found)
+    const grantedQos = this.#qos
+    const subscriptionIdentifiers = this.#subscriptionIdentifiers
+    const isDurable = session.survives && grantedQos > 0
+    const receipt = { session, qos: grantedQos, retain: 'set', subscriptionIdentifiers, sharedFilter: null } as const
+    const set = isDurable && found.length > 0 ? core.recipientSets.of([receipt]) : null
     for (const message of found) {
       if (message.isExpired(nowMs)) continue
-      const qos = message.publish.qos < this.#qos ? message.publish.qos : this.#qos
-      if (session.survives && qos > 0) {
-        const to = recipient(session, qos, true, this.#subscriptionIdentifiers, null)
-        turn.records.push({ type: 'copied', messageId: message.id, recipient: to })
-      }
-      deliverCopy(core, session, message, qos, true, this.#subscriptionIdentifiers, null, nowMs, turn)
+      const qos = message.publish.qos < grantedQos ? message.publish.qos : grantedQos
+      if (set !== null && qos > 0) {
+        deliverFurther(core, set, message, nowMs, turn)
+      } else deliverCopy(core, session, message, qos, 'set', subscriptionIdentifiers, null, nowMs, turn)
     }
     return hasMore
   }

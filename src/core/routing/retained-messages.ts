@@ -5,7 +5,15 @@ import type { Message } from '../message.ts'
 import { TopicNameTree } from './topic-name-tree.ts'
 
 export class RetainedMessages {
-  #tree = new TopicNameTree<Message>()
+  readonly #tree = new TopicNameTree<Message>()
+  readonly #released: (seq: number) => void
+  /** They are not what the last snapshot says. */
+  isChanged = false
+
+  /** `released` is told the seq of every message that is retained no more. */
+  constructor(released: (seq: number) => void) {
+    this.#released = released
+  }
 
   get count(): number {
     return this.#tree.size
@@ -17,18 +25,30 @@ export class RetainedMessages {
 
   /** Keeps `message` and its bytes in place of what was retained before [MQTT-3.3.1-5]. */
   set(message: Message): void {
+    this.delete(message.topicName)
     message.own()
     this.#tree.set(message.topicName, message)
+    this.isChanged = true
   }
 
   /** True if there was one. */
   delete(topicName: string): boolean {
-    return this.#tree.delete(topicName)
+    const before = this.#tree.get(topicName)
+    if (before === undefined) return false
+    this.#tree.delete(topicName)
+    this.isChanged = true
+    this.#released(before.seq)
+    return true
   }
 
   /** Removes the message of a Topic Name if its time is over. */
   expire(topicName: string, nowMs: number): void {
-    if (this.#tree.get(topicName)?.isExpired(nowMs) === true) this.#tree.delete(topicName)
+    if (this.#tree.get(topicName)?.isExpired(nowMs) === true) this.delete(topicName)
+  }
+
+  /** All of them, in no particular order. */
+  all(): Iterable<Message> {
+    return this.#tree.values()
   }
 
   /** Walks those that match a Topic Filter, in slices. */

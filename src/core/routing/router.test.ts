@@ -37,14 +37,18 @@ test('one record holds the recipients, the change of the Retained Message and th
   const subscriber = driven.connect('s')
   driven.subscribe(subscriber, 'a', { qos: 1 })
   const publisher = driven.connect('p')
+  const [set] = driven.publish(publisher, { topicName: 'a', payload, qos: 1, packetId: 8 }).records
+  assert.ok(set?.type === 'recipients')
+  assert.deepEqual(
+    set.members.map(({ session, qos }) => [session, qos]),
+    [[driven.session('s').number, 1]],
+  )
+  const seqOfSet = driven.state.lastSeq - 1
   const { records } = driven.publish(publisher, { topicName: 'a', payload, retain: true, qos: 2, packetId: 9 })
   const [record] = records
   assert.ok(records.length === 1 && record?.type === 'message')
   assert.deepEqual([record.retained, record.inbound?.packetId], ['set', 9])
-  assert.deepEqual(
-    record.recipients.map(({ session, qos }) => [session, qos]),
-    [[driven.session('s').key, 1]],
-  )
+  assert.deepEqual(record.recipients, [seqOfSet])
 })
 
 test('what nobody must remember leaves no record', () => {

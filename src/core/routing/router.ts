@@ -5,14 +5,19 @@
  */
 import type { Publish } from '../../protocol/packets/publish.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
+import { writeRecord } from '../log.ts'
 import { Message } from '../message.ts'
-import type { MessageRecord, Recipient } from '../record.ts'
+import type { MessageRecord } from '../record.ts'
+import type { RecipientSet } from '../rest/recipient-set.ts'
+import { retainRuleOf } from '../rest/recipient-sets.ts'
 import type { Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
-import { deliverCopy, dropForFullQueue, recipient } from './delivery.ts'
+import { chooseMembers, type DurableSets, durableSets, noSets, recordSets, withoutNoLocal } from './audience.ts'
+import { deadLetter } from './dead-letter.ts'
+import { deliverCopy, deliverFurther, deliverToSet, dropForFullQueue } from './delivery.ts'
 import type { Receiver, Subscription } from './subscription.ts'
-import { mergeReceivers, type Route } from './subscriptions.ts'
+import type { Route } from './subscriptions.ts'
 
 /** Where a message comes from. */
 export interface Source {
@@ -23,6 +28,8 @@ export interface Source {
   readonly isWill: boolean
   /** Somebody hears of a refusal. If not, a Session with a full queue goes without its copy, counted. */
   readonly mayBeRefused: boolean
+  /** It is a dead letter, and there is none of a dead letter. */
+  readonly isDeadLetter?: boolean
 }
 
 export interface Admission {
@@ -36,147 +43,167 @@ export interface Admission {
 
 const success: Admission = Object.freeze({ reasonCode: ReasonCode.Success, matched: 1, text: null })
 const nobody: Admission = Object.freeze({ reasonCode: ReasonCode.NoMatchingSubscribers, matched: 0, text: null })
+const noSessions: ReadonlySet<Session> = new Set()
+const noMembers: readonly Subscription[] = Object.freeze([])
 
 /** `packet` is kept: its bytes are copied out of the socket's chunk if the message outlives the turn. */
 export function admitMessage(core: CoreState, packet: Publish, source: Source, nowMs: number, turn: Turn): Admission {
   const route = core.subscriptions.route(packet.topicName)
   const members = route.groups.length === 0 ? noMembers : chooseMembers(route)
-  if (source.mayBeRefused && (packet.qos > 0 || packet.retain)) {
-    const refusal = findRefusal(core, packet, source, route, members)
+  const full = packet.qos === 0 ? noSessions : fullSessions(core, packet, route, members)
+  if (packet.qos > 0 || packet.retain) {
+    const refusal = findRefusal(core, packet, source, route, members, full)
     if (refusal !== null) {
       core.tally.messages.refused += 1
       return refusal
     }
   }
-  const message = new Message(core.nextMessageId(), packet, source.session, nowMs)
-  const record = new RecordUnderWay(message, source, turn)
-  const isRetained = packet.retain && retain(core, message, record)
-  let matched = 0
-  for (const receiver of route.receivers) {
-    const to = receiver.noLocal && receiver.session === source.session ? withoutNoLocal(receiver) : receiver
-    if (to === null) continue
-    matched += 1
-    deliverTo(core, to, null, message, record, source, nowMs, turn)
-  }
-  for (const member of members) {
-    matched += 1
-    deliverTo(core, member, member, message, record, source, nowMs, turn)
-  }
+  const without = full.size === 0 ? full : makeRoom(core, packet, full)
+  const message = new Message(0, packet, nowMs)
+  const sets = packet.qos === 0 ? noSets : durableSets(core, route, members, source.session, without)
+  const isRetained = recordMessage(core, message, sets.sets, source, turn)
+  const matched = deliverAll(core, message, route, members, sets, source, without, nowMs, turn)
   countFate(core, isRetained, matched)
+  if (without.size > 0 && isDeadLettered(core, source)) {
+    core.tally.made += 1
+    const letter = deadLetter(core, packet, source.session, without, nowMs)
+    const from = { session: null, inboundPacketId: 0, isWill: false, mayBeRefused: false, isDeadLetter: true }
+    admitMessage(core, letter, from, nowMs, turn)
+  }
   if (core.reportsMessages) turn.events.push({ type: 'published', message, matched })
   if (matched === 0) return nobody
   return matched === 1 ? success : { reasonCode: ReasonCode.Success, matched, text: null }
 }
 
-function deliverTo(
+/** What a full Session goes without is published as a dead letter. */
+function isDeadLettered(core: CoreState, source: Source): boolean {
+  return core.options.whenQueueFull === 'dead-letter' && source.isDeadLetter !== true
+}
+
+/** Returns how many it went to. */
+function deliverAll(
+  core: CoreState,
+  message: Message,
+  route: Route,
+  members: readonly Subscription[],
+  durable: DurableSets,
+  source: Source,
+  without: ReadonlySet<Session>,
+  nowMs: number,
+  turn: Turn,
+): number {
+  let matched = 0
+  for (const receiver of route.receivers) {
+    const to = receiver.noLocal && receiver.session === source.session ? withoutNoLocal(receiver) : receiver
+    if (to === null) continue
+    matched += 1
+    deliverUnrecorded(core, to, null, message, source, without, nowMs, turn)
+  }
+  for (const member of members) {
+    matched += 1
+    deliverUnrecorded(core, member, member, message, source, without, nowMs, turn)
+  }
+  for (const set of durable.sets) deliverToSet(core, set, message, message.seq, nowMs, turn)
+  for (const set of durable.further) deliverFurther(core, set, message, nowMs, turn)
+  return matched
+}
+
+/** The copy of one Session, unless it is a durable one: then it is in a set. */
+function deliverUnrecorded(
   core: CoreState,
   to: Receiver,
   member: Subscription | null,
   message: Message,
-  record: RecordUnderWay,
   source: Source,
+  without: ReadonlySet<Session>,
   nowMs: number,
   turn: Turn,
 ): void {
   const { publish } = message
-  const { session } = to
+  const { session, subscriptionIdentifiers } = to
   const qos = publish.qos < to.qos ? publish.qos : to.qos
-  const retain = publish.retain && to.retainAsPublished
   if (qos > 0) {
-    if (!source.mayBeRefused && !session.outbound.hasRoom(message.size, core)) {
-      dropForFullQueue(core)
+    if (without.size > 0 && without.has(session)) {
+      dropForFullQueue(core, isDeadLettered(core, source) ? 'deadLettered' : 'droppedQueueFull')
       return
     }
-    if (session.survives) {
-      const sharedFilter = member === null ? null : member.topicFilter
-      record.addRecipient(recipient(session, qos, retain, to.subscriptionIdentifiers, sharedFilter))
-    }
+    if (session.survives) return
   }
-  const group = member === null ? null : member.group
-  deliverCopy(core, session, message, qos, retain, to.subscriptionIdentifiers, group, nowMs, turn)
+  const sharedFilter = member === null ? null : member.topicFilter
+  deliverCopy(core, session, message, qos, retainRuleOf(to), subscriptionIdentifiers, sharedFilter, nowMs, turn)
 }
 
-/** The record of a message, made when the first fact of it must survive, so that it precedes what follows from it. */
-class RecordUnderWay {
-  readonly #message: Message
-  readonly #source: Source
-  readonly #turn: Turn
-  #recipients: Recipient[] | null = null
-
-  constructor(message: Message, source: Source, turn: Turn) {
-    this.#message = message
-    this.#source = source
-    this.#turn = turn
-    const { session, inboundPacketId, isWill } = source
-    if (session !== null && ((inboundPacketId > 0 && session.survives) || (isWill && session.isRecorded))) {
-      this.#begin('unchanged')
-    }
-  }
-
-  addRecipient(to: Recipient): void {
-    this.#recipients ??= this.#begin('unchanged')
-    this.#recipients.push(to)
-  }
-
-  setRetained(change: 'set' | 'deleted'): void {
-    this.#begin(change)
-  }
-
-  #begin(retained: MessageRecord['retained']): Recipient[] {
-    const { session, inboundPacketId, isWill } = this.#source
-    if (this.#recipients !== null) this.#turn.records.pop()
-    this.#recipients ??= []
-    const inbound =
-      session !== null && inboundPacketId > 0 && session.survives
-        ? { session: session.key, packetId: inboundPacketId }
-        : null
-    const willOf = isWill && session?.isRecorded ? session.key : null
-    this.#message.own()
-    this.#turn.records.push({
-      type: 'message',
-      message: this.#message,
-      recipients: this.#recipients,
-      retained,
-      inbound,
-      willOf,
-    })
-    return this.#recipients
-  }
+/** Writes the message down if any fact about it must survive; true if it is retained now. */
+function recordMessage(
+  core: CoreState,
+  message: Message,
+  sets: readonly RecipientSet[],
+  source: Source,
+  turn: Turn,
+): boolean {
+  const { session, inboundPacketId, isWill } = source
+  const inbound =
+    session !== null && inboundPacketId > 0 && session.survives
+      ? { session: session.number, packetId: inboundPacketId }
+      : null
+  const willOf = isWill && session !== null && session.number > 0 ? session.number : null
+  const retained = message.publish.retain ? retainedChange(core, message) : 'unchanged'
+  if (sets.length === 0 && inbound === null && willOf === null && retained === 'unchanged') return false
+  if (session !== null && (inbound !== null || willOf !== null)) core.noteChanged(session)
+  const recipients = sets.length === 0 ? [] : recordSets(core, sets, turn)
+  message.own()
+  message.seq = writeRecord(core, turn, { type: 'message', message, recipients, retained, inbound, willOf })
+  if (retained === 'set') retain(core, message)
+  else if (retained === 'deleted') core.retained.delete(message.topicName)
+  return retained === 'set'
 }
 
 /**
- * A message with RETAIN takes the place of its Topic Name's Retained Message; an empty one removes it [MQTT-3.3.1-6]. True
- * if it is retained: there may be no room for one that could not be refused.
+ * A message with RETAIN takes the place of its Topic Name's Retained Message; an empty one removes it [MQTT-3.3.1-6]. There
+ * may be no room for one that could not be refused.
  */
-function retain(core: CoreState, message: Message, record: RecordUnderWay): boolean {
-  if (message.publish.payloadSize === 0) {
-    if (core.retained.delete(message.topicName)) record.setRetained('deleted')
-    return false
-  }
-  if (!core.mayRetain(message.topicName)) return false
+function retainedChange(core: CoreState, message: Message): MessageRecord['retained'] {
+  if (message.publish.payloadSize > 0) return core.mayRetain(message.topicName) ? 'set' : 'unchanged'
+  return core.retained.get(message.topicName) === undefined ? 'unchanged' : 'deleted'
+}
+
+function retain(core: CoreState, message: Message): void {
+  core.live.add(message.seq, 1)
   core.retained.set(message)
-  record.setRetained('set')
   if (message.expiresMs !== Number.POSITIVE_INFINITY) {
     core.deadlines.add({ atMs: message.expiresMs, type: 'retained', topicName: message.topicName })
   }
-  return true
 }
 
-const noMembers: readonly Subscription[] = Object.freeze([])
-
-function chooseMembers(route: Route): Subscription[] {
-  const members: Subscription[] = []
-  for (const group of route.groups) {
-    const member = group.choose()
-    if (member !== null) members.push(member)
+/** Sessions whose queue has no room for a copy they should get. */
+function fullSessions(
+  core: CoreState,
+  packet: Publish,
+  route: Route,
+  members: readonly Subscription[],
+): ReadonlySet<Session> {
+  let full: Set<Session> | null = null
+  const size = packet.topicName.length + packet.payloadSize
+  for (let position = 0; position < route.receivers.length + members.length; position++) {
+    const to = route.receivers[position] ?? members[position - route.receivers.length]
+    if (to === undefined || to.qos === 0 || to.session.outbound.hasRoom(size, core)) continue
+    full ??= new Set()
+    full.add(to.session)
   }
-  return members
+  return full ?? noSessions
 }
 
-/** No Local: the publisher's own Subscriptions that have it do not count [MQTT-3.8.3-3]. */
-function withoutNoLocal(receiver: Receiver): Receiver | null {
-  const parts = receiver.parts?.filter((part) => !part.noLocal) ?? []
-  return parts.length === 0 ? null : mergeReceivers(parts)
+/** Gives up the oldest message of each full Session if that is the policy; returns those that go without this one. */
+function makeRoom(core: CoreState, packet: Publish, full: ReadonlySet<Session>): ReadonlySet<Session> {
+  if (core.options.whenQueueFull !== 'drop-oldest') return full
+  const without = new Set<Session>()
+  const size = packet.topicName.length + packet.payloadSize
+  for (const session of full) {
+    const { outbound } = session
+    while (!outbound.hasRoom(size, core) && outbound.queuedMessages > 0) outbound.dropOldest(core)
+    if (!outbound.hasRoom(size, core)) without.add(session)
+  }
+  return without
 }
 
 function findRefusal(
@@ -185,22 +212,40 @@ function findRefusal(
   source: Source,
   route: Route,
   members: readonly Subscription[],
+  full: ReadonlySet<Session>,
 ): Admission | null {
-  if (packet.retain && packet.payloadSize > 0 && !core.mayRetain(packet.topicName)) {
-    return refusal(`the broker keeps no more than ${core.limits.retainedMessagesMax} Retained Messages`)
-  }
-  let needsRecord = packet.retain || (packet.qos === 2 && source.session !== null && source.session.survives)
-  const size = packet.topicName.length + packet.payloadSize
-  for (let position = 0; position < route.receivers.length + members.length; position++) {
-    const to = route.receivers[position] ?? members[position - route.receivers.length]
-    if (to === undefined || to.qos === 0 || packet.qos === 0) continue
-    if (!to.session.outbound.hasRoom(size, core)) {
+  if (source.mayBeRefused) {
+    if (packet.retain && packet.payloadSize > 0 && !core.mayRetain(packet.topicName)) {
+      return refusal(`the broker keeps no more than ${core.limits.retainedMessagesMax} Retained Messages`)
+    }
+    const { whenQueueFull } = core.options
+    if (full.size > 0 && (whenQueueFull === 'refuse' || whenQueueFull === 'spill')) {
       return refusal('the queue of a subscriber is full; send the message again later')
     }
-    needsRecord ||= to.session.survives
   }
-  if (needsRecord && !core.storeTakesMessages) return refusal('the broker cannot store messages at the moment')
+  // QoS 0 with RETAIN too, though nobody hears of it: it would take what room is left.
+  if (!core.storeTakesMessages && !source.isWill && needsRecord(packet, source.session, route, members)) {
+    return refusal('the broker cannot store messages at the moment')
+  }
   return null
+}
+
+/** Whether a message that a client publishes would have to be written down. */
+export function needsStore(core: CoreState, packet: Publish, session: Session | null): boolean {
+  const route = core.subscriptions.route(packet.topicName)
+  const members = route.groups.flatMap((group) => [...group.members])
+  return needsRecord(packet, session, route, members)
+}
+
+function needsRecord(
+  packet: Publish,
+  session: Session | null,
+  route: Route,
+  members: readonly Subscription[],
+): boolean {
+  if (packet.retain || (packet.qos === 2 && session !== null && session.survives)) return true
+  const isDurable = (to: Receiver): boolean => packet.qos > 0 && to.qos > 0 && to.session.survives
+  return route.receivers.some(isDurable) || members.some(isDurable)
 }
 
 function refusal(text: string): Admission {

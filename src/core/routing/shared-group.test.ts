@@ -22,6 +22,8 @@ class Group {
       authenticationMethods: new Set(),
       asksAuthorization: false,
       responseTopicPrefix: null,
+      whenQueueFull: 'refuse',
+      isDurable: false,
     })
   }
 

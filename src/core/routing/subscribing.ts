@@ -7,6 +7,7 @@ import type { Subscribe, SubscriptionRequest, Unsubscribe } from '../../protocol
 import { ProtocolViolation } from '../../protocol/protocol-violation.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
 import type { Connection } from '../connection/connection.ts'
+import { writeSessionRecord } from '../log.ts'
 import { reasonString } from '../reason-string.ts'
 import type { Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
@@ -73,7 +74,7 @@ export function subscribe(
     const subscription = existing ?? core.subscriptions.add(session, request.topicFilter, filter, shareName, nowMs)
     setOptions(core, subscription, request, identifier)
     session.subscriptions.set(request.topicFilter, subscription)
-    recordSubscription(session, subscription, identifier, nowMs, turn)
+    recordSubscription(core, session, subscription, identifier, nowMs, turn)
     reasonCodes.push(subscription.qos)
     const isWanted = request.retainHandling === 0 || (request.retainHandling === 1 && existing === undefined)
     if (isWanted && shareName === null) retained.push(new RetainedDelivery(subscription, core))
@@ -96,10 +97,12 @@ function setOptions(core: CoreState, subscription: Subscription, request: Subscr
   subscription.retainAsPublished = request.retainAsPublished
   subscription.retainHandling = request.retainHandling
   subscription.subscriptionIdentifiers = id === 0 ? null : [id]
+  subscription.ownSet = null
   core.subscriptions.changed()
 }
 
 function recordSubscription(
+  core: CoreState,
   session: Session,
   subscription: Subscription,
   subscriptionIdentifier: number,
@@ -109,7 +112,9 @@ function recordSubscription(
   if (!session.survives) return
   const { topicFilter, qos, noLocal, retainAsPublished, retainHandling } = subscription
   const options = { qos, noLocal, retainAsPublished, retainHandling }
-  turn.records.push({ type: 'subscribed', session: session.key, topicFilter, options, subscriptionIdentifier, atMs })
+  const { number } = session
+  const record = { type: 'subscribed', session: number, topicFilter, options, subscriptionIdentifier, atMs } as const
+  writeSessionRecord(core, turn, session, record)
 }
 
 function reportSubscribed(connection: Connection, session: Session, subscription: Subscription, turn: Turn): void {
@@ -137,7 +142,9 @@ export function receiveUnsubscribe(
     }
     session.subscriptions.delete(topicFilter)
     core.subscriptions.remove(subscription)
-    if (session.survives) turn.records.push({ type: 'unsubscribed', session: session.key, topicFilter })
+    if (session.survives) {
+      writeSessionRecord(core, turn, session, { type: 'unsubscribed', session: session.number, topicFilter })
+    }
     reasonCodes.push(ReasonCode.Success)
     turn.events.push({ type: 'unsubscribed', clientIdentifier, account, remoteAddress, topicFilter })
   }

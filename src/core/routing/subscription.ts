@@ -2,6 +2,7 @@
  * One Session's Subscription to one Topic Filter. MQTT 5.0 section 3.8.
  */
 import type { Qos, RetainHandling } from '../../protocol/control-packet.ts'
+import type { RecipientSet } from '../rest/recipient-set.ts'
 import type { Session } from '../session/session.ts'
 import type { SharedGroup } from './shared-group.ts'
 import type { FilterSubscriptions } from './subscriptions.ts'
@@ -36,6 +37,8 @@ export class Subscription implements Receiver {
   readonly parts = null
   /** Where it stands in its list of Subscriptions; kept by that list. */
   position = -1
+  /** The recipient set of this member of a shared group alone, until an option changes. */
+  ownSet: RecipientSet | null = null
   /** Credit in the shared group's round robin. */
   credit = 0
 

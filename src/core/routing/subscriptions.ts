@@ -3,6 +3,7 @@
  *
  * The answer for a Topic Name is kept until any Subscription changes: `generation` counts the changes.
  */
+import type { RecipientSet } from '../rest/recipient-set.ts'
 import type { Session } from '../session/session.ts'
 import { SharedGroup } from './shared-group.ts'
 import { addTo, type Receiver, removeFrom, Subscription } from './subscription.ts'
@@ -28,9 +29,14 @@ export interface Route {
   /** Each Session at most once. */
   readonly receivers: readonly Receiver[]
   readonly groups: readonly SharedGroup[]
+  /** The set of the durable Sessions among the receivers; null if there are none, undefined if nobody has asked yet. */
+  durable: RecipientSet | null | undefined
+  /** A Subscription among them has No Local. */
+  readonly hasNoLocal: boolean
 }
 
 const noGroups: readonly SharedGroup[] = Object.freeze([])
+const sharePrefix = '$share/'
 const cachedRoutesMax = 20_000
 
 export class Subscriptions {
@@ -82,6 +88,13 @@ export class Subscriptions {
     if (this.#routes.size > 0) this.#routes.clear()
   }
 
+  /** The shared group of a `$share/name/filter`, if it has a member. */
+  group(sharedFilter: string): SharedGroup | undefined {
+    const nameEnd = sharedFilter.indexOf('/', sharePrefix.length)
+    const entry = this.#tree.get(sharedFilter.slice(nameEnd + 1))
+    return entry?.groups?.get(sharedFilter.slice(sharePrefix.length, nameEnd))
+  }
+
   route(topicName: string): Route {
     const known = this.#routes.get(topicName)
     if (known !== undefined) return known
@@ -110,7 +123,8 @@ function makeRoute(found: readonly FilterSubscriptions[]): Route {
     ? found.flatMap((entry) => [...(entry.groups?.values() ?? [])])
     : noGroups
   const only = found.length === 1 ? found[0] : undefined
-  if (only !== undefined) return { receivers: only.subscriptions, groups }
+  const hasNoLocal = found.some((entry) => entry.subscriptions.some((subscription) => subscription.noLocal))
+  if (only !== undefined) return { receivers: only.subscriptions, groups, durable: undefined, hasNoLocal }
   const bySession = new Map<Session, Subscription[]>()
   for (const entry of found) {
     for (const subscription of entry.subscriptions) {
@@ -121,7 +135,7 @@ function makeRoute(found: readonly FilterSubscriptions[]): Route {
   }
   const receivers: Receiver[] = []
   for (const parts of bySession.values()) receivers.push(mergeReceivers(parts))
-  return { receivers, groups }
+  return { receivers, groups, durable: undefined, hasNoLocal }
 }
 
 /** One copy for overlapping Subscriptions: the highest QoS and every Subscription Identifier. `parts` is not empty. */

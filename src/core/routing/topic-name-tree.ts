@@ -7,6 +7,8 @@
 import assert from 'node:assert/strict'
 import { addChild, type Branch, childAt, hasChildren, removeChild } from './topic-tree-branch.ts'
 
+const sliceSize = 1024
+
 class Node<T> implements Branch<Node<T>> {
   onlyLevel = ''
   onlyChild: Node<T> | null = null
@@ -93,6 +95,18 @@ export class TopicNameTree<T> {
     const epoch = this.#epoch
     this.#epoch += 1
     return new TopicNameMatcher(this.#rootFor(filter), filter, epoch)
+  }
+
+  /** Every value, in no particular order. The tree must not be changed meanwhile. */
+  *values(): Generator<T> {
+    for (const root of [this.#root, this.#dollarRoot]) {
+      const matcher = new TopicNameMatcher(root, '#', this.#epoch)
+      for (let hasMore = true; hasMore; ) {
+        const found: T[] = []
+        hasMore = matcher.next(sliceSize, found)
+        yield* found
+      }
+    }
   }
 
   #rootFor(text: string): Node<T> {

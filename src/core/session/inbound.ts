@@ -8,19 +8,25 @@ import type { Acknowledgement } from '../../protocol/control-packet.ts'
 import type { Publish } from '../../protocol/packets/publish.ts'
 import { ProtocolViolation } from '../../protocol/protocol-violation.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
-import { disconnectClient } from '../connection/closing.ts'
+import { type ClosingReason, disconnectClient } from '../connection/closing.ts'
 import type { Connection } from '../connection/connection.ts'
 import { InboundTopicAliases } from '../connection/topic-aliases.ts'
+import { writeSessionRecord } from '../log.ts'
 import { type Admission, admitMessage } from '../routing/router.ts'
 import { topicNameFault } from '../routing/topic-name.ts'
 import type { CoreState } from '../state.ts'
 import { OutgoingAcknowledgement, type Turn } from '../turn.ts'
+import { isParked, isParkedTooLong, mustPark, park, takeParked } from './parked.ts'
 import type { Session } from './session.ts'
 
 const notAuthorized: Admission = Object.freeze({
   reasonCode: ReasonCode.NotAuthorized,
   matched: 0,
   text: 'publishing to this Topic Name is not allowed',
+})
+const storeFull: ClosingReason = Object.freeze({
+  reasonCode: ReasonCode.QuotaExceeded,
+  text: 'the broker cannot store messages at the moment',
 })
 const reservedPrefixes = ['$SYS/', '$share/', '$pabal/']
 const permissionsMax = 1000
@@ -42,6 +48,7 @@ export function receivePublish(
     turn.onceDurable.push(new OutgoingAcknowledgement(connection, 'pubrec', packet.packetId, ReasonCode.Success))
     return
   }
+  if (connection.parked !== null && packet.qos === 2 && isParked(connection, packet.packetId)) return
   if (packet.qos > 0 && !connection.isLocal) countInbound(core, connection, packet)
   if (!connection.isLocal) {
     if (packet.topicName.charCodeAt(0) === 0x24 && isReserved(packet.topicName)) {
@@ -87,6 +94,13 @@ function acceptPublish(
   nowMs: number,
   turn: Turn,
 ): void {
+  if (mustPark(core, connection, packet)) {
+    if (park(core, connection, packet, nowMs)) return
+    core.tally.received += 1
+    core.tally.messages.refused += 1
+    disconnectClient(core, connection, storeFull, nowMs, turn)
+    return
+  }
   core.tally.received += 1
   const { qos, packetId } = packet
   const inboundPacketId = qos === 2 ? packetId : 0
@@ -105,11 +119,33 @@ function acceptPublish(
   turn.onceDurable.push(new OutgoingAcknowledgement(connection, packetType, packetId, admission.reasonCode))
 }
 
+/** The store takes messages again: those that waited come in, in order. */
+export function receiveParked(core: CoreState, nowMs: number, turn: Turn): void {
+  for (const connection of core.connections) {
+    const { session } = connection
+    if (session === null || connection.parked === null) continue
+    for (const packet of takeParked(core, connection)) acceptPublish(core, connection, session, packet, nowMs, turn)
+  }
+}
+
+/** PUBLISH packets of the connection may have waited for too long. */
+export function remindParked(core: CoreState, connection: Connection, nowMs: number, turn: Turn): void {
+  if (isParkedTooLong(core, connection, nowMs)) disconnectClient(core, connection, storeFull, nowMs, turn)
+}
+
 /** PUBREL ends the life of a Packet Identifier; an unknown one is answered too, so that the client can go on. */
-export function receivePubrel(connection: Connection, session: Session, packet: Acknowledgement, turn: Turn): void {
+export function receivePubrel(
+  core: CoreState,
+  connection: Connection,
+  session: Session,
+  packet: Acknowledgement,
+  turn: Turn,
+): void {
   const { packetId } = packet
   const isKnown = session.inboundPacketIds?.delete(packetId) === true
-  if (isKnown && session.survives) turn.records.push({ type: 'released', session: session.key, packetId })
+  if (isKnown && session.survives) {
+    writeSessionRecord(core, turn, session, { type: 'released', session: session.number, packetId })
+  }
   const reasonCode = isKnown ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound
   turn.onceDurable.push(new OutgoingAcknowledgement(connection, 'pubcomp', packetId, reasonCode))
 }

@@ -2,10 +2,15 @@
  * The life of a Session: left by its connection, reminded of its deadlines, ended. MQTT 5.0 sections 3.1.2.5 and 4.1.
  */
 import type { Connection } from '../connection/connection.ts'
-import { deliverCopy, dropForFullQueue, recipient } from '../routing/delivery.ts'
+import { writeRecord, writeSessionRecord } from '../log.ts'
+import { Message } from '../message.ts'
+import { retainRuleOf } from '../rest/recipient-sets.ts'
+import { recordSets, sharedSet } from '../routing/audience.ts'
+import { deliverCopy, deliverToSet, dropForFullQueue, enqueueInSet } from '../routing/delivery.ts'
+import type { Subscription } from '../routing/subscription.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
-import type { Copy } from './copy.ts'
+import { Copy } from './copy.ts'
 import { neverExpires, type Session } from './session.ts'
 import { publishWill, willDueMs } from './will.ts'
 
@@ -20,21 +25,76 @@ export function detachSession(
   session.connection = null
   if (connection.saidGoodbye) session.will = null
   session.willAtMs = session.will === null ? Number.POSITIVE_INFINITY : willDueMs(session, session.will, nowMs)
-  if (!session.survives) {
+  // What a stop of the broker cuts off is looked after when it starts again.
+  const isPutOff = core.isStopping && core.options.isDurable && session.number > 0
+  if (!session.survives && !isPutOff) {
     endSession(core, session, nowMs, turn)
     return
   }
-  if (session.willAtMs <= nowMs) publishWill(core, session, nowMs, turn)
-  const { key, expiryInterval } = session
+  if (session.willAtMs <= nowMs && !isPutOff) publishWill(core, session, nowMs, turn)
+  recordDisconnected(core, session, nowMs, turn)
+  remind(core, session)
+}
+
+/**
+ * After a restart: time takes its course. If the client was connected when the process ended, its Will Delay and its
+ * Session Expiry Interval begin now. An interval longer than the limit, which was higher when the Session began, is lowered.
+ */
+export function goOnAfterRestart(
+  core: CoreState,
+  session: Session,
+  wasConnected: boolean,
+  nowMs: number,
+  turn: Turn,
+): void {
+  const { sessionExpirySecondsMax } = core.limits
+  if (wasConnected) {
+    session.outbound.markSent(core.lastSeq)
+    session.expiryInterval = Math.min(session.expiryInterval, sessionExpirySecondsMax)
+    if (session.will !== null) session.willAtMs = willDueMs(session, session.will, nowMs)
+    recordDisconnected(core, session, nowMs, turn)
+  } else if (session.expiryInterval > sessionExpirySecondsMax) {
+    const endsAtMs = loweredEndMs(session, sessionExpirySecondsMax, nowMs)
+    session.expiryInterval = sessionExpirySecondsMax
+    session.willAtMs = Math.min(session.willAtMs, endsAtMs)
+    recordDisconnected(core, session, endsAtMs - sessionExpirySecondsMax * 1000, turn)
+  }
+  remindSession(core, session, nowMs, turn)
+}
+
+/**
+ * When a Session whose client is away ends if its Session Expiry Interval may not be longer than `secondsMax`. How long a
+ * client has been away whose Session never ends is not known: for it the time begins now.
+ */
+export function loweredEndMs(session: Session, secondsMax: number, nowMs: number): number {
+  const { endsAtMs, expiryInterval } = session
+  if (expiryInterval <= secondsMax) return endsAtMs
+  if (expiryInterval === neverExpires) return nowMs + secondsMax * 1000
+  return endsAtMs - (expiryInterval - secondsMax) * 1000
+}
+
+function recordDisconnected(core: CoreState, session: Session, nowMs: number, turn: Turn): void {
+  const { expiryInterval } = session
   session.endsAtMs = expiryInterval === neverExpires ? Number.POSITIVE_INFINITY : nowMs + expiryInterval * 1000
-  turn.records.push({
+  // Else a crash would bring settled copies back behind those in flight, which came later.
+  core.writeSettledOf(session, turn)
+  writeSessionRecord(core, turn, session, {
     type: 'session-disconnected',
-    session: key,
+    session: session.number,
     sessionExpiryInterval: expiryInterval,
     willPending: session.will !== null,
     atMs: nowMs,
+    sent: sentCopies(session),
   })
-  remind(core, session)
+}
+
+/** QoS 1 copies with records that are in flight: order and Packet Identifier in turn. QoS 2 has records of its own. */
+function sentCopies(session: Session): number[] {
+  const sent: number[] = []
+  for (const { qos, order, packetId } of session.outbound.copiesInFlight()) {
+    if (qos === 1 && order > 0) sent.push(order, packetId)
+  }
+  return sent
 }
 
 /** A deadline of the Session may be due: its Will Message, its end, or neither because the client is back. */
@@ -49,6 +109,7 @@ export function remindSession(core: CoreState, session: Session, nowMs: number, 
   remind(core, session)
 }
 
+/** Sees to it that the core is called when the Session's Will Message or its end is due. */
 function remind(core: CoreState, session: Session): void {
   const atMs = Math.min(session.willAtMs, session.endsAtMs)
   if (atMs >= session.remindAtMs) return
@@ -67,39 +128,65 @@ export function endSession(core: CoreState, session: Session, nowMs: number, tur
   for (const subscription of session.subscriptions.values()) core.subscriptions.remove(subscription)
   session.subscriptions.clear()
   if (session.will !== null) publishWill(core, session, nowMs, turn)
-  if (session.isRecorded) turn.records.push({ type: 'session-ended', session: session.key })
-  for (const { copy, mayMove } of session.outbound.takeAll()) {
+  const { clientIdentifier, account, number } = session
+  if (number > 0) writeSessionRecord(core, turn, session, { type: 'session-ended', session: number })
+  for (const { copy, mayMove } of session.outbound.takeAll(core)) {
     core.tally.copies.sessionEnded += 1
     if (mayMove) moveToOtherMember(core, copy, nowMs, turn)
+    if (copy.order > 0) core.release(copy.order, copy.messageSeq)
   }
   session.inboundPacketIds = null
-  const { clientIdentifier, account } = session
   turn.events.push({ type: 'sessionEnded', clientIdentifier, account })
 }
 
+/** What an ended Session had not finished of a Shared Subscription goes to the member whose turn it is, if there is one. */
 function moveToOtherMember(core: CoreState, copy: Copy, nowMs: number, turn: Turn): void {
-  const { message, group } = copy
-  if (group === null || message.isExpired(nowMs)) return
-  const member = group.choose()
+  const { message, sharedFilter } = copy
+  if (sharedFilter === null || message?.isExpired(nowMs) === true) return
+  const member = core.subscriptions.group(sharedFilter)?.choose() ?? null
   if (member === null) return
-  const qos = message.publish.qos < member.qos ? message.publish.qos : member.qos
-  const retain = message.publish.retain && member.retainAsPublished
-  const { session, subscriptionIdentifiers } = member
-  if (qos > 0 && !session.outbound.hasRoom(message.size, core)) {
-    dropForFullQueue(core)
+  if (member.qos > 0 && !member.session.outbound.hasRoom(copy.size, core)) {
+    dropForFullQueue(core, 'droppedQueueFull')
     return
   }
-  if (session.survives && qos > 0) {
-    const to = recipient(session, qos, retain, subscriptionIdentifiers, member.topicFilter)
-    // The whole message: the Session that had it may have left no record of it.
-    turn.records.push({
-      type: 'message',
-      message,
-      recipients: [to],
-      retained: 'unchanged',
-      inbound: null,
-      willOf: null,
-    })
+  if (member.session.survives && member.qos > 0) moveDurably(core, copy, member, nowMs, turn)
+  else if (message !== null) {
+    const qos = message.publish.qos < member.qos ? message.publish.qos : member.qos
+    const { session, subscriptionIdentifiers } = member
+    deliverCopy(core, session, message, qos, retainRuleOf(member), subscriptionIdentifiers, sharedFilter, nowMs, turn)
+  } else moveUnread(core, copy, member, nowMs, turn)
+}
+
+function moveDurably(core: CoreState, copy: Copy, member: Subscription, nowMs: number, turn: Turn): void {
+  const set = sharedSet(core, member)
+  const [recipients = 0] = recordSets(core, [set], turn)
+  if (copy.order > 0) {
+    const order = writeRecord(core, turn, { type: 'copied', message: copy.messageSeq, size: copy.size, recipients })
+    if (copy.message !== null) deliverToSet(core, set, copy.message, order, nowMs, turn)
+    else enqueueInSet(core, set, copy.messageSeq, order, copy.size, nowMs, turn)
+    return
   }
-  deliverCopy(core, session, message, qos, retain, subscriptionIdentifiers, group, nowMs, turn)
+  if (copy.message === null) throw new Error('a copy without records has its message in memory')
+  // Until now nothing about it had to survive, or no longer.
+  const message = new Message(0, copy.message.publish, copy.message.receivedMs)
+  message.own()
+  const record = { message, recipients: [recipients], retained: 'unchanged', inbound: null, willOf: null } as const
+  message.seq = writeRecord(core, turn, { type: 'message', ...record })
+  deliverToSet(core, set, message, message.seq, nowMs, turn)
+}
+
+/** The message is in the store only: it is read when the member can take it, and its record kept until then. */
+function moveUnread(core: CoreState, copy: Copy, member: Subscription, nowMs: number, turn: Turn): void {
+  const { messageSeq, size, sharedFilter } = copy
+  core.tally.created += 1
+  if (member.qos === 0) {
+    core.tally.copies.droppedOffline += 1
+    return
+  }
+  core.live.add(messageSeq, 1)
+  const { session, qos, subscriptionIdentifiers } = member
+  const retain = retainRuleOf(member)
+  const moved = new Copy(null, messageSeq, messageSeq, size, qos, retain, subscriptionIdentifiers, sharedFilter)
+  session.outbound.enqueue(moved)
+  session.outbound.sendQueued(core, nowMs, turn)
 }

@@ -6,19 +6,20 @@ import { Message } from '../message.ts'
 import { Copy } from './copy.ts'
 import { MessageQueue } from './message-queue.ts'
 
-function copyOf(id: number, bytes: number): Copy {
+function copyOf(seq: number, bytes: number): Copy {
   const packet = publish({ topicName: 'a', payload: Buffer.alloc(bytes) })
-  return new Copy(new Message(id, packet, null, 0), 1, false, null, null)
+  const message = new Message(seq, packet, 0)
+  return new Copy(message, seq, 0, message.size, 1, 'cleared', null, null)
 }
 
 test('first in, first out, with number and bytes kept', () => {
   const queue = new MessageQueue()
-  for (const id of [1, 2, 3]) queue.push(copyOf(id, id * 10))
+  for (const seq of [1, 2, 3]) queue.push(copyOf(seq, seq * 10))
   assert.deepEqual([queue.length, queue.bytes], [3, 63])
-  assert.equal(queue.shift()?.message.id, 1)
-  assert.deepEqual([queue.length, queue.bytes, queue.first?.message.id], [2, 52, 2])
+  assert.equal(queue.shift()?.messageSeq, 1)
+  assert.deepEqual([queue.length, queue.bytes, queue.first?.messageSeq], [2, 52, 2])
   assert.deepEqual(
-    [...queue].map((copy) => copy.message.id),
+    [...queue].map((copy) => copy.messageSeq),
     [2, 3],
   )
 })
@@ -29,7 +30,7 @@ test('an empty queue gives nothing and can be filled again', () => {
   queue.shift()
   assert.deepEqual([queue.shift(), queue.first, queue.length, queue.bytes], [undefined, undefined, 0, 0])
   queue.push(copyOf(2, 5))
-  assert.deepEqual([queue.first?.message.id, queue.bytes], [2, 6])
+  assert.deepEqual([queue.first?.messageSeq, queue.bytes], [2, 6])
 })
 
 test('it behaves like an array however far its head has moved', () => {
@@ -38,16 +39,16 @@ test('it behaves like an array however far its head has moved', () => {
     fc.property(steps, (all) => {
       const queue = new MessageQueue()
       const model: number[] = []
-      let id = 0
+      let seq = 0
       for (const step of all) {
         for (let count = 0; count < step; count++) {
-          id += 1
-          queue.push(copyOf(id, 0))
-          model.push(id)
+          seq += 1
+          queue.push(copyOf(seq, 0))
+          model.push(seq)
         }
-        for (let count = 0; count < -step; count++) assert.equal(queue.shift()?.message.id, model.shift())
+        for (let count = 0; count < -step; count++) assert.equal(queue.shift()?.messageSeq, model.shift())
         assert.deepEqual(
-          [...queue].map((copy) => copy.message.id),
+          [...queue].map((copy) => copy.messageSeq),
           model,
         )
         assert.deepEqual([queue.length, queue.bytes], [model.length, model.length])

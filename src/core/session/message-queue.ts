@@ -25,7 +25,7 @@ export class MessageQueue {
 
   push(copy: Copy): void {
     this.#copies.push(copy)
-    this.#bytes += copy.message.size
+    this.#bytes += copy.size
   }
 
   shift(): Copy | undefined {
@@ -33,7 +33,7 @@ export class MessageQueue {
     if (copy === undefined) return undefined
     this.#copies[this.#head] = undefined
     this.#head += 1
-    this.#bytes -= copy.message.size
+    this.#bytes -= copy.size
     if (this.#head === this.#copies.length) {
       this.#copies = []
       this.#head = 0

@@ -1,34 +1,45 @@
 /**
  * Sender side of QoS 1 and 2: messages on their way to one client. MQTT 5.0 sections 4.3, 4.4 and 4.9. @hot
  *
- * At most Receive Maximum messages are unacknowledged [MQTT-3.3.4-9]; the rest wait in order. Messages are sent again only
- * after a new Network Connection, with DUP, under the same Packet Identifier, in their first order [MQTT-4.4.0-1]: as many as
- * its Receive Maximum allows, the others before anything that waits.
+ * At most Receive Maximum messages are unacknowledged [MQTT-3.3.4-9]; the rest wait in order: in the Backlog if the Session
+ * is durable, else in a queue in memory. Messages are sent again only after a new Network Connection, with DUP, under the
+ * same Packet Identifier, in their first order [MQTT-4.4.0-1]. A message that waits may be in the store only: then it is
+ * asked for, and nothing overtakes it.
  */
-import assert from 'node:assert/strict'
-import { ProtocolViolation } from '../../protocol/protocol-violation.ts'
-import { publishSize } from '../../protocol/publish-encoder.ts'
-import { ReasonCode, reasonCodeName } from '../../protocol/reason-code.ts'
+import { ReasonCode } from '../../protocol/reason-code.ts'
 import type { Connection } from '../connection/connection.ts'
+import { writeRecord, writeSessionRecord } from '../log.ts'
+import type { Message } from '../message.ts'
+import { Backlog } from '../rest/backlog.ts'
+import type { Member } from '../rest/recipient-set.ts'
 import type { CopyFate } from '../routing/fate.ts'
 import type { CoreState } from '../state.ts'
-import { OutgoingAcknowledgement, OutgoingPublish, sendNow, type Turn } from '../turn.ts'
-import type { Copy } from './copy.ts'
+import { OutgoingAcknowledgement, sendNow, type Turn } from '../turn.ts'
+import { type Copy, copyFor, nextCopy, withMessage } from './copy.ts'
+import { InFlight } from './in-flight.ts'
+import { loadBytesMax, loadMax, messagesToLoad } from './loading.ts'
 import { MessageQueue } from './message-queue.ts'
-import { PacketIds } from './packet-ids.ts'
+import { isTooLarge, outgoingPublish } from './outgoing-publish.ts'
 import type { Session } from './session.ts'
+import { wrongAcknowledgement } from './wrong-acknowledgement.ts'
+
+/**
+ * Of what waits no more is sent than lets this much lie unsent: the rest follows when that has left. A client that returns
+ * to a long queue would else cost objects for each of its messages at once.
+ */
+const burstBytesMax = 128 * 1024
 
 export class Outbound {
   readonly #session: Session
-  /** In the order of first sending, after PUBREC in the order of those; null until there is one. */
-  #inFlight: Map<number, Copy> | null = null
-  /** How many of them are to be sent again, and where the next one is looked for. */
-  #toResendCount = 0
-  #toResend: Iterator<Copy> | null = null
+  /** Null until there is one. */
+  #inFlight: InFlight | null = null
+  #backlog: Backlog | null = null
   #queue: MessageQueue | null = null
-  #packetIds: PacketIds | null = null
+  #isLoading = false
   /** What is sent belongs in front of the CONNACK's milestone, so that QoS 1 and 2 keep one order. */
   #isResuming = false
+  /** QoS 1 copies up to this order may have been sent before a restart. */
+  #sentThrough = 0
 
   constructor(session: Session) {
     this.#session = session
@@ -39,100 +50,175 @@ export class Outbound {
   }
 
   get queuedMessages(): number {
-    return this.#queue === null ? 0 : this.#queue.length
+    return (this.#queue === null ? 0 : this.#queue.length) + (this.#backlog === null ? 0 : this.#backlog.length)
   }
 
   get queuedBytes(): number {
-    return this.#queue === null ? 0 : this.#queue.bytes
+    return (this.#queue === null ? 0 : this.#queue.bytes) + (this.#backlog === null ? 0 : this.#backlog.bytes)
   }
 
   /** Messages that may be sent before an acknowledgement is needed; 0 while the client is away. */
   get freeWindow(): number {
     const connection = this.#session.connection
-    if (connection === null) return 0
-    return Math.max(0, connection.sendMaximum - this.inFlightMessages)
+    return connection === null ? 0 : Math.max(0, connection.sendMaximum - this.#onWire)
+  }
+
+  /** What waits of a durable Session. */
+  get backlog(): Backlog {
+    this.#backlog ??= new Backlog()
+    return this.#backlog
   }
 
   /** Whether one more message of `bytes` can be taken, sent or queued. */
   hasRoom(bytes: number, core: CoreState): boolean {
-    const queue = this.#queue
-    if (queue === null || (queue.length === 0 && this.freeWindow > 0)) return true
-    return queue.length < core.limits.sessionQueueMessagesMax && queue.bytes + bytes <= core.limits.sessionQueueBytesMax
+    const messages = this.queuedMessages
+    if (messages === 0 && (this.#session.connection === null || this.freeWindow > 0)) return true
+    const { messagesMax, bytesMax } = core.queueBounds(this.#session.survives)
+    return messages < messagesMax && this.queuedBytes + bytes <= bytesMax
   }
 
-  /** Sends a copy, or queues it if the window is full, the client is away or does not read. The message is kept. */
-  deliver(copy: Copy, core: CoreState, nowMs: number, turn: Turn): void {
+  /** Sends a copy, or queues it in memory if the window is full, the client is away or does not read. */
+  deliver(copy: Copy, message: Message, core: CoreState, nowMs: number, turn: Turn): void {
+    const connection = this.#mayFollow(core)
+    if (connection !== null) {
+      message.ownBriefly()
+      this.#send(copy, message, connection, core, nowMs, turn)
+      return
+    }
+    message.own()
+    this.enqueue(copy)
+  }
+
+  /** Sends a durable copy if that can be done at once; if not, the caller adds an entry to the backlog. */
+  deliverDurable(member: Member, message: Message, order: number, core: CoreState, nowMs: number, turn: Turn): boolean {
+    const connection = this.#mayFollow(core)
+    if (connection === null) return false
+    message.ownBriefly()
+    this.#send(copyFor(member, message, message.seq, order, message.size), message, connection, core, nowMs, turn)
+    return true
+  }
+
+  /** The connection, if the next copy may go out on it now. */
+  #mayFollow(core: CoreState): Connection | null {
     const connection = this.#session.connection
-    const mayFollow = this.#toResendCount === 0 && this.queuedMessages === 0
-    if (connection !== null && mayFollow && this.#maySend(connection, core)) {
-      copy.message.ownBriefly()
-      this.#send(copy, connection, core, nowMs, turn)
-    } else this.enqueue(copy)
+    if (connection === null || this.queuedMessages > 0 || this.#hasToResend) return null
+    return this.#maySend(connection, core) ? connection : null
   }
 
+  get #onWire(): number {
+    return this.#inFlight === null ? 0 : this.#inFlight.onWire
+  }
+
+  get #hasToResend(): boolean {
+    return this.#inFlight !== null && this.#inFlight.nextToResend !== null
+  }
+
+  #maySend(connection: Connection, core: CoreState): boolean {
+    return this.#onWire < connection.sendMaximum && connection.unsentBytes < core.limits.unsentBytesMax
+  }
+
+  /** The same for what waits. */
+  #maySendQueued(connection: Connection, core: CoreState): boolean {
+    return connection.unsentBytes < burstBytesMax && this.#maySend(connection, core)
+  }
+
+  /** Something could be sent once what was sent before has left. */
+  get hasWaiting(): boolean {
+    return this.#hasToResend || this.queuedMessages > 0
+  }
+
+  /** Sends what the window allows: first what was sent before, then the backlog, then what is queued in memory. */
+  sendQueued(core: CoreState, nowMs: number, turn: Turn): void {
+    const connection = this.#session.connection
+    if (connection === null || this.#isLoading) return
+    if (this.#inFlight !== null && !this.#resendMore(this.#inFlight, connection, core, nowMs, turn)) return
+    if (this.#backlog !== null && !this.#sendBacklog(this.#backlog, connection, core, nowMs, turn)) return
+    const queue = this.#queue
+    if (queue === null) return
+    while (queue.length > 0 && this.#maySendQueued(connection, core)) {
+      const { first } = queue
+      if (first === undefined) return
+      const message = first.message ?? core.bodies.get(first.messageSeq)
+      if (message === undefined) {
+        this.#load([first.messageSeq], connection, turn)
+        return
+      }
+      queue.shift()
+      const copy = first.message === null ? withMessage(first, message) : first
+      if (message.isExpired(nowMs)) this.#settle(copy, 'expired', core)
+      else this.#send(copy, message, connection, core, nowMs, turn)
+    }
+  }
+
+  /** Queues a copy in memory whose message is in the store. */
   enqueue(copy: Copy): void {
-    copy.message.own()
     this.#queue ??= new MessageQueue()
     this.#queue.push(copy)
   }
 
-  /** Sends what the window allows. */
-  sendQueued(core: CoreState, nowMs: number, turn: Turn): void {
-    const connection = this.#session.connection
-    if (connection === null) return
-    if (this.#toResendCount > 0 && this.#maySend(connection, core)) this.#sendMoreAgain(connection, core, nowMs, turn)
-    const queue = this.#queue
-    if (queue === null) return
-    while (queue.length > 0 && this.#maySend(connection, core)) {
-      const copy = queue.shift()
-      if (copy === undefined) return
-      if (copy.message.isExpired(nowMs)) this.#settle(copy, 'expired', core)
-      else this.#send(copy, connection, core, nowMs, turn)
+  /** False while something of it is left. */
+  #sendBacklog(backlog: Backlog, connection: Connection, core: CoreState, nowMs: number, turn: Turn): boolean {
+    for (let member = backlog.first; member !== null; member = backlog.first) {
+      if (!this.#maySendQueued(connection, core)) return false
+      const message = core.bodies.get(member.set.entries.messageAt(member.position))
+      if (message === undefined) {
+        this.#load(messagesToLoad(backlog, this.freeWindow, core.bodies), connection, turn)
+        return false
+      }
+      const copy = nextCopy(member, message)
+      backlog.shift()
+      if (message.isExpired(nowMs)) this.#settle(copy, 'expired', core)
+      else this.#send(copy, message, connection, core, nowMs, turn)
     }
+    return true
   }
 
-  #maySend(connection: Connection, core: CoreState): boolean {
-    const unacknowledged = this.inFlightMessages - this.#toResendCount
-    return unacknowledged < connection.sendMaximum && connection.unsentBytes < core.limits.unsentBytesMax
+  #load(seqs: number[], connection: Connection, turn: Turn): void {
+    this.#isLoading = true
+    turn.loads.push({ connection, seqs })
   }
 
-  #send(copy: Copy, connection: Connection, core: CoreState, nowMs: number, turn: Turn): void {
-    this.#inFlight ??= new Map()
-    this.#packetIds ??= new PacketIds()
-    copy.packetId = this.#packetIds.next(this.#inFlight)
-    const outgoing = outgoingPublish(copy, false, connection, nowMs)
+  /** The messages asked for are in memory. */
+  loaded(core: CoreState, nowMs: number, turn: Turn): void {
+    this.#isLoading = false
+    this.sendQueued(core, nowMs, turn)
+  }
+
+  #send(copy: Copy, message: Message, connection: Connection, core: CoreState, nowMs: number, turn: Turn): void {
+    this.#inFlight ??= new InFlight()
+    copy.message = message
+    copy.packetId = this.#inFlight.nextPacketId()
+    const dup = copy.qos === 1 && copy.order > 0 && copy.order <= this.#sentThrough
+    const outgoing = outgoingPublish(copy, message, dup, connection, nowMs)
     if (isTooLarge(outgoing, connection)) {
       copy.packetId = 0
       this.#settle(copy, 'droppedTooLarge', core)
       return
     }
-    this.#inFlight.set(copy.packetId, copy)
-    connection.unsentBytes += copy.message.size
+    this.#inFlight.add(copy)
+    connection.unsentBytes += copy.size
+    const isRecorded = this.#isRecorded(copy)
+    // It has left the backlog: from now on only a snapshot of the Session says that there is a copy to come back to.
+    if (isRecorded) core.noteChanged(this.#session)
     if (copy.qos === 1 && !this.#isResuming) {
       sendNow(turn, connection, outgoing)
       return
     }
-    if (copy.qos === 2 && this.#session.survives) {
-      const { key } = this.#session
-      turn.records.push({ type: 'assigned', session: key, messageId: copy.message.id, packetId: copy.packetId })
+    if (copy.qos === 2 && isRecorded) {
+      const { packetId, order } = copy
+      writeRecord(core, turn, { type: 'assigned', session: this.#session.number, order, packetId })
     }
     turn.onceDurable.push(outgoing)
   }
 
   /** A new Network Connection has taken the Session up: what is unacknowledged goes first, then what waits. */
   resume(connection: Connection, core: CoreState, nowMs: number, turn: Turn): void {
-    const inFlight = this.#inFlight
-    if (inFlight !== null) {
-      this.#toResendCount = 0
-      this.#toResend = inFlight.values()
-      for (const copy of inFlight.values()) {
-        copy.isToResend = !copy.isReceived
-        if (copy.isToResend) this.#toResendCount += 1
-      }
-      for (const copy of inFlight.values()) {
-        if (copy.isReceived) {
-          turn.onceDurable.push(new OutgoingAcknowledgement(connection, 'pubrel', copy.packetId, ReasonCode.Success))
-        } else if (this.#maySend(connection, core)) this.#sendNextAgain(connection, core, nowMs, turn)
+    this.#isLoading = false
+    if (this.#inFlight !== null) {
+      const received = this.#inFlight.beginResending()
+      this.#resend(this.#inFlight, connection, core, nowMs, turn)
+      for (const { packetId } of received) {
+        turn.onceDurable.push(new OutgoingAcknowledgement(connection, 'pubrel', packetId, ReasonCode.Success))
       }
     }
     this.#isResuming = true
@@ -141,32 +227,35 @@ export class Outbound {
   }
 
   /** What the window did not allow at first. A milestone keeps it in order, because QoS 2 waits to be durable. */
-  #sendMoreAgain(connection: Connection, core: CoreState, nowMs: number, turn: Turn): void {
+  #resendMore(inFlight: InFlight, connection: Connection, core: CoreState, nowMs: number, turn: Turn): boolean {
+    if (inFlight.nextToResend === null) return true
+    if (!this.#maySendQueued(connection, core)) return false
     connection.milestonesAhead += 1
-    while (this.#toResendCount > 0 && this.#maySend(connection, core)) {
-      this.#sendNextAgain(connection, core, nowMs, turn)
-    }
+    const isDone = this.#resend(inFlight, connection, core, nowMs, turn)
     turn.onceDurable.push({ type: 'milestone', connection })
+    return isDone
   }
 
-  #sendNextAgain(connection: Connection, core: CoreState, nowMs: number, turn: Turn): void {
-    let copy = this.#toResend?.next().value
-    while (copy?.isToResend === false) copy = this.#toResend?.next().value
-    assert(copy !== undefined, 'what is to be sent again lies ahead in the order of first sending')
-    const outgoing = outgoingPublish(copy, true, connection, nowMs)
-    if (isTooLarge(outgoing, connection)) {
-      this.#finish(copy, 'droppedTooLarge', core)
-      return
+  /** False while something of it is left. */
+  #resend(inFlight: InFlight, connection: Connection, core: CoreState, nowMs: number, turn: Turn): boolean {
+    for (let copy = inFlight.nextToResend; copy !== null; copy = inFlight.nextToResend) {
+      if (!this.#maySendQueued(connection, core)) return false
+      copy.message ??= core.bodies.get(copy.messageSeq) ?? null
+      if (copy.message === null) {
+        this.#load(inFlight.missingToResend(loadMax, loadBytesMax), connection, turn)
+        return false
+      }
+      inFlight.resent()
+      const outgoing = outgoingPublish(copy, copy.message, true, connection, nowMs)
+      if (isTooLarge(outgoing, connection)) {
+        this.#finish(copy, 'droppedTooLarge', core)
+        continue
+      }
+      inFlight.putOnWire(copy)
+      connection.unsentBytes += copy.size
+      turn.onceDurable.push(outgoing)
     }
-    this.#needsNoResend(copy)
-    connection.unsentBytes += copy.message.size
-    turn.onceDurable.push(outgoing)
-  }
-
-  #needsNoResend(copy: Copy): void {
-    if (!copy.isToResend) return
-    copy.isToResend = false
-    this.#toResendCount -= 1
+    return true
   }
 
   /** PUBACK. An unknown Packet Identifier is what a repeated acknowledgement looks like, and ignored. */
@@ -196,18 +285,14 @@ export class Outbound {
       this.sendQueued(core, nowMs, turn)
       return
     }
-    if (!copy.isReceived) this.#noteReceived(copy, turn)
+    if (!copy.isReceived) {
+      this.#inFlight?.setReceived(copy)
+      if (this.#isRecorded(copy)) {
+        const session = this.#session
+        writeSessionRecord(core, turn, session, { type: 'received', session: session.number, packetId })
+      }
+    }
     turn.onceDurable.push(new OutgoingAcknowledgement(connection, 'pubrel', packetId, ReasonCode.Success))
-  }
-
-  #noteReceived(copy: Copy, turn: Turn): void {
-    const { packetId } = copy
-    copy.isReceived = true
-    this.#needsNoResend(copy)
-    // To the end: should PUBREL have to be sent again, it keeps the order of the PUBRECs [MQTT-4.6.0-4].
-    this.#inFlight?.delete(packetId)
-    this.#inFlight?.set(packetId, copy)
-    if (this.#session.survives) turn.records.push({ type: 'received', session: this.#session.key, packetId })
   }
 
   receivePubcomp(packetId: number, core: CoreState, nowMs: number, turn: Turn): void {
@@ -218,64 +303,94 @@ export class Outbound {
     this.sendQueued(core, nowMs, turn)
   }
 
+  /** Makes room by giving up the oldest copy that waits. */
+  dropOldest(core: CoreState): void {
+    const member = this.#backlog?.first ?? null
+    if (member !== null) {
+      const copy = nextCopy(member, null)
+      this.#backlog?.shift()
+      this.#settle(copy, 'droppedQueueFull', core)
+      return
+    }
+    const copy = this.#queue?.shift()
+    if (copy !== undefined) this.#settle(copy, 'droppedQueueFull', core)
+  }
+
+  /** After a restart: a copy that was sent before it. */
+  restoreInFlight(copy: Copy, packetId: number, isReceived: boolean): void {
+    this.#inFlight ??= new InFlight()
+    this.#inFlight.restore(copy, packetId, isReceived)
+  }
+
+  /** After a restart that cut the client off: what waits up to this order may have reached it already. */
+  markSent(order: number): void {
+    this.#sentThrough = order
+  }
+
+  /** After a restart: a copy with this order is over, in flight or waiting. */
+  restoreSettled(order: number, core: CoreState): void {
+    for (const copy of this.#inFlight ?? []) {
+      if (copy.order !== order) continue
+      this.forgetInFlight(copy, core)
+      return
+    }
+    const taken = this.#backlog?.take(order) ?? null
+    if (taken === null) return
+    core.tally.copies.acknowledged += 1
+    core.release(order, taken.message)
+  }
+
+  /** After a restart: a copy in flight is over, if it is not already. */
+  forgetInFlight(copy: Copy, core: CoreState): void {
+    if (this.#inFlight?.get(copy.packetId) !== copy) return
+    this.#inFlight.remove(copy)
+    core.tally.copies.acknowledged += 1
+    core.release(copy.order, copy.messageSeq)
+  }
+
+  /** After a restart: PUBREC had come for the copy under this Packet Identifier. */
+  restoreReceived(packetId: number): void {
+    const copy = this.#inFlight?.get(packetId)
+    if (copy !== undefined) this.#inFlight?.setReceived(copy)
+  }
+
   /**
    * Empties itself because the Session has ended. Yields the copies that another member of their shared group may get:
    * all that were not sent, and QoS 1 that was not acknowledged [MQTT-4.8.2-5]. The caller decides the fate of each.
    */
-  takeAll(): { copy: Copy; mayMove: boolean }[] {
+  takeAll(core: CoreState): { copy: Copy; mayMove: boolean }[] {
     const all: { copy: Copy; mayMove: boolean }[] = []
-    for (const copy of this.#inFlight?.values() ?? [])
-      all.push({ copy, mayMove: copy.group !== null && copy.qos === 1 })
-    for (const copy of this.#queue ?? []) all.push({ copy, mayMove: copy.group !== null })
+    for (const copy of this.#inFlight ?? []) {
+      all.push({ copy, mayMove: copy.sharedFilter !== null && copy.qos === 1 })
+    }
+    for (const { member, order, message, size } of this.#backlog?.drain() ?? []) {
+      const body = core.bodies.get(message) ?? null
+      all.push({ copy: copyFor(member, body, message, order, size), mayMove: member.sharedFilter !== null })
+    }
+    for (const copy of this.#queue ?? []) all.push({ copy, mayMove: copy.sharedFilter !== null })
     this.#inFlight = null
-    this.#toResendCount = 0
+    this.#backlog = null
     this.#queue = null
     return all
   }
 
-  /** Every copy in flight and waiting, oldest first. */
-  *copies(): Generator<Copy> {
-    if (this.#inFlight !== null) yield* this.#inFlight.values()
-    if (this.#queue !== null) yield* this.#queue
+  /** Every copy in flight, in the order of first sending. */
+  copiesInFlight(): Iterable<Copy> {
+    return this.#inFlight ?? []
+  }
+
+  /** What becomes of the copy must be known after a restart. */
+  #isRecorded(copy: Copy): boolean {
+    return copy.order > 0 && this.#session.survives
   }
 
   #finish(copy: Copy, fate: CopyFate, core: CoreState): void {
-    this.#inFlight?.delete(copy.packetId)
-    this.#needsNoResend(copy)
+    this.#inFlight?.remove(copy)
     this.#settle(copy, fate, core)
   }
 
   #settle(copy: Copy, fate: CopyFate, core: CoreState): void {
     core.tally.copies[fate] += 1
-    if (this.#session.survives) core.settle(this.#session, copy.message.id)
+    if (copy.order > 0) core.settle(this.#session, copy)
   }
-}
-
-function outgoingPublish(copy: Copy, dup: boolean, connection: Connection, nowMs: number): OutgoingPublish {
-  const { message, packetId, subscriptionIdentifiers } = copy
-  const seconds = message.secondsLeft(nowMs)
-  return new OutgoingPublish(
-    connection,
-    message,
-    copy.qos,
-    dup,
-    copy.retain,
-    packetId,
-    0,
-    false,
-    subscriptionIdentifiers,
-    seconds,
-  )
-}
-
-/** A client that set a Maximum Packet Size gets nothing larger; it counts as delivered [MQTT-3.1.2-24] [MQTT-3.1.2-25]. */
-export function isTooLarge(outgoing: OutgoingPublish, connection: Connection): boolean {
-  if (connection.maximumPacketSize === Number.POSITIVE_INFINITY) return false
-  return publishSize(outgoing.message.publish, connection.protocolVersion, outgoing) > connection.maximumPacketSize
-}
-
-function wrongAcknowledgement(name: string, packetId: number, qos: number): ProtocolViolation {
-  const code = ReasonCode.ProtocolError
-  const text = `${name} for Packet Identifier ${packetId} does not fit: it is a QoS ${qos} message (${reasonCodeName(code)})`
-  return new ProtocolViolation(code, 'MQTT-4.3.3-4', text)
 }

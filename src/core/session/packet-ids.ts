@@ -11,4 +11,9 @@ export class PacketIds {
     } while (inUse.has(this.#last))
     return this.#last
   }
+
+  /** One that was in use before a restart: counting goes on behind the highest. */
+  restore(packetId: number): void {
+    if (packetId > this.#last) this.#last = packetId
+  }
 }

@@ -22,6 +22,8 @@ export class Session {
   readonly clientIdentifier: string
   readonly key: string
   readonly createdMs: number
+  /** Seq of the record that says it exists; 0 if none does, and then none says that it ended. */
+  number = 0
   /** Null while the client is away. */
   connection: Connection | null = null
   /** Seconds. 0 ends the Session with its Network Connection. */
@@ -39,10 +41,10 @@ export class Session {
   /** The earliest reminder set for the two above. */
   remindAtMs = Number.POSITIVE_INFINITY
   hasEnded = false
-  /** A record says that it exists, so one must say that it ended. */
-  isRecorded = false
-  /** Ids of messages whose copies need no more work, not yet written down. */
-  settledMessageIds: number[] = []
+  /** Orders of copies that need no more work, not yet written down. */
+  settledOrders: number[] = []
+  /** A snapshot of it is in the store. */
+  isInSnapshot = false
 
   constructor(account: string, clientIdentifier: string, nowMs: number) {
     this.account = account
@@ -51,7 +53,7 @@ export class Session {
     this.createdMs = nowMs
   }
 
-  /** It is kept when the Network Connection closes, so what concerns it must be durable. */
+  /** It is kept when the Network Connection closes, so what concerns it must be durable, and it has a record. */
   get survives(): boolean {
     return this.expiryInterval > 0
   }

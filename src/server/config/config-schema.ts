@@ -6,7 +6,9 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import type { Limits } from '../../core/limits.ts'
+import { defaultLimits, type Limits } from '../../core/limits.ts'
+import { topicNameFault } from '../../core/routing/topic-name.ts'
+import type { WhenQueueFull } from '../../core/state.ts'
 import { parseListenUrl } from '../../transport/listen-url.ts'
 import { PasswordHashError, parsePasswordHash } from '../authentication/password-hash.ts'
 import {
@@ -23,6 +25,13 @@ import { nearestName } from './nearest-name.ts'
 import { describeValue, type Reading } from './reading.ts'
 
 export const durabilities: readonly Durability[] = Object.freeze(['fsync', 'interval', 'memory'])
+export const queuePolicies: readonly WhenQueueFull[] = Object.freeze([
+  'spill',
+  'refuse',
+  'drop-oldest',
+  'drop-newest',
+  'dead-letter',
+])
 export const methodNames: readonly string[] = Object.freeze(['SCRAM-SHA-256'])
 
 export type ConfigSchema = ReturnType<typeof configSchema>
@@ -47,7 +56,10 @@ export function configSchema(directory: string) {
     listeners: z.array(listener).optional(),
     allowAnonymous: leaf(readFlag).optional(),
     durability: leaf((value) => readChoice(value, durabilities)).optional(),
+    syncIntervalMs: leaf(readSyncInterval).optional(),
     data: leaf((value) => readDirectory(directory, value)).optional(),
+    whenQueueFull: leaf((value) => readChoice(value, queuePolicies)).optional(),
+    deadLetterTopic: leaf(readTopicName).optional(),
     limits: z.strictObject(limitShape()).optional(),
     authentication: z
       .strictObject({
@@ -97,6 +109,24 @@ export function readChoice<Choice extends string>(value: unknown, choices: reado
   const expected = choices.length === 1 ? `${choices[0]}` : `one of ${choices.join(', ')}`
   const advice = nearest === null ? `write ${choices.join(' or ')}` : `did you mean ${nearest}?`
   return { type: 'fault', found: describeValue(value), expected, advice }
+}
+
+const syncIntervalMsMax = 60_000
+
+function readSyncInterval(value: unknown): Reading<number> {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= syncIntervalMsMax) {
+    return { type: 'value', value }
+  }
+  const expected = `a whole number of milliseconds from 1 to ${syncIntervalMsMax}`
+  return { type: 'fault', found: describeValue(value), expected, advice: 'for example syncIntervalMs: 100' }
+}
+
+function readTopicName(value: unknown): Reading<string> {
+  const expected = 'a Topic Name'
+  const advice = 'for example deadLetterTopic: dead-letters'
+  if (typeof value !== 'string') return { type: 'fault', found: describeValue(value), expected, advice }
+  const fault = topicNameFault(value, defaultLimits)
+  return fault === null ? { type: 'value', value } : { type: 'fault', found: fault, expected, advice }
 }
 
 function leaf<Value>(read: (value: unknown) => Reading<Value>) {

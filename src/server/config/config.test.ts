@@ -32,7 +32,10 @@ listeners:
   - url: ws://127.0.0.1:8083/mqtt
 allowAnonymous: false
 durability: memory
+syncIntervalMs: 50
 data: kept
+whenQueueFull: drop-oldest
+deadLetterTopic: lost/and-found
 limits:
   packetBytesMax: 4MiB
   connectSecondsMax: 5s
@@ -50,7 +53,10 @@ authentication:
     listeners: ['tcp://127.0.0.1:1883', 'ws://127.0.0.1:8083/mqtt'],
     allowAnonymous: false,
     durability: 'memory',
+    syncIntervalMs: 50,
     data: resolve('conf/kept'),
+    whenQueueFull: 'drop-oldest',
+    deadLetterTopic: 'lost/and-found',
     limits: { packetBytesMax: 4_194_304, connectSecondsMax: 5 },
     authentication: {
       users: [{ userName: 'alice', account: 'kitchen', passwordHash: hash, password: null, scram }],
@@ -61,7 +67,9 @@ authentication:
 
 test('a file of comments alone leaves everything at its default', async () => {
   for (const text of ['', '# nothing yet\n', '{}']) assert.deepEqual(parseConfig(text, 'pabal.yaml'), emptyConfig)
-  assert.deepEqual(await configuredOptions(emptyConfig), { limits: {} })
+  const { store, ...others } = await configuredOptions(emptyConfig)
+  assert.deepEqual(others, { limits: {} })
+  assert.equal(store?.isDurable, true)
 })
 
 test('all faults are reported at once, in the order of the file', () => {
@@ -79,7 +87,7 @@ limits:
 
 pabal.yaml:1:1  lisners
   found     the unknown key "lisners"
-  expected  one of listeners, allowAnonymous, durability, data, limits, authentication
+  expected  one of listeners, allowAnonymous, durability, syncIntervalMs, data, whenQueueFull, deadLetterTopic, limits, authentication
   do        did you mean listeners?
 
 pabal.yaml:2:17  allowAnonymous

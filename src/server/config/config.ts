@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { z } from 'zod'
 import type { Limits } from '../../core/limits.ts'
+import type { WhenQueueFull } from '../../core/state.ts'
 import type { ScramCredential } from '../authentication/scram-credential.ts'
 import type { Durability } from '../options.ts'
 import { ConfigError, type ConfigFault } from './config-fault.ts'
@@ -29,6 +30,9 @@ export interface Config {
   listeners: readonly string[] | null
   allowAnonymous: boolean | null
   durability: Durability | null
+  syncIntervalMs: number | null
+  whenQueueFull: WhenQueueFull | null
+  deadLetterTopic: string | null
   /** An absolute path. */
   data: string | null
   limits: Partial<Limits>
@@ -82,6 +86,9 @@ function toConfig(file: z.output<ReturnType<typeof configSchema>>): Config {
     listeners: file.listeners?.map((listener) => listener.url) ?? null,
     allowAnonymous: file.allowAnonymous ?? null,
     durability: file.durability ?? null,
+    syncIntervalMs: file.syncIntervalMs ?? null,
+    whenQueueFull: file.whenQueueFull ?? null,
+    deadLetterTopic: file.deadLetterTopic ?? null,
     data: file.data ?? null,
     limits,
     authentication:

@@ -1,28 +1,46 @@
 /**
  * From a configuration to the options of `createBroker`: what the file leaves open stays the broker's default.
  */
+import { resolve } from 'node:path'
 import { hashPassword } from '../authentication/password-hash.ts'
 import { makeScramCredential } from '../authentication/scram-credential.ts'
 import { type User, usersAuthenticate, usersScramSha256 } from '../authentication/users.ts'
 import type { BrokerOptions } from '../options.ts'
+import { sqlite } from '../stores.ts'
 import type { Config, ConfiguredUser } from './config.ts'
+
+/** The data directory of a broker that was not told another: in the directory it is started in. */
+export const defaultData = resolve('data')
+const syncIntervalMsDefault = 100
 
 /** The configuration of a broker nobody has configured. */
 export const emptyConfig: Readonly<Config> = Object.freeze({
   listeners: null,
   allowAnonymous: null,
   durability: null,
+  syncIntervalMs: null,
+  whenQueueFull: null,
+  deadLetterTopic: null,
   data: null,
   limits: {},
   authentication: null,
 })
 
-/** Makes the options, which takes a tenth of a second for each password that stands in a file unhashed. */
-export async function configuredOptions(config: Config): Promise<BrokerOptions> {
+/**
+ * Makes the options, with `acceptLoss` as the operator said at this start. This takes a tenth of a second for each password
+ * that stands in a file unhashed.
+ */
+export async function configuredOptions(config: Config, acceptLoss = false): Promise<BrokerOptions> {
   const options: BrokerOptions = { limits: config.limits }
+  if (acceptLoss) options.acceptLoss = true
   if (config.listeners !== null) options.listen = config.listeners
   if (config.allowAnonymous !== null) options.allowAnonymous = config.allowAnonymous
-  if (config.durability !== null) options.durability = config.durability
+  if (config.whenQueueFull !== null) options.whenQueueFull = config.whenQueueFull
+  if (config.deadLetterTopic !== null) options.deadLetterTopicName = config.deadLetterTopic
+  const durability = config.durability ?? 'fsync'
+  const intervalMs = config.syncIntervalMs ?? syncIntervalMsDefault
+  const data = config.data ?? defaultData
+  if (durability !== 'memory') options.store = sqlite(data, { durability, intervalMs, acceptLoss })
   if (config.authentication !== null) {
     const users: User[] = []
     for (const user of config.authentication.users) users.push(await hashUser(user))

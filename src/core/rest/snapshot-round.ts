@@ -1,0 +1,84 @@
+/**
+ * Renews the snapshots of everything that has changed since the last round, a slice at a time.
+ *
+ * When all of it is stored, no record up to the place where the round began is needed, except those that `LiveRecords`
+ * names. A slice may be stored only when every record written down before it was taken is durable.
+ */
+import type { Recipient, Seq } from '../record.ts'
+import type { Session } from '../session/session.ts'
+import type { CoreState } from '../state.ts'
+import { type SessionSnapshot, snapshotOf } from './session-snapshot.ts'
+
+export type Snapshot =
+  | { readonly type: 'session'; readonly number: Seq; readonly session: SessionSnapshot | null }
+  | { readonly type: 'recipients'; readonly id: Seq; readonly members: readonly Recipient[] | null }
+  /** Seqs of the Retained Messages, in no particular order. */
+  | { readonly type: 'retained'; readonly seqs: readonly Seq[] }
+  /** No record up to here is needed but live ones. */
+  | { readonly type: 'covered'; readonly through: Seq }
+
+export class SnapshotRound {
+  readonly #core: CoreState
+  /** Where the round began. */
+  readonly at: Seq
+  readonly #changed: Iterator<Session, undefined>
+  #first: Snapshot[] = []
+  /** Definitions nobody needs once the Sessions are stored that have sent what they had of them. */
+  #last: Snapshot[] = []
+
+  constructor(core: CoreState) {
+    this.#core = core
+    this.at = core.lastSeq
+    const changed = [...core.changed]
+    core.changed.clear()
+    this.#changed = changed.values()
+    this.#renewSets()
+    if (core.retained.isChanged) {
+      core.retained.isChanged = false
+      this.#first.push({ type: 'retained', seqs: Array.from(core.retained.all(), (message) => message.seq) })
+    }
+  }
+
+  /** The next slice of about `count`, with the place it describes; null when there is no more. */
+  next(count: number): { at: Seq; snapshots: Snapshot[] } | null {
+    const at = this.#core.lastSeq
+    const snapshots = this.#first
+    this.#first = []
+    while (snapshots.length < count) {
+      const { value: session } = this.#changed.next()
+      if (session === undefined) break
+      if (!session.hasEnded)
+        snapshots.push({ type: 'session', number: session.number, session: snapshotOf(session, at) })
+      else if (session.isInSnapshot) snapshots.push({ type: 'session', number: session.number, session: null })
+      session.isInSnapshot = !session.hasEnded
+    }
+    if (snapshots.length < count) snapshots.push(...this.#last.splice(0))
+    return snapshots.length === 0 ? null : { at, snapshots }
+  }
+
+  /**
+   * When there is no slice more: what is covered, and which records before it are needed all the same, as first and last of
+   * each run. Like a slice it holds only when every record written down so far is durable: what a later one makes needless
+   * would be missed if that one were lost.
+   */
+  end(): { covered: Snapshot; keep: Seq[] } {
+    return { covered: { type: 'covered', through: this.at }, keep: this.#core.live.runs(this.at + 1) }
+  }
+
+  /** Definitions of sets that somebody waits in are kept; the others are written anew when they are used again. */
+  #renewSets(): void {
+    const { recorded } = this.#core.recipientSets
+    for (const set of recorded) {
+      if (set.waiting > 0) {
+        if (set.isInSnapshot) continue
+        set.isInSnapshot = true
+        this.#first.push({ type: 'recipients', id: set.id, members: set.members.map((member) => member.recipient) })
+        continue
+      }
+      if (set.isInSnapshot) this.#last.push({ type: 'recipients', id: set.id, members: null })
+      set.isInSnapshot = false
+      set.id = 0
+      recorded.delete(set)
+    }
+  }
+}

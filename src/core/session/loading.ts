@@ -1,0 +1,16 @@
+/**
+ * Which of the messages that wait are to be read from the store next.
+ */
+import type { Backlog } from '../rest/backlog.ts'
+import type { MessageBodies } from '../rest/message-bodies.ts'
+
+/** Messages asked for at a time: what the window takes twice over, within these. */
+const loadMin = 32
+export const loadMax = 1024
+export const loadBytesMax = 4 * 1024 * 1024
+
+/** Those that are in memory are not asked for: they may not be durable yet, and so not be there to read. */
+export function messagesToLoad(backlog: Backlog, freeWindow: number, bodies: MessageBodies): number[] {
+  const count = Math.min(loadMax, Math.max(loadMin, 2 * freeWindow))
+  return backlog.peek(count, loadBytesMax, bodies)
+}

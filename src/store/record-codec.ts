@@ -1,0 +1,306 @@
+/**
+ * Records as bytes: docs/disk-format.md. A block is records one after the other, each behind its length and the distance of
+ * its seq from the one before, so that what trimming leaves keeps its place.
+ */
+
+import { Message } from '../core/message.ts'
+import type { CoreRecord, MessageRecord, Recipient, RetainRule, Seq } from '../core/record.ts'
+import type { ByteWriter } from '../protocol/byte-writer.ts'
+import type { RetainHandling, SubscriptionOptions } from '../protocol/control-packet.ts'
+import { qosOf, readPublish, readWill, writePublish, writeWill } from './publish-codec.ts'
+import { CorruptError, numberSizeMax, RestReader, writeNumber, writeNumbers, writeText } from './rest-bytes.ts'
+
+/** The first byte of each record; never used for anything else. */
+const types = [
+  'session-created',
+  'session-resumed',
+  'session-disconnected',
+  'session-ended',
+  'subscribed',
+  'unsubscribed',
+  'recipients',
+  'message',
+  'copied',
+  'released',
+  'assigned',
+  'received',
+  'settled',
+] as const satisfies readonly CoreRecord['type'][]
+const typeBytes = new Map<CoreRecord['type'], number>(types.map((type, index) => [type, index + 1]))
+
+const retainedChanges = ['unchanged', 'set', 'deleted'] as const satisfies readonly MessageRecord['retained'][]
+const retainRules = ['as-published', 'cleared', 'set'] as const satisfies readonly RetainRule[]
+
+const lengthSize = 4
+
+/** Appends a record; `distance` is that of its seq from the record before it in the block, 0 for the block's first. */
+export function writeRecordBytes(writer: ByteWriter, record: CoreRecord, distance: number): void {
+  writer.ensure(lengthSize + 1 + 8 * numberSizeMax)
+  const start = writer.position
+  writer.position += lengthSize
+  writeNumber(writer, distance)
+  writer.writeByte(typeBytes.get(record.type) ?? 0)
+  writeFields(writer, record)
+  writer.bytes.writeUInt32BE(writer.position - start - lengthSize, start)
+}
+
+function writeFields(writer: ByteWriter, record: CoreRecord): void {
+  switch (record.type) {
+    case 'message':
+      writeMessage(writer, record)
+      return
+    case 'settled':
+      writeNumber(writer, record.session)
+      writeNumbers(writer, record.orders)
+      return
+    case 'assigned':
+      writeNumber(writer, record.session)
+      writeNumber(writer, record.order)
+      writeNumber(writer, record.packetId)
+      return
+    case 'received':
+    case 'released':
+      writeNumber(writer, record.session)
+      writeNumber(writer, record.packetId)
+      return
+    case 'copied':
+      writeNumber(writer, record.message)
+      writeNumber(writer, record.size)
+      writeNumber(writer, record.recipients)
+      return
+    case 'recipients':
+      writeRecipients(writer, record.members)
+      return
+    default:
+      writeSessionFields(writer, record)
+  }
+}
+
+type SessionRecord = Extract<CoreRecord, { type: `session-${string}` | 'subscribed' | 'unsubscribed' }>
+
+function writeSessionFields(writer: ByteWriter, record: SessionRecord): void {
+  switch (record.type) {
+    case 'session-created':
+      writeNumber(writer, record.sessionExpiryInterval)
+      writeNumber(writer, record.atMs)
+      writeText(writer, record.account)
+      writeText(writer, record.clientIdentifier)
+      writeWill(writer, record.will)
+      return
+    case 'session-resumed':
+      writeNumber(writer, record.session)
+      writeNumber(writer, record.sessionExpiryInterval)
+      writeWill(writer, record.will)
+      return
+    case 'session-disconnected':
+      writeNumber(writer, record.session)
+      writeNumber(writer, record.sessionExpiryInterval)
+      writeNumber(writer, record.willPending ? 1 : 0)
+      writeNumber(writer, record.atMs)
+      writeNumbers(writer, record.sent)
+      return
+    case 'session-ended':
+      writeNumber(writer, record.session)
+      return
+    case 'subscribed':
+      writeNumber(writer, record.session)
+      writer.writeByte(optionBits(record.options))
+      writeNumber(writer, record.subscriptionIdentifier)
+      writeNumber(writer, record.atMs)
+      writeText(writer, record.topicFilter)
+      return
+    case 'unsubscribed':
+      writeNumber(writer, record.session)
+      writeText(writer, record.topicFilter)
+  }
+}
+
+/** Makes room itself. */
+export function writeRecipients(writer: ByteWriter, members: readonly Recipient[]): void {
+  writer.ensure(numberSizeMax)
+  writeNumber(writer, members.length)
+  for (const { session, qos, retain, subscriptionIdentifiers, sharedFilter } of members) {
+    writer.ensure(1 + numberSizeMax)
+    writer.writeByte(qos | (retainRuleBits(retain) << 2) | (sharedFilter === null ? 0 : 16))
+    writeNumber(writer, session)
+    writeNumbers(writer, subscriptionIdentifiers ?? [])
+    if (sharedFilter !== null) writeText(writer, sharedFilter)
+  }
+}
+
+function writeMessage(writer: ByteWriter, record: MessageRecord): void {
+  const { message, recipients, retained, inbound, willOf } = record
+  const { publish, receivedMs } = message
+  const flags = publish.qos | (publish.retain ? 4 : 0) | (retainedChanges.indexOf(retained) << 3)
+  writer.writeByte(flags | (inbound === null ? 0 : 32) | (willOf === null ? 0 : 64))
+  writeNumber(writer, receivedMs)
+  if (inbound !== null) {
+    writeNumber(writer, inbound.session)
+    writeNumber(writer, inbound.packetId)
+  }
+  if (willOf !== null) writeNumber(writer, willOf)
+  writeNumbers(writer, recipients)
+  writePublish(writer, publish)
+}
+
+/**
+ * Hands over every record of a block, whose first has the seq `first`. Messages point into `bytes`.
+ *
+ * @throws CorruptError if the bytes are not what `writeRecordBytes` wrote.
+ */
+export function readBlock(bytes: Buffer, first: Seq, onRecord: (seq: Seq, record: CoreRecord) => void): void {
+  let seq = first
+  for (let start = 0; start < bytes.length; ) {
+    const end = endOfRecord(bytes, start)
+    const reader = new RestReader(bytes, start + lengthSize, end)
+    seq += reader.readNumber()
+    const record = readRecord(reader, seq)
+    if (!reader.isAtEnd) throw new CorruptError(`record ${seq} has more bytes than it should`)
+    onRecord(seq, record)
+    start = end
+  }
+}
+
+function endOfRecord(bytes: Buffer, start: number): number {
+  if (start + lengthSize > bytes.length) throw new CorruptError('it ends inside a length')
+  const end = start + lengthSize + bytes.readUInt32BE(start)
+  if (end > bytes.length) throw new CorruptError('it ends inside a record')
+  return end
+}
+
+/** Where each record of a block begins and ends, without reading what it says. */
+export function* placesIn(bytes: Buffer, first: Seq): Generator<{ seq: Seq; start: number; end: number }> {
+  let seq = first
+  for (let start = 0; start < bytes.length; ) {
+    const end = endOfRecord(bytes, start)
+    seq += new RestReader(bytes, start + lengthSize, end).readNumber()
+    yield { seq, start, end }
+    start = end
+  }
+}
+
+/** Copies a record out of a block with another distance in front of it. */
+export function moveRecordBytes(writer: ByteWriter, bytes: Buffer, start: number, end: number, distance: number): void {
+  const reader = new RestReader(bytes, start + lengthSize, end)
+  reader.readNumber()
+  const rest = end - reader.position
+  writer.ensure(lengthSize + numberSizeMax + rest)
+  const target = writer.position
+  writer.position += lengthSize
+  writeNumber(writer, distance)
+  writer.copyFrom(bytes, reader.position, end)
+  writer.bytes.writeUInt32BE(writer.position - target - lengthSize, target)
+}
+
+function readRecord(reader: RestReader, seq: Seq): CoreRecord {
+  const type = types[reader.readByte() - 1]
+  if (type === undefined) throw new CorruptError(`a type of record that this version does not know`)
+  switch (type) {
+    case 'message':
+      return readMessage(reader, seq)
+    case 'settled':
+      return { type, session: reader.readNumber(), orders: reader.readNumbers() }
+    case 'assigned':
+      return { type, session: reader.readNumber(), order: reader.readNumber(), packetId: reader.readNumber() }
+    case 'received':
+    case 'released':
+      return { type, session: reader.readNumber(), packetId: reader.readNumber() }
+    case 'copied':
+      return { type, message: reader.readNumber(), size: reader.readNumber(), recipients: reader.readNumber() }
+    case 'recipients':
+      return { type, members: readRecipients(reader) }
+    default:
+      return readSessionRecord(reader, type)
+  }
+}
+
+function readSessionRecord(reader: RestReader, type: SessionRecord['type']): CoreRecord {
+  switch (type) {
+    case 'session-created': {
+      const sessionExpiryInterval = reader.readNumber()
+      const atMs = reader.readNumber()
+      const account = reader.readText()
+      const clientIdentifier = reader.readText()
+      return { type, account, clientIdentifier, sessionExpiryInterval, will: readWill(reader), atMs }
+    }
+    case 'session-resumed': {
+      const session = reader.readNumber()
+      return { type, session, sessionExpiryInterval: reader.readNumber(), will: readWill(reader) }
+    }
+    case 'session-disconnected': {
+      const session = reader.readNumber()
+      const sessionExpiryInterval = reader.readNumber()
+      const willPending = reader.readNumber() === 1
+      return {
+        type,
+        session,
+        sessionExpiryInterval,
+        willPending,
+        atMs: reader.readNumber(),
+        sent: reader.readNumbers(),
+      }
+    }
+    case 'session-ended':
+      return { type, session: reader.readNumber() }
+    case 'subscribed': {
+      const session = reader.readNumber()
+      const options = readOptions(reader.readByte())
+      const subscriptionIdentifier = reader.readNumber()
+      const atMs = reader.readNumber()
+      return { type, session, topicFilter: reader.readText(), options, subscriptionIdentifier, atMs }
+    }
+    case 'unsubscribed':
+      return { type, session: reader.readNumber(), topicFilter: reader.readText() }
+  }
+}
+
+/** Subscription Options in one byte. */
+export function optionBits({ qos, noLocal, retainAsPublished, retainHandling }: SubscriptionOptions): number {
+  return qos | (noLocal ? 4 : 0) | (retainAsPublished ? 8 : 0) | (retainHandling << 4)
+}
+
+export function readOptions(bits: number): SubscriptionOptions {
+  const handling = bits >> 4
+  if (handling > 2) throw new CorruptError(`a Retain Handling of ${handling}`)
+  // Just checked.
+  const retainHandling = handling as RetainHandling
+  return { qos: qosOf(bits), noLocal: (bits & 4) !== 0, retainAsPublished: (bits & 8) !== 0, retainHandling }
+}
+
+/** In two bits. */
+export function retainRuleBits(rule: RetainRule): number {
+  return retainRules.indexOf(rule)
+}
+
+export function readRetainRule(bits: number): RetainRule {
+  const rule = retainRules[bits & 3]
+  if (rule === undefined) throw new CorruptError('a rule for RETAIN that this version does not know')
+  return rule
+}
+
+export function readRecipients(reader: RestReader): Recipient[] {
+  const count = reader.readNumber()
+  const members: Recipient[] = []
+  while (members.length < count) {
+    const flags = reader.readByte()
+    const retain = readRetainRule(flags >> 2)
+    const session = reader.readNumber()
+    const identifiers = reader.readNumbers()
+    const sharedFilter = (flags & 16) === 0 ? null : reader.readText()
+    const subscriptionIdentifiers = identifiers.length === 0 ? null : identifiers
+    members.push({ session, qos: qosOf(flags), retain, subscriptionIdentifiers, sharedFilter })
+  }
+  return members
+}
+
+function readMessage(reader: RestReader, seq: Seq): MessageRecord {
+  const flags = reader.readByte()
+  const retained = retainedChanges[(flags >> 3) & 3]
+  if (retained === undefined) throw new CorruptError('a change of a Retained Message that this version does not know')
+  const receivedMs = reader.readNumber()
+  const inbound = (flags & 32) === 0 ? null : { session: reader.readNumber(), packetId: reader.readNumber() }
+  const willOf = (flags & 64) === 0 ? null : reader.readNumber()
+  const recipients = reader.readNumbers()
+  const message = new Message(seq, readPublish(reader, qosOf(flags), (flags & 4) !== 0), receivedMs)
+  return { type: 'message', message, recipients, retained, inbound, willOf }
+}
