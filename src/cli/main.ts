@@ -18,6 +18,22 @@ const verbs: Readonly<Record<string, Verb>> = {
   pub: { summary: 'send a message', run: (argv) => runTool('pub', argv, false) },
   sub: { summary: 'print the messages that come', run: (argv) => runTool('sub', argv, false) },
   rr: { summary: 'send a request and print the answer', run: (argv) => runTool('rr', argv, false) },
+  inspect: {
+    summary: 'say what is at rest: Sessions, queues, records',
+    run: async (argv) => (await import('./inspect.ts')).runInspect(argv),
+  },
+  backup: {
+    summary: 'copy a data directory into one file',
+    run: async (argv) => (await import('./backup.ts')).runBackup(argv),
+  },
+  restore: {
+    summary: 'make a backup a data directory again',
+    run: async (argv) => (await import('./restore.ts')).runRestore(argv),
+  },
+  repair: {
+    summary: 'save what can be saved of a damaged data directory',
+    run: async (argv) => (await import('./repair.ts')).runRepair(argv),
+  },
   help: { summary: 'say more about a verb', run: help },
 }
 

@@ -248,7 +248,7 @@ test('the command is chosen by the name it was called by, also when a launcher h
 test('help lists the verbs, and each verb its flags', async () => {
   const overview = await runPabal([])
   assert.equal(overview.code, 0)
-  for (const verb of ['start', 'pub', 'sub', 'rr', 'help'])
+  for (const verb of ['start', 'pub', 'sub', 'rr', 'inspect', 'backup', 'restore', 'repair', 'help'])
     assert.match(overview.stdout, new RegExp(`pabal ${verb}\\b`))
   const help = await runPabal(['help', 'pub'])
   assert.equal(help.code, 0)
