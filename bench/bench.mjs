@@ -14,6 +14,7 @@ const common = {
   host: '127.0.0.1',
   port: 1883,
   version: 4,
+  transport: 'tcp',
   pid: 0,
   qos: 0,
   size: 64,
@@ -33,7 +34,7 @@ const common = {
   restart: '',
 }
 const scenarios = {
-  pipe: [pipe, { pairs: 1 }],
+  pipe: [pipe, { pairs: 1, persistent: false }],
   fanout: [fanout, { subscribers: 1000, outstanding: 20 }],
   fanin: [fanin, { publishers: 1000, subscribers: 1, shared: false, window: 1 }],
   sparse: [sparse, { connections: 2000, rate: 0, seconds: 15, warmup: 2, toOne: false }],
@@ -66,6 +67,8 @@ const [run, own] = scenarios[name]
 const o = parse(rest, { ...common, ...own })
 const keep = [
   'version',
+  'transport',
+  'persistent',
   'qos',
   'size',
   'pairs',

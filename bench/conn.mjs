@@ -8,6 +8,8 @@
  */
 
 import net from 'node:net'
+import tls from 'node:tls'
+import WebSocket, { createWebSocketStream } from 'ws'
 import * as mqtt from './mqtt.mjs'
 
 const READ_SIZE = 256 * 1024
@@ -51,22 +53,9 @@ export class Conn {
     const o = this.opts
     return new Promise((resolve, reject) => {
       this.resolveConnack = resolve
-      const self = this
-      const socket = net.connect({
-        host: o.host,
-        port: o.port,
-        localAddress: o.localAddress,
-        noDelay: true,
-        onread: {
-          buffer: readBuffer,
-          callback(n, b) {
-            self.feed(b, n)
-            return true
-          },
-        },
-      })
+      const socket = connectSocket(o, this)
       this.socket = socket
-      socket.on('connect', () => {
+      socket.on(o.transport === 'tls' ? 'secureConnect' : 'connect', () => {
         socket.write(
           mqtt.connect({
             version: this.version,
@@ -295,6 +284,31 @@ export class Conn {
       } else p += 1
     }
   }
+}
+
+/** A stream to the broker that feeds `conn` with what it reads. */
+function connectSocket(o, conn) {
+  const { host, port, localAddress, transport = 'tcp' } = o
+  if (transport === 'tcp') {
+    const onread = {
+      buffer: readBuffer,
+      callback(n, b) {
+        conn.feed(b, n)
+        return true
+      },
+    }
+    return net.connect({ host, port, localAddress, noDelay: true, onread })
+  }
+  if (transport === 'tls') {
+    // The certificate was made for this run; nothing secret is sent.
+    const socket = tls.connect({ host, port, rejectUnauthorized: false })
+    socket.setNoDelay(true)
+    return socket.on('data', (chunk) => conn.feed(chunk, chunk.length))
+  }
+  const client = new WebSocket(`ws://${host}:${port}/mqtt`, 'mqtt', { perMessageDeflate: false })
+  const stream = createWebSocketStream(client)
+  client.on('open', () => stream.emit('connect'))
+  return stream.on('data', (chunk) => conn.feed(chunk, chunk.length))
 }
 
 /** Opens many connections, at most `parallel` handshakes at a time. */

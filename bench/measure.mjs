@@ -9,7 +9,15 @@ export const sleep = (ms) => new Promise((r) => setTimeout(r, ms))
 const round = (x, digits = 2) => (Number.isFinite(x) ? Number(x.toFixed(digits)) : null)
 
 function snapshot(pid, counters) {
-  return { t: performance.now(), own: proc.ownCpu(), broker: proc.sample(pid), machine: proc.machine(), ...counters() }
+  return {
+    t: performance.now(),
+    own: proc.ownCpu(),
+    broker: proc.sample(pid),
+    mainThread: proc.mainThreadCpu(pid),
+    written: proc.bytesWritten(pid),
+    machine: proc.machine(),
+    ...counters(),
+  }
 }
 
 /**
@@ -72,6 +80,8 @@ export async function measure(o, traffic) {
     broker_sys_pct: round((100 * (b.broker.system - a.broker.system)) / seconds, 0),
     cpu_us_per_delivered: round((1e6 * cpu) / delivered),
     cpu_us_per_in: round((1e6 * cpu) / sent),
+    main_thread_us_per_in: round((1e6 * (b.mainThread - a.mainThread)) / sent),
+    written_per_payload_byte: round((b.written - a.written) / (sent * o.size)),
     gen_cpu_pct: round((100 * own) / seconds, 0),
     other_cpu_pct: round((100 * (b.machine.busy - a.machine.busy - cpu - own)) / seconds, 0),
     steal_pct: round((100 * (b.machine.steal - a.machine.steal)) / seconds, 0),

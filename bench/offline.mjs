@@ -104,9 +104,15 @@ export async function offline(o) {
   const t0 = performance.now()
   let t1 = 0
   let atAck = null
+  const writtenBefore = proc.bytesWritten(o.pid)
+  let written = 0
+  const mainThreadBefore = proc.mainThreadCpu(o.pid)
+  let mainThread = 0
   const { sent, acked } = await publishAll(o, () => {
     t1 = performance.now()
     atAck = proc.sample(o.pid)
+    written = proc.bytesWritten(o.pid) - writtenBefore
+    mainThread = proc.mainThreadCpu(o.pid) - mainThreadBefore
   })
   // 3. optionally kill -9 and restart
   let pid = o.pid
@@ -173,6 +179,8 @@ export async function offline(o) {
     publish_seconds: Number(publishSeconds.toFixed(2)),
     enqueue_per_s: Math.round((acked * o.sessions) / publishSeconds),
     cpu_us_per_enqueued: Number(((1e6 * (atAck.cpu - before.cpu)) / (acked * o.sessions)).toFixed(2)),
+    main_thread_us_per_in: Number(((1e6 * mainThread) / acked).toFixed(2)),
+    written_per_payload_byte: Number((written / (acked * Math.max(8, o.size))).toFixed(2)),
     rss_mib_before: Number((before.rss / 1024).toFixed(1)),
     rss_mib_queued: Number((atAck.rss / 1024).toFixed(1)),
     restart_seconds: restartSeconds && Number(restartSeconds.toFixed(2)),

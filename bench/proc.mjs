@@ -32,6 +32,24 @@ function statusKiB(pid, key) {
   return m ? Number(m[1]) : 0
 }
 
+/** CPU seconds of the main thread alone; 0 where the kernel does not tell. */
+export function mainThreadCpu(pid) {
+  try {
+    return Number(fs.readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'latin1').split(' ')[0]) / 1e9
+  } catch {
+    return 0
+  }
+}
+
+/** Bytes that pid has had written to the disk; 0 where the kernel does not tell. */
+export function bytesWritten(pid) {
+  try {
+    return Number(/^write_bytes: (\d+)/m.exec(fs.readFileSync(`/proc/${pid}/io`, 'latin1'))?.[1] ?? 0)
+  } catch {
+    return 0
+  }
+}
+
 /** CPU seconds, RSS and peak RSS (KiB) summed over pid and its children. */
 export function sample(pid) {
   const out = { cpu: 0, user: 0, system: 0, rss: 0, peak: 0 }

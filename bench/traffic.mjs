@@ -8,8 +8,18 @@ import { measure, sleep } from './measure.mjs'
 
 const CHUNK_BYTES = 32 * 1024
 
-function newConn(o, name) {
-  return new Conn({ host: o.host, port: o.port, version: o.version, clientId: `${o.prefix}${name}` })
+/** `kept`: its Session outlives the connection. */
+function newConn(o, name, kept = false) {
+  const { host, port, version, transport, prefix } = o
+  return new Conn({
+    host,
+    port,
+    version,
+    transport,
+    clientId: `${prefix}${name}`,
+    clean: !kept,
+    expiry: kept ? 3600 : 0,
+  })
 }
 
 async function connectAndSubscribe(o, conns, subscriptions) {
@@ -107,7 +117,7 @@ export async function pipe(o) {
     topics = []
   for (let i = 0; i < o.pairs; i++) {
     pubs.push(newConn(o, `p${i}`))
-    subs.push(newConn(o, `s${i}`))
+    subs.push(newConn(o, `s${i}`, o.persistent))
     topics.push(`bench/pipe/${i}`)
   }
   const conns = [...subs, ...pubs]
