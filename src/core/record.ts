@@ -40,6 +40,8 @@ export interface SessionDisconnectedRecord {
   readonly sessionExpiryInterval: number
   /** The Will Message still waits for its delay. */
   readonly willPending: boolean
+  /** What waits at QoS 1 up to this order may have been sent before a restart cut the client off: it has DUP; 0 for none. */
+  readonly sentThrough: Seq
   readonly atMs: number
   /** QoS 1 copies that were sent and not acknowledged: order and Packet Identifier in turn, in the order of sending. */
   readonly sent: readonly number[]

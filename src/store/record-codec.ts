@@ -96,6 +96,7 @@ function writeSessionFields(writer: ByteWriter, record: SessionRecord): void {
       writeNumber(writer, record.session)
       writeNumber(writer, record.sessionExpiryInterval)
       writeNumber(writer, record.willPending ? 1 : 0)
+      writeNumber(writer, record.sentThrough)
       writeNumber(writer, record.atMs)
       writeNumbers(writer, record.sent)
       return
@@ -231,11 +232,13 @@ function readSessionRecord(reader: RestReader, type: SessionRecord['type']): Cor
       const session = reader.readNumber()
       const sessionExpiryInterval = reader.readNumber()
       const willPending = reader.readNumber() === 1
+      const sentThrough = reader.readNumber()
       return {
         type,
         session,
         sessionExpiryInterval,
         willPending,
+        sentThrough,
         atMs: reader.readNumber(),
         sent: reader.readNumbers(),
       }

@@ -77,6 +77,7 @@ function writeSession(writer: ByteWriter, session: SessionSnapshot): void {
   writeNumber(writer, session.endsAtMs === Number.POSITIVE_INFINITY ? 1 : session.endsAtMs)
   writeNumber(writer, session.willAtMs)
   writeNumber(writer, session.from)
+  writeNumber(writer, session.sentThrough)
   writeText(writer, session.account)
   writeText(writer, session.clientIdentifier)
   writeWill(writer, session.will)
@@ -96,6 +97,7 @@ function readSession(reader: RestReader, number: Seq): SessionSnapshot {
   const endsAt = reader.readNumber()
   const willAtMs = reader.readNumber()
   const from = reader.readNumber()
+  const sentThrough = reader.readNumber()
   const account = reader.readText()
   const clientIdentifier = reader.readText()
   const will = readWill(reader)
@@ -115,6 +117,7 @@ function readSession(reader: RestReader, number: Seq): SessionSnapshot {
     subscriptions,
     inboundPacketIds,
     from,
+    sentThrough,
     taken,
     inFlight,
   }

@@ -127,7 +127,7 @@ export const durableMutations: readonly Mutation[] = [
   {
     name: 'a repetition after a crash has no DUP',
     file: 'session/lifecycle.ts',
-    from: '    session.outbound.markSent(core.lastSeq)\n',
+    from: '    session.outbound.sentThrough = core.lastSeq\n',
     to: '',
   },
 ]

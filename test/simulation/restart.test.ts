@@ -296,3 +296,25 @@ test('with a store that keeps nothing, nothing is there after a restart', async 
   using client = await after.open(5)
   assert.equal((await client.connect({ clientIdentifier: 's5', ...stays })).sessionPresent, false)
 })
+
+test('a QoS 1 message that may have reached the client before a crash has DUP, also after another crash', async () => {
+  const store = new MemoryStore(true)
+  const before = await startTestBroker({ store })
+  using client = await before.client(5, { clientIdentifier: 's', ...stays })
+  await client.subscribe('a', { qos: 1 })
+  await publishTexts(before, 0, 1, 1)
+  assert.equal((await client.message()).dup, false)
+  const second = await crash(before, store)
+  const between = await startTestBroker({ store: second })
+  await publishTexts(between, 1, 2, 1)
+  await using after = await startTestBroker({ store: await crash(between, second) })
+  using again = await after.client(5, { clientIdentifier: 's', ...stays })
+  const messages = [await again.message(), await again.message()]
+  assert.deepEqual(
+    messages.map(({ text, dup }) => [text, dup]),
+    [
+      ['0', true],
+      ['1', false],
+    ],
+  )
+})

@@ -101,6 +101,7 @@ export const record: Arbitrary<CoreRecord> = fc.oneof(
     session: wholeNumber,
     sessionExpiryInterval: uint32,
     willPending: fc.boolean(),
+    sentThrough: wholeNumber,
     atMs: wholeNumber,
     sent: numbers,
   }),
@@ -164,6 +165,7 @@ const session: Arbitrary<Omit<SessionSnapshot, 'number'>> = fc.record({
   ),
   inboundPacketIds: fc.array(packetId, { maxLength: 3 }),
   from: wholeNumber,
+  sentThrough: wholeNumber,
   taken: numbers,
   inFlight: fc.array(inFlight, { maxLength: 3 }),
 })

@@ -45,6 +45,7 @@ const session: SessionSnapshot = {
   subscriptions: [],
   inboundPacketIds: [],
   from: 7,
+  sentThrough: 0,
   taken: [],
   inFlight: [inFlight],
 }

@@ -131,6 +131,7 @@ export class Restore {
     if (!isOnline && snapshot.will !== null) session.willAtMs = snapshot.willAtMs
     if (snapshot.inboundPacketIds.length > 0) session.inboundPacketIds = new Set(snapshot.inboundPacketIds)
     session.outbound.backlog.restoreTaken(snapshot.taken)
+    session.outbound.sentThrough = snapshot.sentThrough
     this.#put(session)
     const restored = { session, at, from: snapshot.from, isOnline }
     this.#sessions.set(session.number, restored)
@@ -295,6 +296,7 @@ export class Restore {
     session.expiryInterval = seconds
     session.endsAtMs = seconds === 0xffff_ffff ? Number.POSITIVE_INFINITY : atMs + seconds * 1000
     if (!willPending) session.will = null
+    session.outbound.sentThrough = record.sentThrough
     session.willAtMs = session.will === null ? Number.POSITIVE_INFINITY : willDueMs(session, session.will, atMs)
     for (let index = 0; index < sent.length; index += 2) {
       this.#takeInFlight(restored, sent[index] ?? 0, sent[index + 1] ?? 0, 1)

@@ -42,6 +42,8 @@ export interface SessionSnapshot {
   readonly inboundPacketIds: readonly number[]
   /** The first order it waits for: whatever came before has been sent or is over. */
   readonly from: Seq
+  /** What waits at QoS 1 up to this order may have been sent before a restart; 0 for none. */
+  readonly sentThrough: Seq
   /** Orders behind `from` that have been sent or are over. */
   readonly taken: readonly Seq[]
   readonly inFlight: readonly InFlightSnapshot[]
@@ -63,6 +65,7 @@ export function snapshotOf(session: Session, at: Seq): SessionSnapshot {
     subscriptions: subscriptionsOf(session),
     inboundPacketIds: [...(session.inboundPacketIds ?? [])],
     from: firstOrder === Number.POSITIVE_INFINITY ? at + 1 : firstOrder,
+    sentThrough: outbound.sentThrough,
     taken: outbound.backlog.taken,
     inFlight: inFlightOf(session),
   }

@@ -49,7 +49,7 @@ export function goOnAfterRestart(
 ): void {
   const { sessionExpirySecondsMax } = core.limits
   if (wasConnected) {
-    session.outbound.markSent(core.lastSeq)
+    session.outbound.sentThrough = core.lastSeq
     session.expiryInterval = Math.min(session.expiryInterval, sessionExpirySecondsMax)
     if (session.will !== null) session.willAtMs = willDueMs(session, session.will, nowMs)
     recordDisconnected(core, session, nowMs, turn)
@@ -83,6 +83,7 @@ function recordDisconnected(core: CoreState, session: Session, nowMs: number, tu
     session: session.number,
     sessionExpiryInterval: expiryInterval,
     willPending: session.will !== null,
+    sentThrough: session.outbound.sentThrough,
     atMs: nowMs,
     sent: sentCopies(session),
   })

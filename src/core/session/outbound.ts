@@ -38,8 +38,8 @@ export class Outbound {
   #isLoading = false
   /** What is sent belongs in front of the CONNACK's milestone, so that QoS 1 and 2 keep one order. */
   #isResuming = false
-  /** QoS 1 copies up to this order may have been sent before a restart. */
-  #sentThrough = 0
+  /** What waits at QoS 1 up to this order may have reached the client before a restart cut it off. */
+  sentThrough = 0
 
   constructor(session: Session) {
     this.#session = session
@@ -188,7 +188,7 @@ export class Outbound {
     this.#inFlight ??= new InFlight()
     copy.message = message
     copy.packetId = this.#inFlight.nextPacketId()
-    const dup = copy.qos === 1 && copy.order > 0 && copy.order <= this.#sentThrough
+    const dup = copy.qos === 1 && copy.order > 0 && copy.order <= this.sentThrough
     const outgoing = outgoingPublish(copy, message, dup, connection, nowMs)
     if (isTooLarge(outgoing, connection)) {
       copy.packetId = 0
@@ -320,11 +320,6 @@ export class Outbound {
   restoreInFlight(copy: Copy, packetId: number, isReceived: boolean): void {
     this.#inFlight ??= new InFlight()
     this.#inFlight.restore(copy, packetId, isReceived)
-  }
-
-  /** After a restart that cut the client off: what waits up to this order may have reached it already. */
-  markSent(order: number): void {
-    this.#sentThrough = order
   }
 
   /** After a restart: a copy with this order is over, in flight or waiting. */
