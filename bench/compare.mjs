@@ -43,7 +43,7 @@ const scenarios = {
   'durable-qos1': { args: [...qos1, '--persistent'] },
   enqueue: { args: offline, by: byEnqueueing },
   'enqueue-saved': {
-    args: ['offline', '--sessions', '20', '--messages', '500', '--window', '200'],
+    args: ['offline', '--sessions', '20', '--messages', '2000', '--window', '200'],
     by: byEnqueueing,
     saves: true,
   },
