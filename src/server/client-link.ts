@@ -103,9 +103,11 @@ export class ClientLink implements Link, ChannelHandler {
     const { turn } = shell
     const nowMs = shell.nowMs()
     let made = 0
+    let hasPublished = false
     while (!connection.isClosed) {
       const packet = this.#next()
       if (packet === null) break
+      hasPublished ||= packet.type === 'publish'
       this.#core.receive(connection, packet, nowMs, turn)
       if (turn.questions.length > 0) shell.ask()
       if (connection.isWaiting) {
@@ -115,12 +117,21 @@ export class ClientLink implements Link, ChannelHandler {
       if (turn.now.length + turn.onceDurable.length < turnSizeMax) continue
       made += turn.now.length + turn.onceDurable.length
       shell.run()
+      // Whoever only acknowledges, subscribes or pings is read all the same.
+      if (shell.isBehind && hasPublished) {
+        this.#stall()
+        shell.waitForStore(this)
+        return
+      }
       if (made < sliceSizeMax) continue
       this.#stall()
       setImmediate(() => this.proceed())
       break
     }
     shell.run()
+    if (!hasPublished || !shell.isBehind || this.#isStalled || connection.isClosed) return
+    this.#stall()
+    shell.waitForStore(this)
   }
 
   /** The next packet; a violation is answered and ends the loop, because it closes the connection. */

@@ -47,6 +47,7 @@ export class Shell {
   readonly #snapshotting: Snapshotting
   readonly #clock: () => number
   readonly #dirty: Link[] = []
+  readonly #waitingForStore: ClientLink[] = []
   readonly #answers = new Map<number, PromiseWithResolvers<OutgoingAnswer>>()
   #lastToken = 0
   #isFlushing = false
@@ -77,6 +78,7 @@ export class Shell {
         this.core.durable(seq)
         if (store.isDurable) this.#snapshotting.grew(bytes)
       },
+      caughtUp: () => this.#readOn(),
       released: () => this.#flushAllSoon(),
       storeTakes: (takesMore) => this.#storeTakes(takesMore && this.#storeHasRoom),
       failed: (error) => this.#failed(error),
@@ -100,6 +102,24 @@ export class Shell {
     if (this.core.state.storeTakesMessages === takesMore) return
     this.core.storeTakes(takesMore, this.nowMs(), this.turn)
     this.run()
+    if (!takesMore) this.#readOn()
+  }
+
+  /**
+   * More has been decided than should wait for the write that is under way: publishers are not read until it has ended. Never
+   * while the store refuses: then what makes room must be read, and the rest is refused or waits elsewhere.
+   */
+  get isBehind(): boolean {
+    return this.#runner.isBehind && this.core.state.storeTakesMessages
+  }
+
+  /** `link` has stopped reading and goes on when the store has caught up. */
+  waitForStore(link: ClientLink): void {
+    this.#waitingForStore.push(link)
+  }
+
+  #readOn(): void {
+    for (const link of this.#waitingForStore.splice(0)) setImmediate(() => link.proceed())
   }
 
   /**

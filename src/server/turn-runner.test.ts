@@ -18,6 +18,7 @@ function started() {
     load: ({ seqs }) => told.push(`load ${seqs}`),
     isNeeded: () => true,
     durable: (seq) => durable.push(seq),
+    caughtUp: () => {},
     released: () => told.push('released'),
     storeTakes: (takesMore) => told.push(takesMore ? 'takes' : 'refuses'),
     failed: (error) => told.push(error.message),

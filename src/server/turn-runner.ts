@@ -15,6 +15,8 @@ interface Batch {
   /** Null where nobody needs the record any more. */
   records: (CoreRecord | null)[]
   outgoing: Outgoing[]
+  /** Bytes of the messages among the records. */
+  bytes: number
   /** Called when the batch is durable. */
   whenDurable: (() => void)[]
 }
@@ -28,6 +30,8 @@ export interface TurnRunnerOwner {
   isNeeded(seq: Seq): boolean
   /** Every record up to `seq` is durable, or not needed; `bytes` more are in the store. */
   durable(seq: Seq, bytes: number): void
+  /** The batch that filled is being written, and the next one is empty. */
+  caughtUp(): void
   /** Something was sent from a finished batch: flush soon. */
   released(): void
   /** Whether the store takes more. */
@@ -38,6 +42,10 @@ export interface TurnRunnerOwner {
 
 const shard = 0
 const retryMs = 100
+/** What a message costs in memory besides its Topic Name and payload while it waits to be written. */
+const recordOverheadBytes = 512
+/** With so much in the batch that fills while another is written, no more is to be taken in. */
+const fillingBytesMax = 32 * 1024 * 1024
 /** What a batch of messages is held back at most, if subscribers acknowledge them faster than the store writes. */
 const holdMsMax = 2
 
@@ -67,6 +75,11 @@ export class TurnRunner {
     this.#durableSeq = seq
   }
 
+  /** More has been decided than should wait for the store. */
+  get isBehind(): boolean {
+    return this.#filling.bytes > fillingBytesMax
+  }
+
   /** Carries out `turn` and empties it for the next. */
   run(turn: Turn): void {
     const { records, now, onceDurable, events, loads } = turn
@@ -74,7 +87,10 @@ export class TurnRunner {
     if (now.length > 0) now.length = 0
     const filling = this.#filling
     if (records.length > 0) {
-      for (const record of records) filling.records.push(record)
+      for (const record of records) {
+        filling.records.push(record)
+        if (record.type === 'message') filling.bytes += record.message.size + recordOverheadBytes
+      }
       records.length = 0
     }
     if (onceDurable.length > 0) {
@@ -153,6 +169,7 @@ export class TurnRunner {
     }
     this.#needless = 0
     this.#filling = newBatch()
+    this.#owner.caughtUp()
     return batch
   }
 
@@ -216,7 +233,7 @@ export class TurnRunner {
 }
 
 function newBatch(): Batch {
-  return { records: [], outgoing: [], whenDurable: [] }
+  return { records: [], outgoing: [], bytes: 0, whenDurable: [] }
 }
 
 function isEmpty({ records, outgoing, whenDurable }: Batch): boolean {
