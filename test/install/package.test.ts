@@ -101,9 +101,10 @@ for (const major of [22, 24]) {
     const env = freshEnvironment(await nodeFolder(major))
     assert.match(await run('npx', ['--no', 'pabal', '--', '--version'], project, env), versionPattern())
     writeFileSync(join(project, 'embed.js'), embed)
-    const [nodeVersion, received] = (await run('node', ['embed.js'], project, env)).split('\n')
+    const [nodeVersion, received, retained] = (await run('node', ['embed.js'], project, env)).split('\n')
     assert.ok(nodeVersion?.startsWith(`v${major}.`), nodeVersion)
     assert.equal(received, '커피정보 커피는 맥심')
+    assert.equal(retained, '커피정보 retained')
   })
 }
 
@@ -111,9 +112,9 @@ function versionPattern(): RegExp {
   return new RegExp(`(?:^|\\s)${packageJson.version.replaceAll('.', '\\.')}(?:\\s|$)`)
 }
 
-/** A program that embeds the broker, as the README shows it. */
+/** A program that embeds the broker, as the README shows it: in memory, then on the store in a directory, twice. */
 const embed = `
-import { createBroker } from 'pabal'
+import { createBroker, sqlite } from 'pabal'
 import { PacketDecoder } from 'pabal/protocol'
 if (typeof PacketDecoder !== 'function') throw new Error('pabal/protocol has no PacketDecoder')
 console.log(process.version)
@@ -122,6 +123,18 @@ await broker.start()
 await broker.subscribe('커피정보', {}, (message) => console.log(message.topicName, message.payload.toString()))
 await broker.publish({ topicName: '커피정보', payload: '커피는 맥심', qos: 1 })
 await broker.stop()
+
+const first = createBroker({ listen: [], store: sqlite('data') })
+await first.start()
+await first.publish({ topicName: '커피정보', payload: 'retained', qos: 1, retain: true })
+await first.stop()
+const second = createBroker({ listen: [], store: sqlite('data') })
+await second.start()
+const { promise: delivered, resolve } = Promise.withResolvers()
+await second.subscribe('#', {}, resolve)
+const message = await delivered
+console.log(message.topicName, message.payload.toString())
+await second.stop()
 `
 
 test('the types in the package are complete for a strict TypeScript project', { timeout }, async () => {
