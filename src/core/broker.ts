@@ -153,8 +153,7 @@ export class BrokerCore {
 
   /** Publishes for code in this process; the answer carries `token` and leaves once the message is durable. */
   publishLocally(packet: Publish, token: number, nowMs: number, turn: Turn): void {
-    this.state.tally.made += 1
-    const source = { session: null, inboundPacketId: 0, isWill: false, mayBeRefused: true }
+    const source = { session: null, inboundPacketId: 0, isWill: false, mayBeRefused: true, counts: 'made' } as const
     const { reasonCode, matched } = admitMessage(this.state, packet, source, nowMs, turn)
     turn.onceDurable.push({ type: 'answer', token, reasonCode, matched })
   }

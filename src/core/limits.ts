@@ -53,6 +53,20 @@ export interface Limits {
    * would hear of that: at QoS 0, and as a Will Message.
    */
   retainedMessagesMax: number
+  /** Messages held on one Topic Name, unless its rule says otherwise; the queue of dead letters on one Topic Name, too. */
+  heldMessagesPerTopicMax: number
+  /** Bytes of Topic Names and payloads held on one Topic Name, unless its rule says otherwise. */
+  heldBytesPerTopicMax: number
+  /** Messages held that one account has published. */
+  heldMessagesPerAccountMax: number
+  /** Bytes held that one account has published. */
+  heldBytesPerAccountMax: number
+  /** Messages held in all, dead letters included. */
+  heldMessagesMax: number
+  /** Bytes held in all. */
+  heldBytesMax: number
+  /** Seconds a message is held, unless its rule says otherwise; 0 for as long as it lives. Dead letters stay. */
+  heldSecondsMax: number
 }
 
 export const defaultLimits: Readonly<Limits> = Object.freeze({
@@ -79,6 +93,13 @@ export const defaultLimits: Readonly<Limits> = Object.freeze({
   parkedBytesTotalMax: 64 * 1024 * 1024,
   parkedSecondsMax: 10,
   retainedMessagesMax: 1_000_000,
+  heldMessagesPerTopicMax: 10_000,
+  heldBytesPerTopicMax: 64 * 1024 * 1024,
+  heldMessagesPerAccountMax: 100_000,
+  heldBytesPerAccountMax: 256 * 1024 * 1024,
+  heldMessagesMax: 1_000_000,
+  heldBytesMax: 1024 * 1024 * 1024,
+  heldSecondsMax: 7 * 24 * 3600,
 })
 
 /** The values each limit may take: lowest and highest, both allowed. */
@@ -106,4 +127,11 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [lowest: number
   parkedBytesTotalMax: [0, 1_099_511_627_776],
   parkedSecondsMax: [1, 3600],
   retainedMessagesMax: [0, 1_000_000_000],
+  heldMessagesPerTopicMax: [1, 10_000_000],
+  heldBytesPerTopicMax: [1024, 1_099_511_627_776],
+  heldMessagesPerAccountMax: [1, 10_000_000],
+  heldBytesPerAccountMax: [1024, 1_099_511_627_776],
+  heldMessagesMax: [1, 10_000_000],
+  heldBytesMax: [1024, 1_099_511_627_776],
+  heldSecondsMax: [0, 0xffff_ffff],
 })

@@ -89,6 +89,31 @@ export interface RecipientsRecord {
   readonly members: readonly Recipient[]
 }
 
+/** Nobody counted as a listener when the message came: it waits for one. */
+export interface HeldFact {
+  /** `held`: by a policy, on its own Topic Name. `dead`: it is a dead letter, on the Topic Name of those. */
+  readonly reason: 'held' | 'dead'
+  /** Account and Client Identifier of who published it; empty for code in this process. */
+  readonly account: string
+  readonly clientIdentifier: string
+}
+
+/** What the publisher is owed once subscribers have acknowledged: a receipt, its acknowledgement, or both. */
+export interface OwedFact {
+  /** Subscriptions the message went to; a shared group counts once. */
+  readonly matched: number
+  /** The Session that published it if it is a durable one, else 0. */
+  readonly session: SessionNumber | 0
+  /** Packet Identifier whose PUBACK or PUBREC waits, else 0: then there is none. */
+  readonly packetId: number
+  /** What that one waits for: the first acknowledgement, or that of all. */
+  readonly packetWants: 'first' | 'all'
+  /** Where the receipt goes; the Correlation Data are in the message. Null: none is wanted. */
+  readonly receiptTopicName: string | null
+  /** `delivered`: one receipt after the first acknowledgement; `all`: one when every copy has its fate. */
+  readonly receiptWants: 'delivered' | 'all'
+}
+
 /** A message was admitted. Everything that must survive with it is in this one record. */
 export interface MessageRecord {
   readonly type: 'message'
@@ -101,6 +126,11 @@ export interface MessageRecord {
   readonly inbound: { readonly session: SessionNumber; readonly packetId: number } | null
   /** The Session whose Will Message this is: the will has been sent. */
   readonly willOf: SessionNumber | null
+  /** Null unless it waits for a listener. */
+  readonly held: HeldFact | null
+  /** The held message whose place this one takes: that one waits no more; 0 for none. */
+  readonly replaces: Seq | 0
+  readonly owed: OwedFact | null
 }
 
 /**
@@ -113,6 +143,40 @@ export interface CopiedRecord {
   /** Bytes the message counts for in a queue. */
   readonly size: number
   readonly recipients: Seq
+}
+
+/** A held message has found its listeners: a copy for each of the recipients, and it is held no more. */
+export interface DrainedRecord {
+  readonly type: 'drained'
+  readonly message: Seq
+  /** Bytes the message counts for in a queue. */
+  readonly size: number
+  readonly recipients: Seq
+}
+
+/** Messages that are held no more: sent at QoS 0, expired, or given up by an operator. */
+export interface UnheldRecord {
+  readonly type: 'unheld'
+  readonly messages: readonly Seq[]
+}
+
+/** One copy of a message that something is owed for has its fate. In one batch with the `settled` of the copy. */
+export interface NotedRecord {
+  readonly type: 'noted'
+  readonly message: Seq
+  readonly account: string
+  readonly clientIdentifier: string
+  /** A `CopyFate`. */
+  readonly fate: string
+  readonly atMs: number
+}
+
+/** What was owed for a message has been given: the acknowledgement, the receipt, or both. */
+export interface GivenRecord {
+  readonly type: 'given'
+  readonly message: Seq
+  readonly acknowledgement: boolean
+  readonly receipt: boolean
 }
 
 /** QoS 2 in: PUBREL arrived, the Packet Identifier is free. */
@@ -159,6 +223,10 @@ export type CoreRecord =
   | RecipientsRecord
   | MessageRecord
   | CopiedRecord
+  | DrainedRecord
+  | UnheldRecord
+  | NotedRecord
+  | GivenRecord
   | ReleasedRecord
   | AssignedRecord
   | ReceivedRecord

@@ -7,12 +7,14 @@ import type { Connection } from './connection/connection.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Limits } from './limits.ts'
 import { writeSessionRecord } from './log.ts'
+import type { Seq } from './record.ts'
 import { LiveRecords } from './rest/live-records.ts'
 import { MessageBodies } from './rest/message-bodies.ts'
 import { RecipientSets } from './rest/recipient-sets.ts'
-import { Tally } from './routing/fate.ts'
+import { type CopyFate, Tally } from './routing/fate.ts'
 import { RetainedMessages } from './routing/retained-messages.ts'
-import { Subscriptions } from './routing/subscriptions.ts'
+import { type Observers, Subscriptions } from './routing/subscriptions.ts'
+import { type TopicRuleOptions, TopicRules } from './routing/topic-rule.ts'
 import type { Copy } from './session/copy.ts'
 import type { Session } from './session/session.ts'
 import type { Turn } from './turn.ts'
@@ -38,6 +40,10 @@ export interface CoreOptions {
   whenQueueFull: WhenQueueFull
   /** Where dead letters are published. Default `dead-letters`. */
   deadLetterTopicName?: string
+  /** In order: the first whose Topic Filter matches decides. Default none: then everything is reported. */
+  topicRules?: readonly Partial<TopicRuleOptions>[]
+  /** Whose Subscriptions do not count as listeners. Default: those to `#` and `+/#`. */
+  observers?: Observers
   /** Records can be read again: messages that wait need not all be in memory, and a restart finds them. */
   isDurable: boolean
 }
@@ -47,6 +53,19 @@ export interface QueueBounds {
   readonly bytesMax: number
 }
 
+/** A copy of a message that something is owed for has its fate. */
+export interface Ending {
+  readonly fate: CopyFate
+  readonly session: Session
+  readonly messageSeq: Seq
+}
+
+/** A monitor that gets everything must not make "nobody" never true. */
+export const defaultObservers: Observers = Object.freeze({
+  accounts: new Set<string>(),
+  filters: new Set(['#', '+/#']),
+})
+
 /** Settled copies are written down at latest after this long; a crash repeats at most that much of QoS 1. */
 const settledDelayMs = 100
 
@@ -55,10 +74,15 @@ export class CoreState {
   readonly limits: Limits
   readonly sessions = new Map<string, Session>()
   readonly connections = new Set<Connection>()
-  readonly subscriptions = new Subscriptions()
+  readonly rules: TopicRules
+  readonly subscriptions: Subscriptions
   readonly retained: RetainedMessages
   readonly deadlines = new Deadlines()
   readonly tally = new Tally()
+  /** Messages something is owed for. */
+  readonly owes = new Set<Seq>()
+  /** Copies of those that have ended in this input. */
+  readonly endings: Ending[] = []
   /** Records that are still needed. */
   readonly live = new LiveRecords()
   readonly recipientSets = new RecipientSets()
@@ -84,18 +108,32 @@ export class CoreState {
     this.options = options
     this.limits = options.limits
     this.bodies = new MessageBodies(options.isDurable ? options.limits.queueMemoryBytesMax : Number.POSITIVE_INFINITY)
+    const { heldMessagesPerTopicMax, heldBytesPerTopicMax, heldSecondsMax } = options.limits
+    this.rules = new TopicRules(options.topicRules ?? [], {
+      deadLetterTopicName: options.deadLetterTopicName ?? 'dead-letters',
+      heldMessagesMax: heldMessagesPerTopicMax,
+      heldBytesMax: heldBytesPerTopicMax,
+      heldSecondsMax,
+      whenQueueFull: options.whenQueueFull,
+    })
+    this.subscriptions = new Subscriptions(this.rules, options.observers ?? defaultObservers)
     this.retained = new RetainedMessages((seq) => this.release(seq, seq))
     const { sessionQueueMessagesMax, sessionQueueBytesMax, sessionSpillMessagesMax, sessionSpillBytesMax } = this.limits
     this.#queueBounds = { messagesMax: sessionQueueMessagesMax, bytesMax: sessionQueueBytesMax }
-    const spills = options.isDurable && options.whenQueueFull === 'spill'
-    this.#spillBounds = spills
+    this.#spillBounds = options.isDurable
       ? { messagesMax: sessionSpillMessagesMax, bytesMax: sessionSpillBytesMax }
       : this.#queueBounds
   }
 
-  /** How much may wait in one Session. */
-  queueBounds(survives: boolean): QueueBounds {
-    return survives ? this.#spillBounds : this.#queueBounds
+  /** How much may wait in one Session of the messages with this policy. */
+  queueBounds(survives: boolean, whenQueueFull: WhenQueueFull): QueueBounds {
+    return survives && whenQueueFull === 'spill' ? this.#spillBounds : this.#queueBounds
+  }
+
+  /** A copy has its fate: every one comes here once. */
+  endCopy(fate: CopyFate, session: Session, messageSeq: Seq): void {
+    this.tally.copies[fate] += 1
+    if (this.owes.size > 0 && this.owes.has(messageSeq)) this.endings.push({ fate, session, messageSeq })
   }
 
   /** Whether there is room for a Retained Message of this Topic Name, or one to take the place of. */

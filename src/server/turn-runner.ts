@@ -243,7 +243,9 @@ function isEmpty({ records, outgoing, whenDurable }: Batch): boolean {
 /** A message whose record says nothing but who gets it. */
 function isPlainMessage(record: CoreRecord | null | undefined): boolean {
   if (record?.type !== 'message') return false
-  return record.retained === 'unchanged' && record.inbound === null && record.willOf === null
+  const { retained, inbound, willOf, held, replaces, owed } = record
+  const saysMore = retained !== 'unchanged' || inbound !== null || willOf !== null
+  return !saysMore && held === null && replaces === 0 && owed === null
 }
 
 function isThere(record: CoreRecord | null): boolean {

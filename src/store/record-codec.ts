@@ -4,7 +4,7 @@
  */
 
 import { Message } from '../core/message.ts'
-import type { CoreRecord, MessageRecord, Recipient, RetainRule, Seq } from '../core/record.ts'
+import type { CoreRecord, HeldFact, MessageRecord, OwedFact, Recipient, RetainRule, Seq } from '../core/record.ts'
 import type { ByteWriter } from '../protocol/byte-writer.ts'
 import type { RetainHandling, SubscriptionOptions } from '../protocol/control-packet.ts'
 import { qosOf, readPublish, readWill, writePublish, writeWill } from './publish-codec.ts'
@@ -25,6 +25,10 @@ const types = [
   'assigned',
   'received',
   'settled',
+  'drained',
+  'unheld',
+  'noted',
+  'given',
 ] as const satisfies readonly CoreRecord['type'][]
 const typeBytes = new Map<CoreRecord['type'], number>(types.map((type, index) => [type, index + 1]))
 
@@ -64,9 +68,24 @@ function writeFields(writer: ByteWriter, record: CoreRecord): void {
       writeNumber(writer, record.packetId)
       return
     case 'copied':
+    case 'drained':
       writeNumber(writer, record.message)
       writeNumber(writer, record.size)
       writeNumber(writer, record.recipients)
+      return
+    case 'unheld':
+      writeNumbers(writer, record.messages)
+      return
+    case 'noted':
+      writeNumber(writer, record.message)
+      writeNumber(writer, record.atMs)
+      writeText(writer, record.account)
+      writeText(writer, record.clientIdentifier)
+      writeText(writer, record.fate)
+      return
+    case 'given':
+      writeNumber(writer, record.message)
+      writer.writeByte((record.acknowledgement ? 1 : 0) | (record.receipt ? 2 : 0))
       return
     case 'recipients':
       writeRecipients(writer, record.members)
@@ -132,8 +151,10 @@ export function writeRecipients(writer: ByteWriter, members: readonly Recipient[
 function writeMessage(writer: ByteWriter, record: MessageRecord): void {
   const { message, recipients, retained, inbound, willOf } = record
   const { publish, receivedMs } = message
+  const more = (record.held === null ? 0 : 1) | (record.replaces === 0 ? 0 : 2) | (record.owed === null ? 0 : 4)
   const flags = publish.qos | (publish.retain ? 4 : 0) | (retainedChanges.indexOf(retained) << 3)
-  writer.writeByte(flags | (inbound === null ? 0 : 32) | (willOf === null ? 0 : 64))
+  writer.writeByte(flags | (inbound === null ? 0 : 32) | (willOf === null ? 0 : 64) | (more === 0 ? 0 : 128))
+  if (more !== 0) writeMore(writer, record, more)
   writeNumber(writer, receivedMs)
   if (inbound !== null) {
     writeNumber(writer, inbound.session)
@@ -142,6 +163,28 @@ function writeMessage(writer: ByteWriter, record: MessageRecord): void {
   if (willOf !== null) writeNumber(writer, willOf)
   writeNumbers(writer, recipients)
   writePublish(writer, publish)
+}
+
+/** What few messages have: flags, and what they announce. */
+function writeMore(writer: ByteWriter, { held, replaces, owed }: MessageRecord, flags: number): void {
+  writer.writeByte(flags)
+  if (held !== null) {
+    writer.writeByte(held.reason === 'held' ? 0 : 1)
+    writeText(writer, held.account)
+    writeText(writer, held.clientIdentifier)
+  }
+  writer.ensure(5 * numberSizeMax)
+  if (replaces !== 0) writeNumber(writer, replaces)
+  if (owed !== null) {
+    const { packetWants, receiptTopicName, receiptWants } = owed
+    const bits = (packetWants === 'all' ? 1 : 0) | (receiptWants === 'all' ? 2 : 0)
+    writer.writeByte(bits | (receiptTopicName === null ? 0 : 4))
+    writeNumber(writer, owed.matched)
+    writeNumber(writer, owed.session)
+    writeNumber(writer, owed.packetId)
+    if (receiptTopicName !== null) writeText(writer, receiptTopicName)
+  }
+  writer.ensure(6 * numberSizeMax)
 }
 
 /**
@@ -207,7 +250,22 @@ function readRecord(reader: RestReader, seq: Seq): CoreRecord {
     case 'released':
       return { type, session: reader.readNumber(), packetId: reader.readNumber() }
     case 'copied':
+    case 'drained':
       return { type, message: reader.readNumber(), size: reader.readNumber(), recipients: reader.readNumber() }
+    case 'unheld':
+      return { type, messages: reader.readNumbers() }
+    case 'noted': {
+      const message = reader.readNumber()
+      const atMs = reader.readNumber()
+      const account = reader.readText()
+      const clientIdentifier = reader.readText()
+      return { type, message, account, clientIdentifier, fate: reader.readText(), atMs }
+    }
+    case 'given': {
+      const message = reader.readNumber()
+      const bits = reader.readByte()
+      return { type, message, acknowledgement: (bits & 1) !== 0, receipt: (bits & 2) !== 0 }
+    }
     case 'recipients':
       return { type, members: readRecipients(reader) }
     default:
@@ -300,10 +358,31 @@ function readMessage(reader: RestReader, seq: Seq): MessageRecord {
   const flags = reader.readByte()
   const retained = retainedChanges[(flags >> 3) & 3]
   if (retained === undefined) throw new CorruptError('a change of a Retained Message that this version does not know')
+  const more = (flags & 128) === 0 ? 0 : reader.readByte()
+  const held = (more & 1) === 0 ? null : readHeld(reader)
+  const replaces = (more & 2) === 0 ? 0 : reader.readNumber()
+  const owed = (more & 4) === 0 ? null : readOwed(reader)
   const receivedMs = reader.readNumber()
   const inbound = (flags & 32) === 0 ? null : { session: reader.readNumber(), packetId: reader.readNumber() }
   const willOf = (flags & 64) === 0 ? null : reader.readNumber()
   const recipients = reader.readNumbers()
   const message = new Message(seq, readPublish(reader, qosOf(flags), (flags & 4) !== 0), receivedMs)
-  return { type: 'message', message, recipients, retained, inbound, willOf }
+  return { type: 'message', message, recipients, retained, inbound, willOf, held, replaces, owed }
+}
+
+function readHeld(reader: RestReader): HeldFact {
+  const reason = reader.readByte() === 0 ? 'held' : 'dead'
+  const account = reader.readText()
+  return { reason, account, clientIdentifier: reader.readText() }
+}
+
+function readOwed(reader: RestReader): OwedFact {
+  const bits = reader.readByte()
+  const matched = reader.readNumber()
+  const session = reader.readNumber()
+  const packetId = reader.readNumber()
+  const receiptTopicName = (bits & 4) === 0 ? null : reader.readText()
+  const packetWants = (bits & 1) === 0 ? 'first' : 'all'
+  const receiptWants = (bits & 2) === 0 ? 'delivered' : 'all'
+  return { matched, session, packetId, packetWants, receiptTopicName, receiptWants }
 }

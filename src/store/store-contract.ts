@@ -49,6 +49,8 @@ function settled(...orders: Seq[]): CoreRecord {
   return { type: 'settled', session: 1, orders }
 }
 
+const noMore = { inbound: null, willOf: null, held: null, replaces: 0, owed: null } as const
+
 function message(payload: Uint8Array): CoreRecord {
   const packet = publish({ topicName: 'a/b', payload, qos: 1 })
   return {
@@ -56,8 +58,7 @@ function message(payload: Uint8Array): CoreRecord {
     message: new Message(0, packet, 5),
     recipients: [2],
     retained: 'set',
-    inbound: null,
-    willOf: null,
+    ...noMore,
   }
 }
 

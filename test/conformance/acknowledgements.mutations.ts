@@ -10,8 +10,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'nobody subscribing is said with the code for UNSUBACK',
     file: 'src/core/routing/router.ts',
-    from: 'reasonCode: ReasonCode.NoMatchingSubscribers',
-    to: 'reasonCode: ReasonCode.NoSubscriptionExisted',
+    from: 'outcome(ReasonCode.NoMatchingSubscribers, 0)',
+    to: 'outcome(ReasonCode.NoSubscriptionExisted, 0)',
     breaks: ['MQTT-3.4.2-1', 'MQTT-3.5.2-1'],
   },
   {

@@ -82,6 +82,8 @@ test('[MQTT-4.3.3-8] [MQTT3-4.3.3-2] PUBREC waits until the identifier of a clie
 test('[MQTT-4.3.3-9] after a PUBREC that refuses for want of permission, the identifier is free for a new message', async () => {
   await using broker = await startTestBroker({ authorize: ({ topic }) => topic !== 'forbidden' })
   using watcher = await watch(broker)
+  using listener = await broker.client(5)
+  await listener.subscribe('a', { qos: 0 })
   using client = await broker.client(5)
   client.publish({ topicName: 'forbidden', qos: 2, packetId })
   assert.equal((await client.next('pubrec')).reasonCode, 0x87)

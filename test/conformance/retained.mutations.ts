@@ -31,8 +31,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a message that deletes a Retained Message is not delivered',
     file: router,
-    from: 'for (const receiver of route.receivers) {',
-    to: 'for (const receiver of route.receivers) {\n    if (packet.retain && packet.payloadSize === 0) break',
+    from: 'if (to !== null) deliverUnrecorded(',
+    to: 'if (message.publish.retain && message.publish.payloadSize === 0) break\n    if (to !== null) deliverUnrecorded(',
     breaks: ['MQTT-3.3.1-6', 'MQTT3-3.3.1-10'],
   },
   {

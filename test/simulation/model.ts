@@ -54,6 +54,11 @@ interface ModelSubscription extends SubscriptionRequest {
   readonly identifier: number
 }
 
+/** A monitor is no listener. */
+function observes(topicFilter: string): boolean {
+  return /^(?:\$share\/[^/]+\/)?#$/.test(topicFilter)
+}
+
 export class ModelSession {
   readonly clientIdentifier: string
   readonly takesLarge: boolean
@@ -88,7 +93,7 @@ export class ModelSession {
 
 /** What publishing came to. */
 export interface Outcome {
-  /** Sessions and shared groups it goes to. */
+  /** Sessions and shared groups it goes to that do not only observe. */
   readonly matched: number
   /** Sessions whose copies must be durable before it is acknowledged. */
   readonly durable: readonly ModelSession[]
@@ -122,7 +127,7 @@ export class Model {
     for (const session of this.sessions.values()) {
       const parts = this.#matching(session, message, groups)
       if (parts.length === 0) continue
-      matched += 1
+      if (parts.some(({ topicFilter }) => !observes(topicFilter))) matched += 1
       const form = {
         qos: Math.min(message.qos, Math.max(...parts.map((part) => part.qos))),
         retain: message.retain && parts.some((part) => part.retainAsPublished),
@@ -132,7 +137,8 @@ export class Model {
       if (form.qos > 0 && session.survives) durable.push(session)
     }
     this.owedToGroups.push(...groups.values())
-    return { matched: matched + groups.size, durable }
+    const listening = [...groups.keys()].filter((topicFilter) => !observes(topicFilter))
+    return { matched: matched + listening.length, durable }
   }
 
   /** The Subscriptions that give the Session a copy of its own; shared ones are collected in `groups`. */

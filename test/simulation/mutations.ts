@@ -112,13 +112,13 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'copies of an ended Session are not counted',
     file: 'session/lifecycle.ts',
-    from: 'core.tally.copies.sessionEnded += 1',
+    from: "core.endCopy('sessionEnded', session, copy.messageSeq)",
     to: '',
   },
   {
     name: 'a copy that moves on names a message nobody has recorded',
     file: 'session/lifecycle.ts',
-    from: "message.seq = writeRecord(core, turn, { type: 'message', ...record })",
+    from: "message.seq = writeRecord(core, turn, { type: 'message', ...record, held: null, replaces: 0, owed: null })",
     to: "message.seq = writeRecord(core, turn, { type: 'copied', message: 1, size: message.size, recipients }); void record",
   },
   {

@@ -81,7 +81,7 @@ export class Replayed {
     if (record.type === 'message') this.#note(record.message, record.recipients, seq)
     else if (record.type === 'recipients') this.#sets.set(seq, record.members)
     else if (record.type === 'copied') this.#noteCopied(seq, record.message, record.recipients)
-    else if (record.type !== 'session-created') this.#expectKnown(record.session, record)
+    else if ('session' in record) this.#expectKnown(record.session, record)
     this.#restore.record(seq, record)
     if (record.type === 'session-created') this.#created(seq, record.account, record.clientIdentifier)
     else if (record.type === 'assigned' || record.type === 'received') this.#expectInFlight(record)

@@ -6,6 +6,7 @@
 import type { ConnackProperties, DisconnectProperties } from '../../protocol/control-packet.ts'
 import { connectReasonCode, connectReturnCode, disconnectReasonCode, ReasonCode } from '../../protocol/reason-code.ts'
 import { reasonString } from '../reason-string.ts'
+import { countRefused } from '../routing/fate.ts'
 import { detachSession } from '../session/lifecycle.ts'
 import { takeParked } from '../session/parked.ts'
 import type { CoreState } from '../state.ts'
@@ -58,9 +59,7 @@ export function closeConnection(
   core.connections.delete(connection)
   core.retainedDeliveries.delete(connection)
   connection.retainedDeliveries = null
-  const parked = takeParked(core, connection).length
-  core.tally.received += parked
-  core.tally.messages.refused += parked
+  for (const packet of takeParked(core, connection)) countRefused(core, packet)
   const { session, origin } = connection
   const { remoteAddress } = origin
   const { reasonCode, text } = reason

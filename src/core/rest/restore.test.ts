@@ -73,7 +73,17 @@ test('a recipient set that is both in a snapshot and in the log is one set, and 
   restore.snapshot({ type: 'recipients', id: 7, members: [member] }, 8)
   restore.record(7, { type: 'recipients', members: [member] })
   const message = new Message(8, publish({ topicName: 'a', qos: 1 }), 0)
-  restore.record(8, { type: 'message', message, recipients: [7], retained: 'unchanged', inbound: null, willOf: null })
+  restore.record(8, {
+    type: 'message',
+    message,
+    recipients: [7],
+    retained: 'unchanged',
+    inbound: null,
+    willOf: null,
+    held: null,
+    replaces: 0,
+    owed: null,
+  })
   restore.finish(0, newTurn())
   assert.equal(core.sessions.get('\0s')?.outbound.queuedMessages, 1)
   assert.deepEqual(

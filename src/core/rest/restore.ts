@@ -11,6 +11,7 @@ import type {
   Seq,
   SessionCreatedRecord,
   SessionDisconnectedRecord,
+  SessionNumber,
   SubscribedRecord,
 } from '../record.ts'
 import { parseTopicFilter } from '../routing/topic-filter.ts'
@@ -80,7 +81,9 @@ export class Restore {
     else if (record.type === 'copied') {
       // Without its message the copy was over; only that was not written down yet.
       if (this.#messages.has(record.message)) this.#enqueue(record.recipients, seq, record.message, record.size)
-    } else if (seq <= this.#covered) return
+    } else if (record.type === 'drained' || record.type === 'unheld') return
+    else if (record.type === 'noted' || record.type === 'given') return
+    else if (seq <= this.#covered) return
     else if (record.type === 'recipients') this.#defineSet(seq, record.members)
     else if (record.type === 'session-created') this.#create(seq, record)
     else {
@@ -244,10 +247,7 @@ export class Restore {
     if (set.waiting === 0) set.entries.forgetBefore(set.entries.end)
   }
 
-  #apply(
-    restored: Restored,
-    record: Exclude<CoreRecord, { type: 'message' | 'copied' | 'recipients' | 'session-created' }>,
-  ): void {
+  #apply(restored: Restored, record: Extract<CoreRecord, { session: SessionNumber }>): void {
     const { session } = restored
     const core = this.#core
     core.changed.add(session)
@@ -321,7 +321,7 @@ export class Restore {
     for (const subscription of session.subscriptions.values()) core.subscriptions.remove(subscription)
     session.subscriptions.clear()
     for (const { copy } of session.outbound.takeAll(core)) {
-      core.tally.copies.sessionEnded += 1
+      core.endCopy('sessionEnded', session, copy.messageSeq)
       core.release(copy.order, copy.messageSeq)
     }
   }

@@ -3,9 +3,8 @@
  */
 import { type Publish, publish } from '../../protocol/packets/publish.ts'
 import type { Session } from '../session/session.ts'
-import type { CoreState } from '../state.ts'
+import type { TopicRule } from './topic-rule.ts'
 
-const defaultTopicName = 'dead-letters'
 /** Client Identifiers that a dead letter names; of the others it says how many there are. */
 const namedMax = 20
 
@@ -14,8 +13,8 @@ const namedMax = 20
  * whom, when (milliseconds since 1970), who goes without it and why.
  */
 export function deadLetter(
-  core: CoreState,
   original: Publish,
+  rule: TopicRule,
   publisher: Session | null,
   without: ReadonlySet<Session>,
   nowMs: number,
@@ -31,9 +30,8 @@ export function deadLetter(
   ]
   if (names.length > namedMax) told.push(['pabal-more-clients', String(names.length - namedMax)])
   const { payload, qos } = original
-  const topicName = core.options.deadLetterTopicName ?? defaultTopicName
   return publish({
-    topicName,
+    topicName: rule.options.deadLetterTopicName,
     payload,
     qos,
     properties: { ...properties, userProperties: [...userProperties, ...told] },

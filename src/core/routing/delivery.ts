@@ -5,7 +5,7 @@ import type { Qos } from '../../protocol/control-packet.ts'
 import type { Connection } from '../connection/connection.ts'
 import { writeRecord } from '../log.ts'
 import type { Message } from '../message.ts'
-import type { RetainRule } from '../record.ts'
+import type { RetainRule, Seq } from '../record.ts'
 import type { RecipientSet } from '../rest/recipient-set.ts'
 import { Copy } from '../session/copy.ts'
 import { isTooLarge } from '../session/outgoing-publish.ts'
@@ -33,9 +33,9 @@ export function deliverCopy(
     return
   }
   const connection = session.connection
-  if (connection === null) core.tally.copies.droppedOffline += 1
-  else if (connection.unsentBytes >= core.limits.unsentBytesMax) core.tally.copies.droppedSlow += 1
-  else sendQos0(core, connection, message, retain, subscriptionIdentifiers, nowMs, turn)
+  if (connection === null) core.endCopy('droppedOffline', session, message.seq)
+  else if (connection.unsentBytes >= core.limits.unsentBytesMax) core.endCopy('droppedSlow', session, message.seq)
+  else sendQos0(core, session, connection, message, retain, subscriptionIdentifiers, nowMs, turn)
 }
 
 /** Durable copies for all members of a set, whose record, at `order`, has been written. The caller has made sure of room. */
@@ -96,6 +96,7 @@ export function enqueueInSet(
 
 function sendQos0(
   core: CoreState,
+  session: Session,
   connection: Connection,
   message: Message,
   retainRule: RetainRule,
@@ -133,16 +134,21 @@ function sendQos0(
     seconds,
   )
   if (isTooLarge(outgoing, connection)) {
-    core.tally.copies.droppedTooLarge += 1
+    core.endCopy('droppedTooLarge', session, message.seq)
     return
   }
-  core.tally.copies.sentQos0 += 1
+  core.endCopy('sentQos0', session, message.seq)
   connection.unsentBytes += message.publish.payloadSize + 8
   sendNow(turn, connection, outgoing)
 }
 
 /** In place of `deliverCopy`, where the Session's queue has no room and nobody can be told. */
-export function dropForFullQueue(core: CoreState, fate: 'droppedQueueFull' | 'deadLettered'): void {
+export function dropForFullQueue(
+  core: CoreState,
+  fate: 'droppedQueueFull' | 'deadLettered',
+  session: Session,
+  messageSeq: Seq,
+): void {
   core.tally.created += 1
-  core.tally.copies[fate] += 1
+  core.endCopy(fate, session, messageSeq)
 }

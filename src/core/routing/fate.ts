@@ -2,10 +2,30 @@
  * How every message and every copy ends: exactly one named fate each.
  *
  * Two equations hold after every Turn:
- * messages `received + made` = the sum of all message fates;
+ * messages `received + made + restored` = the sum of all message fates, those that are held among them;
  * copies `created` = the sum of all copy fates + those in flight + those queued.
  */
-export type MessageFate = 'routed' | 'retainedOnly' | 'unmatched' | 'refused' | 'expired'
+import type { Publish } from '../../protocol/packets/publish.ts'
+import type { CoreState } from '../state.ts'
+
+export type MessageFate =
+  /** It went to a listener, when it came or, if it was held, later. */
+  | 'routed'
+  /** Nobody listened; it is, or was, the Retained Message of its Topic Name. */
+  | 'retainedOnly'
+  /** Nobody listened, and the policy says no more than that. */
+  | 'unmatched'
+  /** Nobody listened, and it waits for somebody: the only fate that can turn into another one. */
+  | 'held'
+  /** Nobody listened, and it was published again as a dead letter, which has a fate of its own. */
+  | 'deadLettered'
+  | 'refused'
+  /** Its Message Expiry Interval, or the time it may be held, was over before anybody listened. */
+  | 'expired'
+  /** QoS 0 that should have been held, or kept as a dead letter: there was no room, and nobody to tell. */
+  | 'droppedHoldFull'
+  /** It was held, and an operator gave it up. */
+  | 'droppedByOperator'
 
 export type CopyFate =
   /** By PUBACK or PUBCOMP, or ended by a PUBACK or PUBREC with an error (MQTT 5.0 section 4.8.2). */
@@ -24,12 +44,16 @@ export type CopyFate =
   /** The Session's queue is full, and the message was published as a dead letter. */
   | 'deadLettered'
 
+export type MessageFates = Record<MessageFate, number>
+
 export class Tally {
   /** PUBLISH packets from clients that were new, not repeated; one whose permission is still asked for is not here yet. */
   received = 0
-  /** Messages the broker or code that embeds it made: wills, `publish` calls. */
+  /** Messages the broker or code that embeds it made: wills, `publish` calls, dead letters, receipts, events. */
   made = 0
-  readonly messages: Record<MessageFate, number> = { routed: 0, retainedOnly: 0, unmatched: 0, refused: 0, expired: 0 }
+  /** Messages that were held when the broker started. */
+  restored = 0
+  readonly messages: MessageFates = noMessages()
   created = 0
   readonly copies: Record<CopyFate, number> = {
     acknowledged: 0,
@@ -41,5 +65,33 @@ export class Tally {
     droppedSlow: 0,
     droppedQueueFull: 0,
     deadLettered: 0,
+  }
+}
+
+/** A message has its fate: every one comes here once, and one that was held comes again. */
+export function countMessage(tally: Tally, rule: { readonly messages: MessageFates }, fate: MessageFate): void {
+  tally.messages[fate] += 1
+  rule.messages[fate] += 1
+}
+
+/** A client's message was refused before anybody looked who listens. */
+export function countRefused(core: CoreState, { topicName }: Publish): void {
+  const rule = core.rules.ruleFor(topicName)
+  core.tally.received += 1
+  rule.received += 1
+  countMessage(core.tally, rule, 'refused')
+}
+
+export function noMessages(): MessageFates {
+  return {
+    routed: 0,
+    retainedOnly: 0,
+    unmatched: 0,
+    held: 0,
+    deadLettered: 0,
+    refused: 0,
+    expired: 0,
+    droppedHoldFull: 0,
+    droppedByOperator: 0,
   }
 }

@@ -16,8 +16,10 @@ import type { Turn } from '../turn.ts'
 import { chooseMembers, type DurableSets, durableSets, noSets, recordSets, withoutNoLocal } from './audience.ts'
 import { deadLetter } from './dead-letter.ts'
 import { deliverCopy, deliverFurther, deliverToSet, dropForFullQueue } from './delivery.ts'
+import { countMessage } from './fate.ts'
 import type { Receiver, Subscription } from './subscription.ts'
 import type { Route } from './subscriptions.ts'
+import type { TopicRule } from './topic-rule.ts'
 
 /** Where a message comes from. */
 export interface Source {
@@ -28,59 +30,102 @@ export interface Source {
   readonly isWill: boolean
   /** Somebody hears of a refusal. If not, a Session with a full queue goes without its copy, counted. */
   readonly mayBeRefused: boolean
-  /** It is a dead letter, and there is none of a dead letter. */
-  readonly isDeadLetter?: boolean
+  /** A client sent it, or the broker or code in this process made it. */
+  readonly counts: 'received' | 'made'
+  /** No policy holds for it: it is a dead letter, or something the broker itself has to say. */
+  readonly isOwn?: boolean
 }
 
 export interface Admission {
   /** 0x00, 0x10 No matching subscribers, or the error it was refused with: then nothing has happened. */
   readonly reasonCode: number
-  /** Subscriptions it went to; one Session counts once, a shared group counts once. */
+  /** Listeners it went to; one Session counts once, a shared group counts once. */
   readonly matched: number
   /** Why it was refused. */
   readonly text: string | null
+  /** What the publisher is told of a message nobody listens for, beyond the Reason Code. */
+  readonly fate: 'held' | 'dead-lettered' | null
+  /** `reject`, and a client that cannot be told is not to be disconnected for it. */
+  readonly isQuiet: boolean
 }
 
-const success: Admission = Object.freeze({ reasonCode: ReasonCode.Success, matched: 1, text: null })
-const nobody: Admission = Object.freeze({ reasonCode: ReasonCode.NoMatchingSubscribers, matched: 0, text: null })
+const success: Admission = outcome(ReasonCode.Success, 1)
+const nobody: Admission = outcome(ReasonCode.NoMatchingSubscribers, 0)
+const accepted: Admission = outcome(ReasonCode.Success, 0)
 const noSessions: ReadonlySet<Session> = new Set()
 const noMembers: readonly Subscription[] = Object.freeze([])
 
 /** `packet` is kept: its bytes are copied out of the socket's chunk if the message outlives the turn. */
 export function admitMessage(core: CoreState, packet: Publish, source: Source, nowMs: number, turn: Turn): Admission {
   const route = core.subscriptions.route(packet.topicName)
+  const { rule } = route
+  core.tally[source.counts] += 1
+  rule[source.counts] += 1
   const members = route.groups.length === 0 ? noMembers : chooseMembers(route)
   const full = packet.qos === 0 ? noSessions : fullSessions(core, packet, route, members)
   if (packet.qos > 0 || packet.retain) {
     const refusal = findRefusal(core, packet, source, route, members, full)
     if (refusal !== null) {
-      core.tally.messages.refused += 1
+      countMessage(core.tally, rule, 'refused')
       return refusal
     }
   }
-  const without = full.size === 0 ? full : makeRoom(core, packet, full)
+  const listeners = route.hasNoLocal ? listenersFor(route, source.session) : route.listeners
+  const { whenNobody } = rule.options
+  if (listeners === 0 && whenNobody === 'reject' && !packet.retain && source.isOwn !== true) {
+    countMessage(core.tally, rule, 'refused')
+    return rejection(rule)
+  }
+  const without = full.size === 0 ? full : makeRoom(core, packet, full, rule)
   const message = new Message(0, packet, nowMs)
   const sets = packet.qos === 0 ? noSets : durableSets(core, route, members, source.session, without)
   const isRetained = recordMessage(core, message, sets.sets, source, turn)
-  const matched = deliverAll(core, message, route, members, sets, source, without, nowMs, turn)
-  countFate(core, isRetained, matched)
-  if (without.size > 0 && isDeadLettered(core, source)) {
-    core.tally.made += 1
-    const letter = deadLetter(core, packet, source.session, without, nowMs)
-    const from = { session: null, inboundPacketId: 0, isWill: false, mayBeRefused: false, isDeadLetter: true }
-    admitMessage(core, letter, from, nowMs, turn)
+  deliverAll(core, message, route, members, sets, source, without, nowMs, turn)
+  countMessage(core.tally, rule, listeners > 0 ? 'routed' : isRetained ? 'retainedOnly' : 'unmatched')
+  if (without.size > 0 && isDeadLettered(rule, source)) {
+    const letter = deadLetter(packet, rule, source.session, without, nowMs)
+    admitMessage(core, letter, fromBroker, nowMs, turn)
   }
-  if (core.reportsMessages) turn.events.push({ type: 'published', message, matched })
-  if (matched === 0) return nobody
-  return matched === 1 ? success : { reasonCode: ReasonCode.Success, matched, text: null }
+  if (core.reportsMessages) turn.events.push({ type: 'published', message, matched: listeners })
+  if (listeners === 0) return whenNobody === 'accept' ? accepted : nobody
+  return listeners === 1 ? success : outcome(ReasonCode.Success, listeners)
+}
+
+/** Where the broker's own messages come from. */
+export const fromBroker: Source = Object.freeze({
+  session: null,
+  inboundPacketId: 0,
+  isWill: false,
+  mayBeRefused: false,
+  counts: 'made',
+  isOwn: true,
+})
+
+function outcome(reasonCode: number, matched: number): Admission {
+  return { reasonCode, matched, text: null, fate: null, isQuiet: false }
+}
+
+/** No Local: the publisher's own Subscriptions that have it are no listeners [MQTT-3.8.3-3]. */
+function listenersFor(route: Route, publisher: Session | null): number {
+  let { listeners } = route
+  for (const receiver of route.receivers) {
+    if (!receiver.noLocal || receiver.isObserver || receiver.session !== publisher) continue
+    if (withoutNoLocal(receiver)?.isObserver !== false) listeners -= 1
+  }
+  return listeners
+}
+
+function rejection({ options }: TopicRule): Admission {
+  const text = 'nobody subscribes to this Topic Name'
+  const isQuiet = options.rejectOlder === 'accept-and-count'
+  return { reasonCode: options.rejectReasonCode, matched: 0, text, fate: null, isQuiet }
 }
 
 /** What a full Session goes without is published as a dead letter. */
-function isDeadLettered(core: CoreState, source: Source): boolean {
-  return core.options.whenQueueFull === 'dead-letter' && source.isDeadLetter !== true
+function isDeadLettered(rule: TopicRule, source: Source): boolean {
+  return rule.options.whenQueueFull === 'dead-letter' && source.isOwn !== true
 }
 
-/** Returns how many it went to. */
 function deliverAll(
   core: CoreState,
   message: Message,
@@ -91,21 +136,15 @@ function deliverAll(
   without: ReadonlySet<Session>,
   nowMs: number,
   turn: Turn,
-): number {
-  let matched = 0
+): void {
+  const fullFate = isDeadLettered(route.rule, source) ? 'deadLettered' : 'droppedQueueFull'
   for (const receiver of route.receivers) {
     const to = receiver.noLocal && receiver.session === source.session ? withoutNoLocal(receiver) : receiver
-    if (to === null) continue
-    matched += 1
-    deliverUnrecorded(core, to, null, message, source, without, nowMs, turn)
+    if (to !== null) deliverUnrecorded(core, to, null, message, fullFate, without, nowMs, turn)
   }
-  for (const member of members) {
-    matched += 1
-    deliverUnrecorded(core, member, member, message, source, without, nowMs, turn)
-  }
+  for (const member of members) deliverUnrecorded(core, member, member, message, fullFate, without, nowMs, turn)
   for (const set of durable.sets) deliverToSet(core, set, message, message.seq, nowMs, turn)
   for (const set of durable.further) deliverFurther(core, set, message, nowMs, turn)
-  return matched
 }
 
 /** The copy of one Session, unless it is a durable one: then it is in a set. */
@@ -114,7 +153,7 @@ function deliverUnrecorded(
   to: Receiver,
   member: Subscription | null,
   message: Message,
-  source: Source,
+  fullFate: 'deadLettered' | 'droppedQueueFull',
   without: ReadonlySet<Session>,
   nowMs: number,
   turn: Turn,
@@ -124,7 +163,7 @@ function deliverUnrecorded(
   const qos = publish.qos < to.qos ? publish.qos : to.qos
   if (qos > 0) {
     if (without.size > 0 && without.has(session)) {
-      dropForFullQueue(core, isDeadLettered(core, source) ? 'deadLettered' : 'droppedQueueFull')
+      dropForFullQueue(core, fullFate, session, message.seq)
       return
     }
     if (session.survives) return
@@ -152,7 +191,8 @@ function recordMessage(
   if (session !== null && (inbound !== null || willOf !== null)) core.noteChanged(session)
   const recipients = sets.length === 0 ? [] : recordSets(core, sets, turn)
   message.own()
-  message.seq = writeRecord(core, turn, { type: 'message', message, recipients, retained, inbound, willOf })
+  const more = { held: null, replaces: 0, owed: null } as const
+  message.seq = writeRecord(core, turn, { type: 'message', message, recipients, retained, inbound, willOf, ...more })
   if (retained === 'set') retain(core, message)
   else if (retained === 'deleted') core.retained.delete(message.topicName)
   return retained === 'set'
@@ -183,10 +223,11 @@ function fullSessions(
   members: readonly Subscription[],
 ): ReadonlySet<Session> {
   let full: Set<Session> | null = null
+  const { whenQueueFull } = route.rule.options
   const size = packet.topicName.length + packet.payloadSize
   for (let position = 0; position < route.receivers.length + members.length; position++) {
     const to = route.receivers[position] ?? members[position - route.receivers.length]
-    if (to === undefined || to.qos === 0 || to.session.outbound.hasRoom(size, core)) continue
+    if (to === undefined || to.qos === 0 || to.session.outbound.hasRoom(size, core, whenQueueFull)) continue
     full ??= new Set()
     full.add(to.session)
   }
@@ -194,14 +235,19 @@ function fullSessions(
 }
 
 /** Gives up the oldest message of each full Session if that is the policy; returns those that go without this one. */
-function makeRoom(core: CoreState, packet: Publish, full: ReadonlySet<Session>): ReadonlySet<Session> {
-  if (core.options.whenQueueFull !== 'drop-oldest') return full
+function makeRoom(
+  core: CoreState,
+  packet: Publish,
+  full: ReadonlySet<Session>,
+  { options: { whenQueueFull } }: TopicRule,
+): ReadonlySet<Session> {
+  if (whenQueueFull !== 'drop-oldest') return full
   const without = new Set<Session>()
   const size = packet.topicName.length + packet.payloadSize
   for (const session of full) {
     const { outbound } = session
-    while (!outbound.hasRoom(size, core) && outbound.queuedMessages > 0) outbound.dropOldest(core)
-    if (!outbound.hasRoom(size, core)) without.add(session)
+    while (!outbound.hasRoom(size, core, whenQueueFull) && outbound.queuedMessages > 0) outbound.dropOldest(core)
+    if (!outbound.hasRoom(size, core, whenQueueFull)) without.add(session)
   }
   return without
 }
@@ -218,7 +264,7 @@ function findRefusal(
     if (packet.retain && packet.payloadSize > 0 && !core.mayRetain(packet.topicName)) {
       return refusal(`the broker keeps no more than ${core.limits.retainedMessagesMax} Retained Messages`)
     }
-    const { whenQueueFull } = core.options
+    const { whenQueueFull } = route.rule.options
     if (full.size > 0 && (whenQueueFull === 'refuse' || whenQueueFull === 'spill')) {
       return refusal('the queue of a subscriber is full; send the message again later')
     }
@@ -249,11 +295,5 @@ function needsRecord(
 }
 
 function refusal(text: string): Admission {
-  return { reasonCode: ReasonCode.QuotaExceeded, matched: 0, text }
-}
-
-function countFate(core: CoreState, isRetained: boolean, matched: number): void {
-  if (matched > 0) core.tally.messages.routed += 1
-  else if (isRetained) core.tally.messages.retainedOnly += 1
-  else core.tally.messages.unmatched += 1
+  return { reasonCode: ReasonCode.QuotaExceeded, matched: 0, text, fate: null, isQuiet: false }
 }

@@ -15,6 +15,8 @@ export interface Receiver {
   readonly retainAsPublished: boolean
   /** At least one of the merged Subscriptions has No Local. */
   readonly noLocal: boolean
+  /** All of the merged Subscriptions only watch. */
+  readonly isObserver: boolean
   /** All Subscription Identifiers that match [MQTT-3.3.4-4]; null for none. */
   readonly subscriptionIdentifiers: readonly number[] | null
   /** What was merged; null for a single Subscription. */
@@ -31,6 +33,8 @@ export class Subscription implements Receiver {
   readonly sinceMs: number
   qos: Qos = 0
   noLocal = false
+  /** It only watches: a message that nobody else gets has no listener. */
+  isObserver = false
   retainAsPublished = false
   retainHandling: RetainHandling = 0
   subscriptionIdentifiers: readonly number[] | null = null

@@ -2,12 +2,21 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { Session } from '../session/session.ts'
+import { defaultObservers } from '../state.ts'
 import type { Subscription } from './subscription.ts'
 import { Subscriptions } from './subscriptions.ts'
 import { topicFilterMatches } from './topic-filter.ts'
+import { TopicRules } from './topic-rule.ts'
 
 const filters = ['a', 'a/b', 'a/+', 'a/#', '+/b', '#', '$x/#', '+']
 const topicNames = ['a', 'a/b', 'a/c', 'b/b', '$x', '$x/a']
+const rules = new TopicRules([], {
+  deadLetterTopicName: 'dead-letters',
+  heldMessagesMax: 10,
+  heldBytesMax: 1000,
+  heldSecondsMax: 10,
+  whenQueueFull: 'refuse',
+})
 const shareNames = [null, null, 'g', 'h']
 
 interface Entry {
@@ -54,7 +63,7 @@ test('whatever comes and goes, every route is what a search through all Subscrip
   })
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-      const subscriptions = new Subscriptions()
+      const subscriptions = new Subscriptions(rules, defaultObservers)
       const sessions = Array.from({ length: 4 }, (_, number) => new Session('', `c${number}`, 0))
       const entries = new Map<string, Entry>()
       for (const { client, filter, shareName, qos, identifier, removes, topicName } of steps) {
@@ -83,7 +92,7 @@ test('whatever comes and goes, every route is what a search through all Subscrip
 })
 
 test('a route is kept until a Subscription changes, and not longer', () => {
-  const subscriptions = new Subscriptions()
+  const subscriptions = new Subscriptions(rules, defaultObservers)
   const subscription = subscriptions.add(new Session('', 'c', 0), 'a', 'a', null, 0)
   const before = subscriptions.route('a')
   assert.equal(subscriptions.route('a'), before)

@@ -7,6 +7,7 @@ import type { RecipientSet } from '../rest/recipient-set.ts'
 import type { Session } from '../session/session.ts'
 import { SharedGroup } from './shared-group.ts'
 import { addTo, type Receiver, removeFrom, Subscription } from './subscription.ts'
+import type { TopicRule, TopicRules } from './topic-rule.ts'
 import { TopicTree } from './topic-tree.ts'
 
 /** All Subscriptions to one Topic Filter. */
@@ -24,7 +25,7 @@ export class FilterSubscriptions {
   }
 }
 
-/** Who gets a message of one Topic Name. */
+/** Who gets a message of one Topic Name, and what holds for it. */
 export interface Route {
   /** Each Session at most once. */
   readonly receivers: readonly Receiver[]
@@ -33,6 +34,15 @@ export interface Route {
   durable: RecipientSet | null | undefined
   /** A Subscription among them has No Local. */
   readonly hasNoLocal: boolean
+  /** Sessions and shared groups that count as listeners: that do not only observe. */
+  readonly listeners: number
+  readonly rule: TopicRule
+}
+
+/** Whose Subscriptions only observe: those of some accounts, and those to some Topic Filters. */
+export interface Observers {
+  readonly accounts: ReadonlySet<string>
+  readonly filters: ReadonlySet<string>
 }
 
 const noGroups: readonly SharedGroup[] = Object.freeze([])
@@ -44,8 +54,15 @@ export class Subscriptions {
   #routes = new Map<string, Route>()
   #found: FilterSubscriptions[] = []
   #count = 0
+  readonly #rules: TopicRules
+  readonly #observers: Observers
   /** Changes whenever a Subscription is made, changed or removed. */
   generation = 0
+
+  constructor(rules: TopicRules, observers: Observers) {
+    this.#rules = rules
+    this.#observers = observers
+  }
 
   /** Subscriptions in all, shared ones included. */
   get count(): number {
@@ -61,6 +78,8 @@ export class Subscriptions {
     }
     const group = shareName === null ? null : groupOf(entry, shareName)
     const subscription = new Subscription(session, topicFilter, entry, group, nowMs)
+    const { accounts, filters } = this.#observers
+    subscription.isObserver = filters.has(filter) || accounts.has(session.account)
     if (group === null) addTo(entry.subscriptions, subscription)
     else group.add(subscription)
     this.#count += 1
@@ -100,7 +119,7 @@ export class Subscriptions {
     if (known !== undefined) return known
     this.#found.length = 0
     this.#tree.match(topicName, this.#found)
-    const route = makeRoute(this.#found)
+    const route = makeRoute(this.#found, this.#rules.ruleFor(topicName))
     this.#found.length = 0
     if (this.#routes.size >= cachedRoutesMax) this.#routes.clear()
     this.#routes.set(topicName, route)
@@ -118,13 +137,17 @@ function groupOf(entry: FilterSubscriptions, shareName: string): SharedGroup {
   return group
 }
 
-function makeRoute(found: readonly FilterSubscriptions[]): Route {
+function makeRoute(found: readonly FilterSubscriptions[], rule: TopicRule): Route {
   const groups = found.some((entry) => entry.groups !== null)
     ? found.flatMap((entry) => [...(entry.groups?.values() ?? [])])
     : noGroups
   const only = found.length === 1 ? found[0] : undefined
   const hasNoLocal = found.some((entry) => entry.subscriptions.some((subscription) => subscription.noLocal))
-  if (only !== undefined) return { receivers: only.subscriptions, groups, durable: undefined, hasNoLocal }
+  const countingGroups = groups.length === 0 ? 0 : groups.filter((group) => group.members.some(isListener)).length
+  if (only !== undefined) {
+    const listeners = countingGroups + countListeners(only.subscriptions)
+    return { receivers: only.subscriptions, groups, durable: undefined, hasNoLocal, listeners, rule }
+  }
   const bySession = new Map<Session, Subscription[]>()
   for (const entry of found) {
     for (const subscription of entry.subscriptions) {
@@ -135,7 +158,18 @@ function makeRoute(found: readonly FilterSubscriptions[]): Route {
   }
   const receivers: Receiver[] = []
   for (const parts of bySession.values()) receivers.push(mergeReceivers(parts))
-  return { receivers, groups, durable: undefined, hasNoLocal }
+  const listeners = countingGroups + countListeners(receivers)
+  return { receivers, groups, durable: undefined, hasNoLocal, listeners, rule }
+}
+
+function isListener(receiver: Receiver): boolean {
+  return !receiver.isObserver
+}
+
+function countListeners(receivers: readonly Receiver[]): number {
+  let listeners = 0
+  for (const receiver of receivers) if (!receiver.isObserver) listeners += 1
+  return listeners
 }
 
 /** One copy for overlapping Subscriptions: the highest QoS and every Subscription Identifier. `parts` is not empty. */
@@ -146,13 +180,15 @@ export function mergeReceivers(parts: readonly Subscription[]): Receiver {
   let qos = first.qos
   let retainAsPublished = false
   let noLocal = false
+  let isObserver = true
   const identifiers: number[] = []
   for (const part of parts) {
     if (part.qos > qos) qos = part.qos
     retainAsPublished ||= part.retainAsPublished
     noLocal ||= part.noLocal
+    isObserver &&= part.isObserver
     if (part.subscriptionIdentifiers !== null) identifiers.push(...part.subscriptionIdentifiers)
   }
   const subscriptionIdentifiers = identifiers.length === 0 ? null : identifiers
-  return { session: first.session, qos, retainAsPublished, noLocal, subscriptionIdentifiers, parts }
+  return { session: first.session, qos, retainAsPublished, noLocal, isObserver, subscriptionIdentifiers, parts }
 }

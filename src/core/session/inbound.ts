@@ -12,6 +12,7 @@ import { type ClosingReason, disconnectClient } from '../connection/closing.ts'
 import type { Connection } from '../connection/connection.ts'
 import { InboundTopicAliases } from '../connection/topic-aliases.ts'
 import { writeSessionRecord } from '../log.ts'
+import { countRefused } from '../routing/fate.ts'
 import { type Admission, admitMessage } from '../routing/router.ts'
 import { topicNameFault } from '../routing/topic-name.ts'
 import type { CoreState } from '../state.ts'
@@ -23,6 +24,8 @@ const notAuthorized: Admission = Object.freeze({
   reasonCode: ReasonCode.NotAuthorized,
   matched: 0,
   text: 'publishing to this Topic Name is not allowed',
+  fate: null,
+  isQuiet: false,
 })
 const storeFull: ClosingReason = Object.freeze({
   reasonCode: ReasonCode.QuotaExceeded,
@@ -96,15 +99,13 @@ function acceptPublish(
 ): void {
   if (mustPark(core, connection, packet)) {
     if (park(core, connection, packet, nowMs)) return
-    core.tally.received += 1
-    core.tally.messages.refused += 1
+    countRefused(core, packet)
     disconnectClient(core, connection, storeFull, nowMs, turn)
     return
   }
-  core.tally.received += 1
   const { qos, packetId } = packet
   const inboundPacketId = qos === 2 ? packetId : 0
-  const source = { session, inboundPacketId, isWill: false, mayBeRefused: qos > 0 }
+  const source = { session, inboundPacketId, isWill: false, mayBeRefused: qos > 0, counts: 'received' } as const
   const admission = admitMessage(core, packet, source, nowMs, turn)
   if (qos === 0) return
   if (admission.reasonCode >= 0x80) {
@@ -180,8 +181,7 @@ function refusePublish(
   nowMs: number,
   turn: Turn,
 ): void {
-  core.tally.received += 1
-  core.tally.messages.refused += 1
+  countRefused(core, packet)
   if (packet.qos > 0) answerRefused(core, connection, packet, refusal, nowMs, turn)
 }
 

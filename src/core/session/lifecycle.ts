@@ -132,7 +132,7 @@ export function endSession(core: CoreState, session: Session, nowMs: number, tur
   const { clientIdentifier, account, number } = session
   if (number > 0) writeSessionRecord(core, turn, session, { type: 'session-ended', session: number })
   for (const { copy, mayMove } of session.outbound.takeAll(core)) {
-    core.tally.copies.sessionEnded += 1
+    core.endCopy('sessionEnded', session, copy.messageSeq)
     if (mayMove) moveToOtherMember(core, copy, nowMs, turn)
     if (copy.order > 0) core.release(copy.order, copy.messageSeq)
   }
@@ -146,8 +146,10 @@ function moveToOtherMember(core: CoreState, copy: Copy, nowMs: number, turn: Tur
   if (sharedFilter === null || message?.isExpired(nowMs) === true) return
   const member = core.subscriptions.group(sharedFilter)?.choose() ?? null
   if (member === null) return
-  if (member.qos > 0 && !member.session.outbound.hasRoom(copy.size, core)) {
-    dropForFullQueue(core, 'droppedQueueFull')
+  // Its Topic Name may be in the store only: what holds for all Topic Names holds here.
+  const { whenQueueFull } = message === null ? core.options : core.rules.ruleFor(message.topicName).options
+  if (member.qos > 0 && !member.session.outbound.hasRoom(copy.size, core, whenQueueFull)) {
+    dropForFullQueue(core, 'droppedQueueFull', member.session, copy.messageSeq)
     return
   }
   if (member.session.survives && member.qos > 0) moveDurably(core, copy, member, nowMs, turn)
@@ -172,7 +174,7 @@ function moveDurably(core: CoreState, copy: Copy, member: Subscription, nowMs: n
   const message = new Message(0, copy.message.publish, copy.message.receivedMs)
   message.own()
   const record = { message, recipients: [recipients], retained: 'unchanged', inbound: null, willOf: null } as const
-  message.seq = writeRecord(core, turn, { type: 'message', ...record })
+  message.seq = writeRecord(core, turn, { type: 'message', ...record, held: null, replaces: 0, owed: null })
   deliverToSet(core, set, message, message.seq, nowMs, turn)
 }
 
@@ -181,7 +183,7 @@ function moveUnread(core: CoreState, copy: Copy, member: Subscription, nowMs: nu
   const { messageSeq, size, sharedFilter } = copy
   core.tally.created += 1
   if (member.qos === 0) {
-    core.tally.copies.droppedOffline += 1
+    core.endCopy('droppedOffline', member.session, messageSeq)
     return
   }
   core.live.add(messageSeq, 1)

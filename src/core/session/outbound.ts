@@ -13,7 +13,7 @@ import type { Message } from '../message.ts'
 import { Backlog } from '../rest/backlog.ts'
 import type { Member } from '../rest/recipient-set.ts'
 import type { CopyFate } from '../routing/fate.ts'
-import type { CoreState } from '../state.ts'
+import type { CoreState, WhenQueueFull } from '../state.ts'
 import { OutgoingAcknowledgement, sendNow, type Turn } from '../turn.ts'
 import { type Copy, copyFor, nextCopy, withMessage } from './copy.ts'
 import { InFlight } from './in-flight.ts'
@@ -70,10 +70,10 @@ export class Outbound {
   }
 
   /** Whether one more message of `bytes` can be taken, sent or queued. */
-  hasRoom(bytes: number, core: CoreState): boolean {
+  hasRoom(bytes: number, core: CoreState, whenQueueFull: WhenQueueFull): boolean {
     const messages = this.queuedMessages
     if (messages === 0 && (this.#session.connection === null || this.freeWindow > 0)) return true
-    const { messagesMax, bytesMax } = core.queueBounds(this.#session.survives)
+    const { messagesMax, bytesMax } = core.queueBounds(this.#session.survives, whenQueueFull)
     return messages < messagesMax && this.queuedBytes + bytes <= bytesMax
   }
 
@@ -331,7 +331,7 @@ export class Outbound {
     }
     const taken = this.#backlog?.take(order) ?? null
     if (taken === null) return
-    core.tally.copies.acknowledged += 1
+    core.endCopy('acknowledged', this.#session, taken.message)
     core.release(order, taken.message)
   }
 
@@ -339,7 +339,7 @@ export class Outbound {
   forgetInFlight(copy: Copy, core: CoreState): void {
     if (this.#inFlight?.get(copy.packetId) !== copy) return
     this.#inFlight.remove(copy)
-    core.tally.copies.acknowledged += 1
+    core.endCopy('acknowledged', this.#session, copy.messageSeq)
     core.release(copy.order, copy.messageSeq)
   }
 
@@ -385,7 +385,7 @@ export class Outbound {
   }
 
   #settle(copy: Copy, fate: CopyFate, core: CoreState): void {
-    core.tally.copies[fate] += 1
+    core.endCopy(fate, this.#session, copy.messageSeq)
     if (copy.order > 0) core.settle(this.#session, copy)
   }
 }

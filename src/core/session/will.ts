@@ -23,7 +23,6 @@ export function publishWill(core: CoreState, session: Session, nowMs: number, tu
   const { willDelayInterval: _, ...rest } = will.properties
   const properties: PublishProperties = rest
   const packet = publish({ topicName, payload, qos, retain, properties })
-  core.tally.made += 1
-  const source = { session, inboundPacketId: 0, isWill: true, mayBeRefused: false }
+  const source = { session, inboundPacketId: 0, isWill: true, mayBeRefused: false, counts: 'made' } as const
   admitMessage(core, packet, source, nowMs, turn)
 }

@@ -1,0 +1,100 @@
+/**
+ * What the operator wants for the messages of a Topic Filter: above all what happens when nobody listens.
+ *
+ * Rules stand in order; the first whose Topic Filter matches decides alone. Behind the last there is one that reports.
+ * Topic Names that begin with `$` are the broker's own and have no rule.
+ */
+import type { WhenQueueFull } from '../state.ts'
+import { type MessageFates, noMessages } from './fate.ts'
+import { topicFilterMatches } from './topic-filter.ts'
+
+/**
+ * What happens to a message that no counting Subscription matches.
+ *
+ * `accept`: acknowledged with success, as the standard has it. `report`: 0x10 No matching subscribers, and counted. `reject`:
+ * refused. `hold`: kept until somebody listens. `dead-letter`: published on another Topic Name, with what is to be known.
+ */
+export type WhenNobody = 'accept' | 'report' | 'reject' | 'hold' | 'dead-letter'
+
+/** Every field of a rule; one that is left out has its default. */
+export interface TopicRuleOptions {
+  /** Which messages: a Topic Filter, without `$share/`. */
+  filter: string
+  whenNobody: WhenNobody
+  /** `report` only: false answers 0x00 all the same, for clients that take 0x10 for a failure. */
+  tellsPublisher: boolean
+  /** `reject`: 0x80, 0x83, 0x87, 0x90, 0x97 or 0x99. */
+  rejectReasonCode: number
+  /** `reject`, for 3.1.1, which has no code to refuse with: `close` the connection, or acknowledge and count the message. */
+  rejectOlder: 'close' | 'accept-and-count'
+  /** `dead-letter`, here and when a queue is full: the Topic Name it is published on. Default: the broker's. */
+  deadLetterTopicName: string
+  /** `hold`: messages of one Topic Name that are kept at most. Default: the broker's limit, as with the next two. */
+  heldMessagesMax: number
+  /** Bytes of Topic Names and payloads. */
+  heldBytesMax: number
+  /** 0: as long as the message lives. */
+  heldSecondsMax: number
+  /** What happens when the queue of a Session is full. Default: as the broker has it. */
+  whenQueueFull: WhenQueueFull
+  /**
+   * When a QoS 1 or 2 message that somebody listens for is acknowledged: `on-receipt`, when it is durable; `on-delivery`, when a
+   * subscriber has acknowledged; `on-delivery-to-all`, when all have.
+   */
+  acknowledge: 'on-receipt' | 'on-delivery' | 'on-delivery-to-all'
+  /** Seconds such an acknowledgement waits at most. */
+  acknowledgeSecondsMax: number
+  /** There is an event when a message is queued for a client that is away. */
+  wake: boolean
+}
+
+export class TopicRule {
+  readonly options: Readonly<TopicRuleOptions>
+  /** Messages under this rule by their fate, since the broker was made. */
+  readonly messages: MessageFates = noMessages()
+  received = 0
+  made = 0
+  restored = 0
+
+  constructor(options: Readonly<TopicRuleOptions>) {
+    this.options = options
+  }
+}
+
+/** What a rule leaves open and the broker decides for all. */
+export type RuleDefaults = Pick<
+  TopicRuleOptions,
+  'deadLetterTopicName' | 'heldMessagesMax' | 'heldBytesMax' | 'heldSecondsMax' | 'whenQueueFull'
+>
+
+const ruleDefaults: Readonly<Omit<TopicRuleOptions, keyof RuleDefaults>> = Object.freeze({
+  filter: '#',
+  whenNobody: 'report',
+  tellsPublisher: true,
+  rejectReasonCode: 0x83,
+  rejectOlder: 'close',
+  acknowledge: 'on-receipt',
+  acknowledgeSecondsMax: 30,
+  wake: false,
+})
+
+/** Reason Codes with which `reject` may refuse. */
+export const rejectReasonCodes: readonly number[] = Object.freeze([0x80, 0x83, 0x87, 0x90, 0x97, 0x99])
+
+export class TopicRules {
+  /** In order; the last one matches everything but `$`. */
+  readonly all: readonly TopicRule[]
+  /** For Topic Names that begin with `$`. */
+  readonly own: TopicRule
+
+  constructor(rules: readonly Partial<TopicRuleOptions>[], defaults: RuleDefaults) {
+    const complete = { ...ruleDefaults, ...defaults }
+    this.all = [...rules, {}].map((rule) => new TopicRule({ ...complete, ...rule }))
+    this.own = new TopicRule({ ...complete, filter: '$', whenNobody: 'accept' })
+  }
+
+  /** The last one matches every Topic Name that does not begin with `$`. */
+  ruleFor(topicName: string): TopicRule {
+    return this.all.find(({ options }) => topicFilterMatches(options.filter, topicName)) ?? this.own
+  }
+}
