@@ -15,6 +15,8 @@ import { Connection, type Origin } from './connection/connection.ts'
 import { answerAuthenticationStep, receiveAuth } from './connection/enhanced-auth.ts'
 import { acceptAccount, establish, receiveConnect } from './connection/handshake.ts'
 import type { Deadline } from './deadlines.ts'
+import { continueDrains, drainsDueMs } from './held/drain.ts'
+import { remindHeld } from './held/hold.ts'
 import type { Message } from './message.ts'
 import type { Answer, Question } from './question.ts'
 import { continueRetained, retainedDueMs } from './routing/retained-delivery.ts'
@@ -120,6 +122,7 @@ export class BrokerCore {
   /** Every record up to `seq` is durable. */
   durable(seq: number): void {
     this.state.bodies.durableSeq = seq
+    this.state.drains.durable(seq)
   }
 
   /** What a Turn asked to be read is here. */
@@ -127,6 +130,7 @@ export class BrokerCore {
     const { bodies, live } = this.state
     for (const message of messages) if (live.has(message.seq)) bodies.keep(message)
     if (!connection.isClosed) connection.session?.outbound.loaded(this.state, nowMs, turn)
+    if (!this.state.drains.isEmpty) continueDrains(this.state, nowMs, turn)
     // Only now: what was read must not push out the first of it before that is sent.
     bodies.makeRoom()
   }
@@ -180,7 +184,7 @@ export class BrokerCore {
       this.#settledReminded = true
       state.deadlines.add({ atMs: state.settledDeadlineMs(nowMs), type: 'settled' })
     }
-    const dueMs = state.deadlines.nextMs
+    const dueMs = Math.min(state.deadlines.nextMs, drainsDueMs(state, nowMs))
     if (state.retainedDeliveries.size === 0) return dueMs
     return Math.min(dueMs, retainedDueMs(state, nowMs))
   }
@@ -193,6 +197,7 @@ export class BrokerCore {
       this.#remind(deadline, nowMs, turn)
     }
     if (this.state.retainedDeliveries.size > 0) continueRetained(this.state, nowMs, turn)
+    if (!this.state.drains.isEmpty) continueDrains(this.state, nowMs, turn)
   }
 
   #dispatch(connection: Connection, packet: ControlPacket, nowMs: number, turn: Turn): void {
@@ -342,6 +347,9 @@ export class BrokerCore {
         return
       case 'retained':
         state.retained.expire(deadline.topicName, nowMs)
+        return
+      case 'held':
+        remindHeld(state, deadline.seq, nowMs, turn)
         return
       case 'parked':
         remindParked(state, deadline.connection, nowMs, turn)

@@ -4,6 +4,7 @@
  * A deadline is a reminder, not a command: whoever is reminded looks at the facts again, so nothing is ever removed early.
  */
 import type { Connection } from './connection/connection.ts'
+import type { Seq } from './record.ts'
 import type { Session } from './session/session.ts'
 
 export type Deadline =
@@ -13,6 +14,8 @@ export type Deadline =
   /** The Session's Will Delay or Session Expiry Interval may be over. */
   | { atMs: number; readonly type: 'session'; readonly session: Session }
   | { atMs: number; readonly type: 'retained'; readonly topicName: string }
+  /** A held message may have been held long enough. */
+  | { atMs: number; readonly type: 'held'; readonly seq: Seq }
   /** PUBLISH packets have waited too long for the store. */
   | { atMs: number; readonly type: 'parked'; readonly connection: Connection }
   /** Settled copies wait to be written. */

@@ -5,6 +5,8 @@
  */
 import type { Connection } from './connection/connection.ts'
 import { Deadlines } from './deadlines.ts'
+import { Drains } from './held/drain.ts'
+import { HeldMessages } from './held/held-messages.ts'
 import type { Limits } from './limits.ts'
 import { writeSessionRecord } from './log.ts'
 import type { Seq } from './record.ts'
@@ -79,6 +81,9 @@ export class CoreState {
   readonly retained: RetainedMessages
   readonly deadlines = new Deadlines()
   readonly tally = new Tally()
+  /** Messages that wait for a listener, and what is left to do about those that have found one. */
+  readonly held = new HeldMessages()
+  readonly drains = new Drains()
   /** Messages something is owed for. */
   readonly owes = new Set<Seq>()
   /** Copies of those that have ended in this input. */

@@ -39,6 +39,7 @@ export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
       writeRecipients(writer, snapshot.members ?? [])
       break
     case 'retained':
+    case 'held':
       writeAscending(writer, snapshot.seqs)
       break
     case 'covered':
@@ -56,7 +57,8 @@ export function decodeSnapshot(key: string, bytes: Buffer): Snapshot {
   return snapshot
 }
 
-const keyPattern = /^(?:a\/session\/(?<session>\d+)|b\/recipients\/(?<recipients>\d+)|c\/(?<single>retained|covered))$/
+const keyPattern =
+  /^(?:a\/session\/(?<session>\d+)|b\/recipients\/(?<recipients>\d+)|c\/(?<single>retained|held|covered))$/
 
 function readSnapshot(key: string, reader: RestReader): Snapshot {
   const { session, recipients, single } = keyPattern.exec(key)?.groups ?? {}
@@ -64,7 +66,7 @@ function readSnapshot(key: string, reader: RestReader): Snapshot {
     return { type: 'session', number: Number(session), session: readSession(reader, Number(session)) }
   }
   if (recipients !== undefined) return { type: 'recipients', id: Number(recipients), members: readRecipients(reader) }
-  if (single === 'retained') return { type: single, seqs: readAscending(reader) }
+  if (single === 'retained' || single === 'held') return { type: single, seqs: readAscending(reader) }
   if (single === 'covered') return { type: single, through: reader.readNumber() }
   throw new CorruptError('a kind of snapshot that this version does not know')
 }

@@ -14,7 +14,7 @@ import { Backlog } from '../rest/backlog.ts'
 import type { Member } from '../rest/recipient-set.ts'
 import type { CopyFate } from '../routing/fate.ts'
 import type { CoreState, WhenQueueFull } from '../state.ts'
-import { OutgoingAcknowledgement, sendNow, type Turn } from '../turn.ts'
+import { OutgoingAcknowledgement, sendNow, sendOnceDurable, type Turn } from '../turn.ts'
 import { type Copy, copyFor, nextCopy, withMessage } from './copy.ts'
 import { InFlight } from './in-flight.ts'
 import { loadBytesMax, loadMax, messagesToLoad } from './loading.ts'
@@ -201,7 +201,9 @@ export class Outbound {
     // It has left the backlog: from now on only a snapshot of the Session says that there is a copy to come back to.
     if (isRecorded) core.noteChanged(this.#session)
     if (copy.qos === 1 && !this.#isResuming) {
-      sendNow(turn, connection, outgoing)
+      // Until the end of its hold is durable, a crash could give it to somebody else as well.
+      if (core.drains.isUndurable(copy.order)) sendOnceDurable(turn, connection, outgoing)
+      else sendNow(turn, connection, outgoing)
       return
     }
     if (copy.qos === 2 && isRecorded) {
