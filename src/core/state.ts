@@ -10,6 +10,7 @@ import { writeSessionRecord } from './log.ts'
 import type { Seq } from './record.ts'
 import { LiveRecords } from './rest/live-records.ts'
 import { MessageBodies } from './rest/message-bodies.ts'
+import { MessageTimes } from './rest/message-times.ts'
 import { RecipientSets } from './rest/recipient-sets.ts'
 import { type CopyFate, Tally } from './routing/fate.ts'
 import { RetainedMessages } from './routing/retained-messages.ts'
@@ -86,6 +87,7 @@ export class CoreState {
   /** Records that are still needed. */
   readonly live = new LiveRecords()
   readonly recipientSets = new RecipientSets()
+  readonly messageTimes = new MessageTimes()
   readonly bodies: MessageBodies
   /** Sessions whose snapshot is not what they are; stays empty where there are no snapshots. */
   readonly changed = new Set<Session>()

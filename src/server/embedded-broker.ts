@@ -89,6 +89,7 @@ export class Broker {
       authenticate: asksAuthentication ? defaultAuthenticate(options) : undefined,
       authorize: options.authorize,
       authenticationMethods: methods,
+      permissions: options.permissions ?? {},
       reportFault: (error) => this.#events.emit('fault', error),
     })
     const store = options.store ?? new MemoryStore(false)
