@@ -69,6 +69,8 @@ export interface Limits {
   heldSecondsMax: number
   /** Requests to the broker itself, such as `who`, that one connection may send in a second; as many may come at once. */
   requestsPerSecondMax: number
+  /** Topic Names published to lately that are kept count of; 0 for none. */
+  topicsSeenMax: number
 }
 
 export const defaultLimits: Readonly<Limits> = Object.freeze({
@@ -103,6 +105,7 @@ export const defaultLimits: Readonly<Limits> = Object.freeze({
   heldBytesMax: 1024 * 1024 * 1024,
   heldSecondsMax: 7 * 24 * 3600,
   requestsPerSecondMax: 20,
+  topicsSeenMax: 10_000,
 })
 
 /** The values each limit may take: lowest and highest, both allowed. */
@@ -138,4 +141,5 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [lowest: number
   heldBytesMax: [1024, 1_099_511_627_776],
   heldSecondsMax: [0, 0xffff_ffff],
   requestsPerSecondMax: [1, 1_000_000],
+  topicsSeenMax: [0, 10_000_000],
 })

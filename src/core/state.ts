@@ -16,6 +16,7 @@ import { type CopyFate, Tally } from './routing/fate.ts'
 import { RetainedMessages } from './routing/retained-messages.ts'
 import { type Observers, Subscriptions } from './routing/subscriptions.ts'
 import { type TopicRuleOptions, TopicRules } from './routing/topic-rule.ts'
+import { TopicsSeen } from './routing/topics-seen.ts'
 import type { Copy } from './session/copy.ts'
 import type { Session } from './session/session.ts'
 import type { Turn } from './turn.ts'
@@ -77,6 +78,8 @@ export class CoreState {
   readonly connections = new Set<Connection>()
   readonly rules: TopicRules
   readonly subscriptions: Subscriptions
+  /** What was published to lately. */
+  readonly topics: TopicsSeen
   readonly retained: RetainedMessages
   readonly deadlines = new Deadlines()
   readonly tally = new Tally()
@@ -118,7 +121,8 @@ export class CoreState {
       heldSecondsMax,
       whenQueueFull: options.whenQueueFull,
     })
-    this.subscriptions = new Subscriptions(this.rules, options.observers ?? defaultObservers)
+    this.topics = new TopicsSeen(options.limits.topicsSeenMax)
+    this.subscriptions = new Subscriptions(this.rules, options.observers ?? defaultObservers, this.topics)
     this.retained = new RetainedMessages((seq) => this.release(seq, seq))
     const { sessionQueueMessagesMax, sessionQueueBytesMax, sessionSpillMessagesMax, sessionSpillBytesMax } = this.limits
     this.#queueBounds = { messagesMax: sessionQueueMessagesMax, bytesMax: sessionQueueBytesMax }

@@ -59,6 +59,7 @@ const noMembers: readonly Subscription[] = Object.freeze([])
 export function admitMessage(core: CoreState, packet: Publish, source: Source, nowMs: number, turn: Turn): Admission {
   const route = core.subscriptions.route(packet.topicName)
   const { rule } = route
+  if (route.seen !== null) core.topics.count(route.seen, nowMs)
   core.tally[source.counts] += 1
   rule[source.counts] += 1
   const members = route.groups.length === 0 ? noMembers : chooseMembers(route)

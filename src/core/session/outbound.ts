@@ -268,8 +268,8 @@ export class Outbound {
     const copy = this.#inFlight?.get(packetId)
     if (copy === undefined) return
     if (copy.qos !== 1) throw wrongAcknowledgement('PUBACK', packetId, copy.qos)
-    this.#session.lastAcknowledgedMs = nowMs
     this.#finish(copy, 'acknowledged', core)
+    this.#session.lastAcknowledgedMs = nowMs
     this.sendQueued(core, nowMs, turn)
   }
 
@@ -287,8 +287,8 @@ export class Outbound {
     }
     if (copy.qos !== 2) throw wrongAcknowledgement('PUBREC', packetId, copy.qos)
     if (reasonCode >= 0x80 && !copy.isReceived) {
-      this.#session.lastAcknowledgedMs = nowMs
       this.#finish(copy, 'acknowledged', core)
+      this.#session.lastAcknowledgedMs = nowMs
       this.sendQueued(core, nowMs, turn)
       return
     }
@@ -306,8 +306,8 @@ export class Outbound {
     const copy = this.#inFlight?.get(packetId)
     if (copy === undefined) return
     if (copy.qos !== 2 || !copy.isReceived) throw wrongAcknowledgement('PUBCOMP', packetId, copy.qos)
-    this.#session.lastAcknowledgedMs = nowMs
     this.#finish(copy, 'acknowledged', core)
+    this.#session.lastAcknowledgedMs = nowMs
     this.sendQueued(core, nowMs, turn)
   }
 
