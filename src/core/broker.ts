@@ -24,6 +24,7 @@ import { admitMessage } from './routing/router.ts'
 import { receiveSubscribe, receiveUnsubscribe, subscribe } from './routing/subscribing.ts'
 import { answerPublish, receiveParked, receivePublish, receivePubrel, remindParked } from './session/inbound.ts'
 import { remindSession } from './session/lifecycle.ts'
+import { answerReplyPermission, answerRequest, type BrokerRequest } from './session/requests.ts'
 import type { Session } from './session/session.ts'
 import { type CoreOptions, CoreState } from './state.ts'
 import { type Load, type OutgoingToConnection, sendNow, type Turn } from './turn.ts'
@@ -160,6 +161,11 @@ export class BrokerCore {
     const source = { session: null, inboundPacketId: 0, isWill: false, mayBeRefused: true, counts: 'made' } as const
     const { reasonCode, matched } = admitMessage(this.state, packet, source, nowMs, turn)
     turn.onceDurable.push({ type: 'answer', token, reasonCode, matched })
+  }
+
+  /** What a client asked for in `turn.requests` is here. */
+  answerRequest(request: BrokerRequest, payload: Buffer, nowMs: number, turn: Turn): void {
+    answerRequest(this.state, request, payload, nowMs, turn)
   }
 
   /** Ends a client's connection on the host's behalf. */
@@ -312,6 +318,12 @@ export class BrokerCore {
       case 'authorize-publish':
         if (session !== null) answerPublish(state, connection, session, question.packet, isAllowed(answer), nowMs, turn)
         return
+      case 'authorize-reply': {
+        const { packet, reply } = question
+        if (session === null) return
+        answerReplyPermission(state, connection, session, packet, reply, isAllowed(answer), nowMs, turn)
+        return
+      }
       case 'authorize-subscribe': {
         const allowed = answer.type === 'authorized' ? answer.allowed : []
         if (session !== null) subscribe(state, connection, session, question.packet, allowed, nowMs, turn)

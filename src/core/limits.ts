@@ -67,6 +67,10 @@ export interface Limits {
   heldBytesMax: number
   /** Seconds a message is held, unless its rule says otherwise; 0 for as long as it lives. Dead letters stay. */
   heldSecondsMax: number
+  /** Requests to the broker itself, such as `who`, that one connection may send in a second; as many may come at once. */
+  requestsPerSecondMax: number
+  /** Topic Names published to lately that are kept count of; 0 for none. */
+  topicsSeenMax: number
 }
 
 export const defaultLimits: Readonly<Limits> = Object.freeze({
@@ -100,6 +104,8 @@ export const defaultLimits: Readonly<Limits> = Object.freeze({
   heldMessagesMax: 1_000_000,
   heldBytesMax: 1024 * 1024 * 1024,
   heldSecondsMax: 7 * 24 * 3600,
+  requestsPerSecondMax: 20,
+  topicsSeenMax: 10_000,
 })
 
 /** The values each limit may take: lowest and highest, both allowed. */
@@ -134,4 +140,6 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [lowest: number
   heldMessagesMax: [1, 10_000_000],
   heldBytesMax: [1024, 1_099_511_627_776],
   heldSecondsMax: [0, 0xffff_ffff],
+  requestsPerSecondMax: [1, 1_000_000],
+  topicsSeenMax: [0, 10_000_000],
 })

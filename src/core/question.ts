@@ -38,10 +38,19 @@ export interface AuthorizePublishQuestion {
   readonly packet: Publish
 }
 
+/** Topic Filters below `$pabal/events` need the permission to observe. */
 export interface AuthorizeSubscribeQuestion {
   readonly type: 'authorize-subscribe'
   readonly connection: Connection
   readonly packet: Subscribe
+}
+
+/** May the answer to a request, `packet`, be published on the Response Topic it names, as `reply`? */
+export interface AuthorizeReplyQuestion {
+  readonly type: 'authorize-reply'
+  readonly connection: Connection
+  readonly packet: Publish
+  readonly reply: Publish
 }
 
 export type Question =
@@ -50,6 +59,7 @@ export type Question =
   | AuthorizeWillQuestion
   | AuthorizePublishQuestion
   | AuthorizeSubscribeQuestion
+  | AuthorizeReplyQuestion
 
 export type Answer =
   | { readonly type: 'accepted'; readonly account: string; readonly data: Uint8Array | null }

@@ -12,11 +12,13 @@ import { writeSessionRecord } from './log.ts'
 import type { Seq } from './record.ts'
 import { LiveRecords } from './rest/live-records.ts'
 import { MessageBodies } from './rest/message-bodies.ts'
+import { MessageTimes } from './rest/message-times.ts'
 import { RecipientSets } from './rest/recipient-sets.ts'
 import { type CopyFate, Tally } from './routing/fate.ts'
 import { RetainedMessages } from './routing/retained-messages.ts'
 import { type Observers, Subscriptions } from './routing/subscriptions.ts'
 import { type TopicRuleOptions, TopicRules } from './routing/topic-rule.ts'
+import { TopicsSeen } from './routing/topics-seen.ts'
 import type { Copy } from './session/copy.ts'
 import type { Session } from './session/session.ts'
 import type { Turn } from './turn.ts'
@@ -78,6 +80,8 @@ export class CoreState {
   readonly connections = new Set<Connection>()
   readonly rules: TopicRules
   readonly subscriptions: Subscriptions
+  /** What was published to lately. */
+  readonly topics: TopicsSeen
   readonly retained: RetainedMessages
   readonly deadlines = new Deadlines()
   readonly tally = new Tally()
@@ -91,6 +95,7 @@ export class CoreState {
   /** Records that are still needed. */
   readonly live = new LiveRecords()
   readonly recipientSets = new RecipientSets()
+  readonly messageTimes = new MessageTimes()
   readonly bodies: MessageBodies
   /** Sessions whose snapshot is not what they are; stays empty where there are no snapshots. */
   readonly changed = new Set<Session>()
@@ -121,7 +126,8 @@ export class CoreState {
       heldSecondsMax,
       whenQueueFull: options.whenQueueFull,
     })
-    this.subscriptions = new Subscriptions(this.rules, options.observers ?? defaultObservers)
+    this.topics = new TopicsSeen(options.limits.topicsSeenMax)
+    this.subscriptions = new Subscriptions(this.rules, options.observers ?? defaultObservers, this.topics)
     this.retained = new RetainedMessages((seq) => this.release(seq, seq))
     const { sessionQueueMessagesMax, sessionQueueBytesMax, sessionSpillMessagesMax, sessionSpillBytesMax } = this.limits
     this.#queueBounds = { messagesMax: sessionQueueMessagesMax, bytesMax: sessionQueueBytesMax }

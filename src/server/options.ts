@@ -4,7 +4,12 @@
 import type { Limits } from '../core/limits.ts'
 import type { WhenQueueFull } from '../core/state.ts'
 import type { Store } from '../store/store.ts'
-import type { Authenticate, Authorize, EnhancedAuthenticationMethod } from './authentication/authentication.ts'
+import type {
+  Authenticate,
+  Authorize,
+  EnhancedAuthenticationMethod,
+  Permissions,
+} from './authentication/authentication.ts'
 
 /** `fsync`: before every acknowledgement; `interval`: at most a second may be lost in a power cut; `memory`: nothing survives the process. */
 export type Durability = 'fsync' | 'interval' | 'memory'
@@ -19,6 +24,11 @@ export interface BrokerOptions {
   authenticate?: Authenticate
   /** Asked at every new Topic Name a connection publishes to and every Subscription. Default: everything. */
   authorize?: Authorize
+  /**
+   * Accounts that may ask the broker who listens and what happens. `authorize`, if there is one, decides instead. Default with
+   * authentication: nobody; without: whoever connects from this machine.
+   */
+  permissions?: Permissions
   /** Enhanced authentication (MQTT 5.0 section 4.12). Default: none; an unknown method is refused with 0x8C. */
   authenticationMethods?: readonly EnhancedAuthenticationMethod[]
   /**

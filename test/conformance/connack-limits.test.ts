@@ -115,6 +115,7 @@ function testShell(): Shell {
     authenticate: undefined,
     authorize: undefined,
     authenticationMethods: [],
+    permissions: {},
     reportFault: assert.ifError,
   })
   return new Shell(options, gatekeeper, new MemoryStore(false), { report() {}, failed: assert.ifError }, () => 0)

@@ -36,6 +36,7 @@ export class QuietBroker {
       authenticate: undefined,
       authorize: undefined,
       authenticationMethods: [],
+      permissions: {},
       reportFault: reject,
     })
     this.shell = new Shell(options, gatekeeper, store, { report: () => {}, failed: reject }, Date.now)

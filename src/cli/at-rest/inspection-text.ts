@@ -4,7 +4,7 @@
 import type { Inspection } from '../../server/at-rest/inspection.ts'
 import type { SessionReport } from '../../server/at-rest/session-report.ts'
 import { count, counted } from '../../server/counted.ts'
-import { bytes, table, time, visible } from './at-rest-command.ts'
+import { bytes, table, time, visible } from '../terminal-text.ts'
 
 const sessionsShown = 40
 

@@ -3,7 +3,7 @@
  */
 import type { Repair } from '../../server/at-rest/repair.ts'
 import { count, counted } from '../../server/counted.ts'
-import { visible } from './at-rest-command.ts'
+import { visible } from '../terminal-text.ts'
 
 type Lost = Repair['lost'][number]
 

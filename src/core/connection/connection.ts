@@ -78,6 +78,9 @@ export class Connection {
   outboundAliases: OutboundTopicAliases | null = null
   /** Topic Names publishing to was asked about: bit per QoS and RETAIN, allowed ones. */
   publishPermissions: Map<string, number> | null = null
+  /** Requests to the broker itself that may come at `requestsAtMs`; more with time. */
+  requestsLeft = Number.POSITIVE_INFINITY
+  requestsAtMs = 0
   /** The last Topic Name that passed the limits: saves checking it again. */
   checkedTopicName = ''
   /** The client said DISCONNECT with a code that cancels the Will Message. */

@@ -45,7 +45,7 @@ export class Drains {
     if (seq >= this.#lastDrained) this.#undurable.clear()
   }
 
-  /** Whether a copy was made by a `drained` record that may not be durable yet. */
+  /** Whether the end of a copy's hold may not be durable yet: sent now, after a crash somebody else could get it as well. */
   isUndurable(order: Seq): boolean {
     return this.#undurable.size > 0 && this.#undurable.has(order)
   }

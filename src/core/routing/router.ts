@@ -68,6 +68,7 @@ const noMembers: readonly Subscription[] = Object.freeze([])
 export function admitMessage(core: CoreState, packet: Publish, source: Source, nowMs: number, turn: Turn): Admission {
   const known = core.subscriptions.route(packet.topicName)
   const { rule } = known
+  if (known.seen !== null) core.topics.count(known.seen, nowMs)
   core.tally[source.counts] += 1
   rule[source.counts] += 1
   const listeners = known.hasNoLocal ? listenersFor(known, source.session) : known.listeners

@@ -9,12 +9,19 @@ import { SharedGroup } from './shared-group.ts'
 import { addTo, type Receiver, removeFrom, Subscription } from './subscription.ts'
 import type { TopicRule, TopicRules } from './topic-rule.ts'
 import { TopicTree } from './topic-tree.ts'
+import type { TopicSeen, TopicsSeen } from './topics-seen.ts'
 
 /** All Subscriptions to one Topic Filter. */
 export class FilterSubscriptions {
   readonly filter: string
   readonly subscriptions: Subscription[] = []
   groups: Map<string, SharedGroup> | null = null
+  /** Members of the shared groups are counted in all three. */
+  count = 0
+  /** Those that only observe. */
+  observers = 0
+  /** Those that do not, and whose client is connected. */
+  online = 0
 
   constructor(filter: string) {
     this.filter = filter
@@ -37,6 +44,18 @@ export interface Route {
   /** Sessions and shared groups that count as listeners: that do not only observe. */
   readonly listeners: number
   readonly rule: TopicRule
+  /** Where its messages are counted; null for those that are not. */
+  readonly seen: TopicSeen | null
+}
+
+/** Subscriptions that match a Topic Name; `online + offline + observers = subscriptions`. */
+export interface SubscriptionTotals {
+  readonly subscriptions: number
+  /** Those that count as listeners and whose client is connected; the rest of them is offline. */
+  readonly online: number
+  readonly offline: number
+  readonly observers: number
+  readonly sharedGroups: number
 }
 
 /** Whose Subscriptions only observe: those of some accounts, and those to some Topic Filters. */
@@ -56,11 +75,13 @@ export class Subscriptions {
   #count = 0
   readonly #rules: TopicRules
   readonly #observers: Observers
+  readonly #topics: TopicsSeen
   /** Changes whenever a Subscription is made, changed or removed. */
   generation = 0
 
-  constructor(rules: TopicRules, observers: Observers) {
+  constructor(rules: TopicRules, observers: Observers, topics: TopicsSeen) {
     this.#rules = rules
+    this.#topics = topics
     this.#observers = observers
   }
 
@@ -83,6 +104,9 @@ export class Subscriptions {
     if (group === null) addTo(entry.subscriptions, subscription)
     else group.add(subscription)
     this.#count += 1
+    entry.count += 1
+    if (subscription.isObserver) entry.observers += 1
+    this.#countOnline(subscription, session.isOnline)
     this.changed()
     return subscription
   }
@@ -98,7 +122,43 @@ export class Subscriptions {
     }
     if (entry.isEmpty) this.#tree.delete(entry.filter)
     this.#count -= 1
+    entry.count -= 1
+    if (subscription.isObserver) entry.observers -= 1
+    this.#countOnline(subscription, false)
     this.changed()
+  }
+
+  /** To be called after the client of a Session has come or gone. */
+  presenceChanged(session: Session): void {
+    for (const subscription of session.subscriptions.values()) this.#countOnline(subscription, session.isOnline)
+  }
+
+  #countOnline(subscription: Subscription, isOnline: boolean): void {
+    if (subscription.isObserver || subscription.countsAsOnline === isOnline) return
+    subscription.countsAsOnline = isOnline
+    subscription.filterSubscriptions.online += isOnline ? 1 : -1
+  }
+
+  /** Every Topic Filter that matches, with its Subscriptions. */
+  matching(topicName: string): FilterSubscriptions[] {
+    const found: FilterSubscriptions[] = []
+    this.#tree.match(topicName, found)
+    return found
+  }
+
+  /** The Subscriptions to exactly this Topic Filter. */
+  get(filter: string): FilterSubscriptions | undefined {
+    return this.#tree.get(filter)
+  }
+
+  /** Those of every Topic Filter, in steps: null where there is none. */
+  all(): Generator<FilterSubscriptions | null, void> {
+    return this.#tree.values()
+  }
+
+  /** Costs a step for each Topic Filter that matches, however many subscribe to it. */
+  totals(topicName: string): SubscriptionTotals {
+    return totalsOf(this.matching(topicName))
   }
 
   /** To be called after an option of a Subscription was changed in place. */
@@ -119,12 +179,26 @@ export class Subscriptions {
     if (known !== undefined) return known
     this.#found.length = 0
     this.#tree.match(topicName, this.#found)
-    const route = makeRoute(this.#found, this.#rules.ruleFor(topicName))
+    const route = makeRoute(this.#found, this.#rules.ruleFor(topicName), this.#topics.find(topicName))
     this.#found.length = 0
     if (this.#routes.size >= cachedRoutesMax) this.#routes.clear()
     this.#routes.set(topicName, route)
     return route
   }
+}
+
+export function totalsOf(entries: readonly FilterSubscriptions[]): SubscriptionTotals {
+  let subscriptions = 0
+  let online = 0
+  let observers = 0
+  let sharedGroups = 0
+  for (const entry of entries) {
+    subscriptions += entry.count
+    online += entry.online
+    observers += entry.observers
+    if (entry.groups !== null) sharedGroups += entry.groups.size
+  }
+  return { subscriptions, online, offline: subscriptions - online - observers, observers, sharedGroups }
 }
 
 function groupOf(entry: FilterSubscriptions, shareName: string): SharedGroup {
@@ -137,7 +211,7 @@ function groupOf(entry: FilterSubscriptions, shareName: string): SharedGroup {
   return group
 }
 
-function makeRoute(found: readonly FilterSubscriptions[], rule: TopicRule): Route {
+function makeRoute(found: readonly FilterSubscriptions[], rule: TopicRule, seen: TopicSeen | null): Route {
   const groups = found.some((entry) => entry.groups !== null)
     ? found.flatMap((entry) => [...(entry.groups?.values() ?? [])])
     : noGroups
@@ -146,7 +220,7 @@ function makeRoute(found: readonly FilterSubscriptions[], rule: TopicRule): Rout
   const countingGroups = groups.length === 0 ? 0 : groups.filter((group) => group.members.some(isListener)).length
   if (only !== undefined) {
     const listeners = countingGroups + countListeners(only.subscriptions)
-    return { receivers: only.subscriptions, groups, durable: undefined, hasNoLocal, listeners, rule }
+    return { receivers: only.subscriptions, groups, durable: undefined, hasNoLocal, listeners, rule, seen }
   }
   const bySession = new Map<Session, Subscription[]>()
   for (const entry of found) {
@@ -159,7 +233,7 @@ function makeRoute(found: readonly FilterSubscriptions[], rule: TopicRule): Rout
   const receivers: Receiver[] = []
   for (const parts of bySession.values()) receivers.push(mergeReceivers(parts))
   const listeners = countingGroups + countListeners(receivers)
-  return { receivers, groups, durable: undefined, hasNoLocal, listeners, rule }
+  return { receivers, groups, durable: undefined, hasNoLocal, listeners, rule, seen }
 }
 
 function isListener(receiver: Receiver): boolean {

@@ -22,6 +22,13 @@ const slash = 0x2f
 const plus = 0x2b
 const hash = 0x23
 
+const reservedPrefixes = ['$SYS/', '$share/', '$pabal/']
+
+/** Topic Names that are the broker's own: what a client may publish there, it says itself. */
+export function isReserved(topicName: string): boolean {
+  return reservedPrefixes.some((prefix) => topicName.startsWith(prefix))
+}
+
 /** Says in a sentence what is wrong with a Topic Name; null if nothing is. */
 export function topicNameFault(topicName: string, limits: TopicLimits): string | null {
   const fault = topicTextFault('Topic Name', topicName, limits)

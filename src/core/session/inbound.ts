@@ -13,26 +13,20 @@ import type { Connection } from '../connection/connection.ts'
 import { InboundTopicAliases } from '../connection/topic-aliases.ts'
 import { writeSessionRecord } from '../log.ts'
 import { countRefused } from '../routing/fate.ts'
-import { type Admission, admitMessage } from '../routing/router.ts'
-import { topicNameFault } from '../routing/topic-name.ts'
+import { admitMessage } from '../routing/router.ts'
+import { isReserved, topicNameFault } from '../routing/topic-name.ts'
 import type { CoreState } from '../state.ts'
 import { OutgoingAcknowledgement, type Turn } from '../turn.ts'
 import { isParked, isParkedTooLong, mustPark, park, takeParked } from './parked.ts'
+import { acknowledgePublish, notAuthorized, refusePublish } from './publish-answer.ts'
+import { knownPermission, rememberPermission } from './publish-permissions.ts'
+import { receiveRequest } from './requests.ts'
 import type { Session } from './session.ts'
 
-const notAuthorized: Admission = Object.freeze({
-  reasonCode: ReasonCode.NotAuthorized,
-  matched: 0,
-  text: 'publishing to this Topic Name is not allowed',
-  fate: null,
-  isQuiet: false,
-})
 const storeFull: ClosingReason = Object.freeze({
   reasonCode: ReasonCode.QuotaExceeded,
   text: 'the broker cannot store messages at the moment',
 })
-const reservedPrefixes = ['$SYS/', '$share/', '$pabal/']
-const permissionsMax = 1000
 
 export function receivePublish(
   core: CoreState,
@@ -55,7 +49,7 @@ export function receivePublish(
   if (packet.qos > 0 && !connection.isLocal) countInbound(core, connection, packet)
   if (!connection.isLocal) {
     if (packet.topicName.charCodeAt(0) === 0x24 && isReserved(packet.topicName)) {
-      refusePublish(core, connection, packet, notAuthorized, nowMs, turn)
+      receiveRequest(core, connection, session, packet, nowMs, turn)
       return
     }
     if (core.options.asksAuthorization) {
@@ -108,16 +102,7 @@ function acceptPublish(
   const source = { session, inboundPacketId, isWill: false, mayBeRefused: qos > 0, counts: 'received' } as const
   const admission = admitMessage(core, packet, source, nowMs, turn)
   if (qos === 0) return
-  if (admission.reasonCode >= 0x80) {
-    answerRefused(core, connection, packet, admission, nowMs, turn)
-    return
-  }
-  if (qos === 2) {
-    session.inboundPacketIds ??= new Set()
-    session.inboundPacketIds.add(packetId)
-  }
-  const packetType = qos === 1 ? 'puback' : 'pubrec'
-  turn.onceDurable.push(new OutgoingAcknowledgement(connection, packetType, packetId, admission.reasonCode))
+  acknowledgePublish(core, connection, session, packet, admission, nowMs, turn)
 }
 
 /** The store takes messages again: those that waited come in, in order. */
@@ -157,10 +142,6 @@ function checkTopicName(core: CoreState, connection: Connection, packet: Publish
   connection.checkedTopicName = packet.topicName
 }
 
-function isReserved(topicName: string): boolean {
-  return reservedPrefixes.some((prefix) => topicName.startsWith(prefix))
-}
-
 /**
  * More unacknowledged messages than our Receive Maximum [MQTT-3.3.4-7]. 3.1.1 was never told of one. A repetition is no
  * further message: it ends with the same PUBCOMP.
@@ -171,64 +152,4 @@ function countInbound(core: CoreState, connection: Connection, packet: Publish):
     throw new ProtocolViolation(ReasonCode.ReceiveMaximumExceeded, 'MQTT-3.3.4-7', text)
   }
   connection.unacknowledgedInbound += 1
-}
-
-function refusePublish(
-  core: CoreState,
-  connection: Connection,
-  packet: Publish,
-  refusal: Admission,
-  nowMs: number,
-  turn: Turn,
-): void {
-  countRefused(core, packet)
-  if (packet.qos > 0) answerRefused(core, connection, packet, refusal, nowMs, turn)
-}
-
-/** 5.0 has an answer for a refused message; in 3.1.1 the only way not to acknowledge it is to close [MQTT3-3.3.5-2]. */
-function answerRefused(
-  core: CoreState,
-  connection: Connection,
-  packet: Publish,
-  refusal: Admission,
-  nowMs: number,
-  turn: Turn,
-): void {
-  const { reasonCode, text } = refusal
-  const reasonString = text ?? ''
-  if (connection.protocolVersion === 4) {
-    disconnectClient(
-      core,
-      connection,
-      { reasonCode, text: `${reasonString} (Topic Name ${packet.topicName})` },
-      nowMs,
-      turn,
-    )
-    return
-  }
-  const type = packet.qos === 1 ? 'puback' : 'pubrec'
-  const properties = connection.wantsProblemInformation ? { reasonString } : {}
-  const acknowledgement = { type, packetId: packet.packetId, reasonCode, properties } as const
-  turn.onceDurable.push({ type: 'packet', connection, packet: acknowledgement })
-}
-
-function permissionBit(packet: Publish): number {
-  return packet.qos * 2 + (packet.retain ? 1 : 0)
-}
-
-/** Bits 0–5 say what was asked about, bits 6–11 what was allowed. */
-function knownPermission(connection: Connection, packet: Publish): boolean | undefined {
-  const known = connection.publishPermissions?.get(packet.topicName) ?? 0
-  const bit = permissionBit(packet)
-  if ((known & (1 << bit)) === 0) return undefined
-  return (known & (64 << bit)) !== 0
-}
-
-function rememberPermission(connection: Connection, packet: Publish, allowed: boolean): void {
-  connection.publishPermissions ??= new Map()
-  const permissions = connection.publishPermissions
-  if (permissions.size >= permissionsMax) permissions.clear()
-  const bit = permissionBit(packet)
-  const known = permissions.get(packet.topicName) ?? 0
-  permissions.set(packet.topicName, known | (1 << bit) | (allowed ? 64 << bit : 0))
 }

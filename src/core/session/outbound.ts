@@ -57,6 +57,11 @@ export class Outbound {
     return (this.#queue === null ? 0 : this.#queue.bytes) + (this.#backlog === null ? 0 : this.#backlog.bytes)
   }
 
+  /** What has waited longest. */
+  get firstWaiting(): Member | Copy | null {
+    return this.#backlog?.first ?? this.#queue?.first ?? null
+  }
+
   /** Messages that may be sent before an acknowledgement is needed; 0 while the client is away. */
   get freeWindow(): number {
     const connection = this.#session.connection
@@ -201,7 +206,6 @@ export class Outbound {
     // It has left the backlog: from now on only a snapshot of the Session says that there is a copy to come back to.
     if (isRecorded) core.noteChanged(this.#session)
     if (copy.qos === 1 && !this.#isResuming) {
-      // Until the end of its hold is durable, a crash could give it to somebody else as well.
       if (core.drains.isUndurable(copy.order)) sendOnceDurable(turn, connection, outgoing)
       else sendNow(turn, connection, outgoing)
       return
@@ -266,6 +270,7 @@ export class Outbound {
     if (copy === undefined) return
     if (copy.qos !== 1) throw wrongAcknowledgement('PUBACK', packetId, copy.qos)
     this.#finish(copy, 'acknowledged', core)
+    this.#session.lastAcknowledgedMs = nowMs
     this.sendQueued(core, nowMs, turn)
   }
 
@@ -284,6 +289,7 @@ export class Outbound {
     if (copy.qos !== 2) throw wrongAcknowledgement('PUBREC', packetId, copy.qos)
     if (reasonCode >= 0x80 && !copy.isReceived) {
       this.#finish(copy, 'acknowledged', core)
+      this.#session.lastAcknowledgedMs = nowMs
       this.sendQueued(core, nowMs, turn)
       return
     }
@@ -302,6 +308,7 @@ export class Outbound {
     if (copy === undefined) return
     if (copy.qos !== 2 || !copy.isReceived) throw wrongAcknowledgement('PUBCOMP', packetId, copy.qos)
     this.#finish(copy, 'acknowledged', core)
+    this.#session.lastAcknowledgedMs = nowMs
     this.sendQueued(core, nowMs, turn)
   }
 

@@ -1,0 +1,9 @@
+/**
+ * Everything that can be asked of the broker, by name: `$pabal/NAME`.
+ */
+import { clients, session } from './clients.ts'
+import type { RequestHandler } from './request-handler.ts'
+import { topics } from './topics.ts'
+import { subs, who } from './who.ts'
+
+export const handlers: Readonly<Record<string, RequestHandler>> = { who, clients, session, subs, topics }
