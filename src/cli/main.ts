@@ -38,6 +38,11 @@ const verbs: Readonly<Record<string, Verb>> = {
     summary: 'list the Topic Names messages came in on',
     run: async (argv) => (await import('./topics.ts')).runTopics(argv),
   },
+  held: {
+    summary: 'what is held until somebody listens',
+    run: async (argv) => (await import('./held.ts')).runHeld(argv),
+  },
+  dead: { summary: 'messages nobody had', run: async (argv) => (await import('./held.ts')).runDead(argv) },
   inspect: {
     summary: 'say what is at rest: Sessions, queues, records',
     run: async (argv) => (await import('./inspect.ts')).runInspect(argv),

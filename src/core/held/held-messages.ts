@@ -47,6 +47,10 @@ export class HeldMessages {
   readonly #tree = new TopicNameTree<HeldTopic>()
   readonly #messages = new Map<Seq, HeldMessage>()
   readonly #accounts = new Map<string, Share>()
+  readonly #byReason: Readonly<Record<HeldFact['reason'], Share>> = {
+    held: { messages: 0, bytes: 0 },
+    dead: { messages: 0, bytes: 0 },
+  }
   #bytes = 0
   /** They are not what the last snapshot says. */
   isChanged = false
@@ -58,6 +62,12 @@ export class HeldMessages {
   /** Bytes of Topic Names and payloads. */
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** Of those that are held by a policy, or of the dead letters. */
+  counts(reason: HeldFact['reason']): { readonly messages: number; readonly bytes: number } {
+    const { messages, bytes } = this.#byReason[reason]
+    return { messages, bytes }
   }
 
   get(seq: Seq): HeldMessage | undefined {
@@ -101,6 +111,8 @@ export class HeldMessages {
     topic.bytes += size
     this.#messages.set(seq, message)
     this.#bytes += size
+    this.#byReason[fact.reason].messages += 1
+    this.#byReason[fact.reason].bytes += size
     const share = this.#accounts.get(fact.account)
     if (share === undefined) this.#accounts.set(fact.account, { messages: 1, bytes: size })
     else {
@@ -120,6 +132,8 @@ export class HeldMessages {
       topic.bytes -= size
       if (topic.messages.size === 0) this.#tree.delete(topicName)
     }
+    this.#byReason[fact.reason].messages -= 1
+    this.#byReason[fact.reason].bytes -= size
     const share = this.#accounts.get(fact.account)
     if (share !== undefined) {
       share.messages -= 1
