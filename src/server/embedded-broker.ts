@@ -3,7 +3,6 @@
  */
 import { EventEmitter } from 'node:events'
 import type { BrokerEvent } from '../core/event.ts'
-import { defaultLimits, type Limits, limitRanges } from '../core/limits.ts'
 import type { Message } from '../core/message.ts'
 import { type Subscriber, whoListens } from '../core/query/who-listens.ts'
 import { type WhoTotals, whoTotals } from '../core/query/who-totals.ts'
@@ -17,10 +16,11 @@ import type { Channel, Listener } from '../transport/channel.ts'
 import { parseListenUrl } from '../transport/listen-url.ts'
 import { createListener } from '../transport/listener.ts'
 import { defaultAuthenticate } from './authentication/default-authenticate.ts'
-import { ClientLink } from './client-link.ts'
+import { ClientLink, type ListenerFacts } from './client-link.ts'
 import { exposureFault } from './config/exposure.ts'
 import { Gatekeeper } from './gatekeeper.ts'
 import { LocalLink, type LocalSubscribeOptions, type MessageListener } from './local-link.ts'
+import { checkOptions } from './option-faults.ts'
 import { type BrokerOptions, defaultListen, snapshotEveryBytesDefault } from './options.ts'
 import { pullAll } from './requests/pages.ts'
 import { Shell } from './shell.ts'
@@ -68,7 +68,7 @@ export interface BrokerParts {
 /**
  * Makes a broker; `start` opens its listeners.
  *
- * @throws an Error that names every option that is wrong, what was found and what is expected.
+ * @throws an Error that names every option that is wrong, what was found, what is expected and what to do.
  */
 export function createBroker(options: BrokerOptions = {}, parts: BrokerParts = {}): Broker {
   return new Broker(options, parts)
@@ -85,7 +85,7 @@ export class Broker {
 
   constructor(options: BrokerOptions, parts: BrokerParts) {
     this.#options = options
-    const limits = checkLimits({ ...defaultLimits, ...options.limits })
+    const { limits, topicRules, observers } = checkOptions(options)
     const methods = options.authenticationMethods ?? []
     const asksAuthentication = options.authenticate !== undefined || methods.length > 0
     const gatekeeper = new Gatekeeper({
@@ -104,6 +104,8 @@ export class Broker {
       responseTopicPrefix: options.responseTopicPrefix ?? null,
       whenQueueFull: options.whenQueueFull ?? 'spill',
       ...(options.deadLetterTopicName === undefined ? {} : { deadLetterTopicName: options.deadLetterTopicName }),
+      topicRules,
+      observers,
       isDurable: store.isDurable,
       snapshotEveryBytes: options.snapshotEveryBytes ?? snapshotEveryBytesDefault,
       acceptLoss: options.acceptLoss ?? false,
@@ -141,7 +143,10 @@ export class Broker {
     try {
       await this.#shell.open()
       for (const address of addresses) {
-        const listener = createListener(address, (channel) => this.#accept(channel, listener.url))
+        const listener = createListener(address, (channel) => {
+          const { tellsPublisher } = address
+          this.#accept(channel, { url: listener.url, tellsPublisher })
+        })
         await listener.listen()
         this.#listeners.push(listener)
       }
@@ -252,8 +257,8 @@ export class Broker {
     this.#shell.advance()
   }
 
-  #accept(channel: Channel, listenerUrl: string): void {
-    const link = new ClientLink(channel, listenerUrl, this.#shell)
+  #accept(channel: Channel, listener: ListenerFacts): void {
+    const link = new ClientLink(channel, listener, this.#shell)
     this.#links.add(link)
     link.whenClosed = () => {
       this.#links.delete(link)
@@ -296,15 +301,3 @@ export class Broker {
 
 /** For the `published` event. */
 export type { Message }
-
-function checkLimits(limits: Limits): Limits {
-  const faults: string[] = []
-  for (const [name, range] of Object.entries(limitRanges)) {
-    // The keys of `limitRanges` are the keys of Limits.
-    const value = limits[name as keyof Limits]
-    if (Number.isInteger(value) && value >= range[0] && value <= range[1]) continue
-    faults.push(`limits.${name} is ${value}; it must be a whole number from ${range[0]} to ${range[1]}`)
-  }
-  if (faults.length > 0) throw new RangeError(faults.join('\n'))
-  return limits
-}
