@@ -38,7 +38,7 @@ test('a crash in the middle of a drain: the rest goes into the same Session, tho
   const options = brokerOptions(makeChance(1), { asksAuthorization: false, hasShortQueues: false, isDurable: true })
   const driver = new SimulatedDriver({ ...options, topicRules: [{ filter: '#', whenNobody: 'hold' }] })
   const link = { receive: () => undefined }
-  const origin = { remoteAddress: '', listener: '', assignedClientIdentifier: '' }
+  const origin = { remoteAddress: '', listener: '', tellsPublisher: true, assignedClientIdentifier: '' }
   const give = (packet: ControlPacket, connection: Connection): void => {
     driver.input((core, nowMs, turn) => core.receive(connection, packet, nowMs, turn))
     driver.run()

@@ -23,7 +23,7 @@ const filters: Readonly<Record<string, readonly string[]>> = {
   c1: ['h/1', 'h/2', 'dead'],
   c2: ['$share/g/h/#', '$share/g/h/#', 'dead'],
 }
-const origin = { remoteAddress: '', listener: '', assignedClientIdentifier: '' }
+const origin = { remoteAddress: '', listener: '', tellsPublisher: true, assignedClientIdentifier: '' }
 
 interface Sent {
   readonly label: string
