@@ -27,7 +27,9 @@ function escaped(character: string): string {
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const top = headings.map((heading) => heading.trim())
   const lines = top.every((heading) => heading === '') ? rows : [top, ...rows]
-  const widths = headings.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
+  const widths = headings.map((_, column) =>
+    lines.reduce((width, line) => Math.max(width, line[column]?.length ?? 0), 0),
+  )
   return lines
     .map((line) =>
       line
