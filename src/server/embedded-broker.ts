@@ -3,6 +3,7 @@
  */
 import { EventEmitter } from 'node:events'
 import type { BrokerEvent } from '../core/event.ts'
+import { messageEventTypes } from '../core/event-topics.ts'
 import type { Message } from '../core/message.ts'
 import { type Subscriber, whoListens } from '../core/query/who-listens.ts'
 import { type WhoTotals, whoTotals } from '../core/query/who-totals.ts'
@@ -238,13 +239,19 @@ export class Broker {
     if (name === 'published') this.#shell.core.state.reportsMessages = true
     // EventEmitter's own type for this is the same, but written in terms it cannot relate to ours.
     this.#events.on(name, listener as never)
+    if (messageEventTypes.has(name)) this.#shell.core.state.messageEvents.hostListens = true
     return this
   }
 
   off<Name extends keyof BrokerEvents>(name: Name, listener: (...values: BrokerEvents[Name]) => void): this {
     // As above.
     this.#events.off(name, listener as never)
+    if (messageEventTypes.has(name)) this.#shell.core.state.messageEvents.hostListens = this.#wantsMessageEvents()
     return this
+  }
+
+  #wantsMessageEvents(): boolean {
+    return this.#events.eventNames().some((name) => messageEventTypes.has(name))
   }
 
   #mustHaveStarted(): void {

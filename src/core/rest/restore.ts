@@ -353,7 +353,7 @@ export class Restore {
     for (const subscription of session.subscriptions.values()) core.subscriptions.remove(subscription)
     session.subscriptions.clear()
     for (const { copy } of session.outbound.takeAll(core)) {
-      core.endCopy('sessionEnded', session, copy.messageSeq)
+      core.endCopy('sessionEnded', session, copy.messageSeq, copy.message)
       core.release(copy.order, copy.messageSeq)
     }
   }

@@ -5,6 +5,7 @@
  */
 import type { RecipientSet } from '../rest/recipient-set.ts'
 import type { Session } from '../session/session.ts'
+import { OwnWatchers } from './own-watchers.ts'
 import { SharedGroup } from './shared-group.ts'
 import { addTo, type Receiver, removeFrom, Subscription } from './subscription.ts'
 import type { TopicRule, TopicRules } from './topic-rule.ts'
@@ -76,13 +77,21 @@ export class Subscriptions {
   readonly #rules: TopicRules
   readonly #observers: Observers
   readonly #topics: TopicsSeen
+  readonly watchers: OwnWatchers
   /** Changes whenever a Subscription is made, changed or removed. */
   generation = 0
 
-  constructor(rules: TopicRules, observers: Observers, topics: TopicsSeen) {
+  /** `watchers` counts those of them that are for what the broker itself has to say. */
+  constructor(
+    rules: TopicRules,
+    observers: Observers,
+    topics: TopicsSeen,
+    watchers: OwnWatchers = new OwnWatchers(() => {}),
+  ) {
     this.#rules = rules
     this.#topics = topics
     this.#observers = observers
+    this.watchers = watchers
   }
 
   /** Subscriptions in all, shared ones included. */
@@ -107,6 +116,7 @@ export class Subscriptions {
     entry.count += 1
     if (subscription.isObserver) entry.observers += 1
     this.#countOnline(subscription, session.isOnline)
+    this.watchers.count(filter, 1)
     this.changed()
     return subscription
   }
@@ -125,6 +135,7 @@ export class Subscriptions {
     entry.count -= 1
     if (subscription.isObserver) entry.observers -= 1
     this.#countOnline(subscription, false)
+    this.watchers.count(entry.filter, -1)
     this.changed()
   }
 

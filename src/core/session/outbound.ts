@@ -316,7 +316,8 @@ export class Outbound {
   dropOldest(core: CoreState): void {
     const member = this.#backlog?.first ?? null
     if (member !== null) {
-      const copy = nextCopy(member, null)
+      const message = core.bodies.get(member.set.entries.messageAt(member.position)) ?? null
+      const copy = nextCopy(member, message)
       this.#backlog?.shift()
       this.#settle(copy, 'droppedQueueFull', core)
       return
@@ -340,7 +341,7 @@ export class Outbound {
     }
     const taken = this.#backlog?.take(order) ?? null
     if (taken === null) return
-    core.endCopy('acknowledged', this.#session, taken.message)
+    core.endCopy('acknowledged', this.#session, taken.message, null)
     core.release(order, taken.message)
   }
 
@@ -348,7 +349,7 @@ export class Outbound {
   forgetInFlight(copy: Copy, core: CoreState): void {
     if (this.#inFlight?.get(copy.packetId) !== copy) return
     this.#inFlight.remove(copy)
-    core.endCopy('acknowledged', this.#session, copy.messageSeq)
+    core.endCopy('acknowledged', this.#session, copy.messageSeq, copy.message)
     core.release(copy.order, copy.messageSeq)
   }
 
@@ -394,7 +395,7 @@ export class Outbound {
   }
 
   #settle(copy: Copy, fate: CopyFate, core: CoreState): void {
-    core.endCopy(fate, this.#session, copy.messageSeq)
+    core.endCopy(fate, this.#session, copy.messageSeq, copy.message)
     if (copy.order > 0) core.settle(this.#session, copy)
   }
 }

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { DrivenCore } from '../../test/support/driven-core.ts'
+import type { Limits } from './limits.ts'
+
+const payload = Buffer.from('x')
+const passing = { properties: { sessionExpiryInterval: 0 } }
+
+function started(limits: Partial<Limits> = {}) {
+  const driven = new DrivenCore(limits)
+  const publisher = driven.connect('p', passing)
+  return { driven, publisher, events: driven.state.messageEvents }
+}
+
+test('no event about a message is made while nobody listens', () => {
+  const { driven, publisher, events } = started()
+  const watcher = driven.connect('w', passing)
+  for (const topicFilter of ['#', '$SYS/#', '$pabal/events/client/#', '$pabal/who']) {
+    driven.subscribe(watcher, topicFilter)
+  }
+  driven.publish(publisher, { topicName: 'a', payload })
+  assert.deepEqual([events.isWatched, events.news], [false, []])
+})
+
+for (const topicFilter of ['$pabal/events/message/unmatched', '$pabal/events/#', '$pabal/+/copy/+', '$pabal/#']) {
+  test(`a Subscription to ${topicFilter} has them made, and its end stops that`, () => {
+    const { driven, events } = started()
+    const watcher = driven.connect('w', passing)
+    driven.subscribe(watcher, topicFilter)
+    driven.subscribe(watcher, `$share/g/${topicFilter}`)
+    assert.equal(events.isWatched, true)
+    driven.receive(watcher, { type: 'unsubscribe', packetId: 1, topicFilters: [topicFilter], properties: {} })
+    assert.equal(events.isWatched, true)
+    driven.breakOff(watcher)
+    assert.equal(events.isWatched, false)
+  })
+}
+
+test('an event says which message, whose, and under which rule', () => {
+  const { driven, publisher, events } = started()
+  events.hostListens = true
+  driven.publish(publisher, { topicName: 'a', payload, qos: 1, packetId: 1 })
+  assert.deepEqual(events.news, [
+    {
+      type: 'messageUnmatched',
+      topicName: 'a',
+      qos: 1,
+      retain: false,
+      size: 2,
+      account: '',
+      clientIdentifier: 'p',
+      rule: '#',
+      reason: null,
+    },
+  ])
+})
+
+test('there are no more than so many in a second, and then one that says how many were left out', () => {
+  const { driven, publisher, events } = started({ messageEventsPerSecondMax: 3 })
+  events.hostListens = true
+  for (let number = 0; number < 10; number++) driven.publish(publisher, { topicName: 'a', payload })
+  assert.equal(events.news.length, 3)
+  assert.equal(driven.core.nextDeadlineMs(driven.nowMs), driven.nowMs + 1000)
+  driven.advance(1)
+  assert.deepEqual(events.news.at(-1), { type: 'eventsLeftOut', count: 7 })
+  driven.publish(publisher, { topicName: 'a', payload })
+  assert.equal(events.news.length, 5)
+  driven.advance(1)
+  assert.equal(events.news.length, 5)
+})
+
+test('nothing is told of what the broker itself publishes, and of a copy nobody knows any more it is only counted', () => {
+  const { driven, events } = started()
+  events.hostListens = true
+  const watcher = driven.connect('w')
+  driven.subscribe(watcher, '$pabal/events/#')
+  const session = driven.session('w')
+  driven.state.endCopy('droppedQueueFull', session, 7, null)
+  assert.deepEqual(events.news, [])
+  driven.advance(1)
+  assert.deepEqual(events.news, [{ type: 'eventsLeftOut', count: 1 }])
+})
