@@ -69,7 +69,6 @@ export class BrokerCore {
 
   /** The peer has broken a rule, here or in the codec [MQTT-4.13.1-1]. */
   violated(connection: Connection, violation: ProtocolViolation, nowMs: number, turn: Turn): void {
-    this.state.nowMs = nowMs
     const text = `${violation.message} [${violation.statement}]`
     disconnectClient(this.state, connection, { reasonCode: violation.reasonCode, text }, nowMs, turn)
   }
@@ -183,13 +182,11 @@ export class BrokerCore {
 
   /** Ends a client's connection on the host's behalf. */
   disconnect(connection: Connection, reasonCode: number, text: string, nowMs: number, turn: Turn): void {
-    this.state.nowMs = nowMs
     disconnectClient(this.state, connection, { reasonCode, text }, nowMs, turn)
   }
 
   /** The broker stops: every client is told 0x8B. No Will Message goes out now; a durable one when it starts again. */
   stop(nowMs: number, turn: Turn): void {
-    this.state.nowMs = nowMs
     this.state.isStopping = true
     for (const connection of this.state.connections) {
       if (!this.state.options.isDurable) connection.saidGoodbye = true
@@ -205,7 +202,9 @@ export class BrokerCore {
       this.#settledReminded = true
       state.deadlines.add({ atMs: state.settledDeadlineMs(nowMs), type: 'settled' })
     }
-    const dueMs = Math.min(state.deadlines.nextMs, drainsDueMs(state, nowMs), state.messageEvents.dueMs)
+    const { nextMs } = state.deadlines
+    const { dueMs: newsDueMs } = state.messageEvents
+    const dueMs = Math.min(nextMs, drainsDueMs(state, nowMs), newsDueMs, state.sys.dueMs(state, nowMs))
     if (state.retainedDeliveries.size === 0) return dueMs
     return Math.min(dueMs, retainedDueMs(state, nowMs))
   }
@@ -221,6 +220,7 @@ export class BrokerCore {
     if (this.state.retainedDeliveries.size > 0) continueRetained(this.state, nowMs, turn)
     if (!this.state.drains.isEmpty) continueDrains(this.state, nowMs, turn)
     this.state.messageEvents.tellLeftOut(nowMs)
+    this.state.sys.tick(this.state, nowMs, turn)
   }
 
   #dispatch(connection: Connection, packet: ControlPacket, nowMs: number, turn: Turn): void {

@@ -25,6 +25,9 @@ import { type TopicRuleOptions, TopicRules } from './routing/topic-rule.ts'
 import { TopicsSeen } from './routing/topics-seen.ts'
 import type { Copy } from './session/copy.ts'
 import type { Session } from './session/session.ts'
+import { SysTopics } from './sys/sys-topics.ts'
+import { type About, nowhere } from './sys/sys-values.ts'
+import { Traffic } from './sys/traffic.ts'
 import type { Turn } from './turn.ts'
 
 /**
@@ -52,6 +55,8 @@ export interface CoreOptions {
   topicRules?: readonly Partial<TopicRuleOptions>[]
   /** Whose Subscriptions do not count as listeners. Default: those to `#` and `+/#`. */
   observers?: Observers
+  /** What the host says of itself below `$SYS`. */
+  about?: About
   /** Records can be read again: messages that wait need not all be in memory, and a restart finds them. */
   isDurable: boolean
 }
@@ -92,6 +97,8 @@ export class CoreState {
   /** Messages that wait for a listener, and what is left to do about those that have found one. */
   readonly held = new HeldMessages()
   readonly drains = new Drains()
+  readonly traffic = new Traffic()
+  readonly sys: SysTopics
   readonly fateLog: FateLog
   readonly messageEvents: MessageEvents
   /** When the input came that is being worked on: for what is told of it, never for a decision. */
@@ -140,6 +147,7 @@ export class CoreState {
     })
     const observers = options.observers ?? defaultObservers
     this.subscriptions = new Subscriptions(this.rules, observers, this.topics, watchers)
+    this.sys = new SysTopics(options.limits.sysIntervalSeconds, options.about ?? nowhere)
     this.fateLog = new FateLog(options.limits.fateLogMessagesMax, options.limits.fateLogPerSecondMax)
     this.messageEvents = new MessageEvents(options.limits.messageEventsPerSecondMax)
     this.retained = new RetainedMessages((seq) => this.release(seq, seq))

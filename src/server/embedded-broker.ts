@@ -25,6 +25,7 @@ import { checkOptions } from './option-faults.ts'
 import { type BrokerOptions, defaultListen, snapshotEveryBytesDefault } from './options.ts'
 import { pullAll } from './requests/pages.ts'
 import { Shell } from './shell.ts'
+import { version } from './version.ts'
 
 type EventOf<Type extends BrokerEvent['type']> = Extract<BrokerEvent, { type: Type }>
 
@@ -107,6 +108,7 @@ export class Broker {
       ...(options.deadLetterTopicName === undefined ? {} : { deadLetterTopicName: options.deadLetterTopicName }),
       topicRules,
       observers,
+      about: { version, heapBytes: () => process.memoryUsage().heapUsed },
       isDurable: store.isDurable,
       snapshotEveryBytes: options.snapshotEveryBytes ?? snapshotEveryBytesDefault,
       acceptLoss: options.acceptLoss ?? false,

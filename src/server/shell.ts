@@ -181,6 +181,7 @@ export class Shell {
     const loss = expiryLoss(state, restore.sessions(), this.nowMs())
     if (loss !== null && !this.#acceptLoss) throw new Error(loss)
     restore.finish(this.nowMs(), this.turn)
+    state.sys.start(this.nowMs())
   }
 
   async #load(load: Load): Promise<void> {

@@ -70,6 +70,7 @@ export function closeConnection(
     turn.events.push({ type: 'refused', clientIdentifier, remoteAddress, reasonCode, reason: text })
     return
   }
+  core.traffic.clientLeft(connection.isLocal)
   const { clientIdentifier, account } = session
   turn.events.push({ type: 'disconnected', clientIdentifier, account, remoteAddress, reasonCode, reason: text })
   if (session.connection === connection) detachSession(core, session, connection, nowMs, turn)

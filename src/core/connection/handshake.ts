@@ -122,6 +122,7 @@ export function establish(
   connection.session = session
   connection.state = 'connected'
   connection.connect = null
+  core.traffic.clientCame(connection.isLocal)
   applyConnect(core, connection, packet, nowMs)
   recordSession(core, session, nowMs, turn)
   const connack: Connack = { type: 'connack', sessionPresent, reasonCode: ReasonCode.Success, properties: {} }

@@ -10,6 +10,11 @@ const messageEventNames = Object.entries(eventTopicNames).flatMap(([type, name])
   name !== null && messageEventTypes.has(type) ? [name] : [],
 )
 
+/** Whether a Topic Filter, without `$share/name/`, is for the values below `$SYS`. */
+export function isForSys(filter: string): boolean {
+  return filter === '$SYS' || filter.startsWith('$SYS/')
+}
+
 export class OwnWatchers {
   /** Subscriptions that match some event. */
   events = 0
@@ -28,7 +33,7 @@ export class OwnWatchers {
   count(filter: string, change: 1 | -1): void {
     if (filter.charCodeAt(0) !== dollar) return
     const matches = (name: string): boolean => topicFilterMatches(filter, name)
-    if (filter === '$SYS' || filter.startsWith('$SYS/')) this.sys += change
+    if (isForSys(filter)) this.sys += change
     else if (eventNames.some(matches)) {
       this.events += change
       if (messageEventNames.some(matches)) this.messageEvents += change

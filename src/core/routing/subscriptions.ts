@@ -74,6 +74,7 @@ export class Subscriptions {
   #routes = new Map<string, Route>()
   #found: FilterSubscriptions[] = []
   #count = 0
+  #sharedCount = 0
   readonly #rules: TopicRules
   readonly #observers: Observers
   readonly #topics: TopicsSeen
@@ -99,6 +100,11 @@ export class Subscriptions {
     return this.#count
   }
 
+  /** Those to Shared Subscriptions. */
+  get sharedCount(): number {
+    return this.#sharedCount
+  }
+
   /** A new Subscription; the caller sets its options and keeps it in the Session. */
   add(session: Session, topicFilter: string, filter: string, shareName: string | null, nowMs: number): Subscription {
     let entry = this.#tree.get(filter)
@@ -116,6 +122,7 @@ export class Subscriptions {
     entry.count += 1
     if (subscription.isObserver) entry.observers += 1
     this.#countOnline(subscription, session.isOnline)
+    if (group !== null) this.#sharedCount += 1
     this.watchers.count(filter, 1)
     this.changed()
     return subscription
@@ -135,6 +142,7 @@ export class Subscriptions {
     entry.count -= 1
     if (subscription.isObserver) entry.observers -= 1
     this.#countOnline(subscription, false)
+    if (group !== null) this.#sharedCount -= 1
     this.watchers.count(entry.filter, -1)
     this.changed()
   }

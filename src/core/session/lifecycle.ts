@@ -135,6 +135,7 @@ export function endSession(
 ): void {
   if (session.hasEnded) return
   session.hasEnded = true
+  if (reason === 'expired') core.traffic.sessionsExpired += 1
   if (core.sessions.get(session.key) === session) core.sessions.delete(session.key)
   for (const subscription of session.subscriptions.values()) core.subscriptions.remove(subscription)
   session.subscriptions.clear()
