@@ -80,3 +80,14 @@ test('nothing is told of what the broker itself publishes, and of a copy nobody 
   driven.advance(1)
   assert.deepEqual(events.news, [{ type: 'eventsLeftOut', count: 1 }])
 })
+
+test('of a client that does not take what it is sent, it is told which messages it goes without', () => {
+  const { driven, publisher, events } = started({ unsentBytesMax: 65_536 })
+  events.hostListens = true
+  const slow = driven.connect('slow', passing)
+  driven.subscribe(slow, 'a')
+  driven.input((core, nowMs, turn) => core.flushed(slow, 65_536, nowMs, turn))
+  driven.publish(publisher, { topicName: 'a', payload })
+  const named = { account: '', clientIdentifier: 'slow', topicName: 'a', qos: 0, size: 2 }
+  assert.deepEqual(events.news, [{ type: 'copyDropped', ...named, reason: 'slow' }])
+})
