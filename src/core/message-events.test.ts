@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DrivenCore } from '../../test/support/driven-core.ts'
+import type { Connection } from './connection/connection.ts'
 import type { Limits } from './limits.ts'
 
 const payload = Buffer.from('x')
@@ -12,24 +13,24 @@ function started(limits: Partial<Limits> = {}) {
   return { driven, publisher, events: driven.state.messageEvents }
 }
 
+/** Subscribes, and is allowed to. */
+function observe(driven: DrivenCore, connection: Connection, topicFilter: string): void {
+  const [question = assert.fail()] = driven.subscribe(connection, topicFilter).questions
+  driven.input((core, nowMs, turn) => core.answered(question, { type: 'authorized', allowed: [true] }, nowMs, turn))
+}
+
 test('no event about a message is made while nobody listens', () => {
   const { driven, publisher, events } = started()
   const watcher = driven.connect('w', passing)
-  for (const topicFilter of ['#', '$SYS/#', '$pabal/events/client/#', '$pabal/who']) {
-    driven.subscribe(watcher, topicFilter)
-  }
-  driven.publish(publisher, { topicName: 'a', payload })
-  assert.deepEqual([events.isWatched, events.news], [false, []])
-})
-
-for (const topicFilter of ['$pabal/events/message/unmatched', '$pabal/events/#', '$pabal/+/copy/+', '$pabal/#']) {
-  test(`a Subscription to ${topicFilter} has them made, and its end stops that`, () => {
+  for (const topicFilter of ['message/unmatched', '#', '+/dropped', 'overflow']) {
+  test(`a Subscription to $pabal/events/${topicFilter} has them made, and its end stops that`, () => {
     const { driven, events } = started()
     const watcher = driven.connect('w', passing)
-    driven.subscribe(watcher, topicFilter)
-    driven.subscribe(watcher, `$share/g/${topicFilter}`)
+    observe(driven, watcher, `$pabal/events/${topicFilter}`)
+    observe(driven, watcher, `$share/g/$pabal/events/${topicFilter}`)
     assert.equal(events.isWatched, true)
-    driven.receive(watcher, { type: 'unsubscribe', packetId: 1, topicFilters: [topicFilter], properties: {} })
+    const topicFilters = [`$pabal/events/${topicFilter}`]
+    driven.receive(watcher, { type: 'unsubscribe', packetId: 1, topicFilters, properties: {} })
     assert.equal(events.isWatched, true)
     driven.breakOff(watcher)
     assert.equal(events.isWatched, false)
@@ -73,7 +74,7 @@ test('nothing is told of what the broker itself publishes, and of a copy nobody 
   const { driven, events } = started()
   events.hostListens = true
   const watcher = driven.connect('w')
-  driven.subscribe(watcher, '$pabal/events/#')
+  observe(driven, watcher, '$pabal/events/#')
   const session = driven.session('w')
   driven.state.endCopy('droppedQueueFull', session, 7, null)
   assert.deepEqual(events.news, [])

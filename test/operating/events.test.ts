@@ -56,7 +56,10 @@ const cases: readonly Case[] = [
   },
   {
     event: 'client/refused',
-    options: { authenticate: ({ clientIdentifier }) => clientIdentifier !== 'c' },
+    options: {
+      authenticate: ({ clientIdentifier }) => clientIdentifier !== 'c',
+      permissions: { observe: ['watcher'] },
+    },
     act: async (running) => {
       const client = await running.open(5)
       assert.equal((await client.connect({ clientIdentifier: 'c' })).reasonCode, 0x86)
@@ -133,7 +136,7 @@ const cases: readonly Case[] = [
   },
   {
     event: 'message/refused',
-    options: { authorize: ({ action }) => action === 'subscribe' },
+    options: { authorize: ({ action }) => action !== 'publish' },
     act: (running) => publishFrom(running),
     expected: { type: 'messageRefused', ...message, reason: 'publishing to this Topic Name is not allowed' },
   },
@@ -229,7 +232,7 @@ for (const { event, options, act, expected } of cases) {
   const reason = typeof expected.reason === 'string' ? ` (${expected.reason})` : ''
   test(`${event}${reason} is published to whoever subscribes to it`, async () => {
     await using running = await startTestBroker(options)
-    const watcher = await running.client(5, { clientIdentifier: 'watcher' })
+    const watcher = await running.client(5, { clientIdentifier: 'watcher', userName: 'watcher' })
     assert.equal(await watcher.subscribe(`$pabal/events/${event}`, { qos: 1 }), 1)
     await act(running)
     await find(watcher, expected)
