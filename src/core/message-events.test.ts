@@ -22,7 +22,13 @@ function observe(driven: DrivenCore, connection: Connection, topicFilter: string
 test('no event about a message is made while nobody listens', () => {
   const { driven, publisher, events } = started()
   const watcher = driven.connect('w', passing)
-  for (const topicFilter of ['message/unmatched', '#', '+/dropped', 'overflow']) {
+  for (const topicFilter of ['#', '$SYS/#', '$pabal/who/1/reply']) driven.subscribe(watcher, topicFilter)
+  observe(driven, watcher, '$pabal/events/client/#')
+  driven.publish(publisher, { topicName: 'a', payload })
+  assert.deepEqual([events.isWatched, events.news], [false, []])
+})
+
+for (const topicFilter of ['message/unmatched', '#', '+/dropped', 'overflow']) {
   test(`a Subscription to $pabal/events/${topicFilter} has them made, and its end stops that`, () => {
     const { driven, events } = started()
     const watcher = driven.connect('w', passing)
