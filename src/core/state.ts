@@ -25,6 +25,7 @@ import { type TopicRuleOptions, TopicRules } from './routing/topic-rule.ts'
 import { TopicsSeen } from './routing/topics-seen.ts'
 import type { Copy } from './session/copy.ts'
 import type { Session } from './session/session.ts'
+import { UnderWay } from './session/under-way.ts'
 import { SysTopics } from './sys/sys-topics.ts'
 import { type About, nowhere } from './sys/sys-values.ts'
 import { Traffic } from './sys/traffic.ts'
@@ -97,6 +98,7 @@ export class CoreState {
   /** Messages that wait for a listener, and what is left to do about those that have found one. */
   readonly held = new HeldMessages()
   readonly drains = new Drains()
+  readonly underWay = new UnderWay()
   readonly traffic = new Traffic()
   readonly sys: SysTopics
   readonly fateLog: FateLog

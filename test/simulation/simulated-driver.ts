@@ -153,7 +153,7 @@ export class SimulatedDriver {
 
 /** The ledger: every message and every copy is accounted for. */
 function expectEquations(state: CoreState): void {
-  const { tally, sessions, subscriptions } = state
+  const { tally, sessions, subscriptions, underWay: counted } = state
   const { received, made, restored } = tally
   assert.equal(sum(Object.values(tally.messages)), received + made + restored, 'every message has one fate')
   expectRules(state)
@@ -161,6 +161,8 @@ function expectEquations(state: CoreState): void {
   const all = [...sessions.values()]
   const underWay = sum(all.map(({ outbound }) => outbound.inFlightMessages + outbound.queuedMessages))
   assert.equal(sum(Object.values(tally.copies)) + underWay, tally.created, 'every copy has one fate or is under way')
+  const inFlight = sum(all.map(({ outbound }) => outbound.inFlightMessages))
+  assert.deepEqual([counted.inFlight, counted.queued], [inFlight, underWay - inFlight], 'what is under way is counted')
   assert.equal(
     subscriptions.count,
     sum(all.map((session) => session.subscriptions.size)),

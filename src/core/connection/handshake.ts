@@ -107,7 +107,7 @@ export function establish(
 ): void {
   const stored = takeOver(core, connection, packet, account, nowMs, turn)
   const sessionPresent = stored !== null
-  const session = stored ?? new Session(account, packet.clientIdentifier, nowMs)
+  const session = stored ?? new Session(account, packet.clientIdentifier, nowMs, core.underWay)
   core.sessions.set(session.key, session)
   session.connection = connection
   session.presenceMs = nowMs
