@@ -5,6 +5,7 @@ import { EventEmitter } from 'node:events'
 import type { BrokerEvent } from '../core/event.ts'
 import { messageEventTypes } from '../core/event-topics.ts'
 import type { Message } from '../core/message.ts'
+import { type Ledger, wholeLedger } from '../core/query/ledger.ts'
 import { type Subscriber, whoListens } from '../core/query/who-listens.ts'
 import { type WhoTotals, whoTotals } from '../core/query/who-totals.ts'
 import { topicNameFault } from '../core/routing/topic-name.ts'
@@ -128,6 +129,11 @@ export class Broker {
   /** Counts of messages and copies by their fate, since the broker was made. */
   get tally(): Shell['core']['state']['tally'] {
     return this.#shell.core.state.tally
+  }
+
+  /** What became of every message and copy since the broker was made, in all and under each rule, and whether it adds up. */
+  ledger(): Ledger {
+    return wholeLedger(this.#shell.core.state)
   }
 
   /** Network Connections at this moment. */
