@@ -14,6 +14,7 @@ import { closeConnection, disconnectClient, refuseConnect, serverShuttingDown } 
 import { Connection, type Origin } from './connection/connection.ts'
 import { answerAuthenticationStep, receiveAuth } from './connection/enhanced-auth.ts'
 import { acceptAccount, establish, receiveConnect } from './connection/handshake.ts'
+import { checkKeepAlive } from './connection/keep-alive.ts'
 import type { Deadline } from './deadlines.ts'
 import { continueDrains, drainsDueMs } from './held/drain.ts'
 import { remindHeld } from './held/hold.ts'
@@ -55,6 +56,7 @@ export class BrokerCore {
 
   /** A whole packet has arrived. What is wrong with it is answered here; nothing is thrown but for our own mistakes. */
   receive(connection: Connection, packet: ControlPacket, nowMs: number, turn: Turn): void {
+    this.state.nowMs = nowMs
     if (connection.isClosed) return
     connection.lastReceivedMs = nowMs
     try {
@@ -92,6 +94,7 @@ export class BrokerCore {
 
   /** The Network Connection is gone; `text` says how. */
   closed(connection: Connection, text: string, nowMs: number, turn: Turn): void {
+    this.state.nowMs = nowMs
     const reasonCode = ReasonCode.UnspecifiedError
     closeConnection(this.state, connection, { reasonCode, text }, nowMs, turn)
   }
@@ -115,6 +118,7 @@ export class BrokerCore {
 
   /** `unsentBytes` of what was to be sent are still with us; what waited for that goes on. */
   flushed(connection: Connection, unsentBytes: number, nowMs: number, turn: Turn): void {
+    this.state.nowMs = nowMs
     connection.unsentBytes = unsentBytes + connection.heldBackBytes
     const outbound = connection.session?.outbound
     if (outbound?.hasWaiting === true) outbound.sendQueued(this.state, nowMs, turn)
@@ -128,8 +132,13 @@ export class BrokerCore {
 
   /** What a Turn asked to be read is here. */
   loaded({ connection }: Load, messages: readonly Message[], nowMs: number, turn: Turn): void {
+    this.state.nowMs = nowMs
     const { bodies, live } = this.state
-    for (const message of messages) if (live.has(message.seq)) bodies.keep(message)
+    for (const message of messages) {
+      if (!live.has(message.seq)) continue
+      this.state.fateLog.recognise(message)
+      bodies.keep(message)
+    }
     if (!connection.isClosed) connection.session?.outbound.loaded(this.state, nowMs, turn)
     if (!this.state.drains.isEmpty) continueDrains(this.state, nowMs, turn)
     // Only now: what was read must not push out the first of it before that is sent.
@@ -138,12 +147,14 @@ export class BrokerCore {
 
   /** Whether the store takes messages that need it from now on. */
   storeTakes(takesMessages: boolean, nowMs: number, turn: Turn): void {
+    this.state.nowMs = nowMs
     this.state.storeTakesMessages = takesMessages
     if (takesMessages && this.state.parkedBytes > 0) receiveParked(this.state, nowMs, turn)
   }
 
   /** The host has answered a question. */
   answered(question: Question, answer: Answer, nowMs: number, turn: Turn): void {
+    this.state.nowMs = nowMs
     const { connection } = question
     if (connection.isClosed) return
     connection.isWaiting = false
@@ -158,6 +169,7 @@ export class BrokerCore {
 
   /** Publishes for code in this process; the answer carries `token` and leaves once the message is durable. */
   publishLocally(packet: Publish, token: number, nowMs: number, turn: Turn): void {
+    this.state.nowMs = nowMs
     const source = { session: null, inboundPacketId: 0, isWill: false, mayBeRefused: true, counts: 'made' } as const
     const { reasonCode, matched } = admitMessage(this.state, packet, source, nowMs, turn)
     turn.onceDurable.push({ type: 'answer', token, reasonCode, matched })
@@ -190,13 +202,16 @@ export class BrokerCore {
       this.#settledReminded = true
       state.deadlines.add({ atMs: state.settledDeadlineMs(nowMs), type: 'settled' })
     }
-    const dueMs = Math.min(state.deadlines.nextMs, drainsDueMs(state, nowMs))
+    const { nextMs } = state.deadlines
+    const { dueMs: newsDueMs } = state.messageEvents
+    const dueMs = Math.min(nextMs, drainsDueMs(state, nowMs), newsDueMs, state.sys.dueMs(state, nowMs))
     if (state.retainedDeliveries.size === 0) return dueMs
     return Math.min(dueMs, retainedDueMs(state, nowMs))
   }
 
   /** Does what has become due. */
   advance(nowMs: number, turn: Turn): void {
+    this.state.nowMs = nowMs
     for (;;) {
       const deadline = this.state.deadlines.takeDue(nowMs)
       if (deadline === null) break
@@ -204,6 +219,8 @@ export class BrokerCore {
     }
     if (this.state.retainedDeliveries.size > 0) continueRetained(this.state, nowMs, turn)
     if (!this.state.drains.isEmpty) continueDrains(this.state, nowMs, turn)
+    this.state.messageEvents.tellLeftOut(nowMs)
+    this.state.sys.tick(this.state, nowMs, turn)
   }
 
   #dispatch(connection: Connection, packet: ControlPacket, nowMs: number, turn: Turn): void {
@@ -352,7 +369,7 @@ export class BrokerCore {
         return
       }
       case 'keep-alive':
-        this.#checkKeepAlive(deadline, deadline.connection, nowMs, turn)
+        checkKeepAlive(state, deadline, nowMs, turn)
         return
       case 'session':
         remindSession(state, deadline.session, nowMs, turn)
@@ -371,20 +388,6 @@ export class BrokerCore {
         state.writeSettled(turn)
         return
     }
-  }
-
-  /** Silent for one and a half times the Keep Alive: given up [MQTT-3.1.2-22]. A question of ours stops the clock. */
-  #checkKeepAlive(deadline: Deadline, connection: Connection, nowMs: number, turn: Turn): void {
-    if (connection.isClosed) return
-    if (connection.isWaiting) connection.lastReceivedMs = nowMs
-    const dueMs = connection.lastReceivedMs + connection.silenceMsMax
-    if (dueMs > nowMs) {
-      deadline.atMs = dueMs
-      this.state.deadlines.add(deadline)
-      return
-    }
-    const text = `nothing was received for ${connection.silenceMsMax / 1000} seconds, one and a half times the Keep Alive`
-    disconnectClient(this.state, connection, { reasonCode: ReasonCode.KeepAliveTimeout, text }, nowMs, turn)
   }
 }
 

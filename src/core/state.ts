@@ -9,18 +9,26 @@ import { Drains } from './held/drain.ts'
 import { HeldMessages } from './held/held-messages.ts'
 import type { Limits } from './limits.ts'
 import { writeSessionRecord } from './log.ts'
+import type { Message } from './message.ts'
+import { MessageEvents } from './message-events.ts'
 import type { Seq } from './record.ts'
 import { LiveRecords } from './rest/live-records.ts'
 import { MessageBodies } from './rest/message-bodies.ts'
 import { MessageTimes } from './rest/message-times.ts'
 import { RecipientSets } from './rest/recipient-sets.ts'
 import { type CopyFate, Tally } from './routing/fate.ts'
+import { FateLog } from './routing/fate-log.ts'
+import { OwnWatchers } from './routing/own-watchers.ts'
 import { RetainedMessages } from './routing/retained-messages.ts'
 import { type Observers, Subscriptions } from './routing/subscriptions.ts'
 import { type TopicRuleOptions, TopicRules } from './routing/topic-rule.ts'
 import { TopicsSeen } from './routing/topics-seen.ts'
 import type { Copy } from './session/copy.ts'
 import type { Session } from './session/session.ts'
+import { UnderWay } from './session/under-way.ts'
+import { SysTopics } from './sys/sys-topics.ts'
+import { type About, nowhere } from './sys/sys-values.ts'
+import { Traffic } from './sys/traffic.ts'
 import type { Turn } from './turn.ts'
 
 /**
@@ -48,6 +56,8 @@ export interface CoreOptions {
   topicRules?: readonly Partial<TopicRuleOptions>[]
   /** Whose Subscriptions do not count as listeners. Default: those to `#` and `+/#`. */
   observers?: Observers
+  /** What the host says of itself below `$SYS`. */
+  about?: About
   /** Records can be read again: messages that wait need not all be in memory, and a restart finds them. */
   isDurable: boolean
 }
@@ -88,6 +98,13 @@ export class CoreState {
   /** Messages that wait for a listener, and what is left to do about those that have found one. */
   readonly held = new HeldMessages()
   readonly drains = new Drains()
+  readonly underWay = new UnderWay()
+  readonly traffic = new Traffic()
+  readonly sys: SysTopics
+  readonly fateLog: FateLog
+  readonly messageEvents: MessageEvents
+  /** When the input came that is being worked on: for what is told of it, never for a decision. */
+  nowMs = 0
   /** Messages something is owed for. */
   readonly owes = new Set<Seq>()
   /** Copies of those that have ended in this input. */
@@ -127,7 +144,14 @@ export class CoreState {
       whenQueueFull: options.whenQueueFull,
     })
     this.topics = new TopicsSeen(options.limits.topicsSeenMax)
-    this.subscriptions = new Subscriptions(this.rules, options.observers ?? defaultObservers, this.topics)
+    const watchers = new OwnWatchers(() => {
+      this.messageEvents.clientsListen = watchers.messageEvents > 0
+    })
+    const observers = options.observers ?? defaultObservers
+    this.subscriptions = new Subscriptions(this.rules, observers, this.topics, watchers)
+    this.sys = new SysTopics(options.limits.sysIntervalSeconds, options.about ?? nowhere)
+    this.fateLog = new FateLog(options.limits.fateLogMessagesMax, options.limits.fateLogPerSecondMax)
+    this.messageEvents = new MessageEvents(options.limits.messageEventsPerSecondMax)
     this.retained = new RetainedMessages((seq) => this.release(seq, seq))
     const { sessionQueueMessagesMax, sessionQueueBytesMax, sessionSpillMessagesMax, sessionSpillBytesMax } = this.limits
     this.#queueBounds = { messagesMax: sessionQueueMessagesMax, bytesMax: sessionQueueBytesMax }
@@ -141,10 +165,14 @@ export class CoreState {
     return survives && whenQueueFull === 'spill' ? this.#spillBounds : this.#queueBounds
   }
 
-  /** A copy has its fate: every one comes here once. */
-  endCopy(fate: CopyFate, session: Session, messageSeq: Seq): void {
+  /** A copy has its fate: every one comes here once. `message` is null if it is not in memory. */
+  endCopy(fate: CopyFate, session: Session, messageSeq: Seq, message: Message | null): void {
     this.tally.copies[fate] += 1
     if (this.owes.size > 0 && this.owes.has(messageSeq)) this.endings.push({ fate, session, messageSeq })
+    if (message === null ? messageSeq > 0 : message.entry !== null) {
+      this.fateLog.endCopy(fate, session, messageSeq, message, this.nowMs)
+    }
+    if (this.messageEvents.isWatched) this.messageEvents.tellOfCopy(fate, session, message, this.nowMs)
   }
 
   /** Whether there is room for a Retained Message of this Topic Name, or one to take the place of. */

@@ -18,7 +18,7 @@ import type { Turn } from '../turn.ts'
 import { chooseMembers, type DurableSets, durableSets, noSets, recordSets, withoutNoLocal } from './audience.ts'
 import { deadLetter } from './dead-letter.ts'
 import { deliverCopy, deliverFurther, deliverToSet, dropForFullQueue } from './delivery.ts'
-import { countMessage } from './fate.ts'
+import { type MessageFate, type NotedMessage, noteFate } from './fate.ts'
 import type { Receiver, Subscription } from './subscription.ts'
 import type { Route } from './subscriptions.ts'
 import type { TopicRule } from './topic-rule.ts'
@@ -80,29 +80,28 @@ export function admitMessage(core: CoreState, packet: Publish, source: Source, n
   if (plan !== 'deliver' || packet.qos > 0 || packet.retain) {
     const refusal = findRefusal(core, packet, source, route, members, full, plan, nowMs)
     if (refusal !== null) {
-      countMessage(core.tally, rule, isDropped(packet, source, plan) ? 'droppedHoldFull' : 'refused')
+      const fate = isDropped(packet, source, plan) ? 'droppedHoldFull' : 'refused'
+      noteFate(core, rule, fate, notedOf(packet, null, source, 0, refusal.text), nowMs)
       return refusal
     }
   }
-  const without = full.size === 0 ? full : makeRoom(core, packet, full, rule)
+  const without = full.size === 0 || rule === core.rules.own ? full : makeRoom(core, packet, full, rule)
   const message = new Message(0, packet, nowMs)
   const sets = packet.qos === 0 ? noSets : durableSets(core, route, members, source.session, without)
   const fact = plan === 'hold' ? heldFact(source) : null
   const isRetained = recordMessage(core, message, sets.sets, source, fact, turn)
+  noteFate(core, rule, fateOf(plan, listeners, isRetained), notedOf(packet, message, source, listeners, null), nowMs)
   deliverAll(core, message, route, members, sets, source, without, nowMs, turn)
   if (without.size > 0 && isDeadLettered(rule, source)) bury(core, packet, rule, source, without, nowMs, turn)
   if (core.reportsMessages) turn.events.push({ type: 'published', message, matched: listeners })
   if (fact !== null) {
     hold(core, message, fact, rule)
-    countMessage(core.tally, rule, 'held')
     return listeners > 0 ? heldBehind : held
   }
   if (plan === 'dead-letter') {
     bury(core, packet, rule, source, noSessions, nowMs, turn)
-    countMessage(core.tally, rule, 'deadLettered')
     return buried
   }
-  countMessage(core.tally, rule, listeners > 0 ? 'routed' : isRetained ? 'retainedOnly' : 'unmatched')
   if (listeners === 0) return rule.options.whenNobody === 'accept' ? accepted : nobody
   return listeners === 1 ? success : outcome(ReasonCode.Success, listeners)
 }
@@ -134,6 +133,25 @@ export const fromBroker: Source = Object.freeze({
 
 function outcome(reasonCode: number, matched: number): Admission {
   return { reasonCode, matched, text: null, fate: null, isQuiet: false }
+}
+
+function fateOf(plan: Plan, listeners: number, isRetained: boolean): MessageFate {
+  if (plan === 'hold') return 'held'
+  if (plan === 'dead-letter') return 'deadLettered'
+  return listeners > 0 ? 'routed' : isRetained ? 'retainedOnly' : 'unmatched'
+}
+
+function notedOf(
+  packet: Publish,
+  message: Message | null,
+  source: Source,
+  matched: number,
+  reason: string | null,
+): NotedMessage {
+  const { topicName, qos, retain, payloadSize } = packet
+  const publisher = source.session ?? source.deadLetterOf ?? null
+  const size = topicName.length + payloadSize
+  return { topicName, qos, retain, size, seq: message?.seq ?? 0, message, publisher, matched, reason }
 }
 
 /** No Local: the publisher's own Subscriptions that have it are no listeners [MQTT-3.8.3-3]. */
@@ -194,7 +212,7 @@ function deliverUnrecorded(
   const qos = publish.qos < to.qos ? publish.qos : to.qos
   if (qos > 0) {
     if (without.size > 0 && without.has(session)) {
-      dropForFullQueue(core, fullFate, session, message.seq)
+      dropForFullQueue(core, fullFate, session, message.seq, message)
       return
     }
     if (session.survives) return
@@ -277,7 +295,10 @@ function fullSessions(
   return full ?? noSessions
 }
 
-/** Gives up the oldest message of each full Session if that is the policy; returns those that go without this one. */
+/**
+ * Gives up the oldest message of each full Session if that is the policy; returns those that go without this one. Never for
+ * what the broker itself has to say.
+ */
 function makeRoom(
   core: CoreState,
   packet: Publish,

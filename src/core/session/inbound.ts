@@ -12,7 +12,7 @@ import { type ClosingReason, disconnectClient } from '../connection/closing.ts'
 import type { Connection } from '../connection/connection.ts'
 import { InboundTopicAliases } from '../connection/topic-aliases.ts'
 import { writeSessionRecord } from '../log.ts'
-import { countRefused } from '../routing/fate.ts'
+import { noteRefused } from '../routing/fate.ts'
 import { admitMessage } from '../routing/router.ts'
 import { isReserved, topicNameFault } from '../routing/topic-name.ts'
 import type { CoreState } from '../state.ts'
@@ -93,7 +93,7 @@ function acceptPublish(
 ): void {
   if (mustPark(core, connection, packet)) {
     if (park(core, connection, packet, nowMs)) return
-    countRefused(core, packet)
+    noteRefused(core, packet, session, storeFull.text, nowMs)
     disconnectClient(core, connection, storeFull, nowMs, turn)
     return
   }
