@@ -87,6 +87,7 @@ export function admitMessage(core: CoreState, packet: Publish, source: Source, n
   }
   const without = full.size === 0 || rule === core.rules.own ? full : makeRoom(core, packet, full, rule)
   const message = new Message(0, packet, nowMs)
+  message.mayGiveWay = rule.options.whenQueueFull === 'drop-oldest'
   const sets = packet.qos === 0 ? noSets : durableSets(core, route, members, source.session, without)
   const fact = plan === 'hold' ? heldFact(source) : null
   const isRetained = recordMessage(core, message, sets.sets, source, fact, turn)
@@ -310,7 +311,7 @@ function makeRoom(
   const size = packet.topicName.length + packet.payloadSize
   for (const session of full) {
     const { outbound } = session
-    while (!outbound.hasRoom(size, core, whenQueueFull) && outbound.queuedMessages > 0) outbound.dropOldest(core)
+    while (!outbound.hasRoom(size, core, whenQueueFull) && outbound.dropOldest(core));
     if (!outbound.hasRoom(size, core, whenQueueFull)) without.add(session)
   }
   return without
