@@ -18,7 +18,7 @@ import type { Turn } from '../turn.ts'
 import { chooseMembers, type DurableSets, durableSets, noSets, recordSets, withoutNoLocal } from './audience.ts'
 import { deadLetter } from './dead-letter.ts'
 import { deliverCopy, deliverFurther, deliverToSet, dropForFullQueue } from './delivery.ts'
-import { type MessageFate, type NotedMessage, noteFate } from './fate.ts'
+import { countFate, type MessageFate, type NotedMessage, noteFate, tellFate } from './fate.ts'
 import type { Receiver, Subscription } from './subscription.ts'
 import type { Route } from './subscriptions.ts'
 import type { TopicRule } from './topic-rule.ts'
@@ -91,7 +91,9 @@ export function admitMessage(core: CoreState, packet: Publish, source: Source, n
   const sets = packet.qos === 0 ? noSets : durableSets(core, route, members, source.session, without)
   const fact = plan === 'hold' ? heldFact(source) : null
   const isRetained = recordMessage(core, message, sets.sets, source, fact, turn)
-  noteFate(core, rule, fateOf(plan, listeners, isRetained), notedOf(packet, message, source, listeners, null), nowMs)
+  const fate = fateOf(plan, listeners, isRetained)
+  const told = countFate(core, rule, fate, nowMs)
+  if (told > 0) tellFate(core, rule, fate, told, notedOf(packet, message, source, listeners, null), nowMs)
   deliverAll(core, message, route, members, sets, source, without, nowMs, turn)
   if (without.size > 0 && isDeadLettered(rule, source)) bury(core, packet, rule, source, without, nowMs, turn)
   if (core.reportsMessages) turn.events.push({ type: 'published', message, matched: listeners })
