@@ -166,7 +166,7 @@ test('where clients log in an account must be named, and where nobody does this 
     return (await asker.ask('t')).subscribers !== undefined
   }
   assert.equal(await isTold({}), true)
-  assert.equal(await isTold({ ...passwords, permissions: { observe: [''] } }), false)
+  assert.equal(await isTold({ ...passwords, permissions: { observe: ['somebody'] } }), false)
 })
 
 test('authorize decides who may observe what, with the Topic Name that is asked about', async () => {
