@@ -14,9 +14,13 @@ export function startPabal(words: readonly string[]): ChildProcess {
 }
 
 /** Runs a verb that asks the broker at `url`; what it printed, and its exit code. */
-export async function pabal({ url }: { readonly url: string }, ...words: string[]) {
-  const { port } = new URL(url)
-  const child = startPabal([...words, '-h', '127.0.0.1', '-p', port])
+export function pabal({ url }: { readonly url: string }, ...words: string[]) {
+  return runPabal([...words, '-h', '127.0.0.1', '-p', new URL(url).port])
+}
+
+/** Runs it with these words alone. */
+export async function runPabal(words: readonly string[]) {
+  const child = startPabal(words)
   const { stdout, stderr } = child
   assert.ok(stdout !== null && stderr !== null)
   const [out, faults, [code]] = await Promise.all([text(stdout), text(stderr), once(child, 'close')])

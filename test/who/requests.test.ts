@@ -2,8 +2,11 @@
  * Asking a running broker over MQTT: who listens, who may ask, and what is told to whom.
  */
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import type { BrokerOptions } from '../../src/index.ts'
+import { type BrokerOptions, sqlite } from '../../src/index.ts'
 import { startTestBroker } from '../support/test-broker.ts'
 import { staying } from '../support/wire-client.ts'
 import { Asker } from './asker.ts'
@@ -239,6 +242,44 @@ test('hostile names are text in the JSON', async () => {
     const { rows } = await asker.ask({ client: name }, 'session')
     assert.equal(rows[0]?.clientIdentifier, name)
     assert.equal(rows[2]?.topicFilter, `${name.slice(0, 60_000)}/#`)
+  }
+})
+
+test('a client that takes no packet as large as its answer is told so', async () => {
+  await using running = await startTestBroker({ limits: { topicBytesMax: 65_535 } })
+  const client = await running.client(5)
+  await client.subscribe(`t/${'x'.repeat(5000)}`)
+  const asker = await Asker.open(running, 5, { properties: { maximumPacketSize: 2000 } })
+  assert.match((await asker.ask('', 'subs')).error?.found ?? '', /^an answer of 5\d\d\d bytes$/)
+})
+
+test('a restart of the broker loses neither since when a client is away nor how old what waits is', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'pabal-who-'))
+  try {
+    const durable = () => startTestBroker({ store: sqlite(directory) })
+    {
+      await using running = await durable()
+      const away = await running.client(5, { ...staying(5, 'away'), properties: { sessionExpiryInterval: 9999 } })
+      await away.subscribe('t', { qos: 1 })
+      await running.lose(away)
+      running.advanceBy(600)
+      await running.broker.publish({ topicName: 't' })
+      running.advanceBy(600)
+      await running.broker.publish({ topicName: 't' })
+    }
+    await using running = await durable()
+    running.advanceBy(1200)
+    const asker = await Asker.open(running, 5)
+    const { atMs, subscribers } = await asker.ask('t')
+    const [row] = subscribers
+    assert.ok(row !== undefined)
+    assert.partialDeepStrictEqual(row, { online: false, inFlight: 0, backlog: { messages: 2 } })
+    // The broker says what its own types say.
+    const { oldestAtMs } = row.backlog as { oldestAtMs: number }
+    const seconds = [atMs - Number(row.sinceMs), atMs - oldestAtMs].map((ms) => Math.round(ms / 10_000) * 10)
+    assert.deepEqual(seconds, [1200, 600])
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
   }
 })
 

@@ -2,8 +2,11 @@
  * Asks a running broker over MQTT 5.0: one request after the other on `$pabal/NAME`, the answers on a reply of its own.
  */
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Publish } from '../../protocol/packets/publish.ts'
+import { ReasonCode } from '../../protocol/reason-code.ts'
 import { ConnectionLost, ConnectionRefused, ServerDisconnected } from '../client/client-errors.ts'
+import type { OutgoingMessage } from '../client/message-window.ts'
 import { MqttClient } from '../client/mqtt-client.ts'
 import { ChannelError, type ChannelTarget, openChannel } from '../client/open-channel.ts'
 import { reasonText } from '../mosquitto/texts.ts'
@@ -13,6 +16,8 @@ import type { AskTarget } from './ask-flags.ts'
 
 /** The JSON object of an answer. */
 export type Answer = Readonly<Record<string, unknown>>
+
+const tooEarlyMs = 100
 
 interface Waiting {
   resolve(answer: Answer): void
@@ -65,26 +70,27 @@ export class AskClient {
       reject(new AskFault(`The broker did not answer within ${seconds} seconds. Is it Pabal? --timeout waits longer.`))
     }, this.#timeoutMs)
     try {
-      const sent = this.#client.publish({
-        topicName: `$pabal/${name}`,
-        payload: Buffer.from(JSON.stringify(fields)),
-        qos: 1,
-        retain: false,
-        properties: { responseTopic: this.#replyTopicName, correlationData: Buffer.from(number) },
-      })
-      sent.then(
-        ({ reasonCode, properties }) => {
-          if (reasonCode >= 0x80)
-            reject(refusedFault(`the request $pabal/${name}`, reasonCode, properties.reasonString))
-        },
-        (error: Error) => reject(error),
-      )
+      const properties = { responseTopic: this.#replyTopicName, correlationData: Buffer.from(number) }
+      const payload = Buffer.from(JSON.stringify(fields))
+      this.#send({ topicName: `$pabal/${name}`, payload, qos: 1, retain: false, properties }, number).catch(reject)
       const answer = await promise
       if (answer.error !== undefined) throw requestFault(answer.error)
       return answer
     } finally {
       clearTimeout(timer)
       this.#waiting.delete(number)
+    }
+  }
+
+  /** A broker takes so many requests a second: one that is too early is sent again a little later, while somebody waits. */
+  async #send(message: OutgoingMessage, number: string): Promise<void> {
+    while (this.#waiting.has(number)) {
+      const { reasonCode, properties } = await this.#client.publish(message)
+      if (reasonCode < 0x80) return
+      if (reasonCode !== ReasonCode.QuotaExceeded) {
+        throw refusedFault(`the request ${message.topicName}`, reasonCode, properties.reasonString)
+      }
+      await sleep(tooEarlyMs)
     }
   }
 

@@ -42,6 +42,8 @@ const rowsMax = 1000
 const pageBytesMax = 256 * 1024
 /** Left in a packet for everything but the rows: Topic Name, properties, the facts of the first page. */
 const packetRestBytes = 4096
+/** Of a PUBLISH besides its Topic Name and payload; Correlation Data are short. */
+const packetHeadBytes = 256
 const waitingMax = 100
 
 export class Requests {
@@ -86,7 +88,7 @@ export class Requests {
     for (let request = asker.waiting.shift(); request !== undefined; request = asker.waiting.shift()) {
       const answer = await this.#answer(request, asker.cursors)
       if (this.#host.isStopped) return
-      this.#send(request, answer)
+      this.#send(request, fitting(request, answer))
     }
     asker.isBusy = false
   }
@@ -162,6 +164,15 @@ export class Requests {
     const start = JSON.stringify(head).slice(0, -1)
     return `${start},${JSON.stringify(answer.listName)}:[${rows.join(',')}],"cursor":${JSON.stringify(cursor)}}`
   }
+}
+
+/** What the client could not take would never reach it, and it would wait in vain. */
+function fitting({ name, connection, replyTopicName }: BrokerRequest, answer: string): string {
+  const bytes = Buffer.byteLength(answer) + Buffer.byteLength(replyTopicName) + packetHeadBytes
+  if (bytes <= connection.maximumPacketSize) return answer
+  const found = `an answer of ${bytes} bytes`
+  const expected = `at most ${connection.maximumPacketSize} bytes, the Maximum Packet Size of CONNECT`
+  return faultAnswer(name, new RequestFault(found, expected, 'connect with a higher one'))
 }
 
 function faultAnswer(name: string, { found, expected, advice }: RequestFault): string {
