@@ -27,28 +27,11 @@ export function whoTotals(core: CoreState, topicName: string): WhoTotals {
   // The longest list need not be looked at: who stands in another one as well is found from there.
   const rest = plain.sort((one, other) => other.subscriptions.length - one.subscriptions.length).slice(1)
   const overlapping = rest.reduce((sum, { subscriptions }) => sum + subscriptions.length, 0)
-  const groups = countingGroups(entries)
-  const listenersAreExact = groups !== null && overlapping <= comparedMax
-  const single = totals.online + totals.offline - (groups?.members ?? 0)
-  const twice = listenersAreExact ? countedTwice(plain) : 0
-  return { ...totals, listeners: single - twice + (groups?.groups ?? 0), listenersAreExact }
-}
-
-/** Shared groups with a member that counts, and their members that do; null if there are too many to look at. */
-function countingGroups(entries: readonly FilterSubscriptions[]): { groups: number; members: number } | null {
-  let groups = 0
-  let members = 0
-  let looked = 0
-  for (const entry of entries) {
-    for (const group of entry.groups?.values() ?? []) {
-      looked += group.members.length
-      if (looked > comparedMax) return null
-      const counting = group.members.filter(({ isObserver }) => !isObserver).length
-      members += counting
-      if (counting > 0) groups += 1
-    }
-  }
-  return { groups, members }
+  const listenersAreExact = overlapping <= comparedMax
+  let listeners = totals.online + totals.offline
+  for (const { listeningGroups, listeningMembers } of entries) listeners += listeningGroups - listeningMembers
+  if (listenersAreExact) listeners -= countedTwice(plain)
+  return { ...totals, listeners, listenersAreExact }
 }
 
 /** Subscriptions that count, of Sessions of which another one counts already. The longest list comes first. */

@@ -9,6 +9,8 @@ import { addTo, removeFrom, type Subscription } from './subscription.ts'
 export class SharedGroup {
   readonly shareName: string
   readonly members: Subscription[] = []
+  /** Members that do not only observe. */
+  listeners = 0
 
   constructor(shareName: string) {
     this.shareName = shareName
@@ -16,10 +18,12 @@ export class SharedGroup {
 
   add(member: Subscription): void {
     addTo(this.members, member)
+    if (!member.isObserver) this.listeners += 1
   }
 
   remove(member: Subscription): void {
     removeFrom(this.members, member)
+    if (!member.isObserver) this.listeners -= 1
     member.credit = 0
   }
 

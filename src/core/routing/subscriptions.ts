@@ -23,6 +23,9 @@ export class FilterSubscriptions {
   observers = 0
   /** Those that do not, and whose client is connected. */
   online = 0
+  /** Shared groups that count as listeners, and the members that make them do so. */
+  listeningGroups = 0
+  listeningMembers = 0
 
   constructor(filter: string) {
     this.filter = filter
@@ -117,7 +120,7 @@ export class Subscriptions {
     const { accounts, filters } = this.#observers
     subscription.isObserver = filters.has(filter) || accounts.has(session.account)
     if (group === null) addTo(entry.subscriptions, subscription)
-    else group.add(subscription)
+    else joinGroup(entry, group, subscription)
     this.#count += 1
     entry.count += 1
     if (subscription.isObserver) entry.observers += 1
@@ -133,7 +136,7 @@ export class Subscriptions {
     const group = subscription.group
     if (group === null) removeFrom(entry.subscriptions, subscription)
     else {
-      group.remove(subscription)
+      leaveGroup(entry, group, subscription)
       if (group.members.length === 0) entry.groups?.delete(group.shareName)
       if (entry.groups?.size === 0) entry.groups = null
     }
@@ -220,6 +223,20 @@ export function totalsOf(entries: readonly FilterSubscriptions[]): SubscriptionT
   return { subscriptions, online, offline: subscriptions - online - observers, observers, sharedGroups }
 }
 
+function joinGroup(entry: FilterSubscriptions, group: SharedGroup, member: Subscription): void {
+  group.add(member)
+  if (member.isObserver) return
+  entry.listeningMembers += 1
+  if (group.listeners === 1) entry.listeningGroups += 1
+}
+
+function leaveGroup(entry: FilterSubscriptions, group: SharedGroup, member: Subscription): void {
+  group.remove(member)
+  if (member.isObserver) return
+  entry.listeningMembers -= 1
+  if (group.listeners === 0) entry.listeningGroups -= 1
+}
+
 function groupOf(entry: FilterSubscriptions, shareName: string): SharedGroup {
   entry.groups ??= new Map()
   let group = entry.groups.get(shareName)
@@ -236,7 +253,7 @@ function makeRoute(found: readonly FilterSubscriptions[], rule: TopicRule, seen:
     : noGroups
   const only = found.length === 1 ? found[0] : undefined
   const hasNoLocal = found.some((entry) => entry.subscriptions.some((subscription) => subscription.noLocal))
-  const countingGroups = groups.length === 0 ? 0 : groups.filter((group) => group.members.some(isListener)).length
+  const countingGroups = groups.length === 0 ? 0 : groups.filter((group) => group.listeners > 0).length
   if (only !== undefined) {
     const listeners = countingGroups + countListeners(only.subscriptions)
     return { receivers: only.subscriptions, groups, durable: undefined, hasNoLocal, listeners, rule, seen }
@@ -253,10 +270,6 @@ function makeRoute(found: readonly FilterSubscriptions[], rule: TopicRule, seen:
   for (const parts of bySession.values()) receivers.push(mergeReceivers(parts))
   const listeners = countingGroups + countListeners(receivers)
   return { receivers, groups, durable: undefined, hasNoLocal, listeners, rule, seen }
-}
-
-function isListener(receiver: Receiver): boolean {
-  return !receiver.isObserver
 }
 
 function countListeners(receivers: readonly Receiver[]): number {

@@ -3,7 +3,7 @@
  */
 
 /** Steps of a query in one slice. */
-export const stepsPerSlice = 1000
+export const stepsPerSlice = 256
 
 export class Slices {
   readonly #waiting: (() => void)[] = []
