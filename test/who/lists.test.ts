@@ -98,6 +98,21 @@ test('a 5.0 publisher that asks for counts gets them with PUBACK and PUBREC', as
   assert.deepEqual([reasonCode, told.userProperties?.[0]], [0x10, ['matched', '0']])
 })
 
+test('a message that may not be published is refused without counts, and one that nobody wants with them', async () => {
+  await using running = await startTestBroker({
+    authorize: ({ topic }) => topic !== 'secret',
+    topics: [{ filter: 'wanted/#', whenNobody: 'reject' }],
+  })
+  const publisher = await running.client(5)
+  const properties = { userProperties: [['pabal-report', 'counts']] } as const
+  publisher.publish({ topicName: 'secret', qos: 1, packetId: 1, properties })
+  const secret = await publisher.next('puback')
+  assert.deepEqual([secret.reasonCode, secret.properties.userProperties], [0x87, undefined])
+  publisher.publish({ topicName: 'wanted/by', qos: 1, packetId: 2, properties })
+  const wanted = await publisher.next('puback')
+  assert.deepEqual([wanted.reasonCode, wanted.properties.userProperties?.[0]], [0x83, ['matched', '0']])
+})
+
 test('a publisher that wants no Problem Information gets no counts, and one of 3.1.1 its PUBACK', async () => {
   await using running = await startTestBroker()
   const publisher = await running.client(5, { properties: { requestProblemInformation: false } })

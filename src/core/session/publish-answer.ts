@@ -37,7 +37,7 @@ export function acknowledgePublish(
   const admission = toldAdmission(core, connection, packet, decided)
   const isRefused = admission.reasonCode >= 0x80
   if (isRefused && !(admission.isQuiet && connection.protocolVersion === 4)) {
-    answerRefused(core, connection, packet, admission, nowMs, turn)
+    answerRefused(core, connection, packet, admission, reportFor(core, connection, packet, admission), nowMs, turn)
     return
   }
   if (qos === 2) {
@@ -76,7 +76,8 @@ export function refusePublish(
   turn: Turn,
 ): void {
   noteRefused(core, packet, connection.session, refusal.text ?? '', nowMs)
-  if (packet.qos > 0) answerRefused(core, connection, packet, refusal, nowMs, turn)
+  // Who may not publish there is not told who listens.
+  if (packet.qos > 0) answerRefused(core, connection, packet, refusal, null, nowMs, turn)
 }
 
 /** 5.0 has an answer for a refused message; in 3.1.1 the only way not to acknowledge it is to close [MQTT3-3.3.5-2]. */
@@ -85,6 +86,7 @@ function answerRefused(
   connection: Connection,
   packet: Publish,
   refusal: Admission,
+  userProperties: UserProperties | null,
   nowMs: number,
   turn: Turn,
 ): void {
@@ -101,7 +103,6 @@ function answerRefused(
     return
   }
   const type = packet.qos === 1 ? 'puback' : 'pubrec'
-  const userProperties = reportFor(core, connection, packet, refusal)
   const words = userProperties === null ? { reasonString } : { reasonString, userProperties }
   const properties = connection.wantsProblemInformation ? words : {}
   const acknowledgement = { type, packetId: packet.packetId, reasonCode, properties } as const
