@@ -135,6 +135,37 @@ const cases: readonly Case[] = [
     expected: { type: 'messageUnmatched', ...message },
   },
   {
+    event: 'message/held',
+    options: { topics: [{ filter: 'a/#', whenNobody: 'hold' }] },
+    act: (running) => publishFrom(running),
+    expected: { type: 'messageHeld', ...message, rule: 'a/#' },
+  },
+  {
+    event: 'message/dead-lettered',
+    options: { topics: [{ filter: 'a/#', whenNobody: 'dead-letter' }] },
+    act: (running) => publishFrom(running),
+    expected: { type: 'messageDeadLettered', ...message, rule: 'a/#' },
+  },
+  {
+    event: 'message/expired',
+    options: { topics: [{ filter: 'a/#', whenNobody: 'hold', heldSecondsMax: 10 }] },
+    act: async (running) => {
+      const client = await publishFrom(running)
+      running.advanceBy(11)
+      return client
+    },
+    expected: { type: 'messageExpired', ...message, rule: 'a/#', reason: 'after 11 s' },
+  },
+  {
+    event: 'message/dropped',
+    options: { topics: [{ filter: 'a/#', whenNobody: 'hold', heldMessagesMax: 1 }] },
+    act: async (running) => {
+      await publishFrom(running)
+      return publishFrom(running, { qos: 0 })
+    },
+    expected: { type: 'messageDropped', ...message, qos: 0, rule: 'a/#', reason: anyText },
+  },
+  {
     event: 'message/refused',
     options: { authorize: ({ action }) => action !== 'publish' },
     act: (running) => publishFrom(running),

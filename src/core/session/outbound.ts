@@ -358,9 +358,7 @@ export class Outbound {
    */
   takeAll(core: CoreState): { copy: Copy; mayMove: boolean }[] {
     const all: { copy: Copy; mayMove: boolean }[] = []
-    for (const copy of this.#inFlight ?? []) {
-      all.push({ copy, mayMove: copy.sharedFilter !== null && copy.qos === 1 })
-    }
+    for (const copy of this.#inFlight ?? []) all.push({ copy, mayMove: copy.sharedFilter !== null && copy.qos === 1 })
     for (const { member, order, message, size } of this.#backlog?.drain() ?? []) {
       const body = core.bodies.get(message) ?? null
       all.push({ copy: copyFor(member, body, message, order, size), mayMove: member.sharedFilter !== null })
