@@ -340,3 +340,32 @@ test('code in this process hears of a message, too', async () => {
   await publishFrom(running)
   await heard
 })
+
+test('events of a client that is away push nothing else out of its queue, and make no further ones', async () => {
+  const limits = { sessionQueueMessagesMax: 3 }
+  await using running = await startTestBroker({ limits, whenQueueFull: 'drop-oldest' })
+  const watcher = await running.client(5, staying(5, 'watcher'))
+  await watcher.subscribe('a/b', { qos: 1 })
+  await watcher.subscribe('$pabal/events/message/unmatched', { qos: 1 })
+  await watcher.subscribe('$pabal/events/copy/#', { qos: 1 })
+  await running.lose(watcher)
+  await publishFrom(running)
+  const client = await running.client(5)
+  for (let number = 0; number < 50; number++) client.publish({ topicName: 'nobody', payload, qos: 0 })
+  await client.quiet()
+  const { made, copies } = running.broker.tally
+  assert.ok(made <= 50 && copies.droppedQueueFull === made - 2, `${made} events, ${copies.droppedQueueFull} dropped`)
+  const back = await running.open(5)
+  await back.connect(staying(5, 'watcher'))
+  assert.equal((await back.next('publish')).topicName, 'a/b')
+})
+
+test('code in this process may subscribe to events as clients do', async () => {
+  await using running = await startTestBroker({ authenticate: () => true })
+  const told = Promise.withResolvers<string>()
+  await running.broker.subscribe('$pabal/events/message/#', {}, ({ topicName, payload: text }) => {
+    told.resolve(`${topicName} ${JSON.parse(String(text)).topicName}`)
+  })
+  await publishFrom(running)
+  assert.equal(await told.promise, '$pabal/events/message/unmatched a/b')
+})
