@@ -135,6 +135,37 @@ const cases: readonly Case[] = [
     expected: { type: 'messageUnmatched', ...message },
   },
   {
+    event: 'message/held',
+    options: { topics: [{ filter: 'a/#', whenNobody: 'hold' }] },
+    act: (running) => publishFrom(running),
+    expected: { type: 'messageHeld', ...message, rule: 'a/#' },
+  },
+  {
+    event: 'message/dead-lettered',
+    options: { topics: [{ filter: 'a/#', whenNobody: 'dead-letter' }] },
+    act: (running) => publishFrom(running),
+    expected: { type: 'messageDeadLettered', ...message, rule: 'a/#' },
+  },
+  {
+    event: 'message/expired',
+    options: { topics: [{ filter: 'a/#', whenNobody: 'hold', heldSecondsMax: 10 }] },
+    act: async (running) => {
+      const client = await publishFrom(running)
+      running.advanceBy(11)
+      return client
+    },
+    expected: { type: 'messageExpired', ...message, rule: 'a/#', reason: 'after 11 s' },
+  },
+  {
+    event: 'message/dropped',
+    options: { topics: [{ filter: 'a/#', whenNobody: 'hold', heldMessagesMax: 1 }] },
+    act: async (running) => {
+      await publishFrom(running)
+      return publishFrom(running, { qos: 0 })
+    },
+    expected: { type: 'messageDropped', ...message, qos: 0, rule: 'a/#', reason: anyText },
+  },
+  {
     event: 'message/refused',
     options: { authorize: ({ action }) => action !== 'publish' },
     act: (running) => publishFrom(running),
@@ -308,4 +339,33 @@ test('code in this process hears of a message, too', async () => {
   const heard = running.event('messageUnmatched', ({ topicName }) => topicName === 'a/b')
   await publishFrom(running)
   await heard
+})
+
+test('events of a client that is away push nothing else out of its queue, and make no further ones', async () => {
+  const limits = { sessionQueueMessagesMax: 3 }
+  await using running = await startTestBroker({ limits, whenQueueFull: 'drop-oldest' })
+  const watcher = await running.client(5, staying(5, 'watcher'))
+  await watcher.subscribe('a/b', { qos: 1 })
+  await watcher.subscribe('$pabal/events/message/unmatched', { qos: 1 })
+  await watcher.subscribe('$pabal/events/copy/#', { qos: 1 })
+  await running.lose(watcher)
+  await publishFrom(running)
+  const client = await running.client(5)
+  for (let number = 0; number < 50; number++) client.publish({ topicName: 'nobody', payload, qos: 0 })
+  await client.quiet()
+  const { made, copies } = running.broker.tally
+  assert.ok(made <= 50 && copies.droppedQueueFull === made - 2, `${made} events, ${copies.droppedQueueFull} dropped`)
+  const back = await running.open(5)
+  await back.connect(staying(5, 'watcher'))
+  assert.equal((await back.next('publish')).topicName, 'a/b')
+})
+
+test('code in this process may subscribe to events as clients do', async () => {
+  await using running = await startTestBroker({ authenticate: () => true })
+  const told = Promise.withResolvers<string>()
+  await running.broker.subscribe('$pabal/events/message/#', {}, ({ topicName, payload: text }) => {
+    told.resolve(`${topicName} ${JSON.parse(String(text)).topicName}`)
+  })
+  await publishFrom(running)
+  assert.equal(await told.promise, '$pabal/events/message/unmatched a/b')
 })

@@ -55,6 +55,19 @@ test('pabal trace --once says what became of each message, with nothing of a cli
   ])
 })
 
+test('a held message that finds its listener has an entry for both, and the copy is told of in the second', async () => {
+  await using at = await started({ topics: [{ filter: 'later/#', whenNobody: 'hold' }] })
+  await at.publish('later/1')
+  at.running.advanceBy(5)
+  const late = await at.running.client(5, { clientIdentifier: 'late', properties: { sessionExpiryInterval: 60 } })
+  await late.subscribe('later/#', { qos: 1 })
+  const { packetId } = await late.next('publish')
+  late.send({ type: 'puback', packetId, reasonCode: 0, properties: {} })
+  await late.quiet()
+  const { stdout } = await runPabal(at.url, 'trace', '--topic', 'later/#', '--once')
+  assert.match(stdout, /^.* held .*, rule later\/#\)\n.* routed .*\) {2}after 5 s; late acknowledged.*\n$/)
+})
+
 test('pabal trace --json prints the entries of a Topic Filter behind an id', async () => {
   await using at = await started()
   for (const topicName of ['read/1', 'unread', 'read/2', 'read/3']) await at.publish(topicName)

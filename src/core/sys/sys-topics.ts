@@ -83,9 +83,11 @@ export class SysTopics {
 
   #refresh(core: CoreState, nowMs: number): void {
     if (Number.isNaN(this.#startedMs)) this.start(nowMs)
-    this.#heapBytesMax = Math.max(this.#heapBytesMax, this.#about.heapBytes())
+    const heapBytes = this.#about.heapBytes()
+    this.#heapBytesMax = Math.max(this.#heapBytesMax, heapBytes)
+    const heap = { current: heapBytes, maximum: this.#heapBytesMax }
     const tell = (name: string, value: string): void => this.#set(prefix + name, value, nowMs)
-    sysValues(core, this.#about, nowMs - this.#startedMs, this.#heapBytesMax, this.#averages, tell)
+    sysValues(core, this.#about.version, nowMs - this.#startedMs, heap, this.#averages, tell)
   }
 
   #set(topicName: string, value: string, nowMs: number): void {

@@ -31,9 +31,9 @@ const spanNames = ['1min', '5min', '15min']
 /** Calls `tell` with every value, behind `$SYS/broker/`, in words. */
 export function sysValues(
   core: CoreState,
-  about: About,
+  version: string,
   uptimeMs: number,
-  heapBytesMax: number,
+  heapBytes: { readonly current: number; readonly maximum: number },
   averages: readonly LoadAverage[],
   tell: (name: string, value: string) => void,
 ): void {
@@ -63,14 +63,14 @@ export function sysValues(
     ['retained messages/count', retained.count],
     ['subscriptions/count', subscriptions.count],
     ['shared_subscriptions/count', subscriptions.sharedCount],
-    ['heap/current', about.heapBytes()],
-    ['heap/maximum', heapBytesMax],
+    ['heap/current', heapBytes.current],
+    ['heap/maximum', heapBytes.maximum],
     ['undelivered/unmatched/count', tally.messages.unmatched],
     ['undelivered/held/count', tally.messages.held],
     ['undelivered/dead/count', tally.messages.deadLettered],
     ['undelivered/rejected/count', tally.messages.refused],
   ]
-  tell('version', `pabal version ${about.version}`)
+  tell('version', `pabal version ${version}`)
   tell('uptime', `${Math.floor(uptimeMs / 1000)} seconds`)
   for (const [name, value] of counts) tell(name, String(value))
   for (const [index, [name]] of loads.entries()) {
