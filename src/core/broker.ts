@@ -16,12 +16,13 @@ import { answerAuthenticationStep, receiveAuth } from './connection/enhanced-aut
 import { acceptAccount, establish, receiveConnect } from './connection/handshake.ts'
 import type { Deadline } from './deadlines.ts'
 import type { Message } from './message.ts'
+import { settleOwed } from './owed/settle.ts'
 import type { Answer, Question } from './question.ts'
+import { remind } from './reminders.ts'
 import { continueRetained, retainedDueMs } from './routing/retained-delivery.ts'
 import { admitMessage } from './routing/router.ts'
 import { receiveSubscribe, receiveUnsubscribe, subscribe } from './routing/subscribing.ts'
-import { answerPublish, receiveParked, receivePublish, receivePubrel, remindParked } from './session/inbound.ts'
-import { remindSession } from './session/lifecycle.ts'
+import { answerPublish, answerReceipt, receiveParked, receivePublish, receivePubrel } from './session/inbound.ts'
 import type { Session } from './session/session.ts'
 import { type CoreOptions, CoreState } from './state.ts'
 import { type Load, type OutgoingToConnection, sendNow, type Turn } from './turn.ts'
@@ -60,12 +61,14 @@ export class BrokerCore {
       if (!(error instanceof ProtocolViolation)) throw error
       this.violated(connection, error, nowMs, turn)
     }
+    this.#settle(nowMs, turn)
   }
 
   /** The peer has broken a rule, here or in the codec [MQTT-4.13.1-1]. */
   violated(connection: Connection, violation: ProtocolViolation, nowMs: number, turn: Turn): void {
     const text = `${violation.message} [${violation.statement}]`
     disconnectClient(this.state, connection, { reasonCode: violation.reasonCode, text }, nowMs, turn)
+    this.#settle(nowMs, turn)
   }
 
   /**
@@ -91,6 +94,7 @@ export class BrokerCore {
   closed(connection: Connection, text: string, nowMs: number, turn: Turn): void {
     const reasonCode = ReasonCode.UnspecifiedError
     closeConnection(this.state, connection, { reasonCode, text }, nowMs, turn)
+    this.#settle(nowMs, turn)
   }
 
   /** What stood before a milestone has left. Answers with what was held back for it and goes out now. */
@@ -115,6 +119,7 @@ export class BrokerCore {
     connection.unsentBytes = unsentBytes + connection.heldBackBytes
     const outbound = connection.session?.outbound
     if (outbound?.hasWaiting === true) outbound.sendQueued(this.state, nowMs, turn)
+    this.#settle(nowMs, turn)
   }
 
   /** Every record up to `seq` is durable. */
@@ -127,6 +132,7 @@ export class BrokerCore {
     const { bodies, live } = this.state
     for (const message of messages) if (live.has(message.seq)) bodies.keep(message)
     if (!connection.isClosed) connection.session?.outbound.loaded(this.state, nowMs, turn)
+    this.#settle(nowMs, turn)
     // Only now: what was read must not push out the first of it before that is sent.
     bodies.makeRoom()
   }
@@ -135,6 +141,7 @@ export class BrokerCore {
   storeTakes(takesMessages: boolean, nowMs: number, turn: Turn): void {
     this.state.storeTakesMessages = takesMessages
     if (takesMessages && this.state.parkedBytes > 0) receiveParked(this.state, nowMs, turn)
+    this.#settle(nowMs, turn)
   }
 
   /** The host has answered a question. */
@@ -149,6 +156,7 @@ export class BrokerCore {
       if (!(error instanceof ProtocolViolation)) throw error
       this.violated(connection, error, nowMs, turn)
     }
+    this.#settle(nowMs, turn)
   }
 
   /** Publishes for code in this process; the answer carries `token` and leaves once the message is durable. */
@@ -156,11 +164,13 @@ export class BrokerCore {
     const source = { session: null, inboundPacketId: 0, isWill: false, mayBeRefused: true, counts: 'made' } as const
     const { reasonCode, matched } = admitMessage(this.state, packet, source, nowMs, turn)
     turn.onceDurable.push({ type: 'answer', token, reasonCode, matched })
+    this.#settle(nowMs, turn)
   }
 
   /** Ends a client's connection on the host's behalf. */
   disconnect(connection: Connection, reasonCode: number, text: string, nowMs: number, turn: Turn): void {
     disconnectClient(this.state, connection, { reasonCode, text }, nowMs, turn)
+    this.#settle(nowMs, turn)
   }
 
   /** The broker stops: every client is told 0x8B. No Will Message goes out now; a durable one when it starts again. */
@@ -170,6 +180,7 @@ export class BrokerCore {
       if (!this.state.options.isDurable) connection.saidGoodbye = true
       disconnectClient(this.state, connection, serverShuttingDown, nowMs, turn)
     }
+    this.#settle(nowMs, turn)
     this.state.writeSettled(turn)
   }
 
@@ -193,6 +204,13 @@ export class BrokerCore {
       this.#remind(deadline, nowMs, turn)
     }
     if (this.state.retainedDeliveries.size > 0) continueRetained(this.state, nowMs, turn)
+    this.#settle(nowMs, turn)
+  }
+
+  /** Every input ends here: what it has made known about messages that something is owed for is written down, and told. */
+  #settle(nowMs: number, turn: Turn): void {
+    const { endings, owed } = this.state
+    if (endings.length > 0 || owed.touched.size > 0) settleOwed(this.state, nowMs, turn)
   }
 
   #dispatch(connection: Connection, packet: ControlPacket, nowMs: number, turn: Turn): void {
@@ -307,6 +325,11 @@ export class BrokerCore {
       case 'authorize-publish':
         if (session !== null) answerPublish(state, connection, session, question.packet, isAllowed(answer), nowMs, turn)
         return
+      case 'authorize-receipt': {
+        const { packet, request } = question
+        if (session !== null) answerReceipt(state, connection, session, packet, request, isAllowed(answer), nowMs, turn)
+        return
+      }
       case 'authorize-subscribe': {
         const allowed = answer.type === 'authorized' ? answer.allowed : []
         if (session !== null) subscribe(state, connection, session, question.packet, allowed, nowMs, turn)
@@ -325,46 +348,12 @@ export class BrokerCore {
   }
 
   #remind(deadline: Deadline, nowMs: number, turn: Turn): void {
-    const { state } = this
-    switch (deadline.type) {
-      case 'connect': {
-        const { connection } = deadline
-        if (connection.isClosed || connection.state === 'connected') return
-        const text = `no CONNECT within ${state.limits.connectSecondsMax} seconds`
-        refuseConnect(state, connection, { reasonCode: ReasonCode.NotAuthorized, text }, nowMs, turn)
-        return
-      }
-      case 'keep-alive':
-        this.#checkKeepAlive(deadline, deadline.connection, nowMs, turn)
-        return
-      case 'session':
-        remindSession(state, deadline.session, nowMs, turn)
-        return
-      case 'retained':
-        state.retained.expire(deadline.topicName, nowMs)
-        return
-      case 'parked':
-        remindParked(state, deadline.connection, nowMs, turn)
-        return
-      case 'settled':
-        this.#settledReminded = false
-        state.writeSettled(turn)
-        return
-    }
-  }
-
-  /** Silent for one and a half times the Keep Alive: given up [MQTT-3.1.2-22]. A question of ours stops the clock. */
-  #checkKeepAlive(deadline: Deadline, connection: Connection, nowMs: number, turn: Turn): void {
-    if (connection.isClosed) return
-    if (connection.isWaiting) connection.lastReceivedMs = nowMs
-    const dueMs = connection.lastReceivedMs + connection.silenceMsMax
-    if (dueMs > nowMs) {
-      deadline.atMs = dueMs
-      this.state.deadlines.add(deadline)
+    if (deadline.type !== 'settled') {
+      remind(this.state, deadline, nowMs, turn)
       return
     }
-    const text = `nothing was received for ${connection.silenceMsMax / 1000} seconds, one and a half times the Keep Alive`
-    disconnectClient(this.state, connection, { reasonCode: ReasonCode.KeepAliveTimeout, text }, nowMs, turn)
+    this.#settledReminded = false
+    this.state.writeSettled(turn)
   }
 }
 

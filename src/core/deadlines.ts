@@ -4,6 +4,7 @@
  * A deadline is a reminder, not a command: whoever is reminded looks at the facts again, so nothing is ever removed early.
  */
 import type { Connection } from './connection/connection.ts'
+import type { Seq } from './record.ts'
 import type { Session } from './session/session.ts'
 
 export type Deadline =
@@ -15,6 +16,10 @@ export type Deadline =
   | { atMs: number; readonly type: 'retained'; readonly topicName: string }
   /** PUBLISH packets have waited too long for the store. */
   | { atMs: number; readonly type: 'parked'; readonly connection: Connection }
+  /** The acknowledgement of a message may have waited long enough for a subscriber. */
+  | { atMs: number; readonly type: 'owed'; readonly message: Seq }
+  /** A client may be woken again. */
+  | { atMs: number; readonly type: 'wake'; readonly session: Session }
   /** Settled copies wait to be written. */
   | { atMs: number; readonly type: 'settled' }
 

@@ -57,6 +57,22 @@ export interface PublishedEvent {
   readonly matched: number
 }
 
+/**
+ * A message was queued for a client that is away, under a rule that says `wake`: whoever can reach the client otherwise may tell
+ * it. At most one for each client in `wakeSecondsMin`. On the Topic Name `$pabal/events/session/wake`.
+ */
+export interface WakeEvent {
+  readonly type: 'wake'
+  readonly clientIdentifier: string
+  readonly account: string
+  /** Of the last such message. */
+  readonly topicName: string
+  /** What waits in the Session, whatever its rules. */
+  readonly backlogMessages: number
+  /** Bytes of Topic Names and payloads. */
+  readonly backlogBytes: number
+}
+
 export type BrokerEvent =
   | ConnectedEvent
   | DisconnectedEvent
@@ -65,3 +81,4 @@ export type BrokerEvent =
   | UnsubscribedEvent
   | SessionEndedEvent
   | PublishedEvent
+  | WakeEvent

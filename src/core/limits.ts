@@ -67,6 +67,12 @@ export interface Limits {
   heldBytesMax: number
   /** Seconds a message is held, unless its rule says otherwise; 0 for as long as it lives. Dead letters stay. */
   heldSecondsMax: number
+  /** Messages of one Session that a receipt or an acknowledgement is still owed for; a further receipt is refused with 0x97. */
+  owedMessagesPerSessionMax: number
+  /** The same of all Sessions together. */
+  owedMessagesMax: number
+  /** Seconds between two events that ask for the same client to be woken. */
+  wakeSecondsMin: number
 }
 
 export const defaultLimits: Readonly<Limits> = Object.freeze({
@@ -100,6 +106,9 @@ export const defaultLimits: Readonly<Limits> = Object.freeze({
   heldMessagesMax: 1_000_000,
   heldBytesMax: 1024 * 1024 * 1024,
   heldSecondsMax: 7 * 24 * 3600,
+  owedMessagesPerSessionMax: 1000,
+  owedMessagesMax: 100_000,
+  wakeSecondsMin: 10,
 })
 
 /** The values each limit may take: lowest and highest, both allowed. */
@@ -134,4 +143,7 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [lowest: number
   heldMessagesMax: [1, 10_000_000],
   heldBytesMax: [1024, 1_099_511_627_776],
   heldSecondsMax: [0, 0xffff_ffff],
+  owedMessagesPerSessionMax: [0, 10_000_000],
+  owedMessagesMax: [0, 10_000_000],
+  wakeSecondsMin: [0, 86_400],
 })

@@ -5,6 +5,7 @@
 import type { Auth, Connect, Subscribe } from '../protocol/control-packet.ts'
 import type { Publish } from '../protocol/packets/publish.ts'
 import type { Connection } from './connection/connection.ts'
+import type { ReceiptRequest } from './owed/receipt-request.ts'
 
 export interface AuthenticateQuestion {
   readonly type: 'authenticate'
@@ -44,11 +45,22 @@ export interface AuthorizeSubscribeQuestion {
   readonly packet: Subscribe
 }
 
+/** May the client publish where it wants its receipt? If so, the message itself is taken in. */
+export interface AuthorizeReceiptQuestion {
+  readonly type: 'authorize-receipt'
+  readonly connection: Connection
+  readonly packet: Publish
+  /** Topic Name and QoS of the receipt. */
+  readonly receipt: Publish
+  readonly request: ReceiptRequest
+}
+
 export type Question =
   | AuthenticateQuestion
   | AuthenticationStepQuestion
   | AuthorizeWillQuestion
   | AuthorizePublishQuestion
+  | AuthorizeReceiptQuestion
   | AuthorizeSubscribeQuestion
 
 export type Answer =

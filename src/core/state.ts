@@ -7,6 +7,7 @@ import type { Connection } from './connection/connection.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Limits } from './limits.ts'
 import { writeSessionRecord } from './log.ts'
+import { OwedMessages } from './owed/owed-messages.ts'
 import type { Seq } from './record.ts'
 import { LiveRecords } from './rest/live-records.ts'
 import { MessageBodies } from './rest/message-bodies.ts'
@@ -17,6 +18,7 @@ import { type Observers, Subscriptions } from './routing/subscriptions.ts'
 import { type TopicRuleOptions, TopicRules } from './routing/topic-rule.ts'
 import type { Copy } from './session/copy.ts'
 import type { Session } from './session/session.ts'
+import type { Wake } from './session/wake.ts'
 import type { Turn } from './turn.ts'
 
 /**
@@ -58,6 +60,8 @@ export interface Ending {
   readonly fate: CopyFate
   readonly session: Session
   readonly messageSeq: Seq
+  /** Another member of its shared group has got it in its place. */
+  hasMoved: boolean
 }
 
 /** A monitor that gets everything must not make "nobody" never true. */
@@ -80,7 +84,7 @@ export class CoreState {
   readonly deadlines = new Deadlines()
   readonly tally = new Tally()
   /** Messages something is owed for. */
-  readonly owes = new Set<Seq>()
+  readonly owed: OwedMessages
   /** Copies of those that have ended in this input. */
   readonly endings: Ending[] = []
   /** Records that are still needed. */
@@ -91,6 +95,8 @@ export class CoreState {
   readonly changed = new Set<Session>()
   /** Place of the last record written down. */
   lastSeq = 0
+  /** When the last event asked for clients to be woken. */
+  readonly wakes = new Map<Session, Wake>()
   /** Connections with Retained Messages still to be sent. */
   readonly retainedDeliveries = new Set<Connection>()
   /** Make an event for every admitted message. */
@@ -107,6 +113,7 @@ export class CoreState {
   constructor(options: CoreOptions) {
     this.options = options
     this.limits = options.limits
+    this.owed = new OwedMessages(options.limits)
     this.bodies = new MessageBodies(options.isDurable ? options.limits.queueMemoryBytesMax : Number.POSITIVE_INFINITY)
     const { heldMessagesPerTopicMax, heldBytesPerTopicMax, heldSecondsMax } = options.limits
     this.rules = new TopicRules(options.topicRules ?? [], {
@@ -130,10 +137,26 @@ export class CoreState {
     return survives && whenQueueFull === 'spill' ? this.#spillBounds : this.#queueBounds
   }
 
+  /** A copy is on its way: every one comes here once. */
+  beginCopy(session: Session, messageSeq: Seq): void {
+    this.tally.created += 1
+    if (this.owed.size > 0) this.owed.get(messageSeq)?.begin(session)
+  }
+
+  /** The same for one of each member of a set. */
+  beginCopies(members: readonly { readonly session: Session }[], messageSeq: Seq): void {
+    this.tally.created += members.length
+    if (this.owed.size === 0) return
+    const obligation = this.owed.get(messageSeq)
+    if (obligation !== undefined) for (const { session } of members) obligation.begin(session)
+  }
+
   /** A copy has its fate: every one comes here once. */
   endCopy(fate: CopyFate, session: Session, messageSeq: Seq): void {
     this.tally.copies[fate] += 1
-    if (this.owes.size > 0 && this.owes.has(messageSeq)) this.endings.push({ fate, session, messageSeq })
+    if (this.owed.size > 0 && this.owed.has(messageSeq)) {
+      this.endings.push({ fate, session, messageSeq, hasMoved: false })
+    }
   }
 
   /** Whether there is room for a Retained Message of this Topic Name, or one to take the place of. */

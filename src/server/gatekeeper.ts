@@ -77,6 +77,10 @@ export class Gatekeeper {
         const { topicName, qos, retain } = question.packet
         return this.#authorize([{ ...this.#who(connection), action: 'publish', topic: topicName, qos, retain }])
       }
+      case 'authorize-receipt': {
+        const { topicName, qos, retain } = question.receipt
+        return this.#authorize([{ ...this.#who(connection), action: 'publish', topic: topicName, qos, retain }])
+      }
       case 'authorize-subscribe': {
         const who = this.#who(connection)
         return this.#authorize(

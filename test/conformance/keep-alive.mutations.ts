@@ -71,9 +71,9 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'a connection closed for silence loses its will',
-    file: 'src/core/broker.ts',
-    from: 'disconnectClient(this.state, connection, { reasonCode: ReasonCode.KeepAliveTimeout, text }, nowMs, turn)',
-    to: 'connection.saidGoodbye = true; disconnectClient(this.state, connection, { reasonCode: 0x8d, text }, nowMs, turn)',
+    file: 'src/core/reminders.ts',
+    from: 'disconnectClient(core, connection, { reasonCode: ReasonCode.KeepAliveTimeout, text }, nowMs, turn)',
+    to: 'connection.saidGoodbye = true; disconnectClient(core, connection, { reasonCode: 0x8d, text }, nowMs, turn)',
     breaks: keepAlive,
   },
 ]

@@ -49,6 +49,8 @@ function snapshotText({ snapshot }: Lost): string {
       return `it was a set of ${counted(snapshot.members?.length ?? 0, 'recipient')}`
     case 'retained':
       return `it was the list of ${counted(snapshot.seqs.length, 'Retained Message')}`
+    case 'owed':
+      return `it was what is owed for message ${count(snapshot.message)}`
     case 'covered':
       return `it said that the snapshots hold everything up to record ${count(snapshot.through)}`
   }

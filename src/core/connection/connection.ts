@@ -72,6 +72,8 @@ export class Connection {
   wantsProblemInformation = true
   /** QoS 1 and 2 messages received whose last acknowledgement has not left. */
   unacknowledgedInbound = 0
+  /** Acknowledgements among those that wait for subscribers. */
+  heldAcknowledgements = 0
   /** Bytes decided to be sent that the client has not taken, as far as known. */
   unsentBytes = 0
   inboundAliases: InboundTopicAliases | null = null

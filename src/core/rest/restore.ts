@@ -4,6 +4,7 @@
  * Replay applies facts and decides nothing: no limit, policy or clock is looked at. Time takes its course in `finish`.
  */
 
+import { settleOwed } from '../owed/settle.ts'
 import type {
   CoreRecord,
   MessageRecord,
@@ -23,6 +24,7 @@ import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
 import { LiveRecords } from './live-records.ts'
 import { RecipientSet } from './recipient-set.ts'
+import { RestoreOwed } from './restore-owed.ts'
 import type { SessionSnapshot } from './session-snapshot.ts'
 import type { Snapshot } from './snapshot-round.ts'
 
@@ -49,9 +51,11 @@ export class Restore {
   #covered = 0
   /** Messages in flight whose record has not been seen yet, with the copies that need it. */
   readonly #wanted = new Map<Seq, { restored: Restored; copy: Copy }[]>()
+  readonly #owed: RestoreOwed
 
   constructor(core: CoreState) {
     this.#core = core
+    this.#owed = new RestoreOwed(core)
   }
 
   /** All snapshots come before the first record, those of Sessions before those of recipients. */
@@ -68,6 +72,9 @@ export class Restore {
         this.#retainedAt = at
         for (const seq of snapshot.seqs) this.#retained.add(seq)
         return
+      case 'owed':
+        if (snapshot.owed !== null) this.#owed.snapshot(snapshot.owed, at)
+        return
       case 'covered':
         this.#covered = snapshot.through
         return
@@ -82,7 +89,7 @@ export class Restore {
       // Without its message the copy was over; only that was not written down yet.
       if (this.#messages.has(record.message)) this.#enqueue(record.recipients, seq, record.message, record.size)
     } else if (record.type === 'drained' || record.type === 'unheld') return
-    else if (record.type === 'noted' || record.type === 'given') return
+    else if (record.type === 'noted' || record.type === 'given') this.#owed.record(seq, record)
     else if (seq <= this.#covered) return
     else if (record.type === 'recipients') this.#defineSet(seq, record.members)
     else if (record.type === 'session-created') this.#create(seq, record)
@@ -99,12 +106,14 @@ export class Restore {
   finish(nowMs: number, turn: Turn): void {
     const core = this.#core
     this.forgetAcknowledged()
+    this.#owed.finish((number) => this.#sessions.get(number)?.session)
     for (const message of core.retained.all()) {
       if (message.expiresMs !== Number.POSITIVE_INFINITY) {
         core.deadlines.add({ atMs: message.expiresMs, type: 'retained', topicName: message.topicName })
       }
     }
     for (const { session, wasConnected } of this.sessions()) goOnAfterRestart(core, session, wasConnected, nowMs, turn)
+    settleOwed(core, nowMs, turn)
   }
 
   /** After the last record: copies whose message's record is gone were acknowledged; only that was not written down. */
@@ -202,6 +211,10 @@ export class Restore {
     this.#messages.add(seq, 1)
     for (const id of recipients) this.#enqueue(id, seq, seq, message.size)
     this.#retain(seq, record)
+    if (record.owed !== null) {
+      const requester = this.#sessions.get(record.owed.session)?.session ?? null
+      this.#owed.message(message, record.owed, requester, seq <= this.#covered)
+    }
     if (seq <= this.#covered) return
     const publisher = inbound === null ? undefined : this.#sessions.get(inbound.session)
     if (publisher !== undefined && inbound !== null && seq > publisher.at) {
@@ -276,6 +289,7 @@ export class Restore {
       }
       case 'released':
         session.inboundPacketIds?.delete(record.packetId)
+        core.owed.releaseIdentifier(session, record.packetId)
         return
       case 'assigned':
         this.#takeInFlight(restored, record.order, record.packetId, 2)
@@ -317,6 +331,7 @@ export class Restore {
   #end(session: Session): void {
     const core = this.#core
     session.hasEnded = true
+    core.owed.releaseAll(session)
     if (core.sessions.get(session.key) === session) core.sessions.delete(session.key)
     for (const subscription of session.subscriptions.values()) core.subscriptions.remove(subscription)
     session.subscriptions.clear()

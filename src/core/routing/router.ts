@@ -7,10 +7,12 @@ import type { Publish } from '../../protocol/packets/publish.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
 import { writeRecord } from '../log.ts'
 import { Message } from '../message.ts'
+import { type Claim, closeAtOnce, isAwaited, type Owing, openObligation, owingFor } from '../owed/owing.ts'
 import type { MessageRecord } from '../record.ts'
 import type { RecipientSet } from '../rest/recipient-set.ts'
 import { retainRuleOf } from '../rest/recipient-sets.ts'
 import type { Session } from '../session/session.ts'
+import { wakeThoseAway } from '../session/wake.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
 import { chooseMembers, type DurableSets, durableSets, noSets, recordSets, withoutNoLocal } from './audience.ts'
@@ -34,6 +36,8 @@ export interface Source {
   readonly counts: 'received' | 'made'
   /** No policy holds for it: it is a dead letter, or something the broker itself has to say. */
   readonly isOwn?: boolean
+  /** What the publisher asks for, or the rule lets it wait for, beyond an answer at once. */
+  readonly claim?: Claim
 }
 
 export interface Admission {
@@ -44,9 +48,11 @@ export interface Admission {
   /** Why it was refused. */
   readonly text: string | null
   /** What the publisher is told of a message nobody listens for, beyond the Reason Code. */
-  readonly fate: 'held' | 'dead-lettered' | null
+  readonly fate: 'held' | 'dead-lettered' | 'sent' | 'queued' | null
   /** `reject`, and a client that cannot be told is not to be disconnected for it. */
   readonly isQuiet: boolean
+  /** The acknowledgement waits for subscribers: whoever is owed it gets it from there. */
+  readonly isAnsweredLater: boolean
 }
 
 const success: Admission = outcome(ReasonCode.Success, 1)
@@ -79,15 +85,27 @@ export function admitMessage(core: CoreState, packet: Publish, source: Source, n
   const without = full.size === 0 ? full : makeRoom(core, packet, full, rule)
   const message = new Message(0, packet, nowMs)
   const sets = packet.qos === 0 ? noSets : durableSets(core, route, members, source.session, without)
-  const isRetained = recordMessage(core, message, sets.sets, source, turn)
+  const owing = owingFor(core, packet, source.session, source.claim, route, members, listeners)
+  const isRetained = recordMessage(core, message, sets.sets, source, owing, turn)
+  const obligation = owing === null ? null : openObligation(core, message, owing, source)
+  const endedBefore = core.endings.length
   deliverAll(core, message, route, members, sets, source, without, nowMs, turn)
-  countMessage(core.tally, rule, listeners > 0 ? 'routed' : isRetained ? 'retainedOnly' : 'unmatched')
+  const fate = listeners > 0 ? 'routed' : isRetained ? 'retainedOnly' : 'unmatched'
+  countMessage(core.tally, rule, fate)
+  if (obligation !== null) closeAtOnce(core, obligation, fate, endedBefore)
+  if (rule.options.wake && packet.qos > 0) {
+    wakeThoseAway(core, packet.topicName, [...route.receivers, ...members], without, nowMs, turn)
+  }
   if (without.size > 0 && isDeadLettered(rule, source)) {
     const letter = deadLetter(packet, rule, source.session, without, nowMs)
     admitMessage(core, letter, fromBroker, nowMs, turn)
   }
   if (core.reportsMessages) turn.events.push({ type: 'published', message, matched: listeners })
   if (listeners === 0) return whenNobody === 'accept' ? accepted : nobody
+  if (owing?.holdsAcknowledgement === true) return { ...outcome(ReasonCode.Success, listeners), isAnsweredLater: true }
+  if (rule.options.acknowledge !== 'on-receipt' && source.claim !== undefined && packet.qos > 0) {
+    return { ...outcome(ReasonCode.Success, listeners), fate: undeliveredFate(packet, route, members, source) }
+  }
   return listeners === 1 ? success : outcome(ReasonCode.Success, listeners)
 }
 
@@ -101,8 +119,18 @@ export const fromBroker: Source = Object.freeze({
   isOwn: true,
 })
 
+/** There is nothing to wait for, or no more may wait. */
+function undeliveredFate(
+  packet: Publish,
+  route: Route,
+  members: readonly Subscription[],
+  source: Source,
+): 'sent' | 'queued' {
+  return isAwaited(packet, route, members, source.session) ? 'queued' : 'sent'
+}
+
 function outcome(reasonCode: number, matched: number): Admission {
-  return { reasonCode, matched, text: null, fate: null, isQuiet: false }
+  return { reasonCode, matched, text: null, fate: null, isQuiet: false, isAnsweredLater: false }
 }
 
 /** No Local: the publisher's own Subscriptions that have it are no listeners [MQTT-3.8.3-3]. */
@@ -118,7 +146,7 @@ function listenersFor(route: Route, publisher: Session | null): number {
 function rejection({ options }: TopicRule): Admission {
   const text = 'nobody subscribes to this Topic Name'
   const isQuiet = options.rejectOlder === 'accept-and-count'
-  return { reasonCode: options.rejectReasonCode, matched: 0, text, fate: null, isQuiet }
+  return { ...outcome(options.rejectReasonCode, 0), text, isQuiet }
 }
 
 /** What a full Session goes without is published as a dead letter. */
@@ -178,6 +206,7 @@ function recordMessage(
   message: Message,
   sets: readonly RecipientSet[],
   source: Source,
+  owing: Owing | null,
   turn: Turn,
 ): boolean {
   const { session, inboundPacketId, isWill } = source
@@ -187,11 +216,13 @@ function recordMessage(
       : null
   const willOf = isWill && session !== null && session.number > 0 ? session.number : null
   const retained = message.publish.retain ? retainedChange(core, message) : 'unchanged'
-  if (sets.length === 0 && inbound === null && willOf === null && retained === 'unchanged') return false
+  const owed = owing?.waits === true ? owing.fact : null
+  if (sets.length === 0 && inbound === null && willOf === null && retained === 'unchanged' && owed === null)
+    return false
   if (session !== null && (inbound !== null || willOf !== null)) core.noteChanged(session)
   const recipients = sets.length === 0 ? [] : recordSets(core, sets, turn)
   message.own()
-  const more = { held: null, replaces: 0, owed: null } as const
+  const more = { held: null, replaces: 0, owed } as const
   message.seq = writeRecord(core, turn, { type: 'message', message, recipients, retained, inbound, willOf, ...more })
   if (retained === 'set') retain(core, message)
   else if (retained === 'deleted') core.retained.delete(message.topicName)
@@ -264,13 +295,20 @@ function findRefusal(
     if (packet.retain && packet.payloadSize > 0 && !core.mayRetain(packet.topicName)) {
       return refusal(`the broker keeps no more than ${core.limits.retainedMessagesMax} Retained Messages`)
     }
+    if (
+      source.claim?.receipt &&
+      core.owed.isFull(source.session) &&
+      isAwaited(packet, route, members, source.session)
+    ) {
+      return refusal('receipts are owed for as many messages as may be; wait for some of them')
+    }
     const { whenQueueFull } = route.rule.options
     if (full.size > 0 && (whenQueueFull === 'refuse' || whenQueueFull === 'spill')) {
       return refusal('the queue of a subscriber is full; send the message again later')
     }
   }
   // QoS 0 with RETAIN too, though nobody hears of it: it would take what room is left.
-  if (!core.storeTakesMessages && !source.isWill && needsRecord(packet, source.session, route, members)) {
+  if (!core.storeTakesMessages && !source.isWill && needsRecord(packet, source, route, members)) {
     return refusal('the broker cannot store messages at the moment')
   }
   return null
@@ -280,20 +318,22 @@ function findRefusal(
 export function needsStore(core: CoreState, packet: Publish, session: Session | null): boolean {
   const route = core.subscriptions.route(packet.topicName)
   const members = route.groups.flatMap((group) => [...group.members])
-  return needsRecord(packet, session, route, members)
+  return needsRecord(packet, { session }, route, members)
 }
 
 function needsRecord(
   packet: Publish,
-  session: Session | null,
+  { session, claim }: Pick<Source, 'session' | 'claim'>,
   route: Route,
   members: readonly Subscription[],
 ): boolean {
+  const mayBeOwed = route.rule.options.acknowledge !== 'on-receipt' || (claim !== undefined && claim.receipt !== null)
+  if (mayBeOwed && isAwaited(packet, route, members, session)) return true
   if (packet.retain || (packet.qos === 2 && session !== null && session.survives)) return true
   const isDurable = (to: Receiver): boolean => packet.qos > 0 && to.qos > 0 && to.session.survives
   return route.receivers.some(isDurable) || members.some(isDurable)
 }
 
 function refusal(text: string): Admission {
-  return { reasonCode: ReasonCode.QuotaExceeded, matched: 0, text, fate: null, isQuiet: false }
+  return { ...outcome(0, 0), reasonCode: ReasonCode.QuotaExceeded, text }
 }

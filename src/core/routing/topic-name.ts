@@ -22,6 +22,13 @@ const slash = 0x2f
 const plus = 0x2b
 const hash = 0x23
 
+const reservedPrefixes = ['$SYS/', '$share/', '$pabal/']
+
+/** Whether a Topic Name is for the broker alone to publish to. */
+export function isReservedTopicName(topicName: string): boolean {
+  return topicName.charCodeAt(0) === 0x24 && reservedPrefixes.some((prefix) => topicName.startsWith(prefix))
+}
+
 /** Says in a sentence what is wrong with a Topic Name; null if nothing is. */
 export function topicNameFault(topicName: string, limits: TopicLimits): string | null {
   const fault = topicTextFault('Topic Name', topicName, limits)

@@ -5,16 +5,26 @@
  * taken from PUBLISH to PUBREL: repeated in between, it is acknowledged again and not routed again [MQTT-4.3.3-10].
  */
 import type { Acknowledgement } from '../../protocol/control-packet.ts'
-import type { Publish } from '../../protocol/packets/publish.ts'
+import { type Publish, publish } from '../../protocol/packets/publish.ts'
 import { ProtocolViolation } from '../../protocol/protocol-violation.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
 import { type ClosingReason, disconnectClient } from '../connection/closing.ts'
 import type { Connection } from '../connection/connection.ts'
 import { InboundTopicAliases } from '../connection/topic-aliases.ts'
 import { writeSessionRecord } from '../log.ts'
+import { joinsHeld, sendAcknowledgement } from '../owed/acknowledgement.ts'
+import {
+  isReceiptFault,
+  type ReceiptFault,
+  type ReceiptRequest,
+  readReceiptRequest,
+  receiptQos,
+} from '../owed/receipt-request.ts'
+import type { Question } from '../question.ts'
 import { countRefused } from '../routing/fate.ts'
+import { isPrivateReply } from '../routing/reply.ts'
 import { type Admission, admitMessage } from '../routing/router.ts'
-import { topicNameFault } from '../routing/topic-name.ts'
+import { isReservedTopicName, topicNameFault } from '../routing/topic-name.ts'
 import type { CoreState } from '../state.ts'
 import { OutgoingAcknowledgement, type Turn } from '../turn.ts'
 import { isParked, isParkedTooLong, mustPark, park, takeParked } from './parked.ts'
@@ -26,12 +36,12 @@ const notAuthorized: Admission = Object.freeze({
   text: 'publishing to this Topic Name is not allowed',
   fate: null,
   isQuiet: false,
+  isAnsweredLater: false,
 })
 const storeFull: ClosingReason = Object.freeze({
   reasonCode: ReasonCode.QuotaExceeded,
   text: 'the broker cannot store messages at the moment',
 })
-const reservedPrefixes = ['$SYS/', '$share/', '$pabal/']
 const permissionsMax = 1000
 
 export function receivePublish(
@@ -47,6 +57,7 @@ export function receivePublish(
     connection.inboundAliases.resolve(packet)
   }
   if (packet.topicName !== connection.checkedTopicName) checkTopicName(core, connection, packet)
+  if (session.heldAcknowledgements !== null && packet.qos > 0 && joinsHeld(core, connection, session, packet)) return
   if (packet.qos === 2 && session.inboundPacketIds?.has(packet.packetId) === true) {
     turn.onceDurable.push(new OutgoingAcknowledgement(connection, 'pubrec', packet.packetId, ReasonCode.Success))
     return
@@ -54,15 +65,14 @@ export function receivePublish(
   if (connection.parked !== null && packet.qos === 2 && isParked(connection, packet.packetId)) return
   if (packet.qos > 0 && !connection.isLocal) countInbound(core, connection, packet)
   if (!connection.isLocal) {
-    if (packet.topicName.charCodeAt(0) === 0x24 && isReserved(packet.topicName)) {
+    if (isReservedTopicName(packet.topicName)) {
       refusePublish(core, connection, packet, notAuthorized, nowMs, turn)
       return
     }
     if (core.options.asksAuthorization) {
       const allowed = knownPermission(connection, packet)
       if (allowed === undefined) {
-        connection.isWaiting = true
-        turn.questions.push({ type: 'authorize-publish', connection, packet })
+        ask({ type: 'authorize-publish', connection, packet }, turn)
         return
       }
       if (!allowed) {
@@ -71,7 +81,7 @@ export function receivePublish(
       }
     }
   }
-  acceptPublish(core, connection, session, packet, nowMs, turn)
+  receiveAllowed(core, connection, session, packet, nowMs, turn)
 }
 
 /** The host has answered whether the client may publish to this Topic Name. */
@@ -85,8 +95,79 @@ export function answerPublish(
   turn: Turn,
 ): void {
   rememberPermission(connection, packet, allowed)
-  if (allowed) acceptPublish(core, connection, session, packet, nowMs, turn)
+  if (allowed) receiveAllowed(core, connection, session, packet, nowMs, turn)
   else refusePublish(core, connection, packet, notAuthorized, nowMs, turn)
+}
+
+/** The client may publish it. If it wants a receipt, it must be allowed to publish where that is to go, too. */
+function receiveAllowed(
+  core: CoreState,
+  connection: Connection,
+  session: Session,
+  packet: Publish,
+  nowMs: number,
+  turn: Turn,
+): void {
+  const { userProperties } = packet.properties
+  const request = userProperties === undefined ? null : readReceiptRequest(packet, connection, core.limits)
+  if (request === null) {
+    acceptPublish(core, connection, session, packet, null, nowMs, turn)
+    return
+  }
+  if (isReceiptFault(request)) {
+    refuseReceipt(core, connection, session, packet, request, nowMs, turn)
+    return
+  }
+  const isAsked = core.options.asksAuthorization && !connection.isLocal && !isPrivateReply(request.topicName)
+  const allowed = isAsked ? knownPermission(connection, receiptPublish(request)) : true
+  if (allowed === undefined) {
+    ask({ type: 'authorize-receipt', connection, packet, receipt: receiptPublish(request), request }, turn)
+  } else answerReceipt(core, connection, session, packet, request, allowed, nowMs, turn)
+}
+
+function ask(question: Question, turn: Turn): void {
+  const { connection } = question
+  connection.isWaiting = true
+  turn.questions.push(question)
+}
+
+/** What the client would have to be allowed to publish. */
+function receiptPublish({ topicName }: ReceiptRequest): Publish {
+  return publish({ topicName, qos: receiptQos })
+}
+
+/** The host has answered whether the client may publish where it wants its receipt. */
+export function answerReceipt(
+  core: CoreState,
+  connection: Connection,
+  session: Session,
+  packet: Publish,
+  request: ReceiptRequest,
+  allowed: boolean,
+  nowMs: number,
+  turn: Turn,
+): void {
+  if (!isPrivateReply(request.topicName)) rememberPermission(connection, receiptPublish(request), allowed)
+  if (allowed) {
+    acceptPublish(core, connection, session, packet, request, nowMs, turn)
+    return
+  }
+  const text = `publishing to ${request.topicName}, where the receipt is to go, is not allowed`
+  refuseReceipt(core, connection, session, packet, { reasonCode: ReasonCode.NotAuthorized, text }, nowMs, turn)
+}
+
+/** At QoS 0 nobody can be told: the message is taken in all the same, and there is no receipt. */
+function refuseReceipt(
+  core: CoreState,
+  connection: Connection,
+  session: Session,
+  packet: Publish,
+  fault: ReceiptFault,
+  nowMs: number,
+  turn: Turn,
+): void {
+  if (packet.qos === 0) acceptPublish(core, connection, session, packet, null, nowMs, turn)
+  else refusePublish(core, connection, packet, { ...notAuthorized, ...fault }, nowMs, turn)
 }
 
 function acceptPublish(
@@ -94,6 +175,7 @@ function acceptPublish(
   connection: Connection,
   session: Session,
   packet: Publish,
+  receipt: ReceiptRequest | null,
   nowMs: number,
   turn: Turn,
 ): void {
@@ -105,7 +187,15 @@ function acceptPublish(
   }
   const { qos, packetId } = packet
   const inboundPacketId = qos === 2 ? packetId : 0
-  const source = { session, inboundPacketId, isWill: false, mayBeRefused: qos > 0, counts: 'received' } as const
+  const claim = { receipt, connection }
+  const source = {
+    session,
+    inboundPacketId,
+    isWill: false,
+    mayBeRefused: qos > 0,
+    counts: 'received',
+    claim,
+  } as const
   const admission = admitMessage(core, packet, source, nowMs, turn)
   if (qos === 0) return
   if (admission.reasonCode >= 0x80) {
@@ -116,6 +206,11 @@ function acceptPublish(
     session.inboundPacketIds ??= new Set()
     session.inboundPacketIds.add(packetId)
   }
+  if (admission.isAnsweredLater) return
+  if (admission.fate !== null) {
+    sendAcknowledgement({ connection, qos, packetId }, admission, turn)
+    return
+  }
   const packetType = qos === 1 ? 'puback' : 'pubrec'
   turn.onceDurable.push(new OutgoingAcknowledgement(connection, packetType, packetId, admission.reasonCode))
 }
@@ -125,7 +220,9 @@ export function receiveParked(core: CoreState, nowMs: number, turn: Turn): void 
   for (const connection of core.connections) {
     const { session } = connection
     if (session === null || connection.parked === null) continue
-    for (const packet of takeParked(core, connection)) acceptPublish(core, connection, session, packet, nowMs, turn)
+    // Only 3.1.1 clients park, and those cannot ask for a receipt.
+    for (const packet of takeParked(core, connection))
+      acceptPublish(core, connection, session, packet, null, nowMs, turn)
   }
 }
 
@@ -144,6 +241,7 @@ export function receivePubrel(
 ): void {
   const { packetId } = packet
   const isKnown = session.inboundPacketIds?.delete(packetId) === true
+  core.owed.releaseIdentifier(session, packetId)
   if (isKnown && session.survives) {
     writeSessionRecord(core, turn, session, { type: 'released', session: session.number, packetId })
   }
@@ -155,10 +253,6 @@ function checkTopicName(core: CoreState, connection: Connection, packet: Publish
   const fault = topicNameFault(packet.topicName, core.limits)
   if (fault !== null) throw new ProtocolViolation(ReasonCode.TopicNameInvalid, 'MQTT-4.7.3-3', fault)
   connection.checkedTopicName = packet.topicName
-}
-
-function isReserved(topicName: string): boolean {
-  return reservedPrefixes.some((prefix) => topicName.startsWith(prefix))
 }
 
 /**

@@ -369,6 +369,12 @@ export class Outbound {
     return all
   }
 
+  /** Whether the copy that a message's own record made waits or is in flight. */
+  holds(messageSeq: number): boolean {
+    for (const { order } of this.#inFlight ?? []) if (order === messageSeq) return true
+    return this.#backlog?.holds(messageSeq) === true
+  }
+
   /** Every copy in flight, in the order of first sending. */
   copiesInFlight(): Iterable<Copy> {
     return this.#inFlight ?? []

@@ -1,0 +1,62 @@
+/**
+ * What is done when a deadline has come: the facts are looked at again, so nothing is ever done early.
+ */
+import { ReasonCode } from '../protocol/reason-code.ts'
+import { disconnectClient, refuseConnect } from './connection/closing.ts'
+import type { Connection } from './connection/connection.ts'
+import type { Deadline } from './deadlines.ts'
+import { remindOwed } from './owed/settle.ts'
+import { remindParked } from './session/inbound.ts'
+import { remindSession } from './session/lifecycle.ts'
+import { remindWake } from './session/wake.ts'
+import type { CoreState } from './state.ts'
+import type { Turn } from './turn.ts'
+
+export function remind(
+  core: CoreState,
+  deadline: Exclude<Deadline, { type: 'settled' }>,
+  nowMs: number,
+  turn: Turn,
+): void {
+  switch (deadline.type) {
+    case 'connect': {
+      const { connection } = deadline
+      if (connection.isClosed || connection.state === 'connected') return
+      const text = `no CONNECT within ${core.limits.connectSecondsMax} seconds`
+      refuseConnect(core, connection, { reasonCode: ReasonCode.NotAuthorized, text }, nowMs, turn)
+      return
+    }
+    case 'keep-alive':
+      checkKeepAlive(core, deadline, deadline.connection, nowMs, turn)
+      return
+    case 'session':
+      remindSession(core, deadline.session, nowMs, turn)
+      return
+    case 'retained':
+      core.retained.expire(deadline.topicName, nowMs)
+      return
+    case 'parked':
+      remindParked(core, deadline.connection, nowMs, turn)
+      return
+    case 'owed':
+      remindOwed(core, deadline.message)
+      return
+    case 'wake':
+      remindWake(core, deadline.session, nowMs, turn)
+      return
+  }
+}
+
+/** Silent for one and a half times the Keep Alive: given up [MQTT-3.1.2-22]. A question of ours stops the clock. */
+function checkKeepAlive(core: CoreState, deadline: Deadline, connection: Connection, nowMs: number, turn: Turn): void {
+  if (connection.isClosed) return
+  if (connection.isWaiting) connection.lastReceivedMs = nowMs
+  const dueMs = connection.lastReceivedMs + connection.silenceMsMax
+  if (dueMs > nowMs) {
+    deadline.atMs = dueMs
+    core.deadlines.add(deadline)
+    return
+  }
+  const text = `nothing was received for ${connection.silenceMsMax / 1000} seconds, one and a half times the Keep Alive`
+  disconnectClient(core, connection, { reasonCode: ReasonCode.KeepAliveTimeout, text }, nowMs, turn)
+}
