@@ -3,7 +3,6 @@
  */
 import { EventEmitter } from 'node:events'
 import type { BrokerEvent } from '../core/event.ts'
-import { defaultLimits, type Limits, limitRanges } from '../core/limits.ts'
 import type { Message } from '../core/message.ts'
 import { topicNameFault } from '../core/routing/topic-name.ts'
 import type { PublishProperties, Qos } from '../protocol/control-packet.ts'
@@ -19,6 +18,7 @@ import { ClientLink } from './client-link.ts'
 import { exposureFault } from './config/exposure.ts'
 import { Gatekeeper } from './gatekeeper.ts'
 import { LocalLink, type LocalSubscribeOptions, type MessageListener } from './local-link.ts'
+import { checkOptions } from './option-faults.ts'
 import { type BrokerOptions, defaultListen, snapshotEveryBytesDefault } from './options.ts'
 import { Shell } from './shell.ts'
 
@@ -65,7 +65,7 @@ export interface BrokerParts {
 /**
  * Makes a broker; `start` opens its listeners.
  *
- * @throws an Error that names every option that is wrong, what was found and what is expected.
+ * @throws an Error that names every option that is wrong, what was found, what is expected and what to do.
  */
 export function createBroker(options: BrokerOptions = {}, parts: BrokerParts = {}): Broker {
   return new Broker(options, parts)
@@ -82,7 +82,7 @@ export class Broker {
 
   constructor(options: BrokerOptions, parts: BrokerParts) {
     this.#options = options
-    const limits = checkLimits({ ...defaultLimits, ...options.limits })
+    const { limits, topicRules, observers } = checkOptions(options)
     const methods = options.authenticationMethods ?? []
     const asksAuthentication = options.authenticate !== undefined || methods.length > 0
     const gatekeeper = new Gatekeeper({
@@ -101,6 +101,8 @@ export class Broker {
       responseTopicPrefix: options.responseTopicPrefix ?? null,
       whenQueueFull: options.whenQueueFull ?? 'spill',
       ...(options.deadLetterTopicName === undefined ? {} : { deadLetterTopicName: options.deadLetterTopicName }),
+      topicRules,
+      observers,
       isDurable: store.isDurable,
       snapshotEveryBytes: options.snapshotEveryBytes ?? snapshotEveryBytesDefault,
       acceptLoss: options.acceptLoss ?? false,
@@ -270,15 +272,3 @@ export class Broker {
 
 /** For the `published` event. */
 export type { Message }
-
-function checkLimits(limits: Limits): Limits {
-  const faults: string[] = []
-  for (const [name, range] of Object.entries(limitRanges)) {
-    // The keys of `limitRanges` are the keys of Limits.
-    const value = limits[name as keyof Limits]
-    if (Number.isInteger(value) && value >= range[0] && value <= range[1]) continue
-    faults.push(`limits.${name} is ${value}; it must be a whole number from ${range[0]} to ${range[1]}`)
-  }
-  if (faults.length > 0) throw new RangeError(faults.join('\n'))
-  return limits
-}

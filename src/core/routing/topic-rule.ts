@@ -67,7 +67,8 @@ export type RuleDefaults = Pick<
   'deadLetterTopicName' | 'heldMessagesMax' | 'heldBytesMax' | 'heldSecondsMax' | 'whenQueueFull'
 >
 
-const ruleDefaults: Readonly<Omit<TopicRuleOptions, keyof RuleDefaults>> = Object.freeze({
+/** What holds where nobody says anything. */
+export const ruleDefaults: Readonly<Omit<TopicRuleOptions, keyof RuleDefaults>> = Object.freeze({
   filter: '#',
   whenNobody: 'report',
   tellsPublisher: true,

@@ -34,6 +34,8 @@ test('every key is in a table', () => {
     ...knownKeys(schema, []),
     ...knownKeys(schema, ['authentication']),
     ...knownKeys(schema, ['authentication', 'users', 0]).map((key) => `users[].${key}`),
+    ...knownKeys(schema, ['topics', 0]).map((key) => `topics[].${key}`),
+    ...knownKeys(schema, ['observers']).map((key) => `observers.${key}`),
   ]
   for (const key of keys) assert.ok(page.includes(`\n| \`${key}\` |`), key)
 })
@@ -42,6 +44,19 @@ test('the example is a configuration, apart from its password file', () => {
   const [example = ''] = blocks('yaml')
   const config = parseConfig(example.replace(/passwordFile: .*/, `scram: ${scram}`), 'pabal.yaml')
   assert.equal(config.authentication?.users.length, 2)
+})
+
+test('the example of rules for Topic Filters is a configuration', () => {
+  const [, example = ''] = blocks('yaml')
+  const { topics } = parseConfig(example, 'pabal.yaml')
+  assert.deepEqual(
+    topics?.map(({ filter, whenNobody }) => [filter, whenNobody]),
+    [
+      ['commands/+/restart', 'reject'],
+      ['commands/#', 'hold'],
+      ['debug/#', 'accept'],
+    ],
+  )
 })
 
 test('the example of a fault is what is printed', () => {
