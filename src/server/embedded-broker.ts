@@ -14,7 +14,7 @@ import type { Channel, Listener } from '../transport/channel.ts'
 import { parseListenUrl } from '../transport/listen-url.ts'
 import { createListener } from '../transport/listener.ts'
 import { defaultAuthenticate } from './authentication/default-authenticate.ts'
-import { ClientLink } from './client-link.ts'
+import { ClientLink, type ListenerFacts } from './client-link.ts'
 import { exposureFault } from './config/exposure.ts'
 import { Gatekeeper } from './gatekeeper.ts'
 import { LocalLink, type LocalSubscribeOptions, type MessageListener } from './local-link.ts'
@@ -140,7 +140,10 @@ export class Broker {
     try {
       await this.#shell.open()
       for (const address of addresses) {
-        const listener = createListener(address, (channel) => this.#accept(channel, listener.url))
+        const listener = createListener(address, (channel) => {
+          const { tellsPublisher } = address
+          this.#accept(channel, { url: listener.url, tellsPublisher })
+        })
         await listener.listen()
         this.#listeners.push(listener)
       }
@@ -228,8 +231,8 @@ export class Broker {
     this.#shell.advance()
   }
 
-  #accept(channel: Channel, listenerUrl: string): void {
-    const link = new ClientLink(channel, listenerUrl, this.#shell)
+  #accept(channel: Channel, listener: ListenerFacts): void {
+    const link = new ClientLink(channel, listener, this.#shell)
     this.#links.add(link)
     link.whenClosed = () => {
       this.#links.delete(link)

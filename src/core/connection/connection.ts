@@ -19,6 +19,8 @@ export interface Origin {
   readonly listener: string
   /** Used if the client asks for an assigned Client Identifier: unique and not to be guessed. */
   readonly assignedClientIdentifier: string
+  /** False for a listener whose clients get 0x00 instead of 0x10 No matching subscribers. */
+  readonly tellsPublisher: boolean
 }
 
 export type ConnectionState =

@@ -29,11 +29,12 @@ export function acknowledgePublish(
   connection: Connection,
   session: Session,
   packet: Publish,
-  admission: Admission,
+  decided: Admission,
   nowMs: number,
   turn: Turn,
 ): void {
   const { qos, packetId } = packet
+  const admission = toldAdmission(core, connection, packet, decided)
   const isRefused = admission.reasonCode >= 0x80
   if (isRefused && !(admission.isQuiet && connection.protocolVersion === 4)) {
     answerRefused(core, connection, packet, admission, nowMs, turn)
@@ -56,6 +57,13 @@ export function acknowledgePublish(
     connection,
     packet: { type: packetType, packetId, reasonCode, properties: { userProperties } },
   })
+}
+
+/** Some clients take 0x10 No matching subscribers for a failure: their listener, or the rule of the Topic Name, spares them. */
+function toldAdmission(core: CoreState, { origin }: Connection, packet: Publish, decided: Admission): Admission {
+  if (decided.reasonCode !== ReasonCode.NoMatchingSubscribers) return decided
+  const { tellsPublisher } = core.subscriptions.route(packet.topicName).rule.options
+  return tellsPublisher && origin.tellsPublisher ? decided : { ...decided, reasonCode: ReasonCode.Success }
 }
 
 /** A client's message is refused before anybody has looked who listens. */
