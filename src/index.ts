@@ -3,6 +3,8 @@
  */
 export type { BrokerEvent } from './core/event.ts'
 export { defaultLimits, type Limits } from './core/limits.ts'
+export type { TopicRuleOptions, WhenNobody } from './core/routing/topic-rule.ts'
+export type { WhenQueueFull } from './core/state.ts'
 export type * from './server/authentication/authentication.ts'
 export { hashPassword } from './server/authentication/password-hash.ts'
 export { formatScramCredential, makeScramCredential } from './server/authentication/scram-credential.ts'
@@ -16,5 +18,11 @@ export {
   type PublishResult,
 } from './server/embedded-broker.ts'
 export type { LocalSubscribeOptions, MessageListener, ReceivedMessage } from './server/local-link.ts'
-export { type BrokerOptions, type Durability, defaultListen } from './server/options.ts'
+export {
+  type BrokerOptions,
+  type Durability,
+  defaultListen,
+  type ObserverOptions,
+  type TopicOptions,
+} from './server/options.ts'
 export { memory, sqlite } from './server/stores.ts'

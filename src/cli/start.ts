@@ -78,6 +78,8 @@ function mergeConfig(flags: StartFlags, flagFaults: readonly ConfigFault[]): Con
     syncIntervalMs: file.syncIntervalMs,
     whenQueueFull: file.whenQueueFull,
     deadLetterTopic: file.deadLetterTopic,
+    topics: file.topics,
+    observers: file.observers,
     data: flags.data === null ? file.data : resolve(flags.data),
     limits: { ...file.limits, ...flags.limits },
     authentication: file.authentication,

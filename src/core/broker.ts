@@ -23,6 +23,7 @@ import { continueRetained, retainedDueMs } from './routing/retained-delivery.ts'
 import { admitMessage } from './routing/router.ts'
 import { receiveSubscribe, receiveUnsubscribe, subscribe } from './routing/subscribing.ts'
 import { answerPublish, answerReceipt, receiveParked, receivePublish, receivePubrel } from './session/inbound.ts'
+import { answerReplyPermission, answerRequest, type BrokerRequest } from './session/requests.ts'
 import type { Session } from './session/session.ts'
 import { type CoreOptions, CoreState } from './state.ts'
 import { type Load, type OutgoingToConnection, sendNow, type Turn } from './turn.ts'
@@ -165,6 +166,11 @@ export class BrokerCore {
     const { reasonCode, matched } = admitMessage(this.state, packet, source, nowMs, turn)
     turn.onceDurable.push({ type: 'answer', token, reasonCode, matched })
     this.#settle(nowMs, turn)
+  }
+
+  /** What a client asked for in `turn.requests` is here. */
+  answerRequest(request: BrokerRequest, payload: Buffer, nowMs: number, turn: Turn): void {
+    answerRequest(this.state, request, payload, nowMs, turn)
   }
 
   /** Ends a client's connection on the host's behalf. */
@@ -327,7 +333,14 @@ export class BrokerCore {
         return
       case 'authorize-receipt': {
         const { packet, request } = question
-        if (session !== null) answerReceipt(state, connection, session, packet, request, isAllowed(answer), nowMs, turn)
+        const verdicts = answer.type === 'authorized' ? answer.allowed : []
+        if (session !== null) answerReceipt(state, connection, session, packet, request, verdicts, nowMs, turn)
+        return
+      }
+      case 'authorize-reply': {
+        const { packet, reply } = question
+        if (session === null) return
+        answerReplyPermission(state, connection, session, packet, reply, isAllowed(answer), nowMs, turn)
         return
       }
       case 'authorize-subscribe': {

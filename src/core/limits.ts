@@ -73,6 +73,8 @@ export interface Limits {
   owedMessagesMax: number
   /** Seconds between two events that ask for the same client to be woken. */
   wakeSecondsMin: number
+  /** Requests to the broker itself, such as `who`, that one connection may send in a second; as many may come at once. */
+  requestsPerSecondMax: number
 }
 
 export const defaultLimits: Readonly<Limits> = Object.freeze({
@@ -109,6 +111,7 @@ export const defaultLimits: Readonly<Limits> = Object.freeze({
   owedMessagesPerSessionMax: 1000,
   owedMessagesMax: 100_000,
   wakeSecondsMin: 10,
+  requestsPerSecondMax: 20,
 })
 
 /** The values each limit may take: lowest and highest, both allowed. */
@@ -146,4 +149,5 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [lowest: number
   owedMessagesPerSessionMax: [0, 10_000_000],
   owedMessagesMax: [0, 10_000_000],
   wakeSecondsMin: [0, 86_400],
+  requestsPerSecondMax: [1, 1_000_000],
 })

@@ -9,6 +9,7 @@ import type { Turn } from './turn.ts'
 /** Adds a record to the turn and returns the place it will have. */
 export function writeRecord(core: CoreState, turn: Turn, record: CoreRecord): Seq {
   core.lastSeq += 1
+  if (record.type === 'message') core.messageTimes.note(core.lastSeq, record.message.receivedMs)
   turn.records.push(record)
   return core.lastSeq
 }

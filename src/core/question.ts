@@ -39,13 +39,17 @@ export interface AuthorizePublishQuestion {
   readonly packet: Publish
 }
 
+/** Topic Filters below `$pabal/events` need the permission to observe. */
 export interface AuthorizeSubscribeQuestion {
   readonly type: 'authorize-subscribe'
   readonly connection: Connection
   readonly packet: Subscribe
 }
 
-/** May the client publish where it wants its receipt? If so, the message itself is taken in. */
+/**
+ * May the client publish where it wants its receipt, and may it observe who listens on the Topic Name of `packet`? Answered
+ * with two verdicts; then the message itself is taken in.
+ */
 export interface AuthorizeReceiptQuestion {
   readonly type: 'authorize-receipt'
   readonly connection: Connection
@@ -55,6 +59,14 @@ export interface AuthorizeReceiptQuestion {
   readonly request: ReceiptRequest
 }
 
+/** May the answer to a request, `packet`, be published on the Response Topic it names, as `reply`? */
+export interface AuthorizeReplyQuestion {
+  readonly type: 'authorize-reply'
+  readonly connection: Connection
+  readonly packet: Publish
+  readonly reply: Publish
+}
+
 export type Question =
   | AuthenticateQuestion
   | AuthenticationStepQuestion
@@ -62,6 +74,7 @@ export type Question =
   | AuthorizePublishQuestion
   | AuthorizeReceiptQuestion
   | AuthorizeSubscribeQuestion
+  | AuthorizeReplyQuestion
 
 export type Answer =
   | { readonly type: 'accepted'; readonly account: string; readonly data: Uint8Array | null }

@@ -39,7 +39,7 @@ export function remind(
       remindParked(core, deadline.connection, nowMs, turn)
       return
     case 'owed':
-      remindOwed(core, deadline.message)
+      remindOwed(core, deadline.message, nowMs)
       return
     case 'wake':
       remindWake(core, deadline.session, nowMs, turn)

@@ -11,6 +11,7 @@ import { OwedMessages } from './owed/owed-messages.ts'
 import type { Seq } from './record.ts'
 import { LiveRecords } from './rest/live-records.ts'
 import { MessageBodies } from './rest/message-bodies.ts'
+import { MessageTimes } from './rest/message-times.ts'
 import { RecipientSets } from './rest/recipient-sets.ts'
 import { type CopyFate, Tally } from './routing/fate.ts'
 import { RetainedMessages } from './routing/retained-messages.ts'
@@ -37,6 +38,8 @@ export interface CoreOptions {
   authenticationMethods: ReadonlySet<string>
   /** Publishing and subscribing is asked about. */
   asksAuthorization: boolean
+  /** So is who may see who listens. If neither is, nobody may but code in this process. */
+  asksObservation?: boolean
   /** Prefix of the Response Information sent to clients that ask for it [MQTT-3.1.2-28]; null for none. */
   responseTopicPrefix: string | null
   whenQueueFull: WhenQueueFull
@@ -90,6 +93,7 @@ export class CoreState {
   /** Records that are still needed. */
   readonly live = new LiveRecords()
   readonly recipientSets = new RecipientSets()
+  readonly messageTimes = new MessageTimes()
   readonly bodies: MessageBodies
   /** Sessions whose snapshot is not what they are; stays empty where there are no snapshots. */
   readonly changed = new Set<Session>()

@@ -11,6 +11,7 @@ import type { BrokerEvent } from './event.ts'
 import type { Message } from './message.ts'
 import type { Question } from './question.ts'
 import type { CoreRecord } from './record.ts'
+import type { BrokerRequest } from './session/requests.ts'
 
 /** One copy of a message on its way to one client. Its fields are what the codec needs to know beyond the message. */
 export class OutgoingPublish {
@@ -131,12 +132,14 @@ export interface Turn {
   loads: Load[]
   /** What the host must be asked; the connection concerned waits for `answered`. */
   questions: Question[]
+  /** What clients ask of the broker itself; each is answered with `answerRequest`. */
+  requests: BrokerRequest[]
   /** What the host may want to know; never needed for correctness. */
   events: BrokerEvent[]
 }
 
 export function newTurn(): Turn {
-  return { records: [], now: [], onceDurable: [], loads: [], questions: [], events: [] }
+  return { records: [], now: [], onceDurable: [], loads: [], questions: [], requests: [], events: [] }
 }
 
 /** Sends what would do no harm before a crash, but not before a milestone is reached that it must not overtake. */

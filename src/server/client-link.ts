@@ -22,6 +22,13 @@ import type { Shell } from './shell.ts'
 const turnSizeMax = 1024
 const sliceSizeMax = 16_384
 
+/** What a client's listener decides for it. */
+export interface ListenerFacts {
+  /** Where it really listens. */
+  readonly url: string
+  readonly tellsPublisher: boolean
+}
+
 export class ClientLink implements Link, ChannelHandler {
   readonly connection: Connection
   readonly #channel: Channel
@@ -43,12 +50,13 @@ export class ClientLink implements Link, ChannelHandler {
   /** Called once, when the channel is gone. */
   whenClosed: (() => void) | null = null
 
-  constructor(channel: Channel, listenerUrl: string, shell: Shell) {
+  constructor(channel: Channel, listener: ListenerFacts, shell: Shell) {
     const { core } = shell
     const origin = {
       remoteAddress: channel.remoteAddress,
-      listener: listenerUrl,
+      listener: listener.url,
       assignedClientIdentifier: shell.newClientIdentifier(),
+      tellsPublisher: listener.tellsPublisher,
     }
     this.#channel = channel
     this.#shell = shell

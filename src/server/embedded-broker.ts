@@ -3,7 +3,6 @@
  */
 import { EventEmitter } from 'node:events'
 import type { BrokerEvent } from '../core/event.ts'
-import { defaultLimits, type Limits, limitRanges } from '../core/limits.ts'
 import type { Message } from '../core/message.ts'
 import { topicNameFault } from '../core/routing/topic-name.ts'
 import type { PublishProperties, Qos } from '../protocol/control-packet.ts'
@@ -15,10 +14,11 @@ import type { Channel, Listener } from '../transport/channel.ts'
 import { parseListenUrl } from '../transport/listen-url.ts'
 import { createListener } from '../transport/listener.ts'
 import { defaultAuthenticate } from './authentication/default-authenticate.ts'
-import { ClientLink } from './client-link.ts'
+import { ClientLink, type ListenerFacts } from './client-link.ts'
 import { exposureFault } from './config/exposure.ts'
 import { Gatekeeper } from './gatekeeper.ts'
 import { LocalLink, type LocalSubscribeOptions, type MessageListener } from './local-link.ts'
+import { checkOptions } from './option-faults.ts'
 import { type BrokerOptions, defaultListen, snapshotEveryBytesDefault } from './options.ts'
 import { Shell } from './shell.ts'
 
@@ -65,7 +65,7 @@ export interface BrokerParts {
 /**
  * Makes a broker; `start` opens its listeners.
  *
- * @throws an Error that names every option that is wrong, what was found and what is expected.
+ * @throws an Error that names every option that is wrong, what was found, what is expected and what to do.
  */
 export function createBroker(options: BrokerOptions = {}, parts: BrokerParts = {}): Broker {
   return new Broker(options, parts)
@@ -82,13 +82,14 @@ export class Broker {
 
   constructor(options: BrokerOptions, parts: BrokerParts) {
     this.#options = options
-    const limits = checkLimits({ ...defaultLimits, ...options.limits })
+    const { limits, topicRules, observers } = checkOptions(options)
     const methods = options.authenticationMethods ?? []
     const asksAuthentication = options.authenticate !== undefined || methods.length > 0
     const gatekeeper = new Gatekeeper({
       authenticate: asksAuthentication ? defaultAuthenticate(options) : undefined,
       authorize: options.authorize,
       authenticationMethods: methods,
+      permissions: options.permissions ?? {},
       reportFault: (error) => this.#events.emit('fault', error),
     })
     const store = options.store ?? new MemoryStore(false)
@@ -97,9 +98,12 @@ export class Broker {
       asksAuthentication,
       authenticationMethods: new Set(methods.map((method) => method.name)),
       asksAuthorization: options.authorize !== undefined,
+      asksObservation: true,
       responseTopicPrefix: options.responseTopicPrefix ?? null,
       whenQueueFull: options.whenQueueFull ?? 'spill',
       ...(options.deadLetterTopicName === undefined ? {} : { deadLetterTopicName: options.deadLetterTopicName }),
+      topicRules,
+      observers,
       isDurable: store.isDurable,
       snapshotEveryBytes: options.snapshotEveryBytes ?? snapshotEveryBytesDefault,
       acceptLoss: options.acceptLoss ?? false,
@@ -137,7 +141,10 @@ export class Broker {
     try {
       await this.#shell.open()
       for (const address of addresses) {
-        const listener = createListener(address, (channel) => this.#accept(channel, listener.url))
+        const listener = createListener(address, (channel) => {
+          const { tellsPublisher } = address
+          this.#accept(channel, { url: listener.url, tellsPublisher })
+        })
         await listener.listen()
         this.#listeners.push(listener)
       }
@@ -225,8 +232,8 @@ export class Broker {
     this.#shell.advance()
   }
 
-  #accept(channel: Channel, listenerUrl: string): void {
-    const link = new ClientLink(channel, listenerUrl, this.#shell)
+  #accept(channel: Channel, listener: ListenerFacts): void {
+    const link = new ClientLink(channel, listener, this.#shell)
     this.#links.add(link)
     link.whenClosed = () => {
       this.#links.delete(link)
@@ -269,15 +276,3 @@ export class Broker {
 
 /** For the `published` event. */
 export type { Message }
-
-function checkLimits(limits: Limits): Limits {
-  const faults: string[] = []
-  for (const [name, range] of Object.entries(limitRanges)) {
-    // The keys of `limitRanges` are the keys of Limits.
-    const value = limits[name as keyof Limits]
-    if (Number.isInteger(value) && value >= range[0] && value <= range[1]) continue
-    faults.push(`limits.${name} is ${value}; it must be a whole number from ${range[0]} to ${range[1]}`)
-  }
-  if (faults.length > 0) throw new RangeError(faults.join('\n'))
-  return limits
-}

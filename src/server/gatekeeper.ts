@@ -2,7 +2,8 @@
  * Puts the core's questions to the host's callbacks and makes answers of what they say. Fails closed.
  */
 import type { Connection } from '../core/connection/connection.ts'
-import type { Answer, AuthenticationStepQuestion, Question } from '../core/question.ts'
+import type { Answer, AuthenticationStepQuestion, AuthorizeSubscribeQuestion, Question } from '../core/question.ts'
+import { asksForEvents } from '../core/routing/subscribing.ts'
 import type { Connect } from '../protocol/control-packet.ts'
 import { ReasonCode } from '../protocol/reason-code.ts'
 import { isEncodable } from '../protocol/utf8.ts'
@@ -15,12 +16,16 @@ import type {
   EnhancedAuthenticationExchange,
   EnhancedAuthenticationMethod,
   EnhancedAuthenticationStep,
+  Permissions,
 } from './authentication/authentication.ts'
+import { isPermitted } from './default-permission.ts'
 
 export interface GatekeeperOptions {
   authenticate: Authenticate | undefined
   authorize: Authorize | undefined
   authenticationMethods: readonly EnhancedAuthenticationMethod[]
+  /** Who may observe and administrate where `authorize` does not say. */
+  permissions: Permissions
   /** Hears of a callback that threw: it refused, but somebody should know. */
   reportFault: (error: unknown) => void
 }
@@ -28,7 +33,7 @@ export interface GatekeeperOptions {
 export class Gatekeeper {
   readonly #options: GatekeeperOptions
   readonly #exchanges = new WeakMap<Connection, EnhancedAuthenticationExchange>()
-  /** User Names, for authorisation. */
+  /** User Names, for authorisation: also of what was asked before the connection was gone. */
   readonly #userNames = new WeakMap<Connection, string>()
 
   constructor(options: GatekeeperOptions) {
@@ -37,8 +42,12 @@ export class Gatekeeper {
 
   /** Answers at once if the callback does. Never throws, never rejects. */
   ask(question: Question): Answer | Promise<Answer> {
+    return this.#guard(() => this.#put(question))
+  }
+
+  #guard(work: () => Answer | Promise<Answer>): Answer | Promise<Answer> {
     try {
-      const answer = this.#put(question)
+      const answer = work()
       return answer instanceof Promise ? answer.catch((error) => this.#refuseFault(error)) : answer
     } catch (error) {
       return this.#refuseFault(error)
@@ -47,11 +56,15 @@ export class Gatekeeper {
 
   forget(connection: Connection): void {
     this.#exchanges.delete(connection)
-    this.#userNames.delete(connection)
+  }
+
+  /** Something that was called on a client's behalf has failed. */
+  reportFault(error: unknown): void {
+    this.#options.reportFault(error)
   }
 
   #refuseFault(error: unknown): Answer {
-    this.#options.reportFault(error)
+    this.reportFault(error)
     return refusal(ReasonCode.NotAuthorized, null)
   }
 
@@ -69,28 +82,53 @@ export class Gatekeeper {
         const account = question.account
         const { clientIdentifier, userName } = question.connect
         this.#rememberUserName(connection, userName)
-        return this.#authorize([
+        return this.#authorize(connection, [
           { account, clientIdentifier, userName, action: 'publish', topic: topicName, qos, retain },
         ])
       }
       case 'authorize-publish': {
         const { topicName, qos, retain } = question.packet
-        return this.#authorize([{ ...this.#who(connection), action: 'publish', topic: topicName, qos, retain }])
+        return this.#authorize(connection, [
+          { ...this.#who(connection), action: 'publish', topic: topicName, qos, retain },
+        ])
       }
       case 'authorize-receipt': {
-        const { topicName, qos, retain } = question.receipt
-        return this.#authorize([{ ...this.#who(connection), action: 'publish', topic: topicName, qos, retain }])
+        const who = { ...this.#who(connection), qos: question.receipt.qos, retain: false }
+        return this.#authorize(connection, [
+          { ...who, action: 'publish', topic: question.receipt.topicName },
+          { ...who, action: 'observe', topic: question.packet.topicName },
+        ])
       }
-      case 'authorize-subscribe': {
-        const who = this.#who(connection)
-        return this.#authorize(
-          question.packet.subscriptions.map(({ topicFilter, qos }) => {
-            const topic = topicFilter.replace(/^\$share\/[^/]*\//, '')
-            return { ...who, action: 'subscribe', topic, qos, retain: false }
-          }),
-        )
+      case 'authorize-reply': {
+        const { topicName, qos } = question.reply
+        return this.#authorize(connection, [
+          { ...this.#who(connection), action: 'publish', topic: topicName, qos, retain: false },
+        ])
       }
+      case 'authorize-subscribe':
+        return this.#authorizeSubscribe(question)
     }
+  }
+
+  /**
+   * Whether a client may see, or as an `admin` change, what the broker knows about a Topic Name or Topic Filter. Never
+   * throws, never rejects.
+   */
+  async permits(connection: Connection, action: 'observe' | 'admin', topic: string): Promise<boolean> {
+    const request = { ...this.#who(connection), action, topic, qos: 0, retain: false } as const
+    const answer = await this.#guard(() => this.#authorize(connection, [request]))
+    return answer.type === 'authorized' && answer.allowed[0] === true
+  }
+
+  #authorizeSubscribe({ connection, packet }: AuthorizeSubscribeQuestion): Answer | Promise<Answer> {
+    const who = this.#who(connection)
+    const requests = packet.subscriptions.map((subscription): AuthorizationRequest => {
+      const { topicFilter, qos } = subscription
+      const topic = topicFilter.replace(/^\$share\/[^/]*\//, '')
+      const action = asksForEvents(subscription) ? 'observe' : 'subscribe'
+      return { ...who, action, topic, qos, retain: false }
+    })
+    return this.#authorize(connection, requests)
   }
 
   #rememberUserName(connection: Connection, userName: string | null): void {
@@ -127,9 +165,17 @@ export class Gatekeeper {
     return step instanceof Promise ? step.then(answerOfStep) : answerOfStep(step)
   }
 
-  #authorize(requests: readonly AuthorizationRequest[]): Answer | Promise<Answer> {
-    const { authorize } = this.#options
-    if (authorize === undefined) return { type: 'authorized', allowed: requests.map(() => true) }
+  #authorize(connection: Connection, requests: readonly AuthorizationRequest[]): Answer | Promise<Answer> {
+    const { authorize, permissions, authenticate, authenticationMethods } = this.#options
+    if (authorize === undefined) {
+      const clientsLogIn = authenticate !== undefined || authenticationMethods.length > 0
+      return authorized(
+        requests.map(({ action }) => {
+          if (action === 'publish' || action === 'subscribe') return true
+          return isPermitted(connection, action, permissions, clientsLogIn)
+        }),
+      )
+    }
     const verdicts = requests.map((request) => authorize(request))
     if (!verdicts.some((verdict) => verdict instanceof Promise)) return authorized(verdicts)
     return Promise.allSettled(verdicts).then((settled) => authorized(settled.map((result) => this.#verdictOf(result))))
@@ -137,7 +183,7 @@ export class Gatekeeper {
 
   #verdictOf(result: PromiseSettledResult<unknown>): unknown {
     if (result.status === 'fulfilled') return result.value
-    this.#options.reportFault(result.reason)
+    this.reportFault(result.reason)
     return false
   }
 }

@@ -45,7 +45,12 @@ export class LocalLink implements Link {
     this.#listener = listener
     this.#reportFault = reportFault
     const identifier = shell.newClientIdentifier()
-    const origin = { remoteAddress: 'local', listener: 'local', assignedClientIdentifier: identifier }
+    const origin = {
+      remoteAddress: 'local',
+      listener: 'local',
+      assignedClientIdentifier: identifier,
+      tellsPublisher: true,
+    }
     this.#connection = shell.core.openLocal(this, origin, shell.nowMs())
     const connect: Connect = {
       type: 'connect',

@@ -2,12 +2,35 @@
  * What a host may tell `createBroker`: every field optional, every default safe on a machine of one's own.
  */
 import type { Limits } from '../core/limits.ts'
+import type { TopicRuleOptions } from '../core/routing/topic-rule.ts'
 import type { WhenQueueFull } from '../core/state.ts'
 import type { Store } from '../store/store.ts'
-import type { Authenticate, Authorize, EnhancedAuthenticationMethod } from './authentication/authentication.ts'
+import type {
+  Authenticate,
+  Authorize,
+  EnhancedAuthenticationMethod,
+  Permissions,
+} from './authentication/authentication.ts'
 
 /** `fsync`: before every acknowledgement; `interval`: at most a second may be lost in a power cut; `memory`: nothing survives the process. */
 export type Durability = 'fsync' | 'interval' | 'memory'
+
+/**
+ * What holds for the messages whose Topic Name a Topic Filter matches; only `filter` must be given. For example
+ * `{ filter: 'alarms/#', whenNobody: 'hold', heldSecondsMax: 3600 }`: an alarm that nobody listens for is kept for an hour.
+ */
+export type TopicOptions = Pick<TopicRuleOptions, 'filter'> & Partial<TopicRuleOptions>
+
+/** Whose Subscriptions get everything they match and still do not make "nobody listens" untrue. */
+export interface ObserverOptions {
+  /** Accounts: usually User Names. Default: none. */
+  accounts?: readonly string[]
+  /**
+   * Topic Filters, compared as they are written, without `$share/name/`: `#` is not `a/#`. Default: `#` and `+/#`. What is given
+   * takes the place of both.
+   */
+  filters?: readonly string[]
+}
 
 export interface BrokerOptions {
   /** Listen URLs: `tcp://`, `tls://`, `ws://`, `wss://`, `unix://`. Default: `tcp://127.0.0.1:1883` and `ws://127.0.0.1:8083/mqtt`; an empty array listens nowhere. */
@@ -19,6 +42,11 @@ export interface BrokerOptions {
   authenticate?: Authenticate
   /** Asked at every new Topic Name a connection publishes to and every Subscription. Default: everything. */
   authorize?: Authorize
+  /**
+   * Accounts that may ask the broker who listens and what happens. `authorize`, if there is one, decides instead. Default with
+   * authentication: nobody; without: whoever connects from this machine.
+   */
+  permissions?: Permissions
   /** Enhanced authentication (MQTT 5.0 section 4.12). Default: none; an unknown method is refused with 0x8C. */
   authenticationMethods?: readonly EnhancedAuthenticationMethod[]
   /**
@@ -35,6 +63,13 @@ export interface BrokerOptions {
   whenQueueFull?: WhenQueueFull
   /** Topic Name on which `whenQueueFull: 'dead-letter'` publishes. Default `dead-letters`. */
   deadLetterTopicName?: string
+  /**
+   * Rules for Topic Filters, in order: the first whose filter matches a Topic Name decides alone. Behind the last one, and if
+   * there is none, everything is reported (`whenNobody: 'report'`). Topic Names that begin with `$` have no rule.
+   */
+  topics?: readonly TopicOptions[]
+  /** Who only observes. Default: whoever subscribes to `#` or `+/#`. */
+  observers?: ObserverOptions
   /** Bytes by which the log grows between two snapshots. Default 64 MiB. */
   snapshotEveryBytes?: number
   /**

@@ -15,6 +15,7 @@ import { ClientLink } from './client-link.ts'
 import { expiryLoss } from './expiry-loss.ts'
 import type { Gatekeeper } from './gatekeeper.ts'
 import type { Link } from './link.ts'
+import { Requests } from './requests/requests.ts'
 import { Snapshotting } from './snapshotting.ts'
 import { TurnRunner } from './turn-runner.ts'
 
@@ -45,6 +46,8 @@ export class Shell {
   readonly #store: Store
   readonly #runner: TurnRunner
   readonly #snapshotting: Snapshotting
+  /** What clients ask of the broker itself. */
+  readonly requests: Requests
   readonly #clock: () => number
   readonly #dirty: Link[] = []
   readonly #waitingForStore: ClientLink[] = []
@@ -90,12 +93,32 @@ export class Shell {
       () => this.#runner.durable(),
       (error) => this.#failed(error),
     )
+    this.requests = this.#makeRequests()
     store.onRoom = (hasRoom) => {
       this.#storeHasRoom = hasRoom
       this.#snapshotting.hurry(!hasRoom)
       this.#storeTakes(hasRoom)
     }
     store.onFailure = (error) => this.#failed(error)
+  }
+
+  #makeRequests(): Requests {
+    const { core } = this
+    const shell = this
+    return new Requests({
+      core,
+      store: this.#store,
+      gatekeeper: this.#gatekeeper,
+      nowMs: () => this.nowMs(),
+      act: (give) => {
+        const result = give(core, this.nowMs(), this.turn)
+        this.run()
+        return result
+      },
+      get isStopped() {
+        return shell.#isStopped
+      },
+    })
   }
 
   #storeTakes(takesMore: boolean): void {
@@ -179,6 +202,8 @@ export class Shell {
 
   /** Carries out what the core has decided so far. */
   run(): void {
+    const { requests } = this.turn
+    if (requests.length > 0) this.requests.take(requests.splice(0))
     this.#runner.run(this.turn)
     this.#arm()
   }
@@ -186,6 +211,7 @@ export class Shell {
   closed(link: ClientLink, text: string): void {
     this.core.closed(link.connection, text, this.nowMs(), this.turn)
     this.#gatekeeper.forget(link.connection)
+    this.requests.forget(link.connection)
     this.run()
   }
 

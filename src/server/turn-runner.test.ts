@@ -103,7 +103,7 @@ test('the owner is told what is durable, and what is to be read', async () => {
   const { runner, told, durable } = started()
   runner.startBehind(0)
   const turn = turnOf({ record: 11 })
-  const origin = { remoteAddress: '', listener: '', assignedClientIdentifier: '' }
+  const origin = { remoteAddress: '', listener: '', assignedClientIdentifier: '', tellsPublisher: true }
   turn.loads.push({ connection: new Connection({}, origin, false, 0), seqs: [4, 5] })
   runner.run(turn)
   runner.run(turnOf({ record: 12 }))

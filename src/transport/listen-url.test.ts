@@ -5,7 +5,11 @@ import { isLoopback, type ListenAddress, ListenUrlError, parseListenUrl } from '
 const tls = { certFile: 'c.pem', keyFile: 'k.pem', caFile: null, passphraseFile: null }
 const ws = { path: '/mqtt', origins: [] }
 
-type Expected = ListenAddress extends infer Address ? (Address extends unknown ? Omit<Address, 'url'> : never) : never
+type Expected = ListenAddress extends infer Address
+  ? Address extends unknown
+    ? Omit<Address, 'url' | 'tellsPublisher'>
+    : never
+  : never
 
 const accepted: [url: string, address: Expected][] = [
   ['tcp://127.0.0.1:1883', { transport: 'tcp', host: '127.0.0.1', port: 1883 }],
@@ -48,7 +52,24 @@ const accepted: [url: string, address: Expected][] = [
 
 describe('a listen URL is read', () => {
   for (const [url, address] of accepted) {
-    test(url, () => assert.deepEqual(parseListenUrl(url), { ...address, url }))
+    test(url, () => assert.deepEqual(parseListenUrl(url), { ...address, url, tellsPublisher: true }))
+  }
+})
+
+describe('report=off is taken on every transport', () => {
+  const files = 'cert=c.pem&key=k.pem'
+  const urls = [
+    'tcp://127.0.0.1?',
+    `tls://127.0.0.1?${files}&`,
+    'ws://127.0.0.1?',
+    `wss://127.0.0.1?${files}&`,
+    'unix:///s?',
+  ]
+  for (const url of urls) {
+    test(url, () => {
+      assert.equal(parseListenUrl(`${url}report=off`).tellsPublisher, false)
+      assert.equal(parseListenUrl(`${url}report=on`).tellsPublisher, true)
+    })
   }
 })
 
@@ -88,7 +109,15 @@ const refused: [url: string, rest: string][] = [
     'tcp://127.0.0.1/mqtt',
     'found the path "/mqtt", expected no path. Leave it out: only ws://, wss:// and unix:// have one.',
   ],
-  ['tcp://127.0.0.1?cert=a', 'found the parameter "cert", expected no query. Leave out what follows the ?.'],
+  ['tcp://127.0.0.1?cert=a', 'found the parameter "cert", expected only report. Correct the word, or leave it out.'],
+  ['unix:///a?reports=off', 'found the parameter "reports", expected only report. Correct the word, or leave it out.'],
+  [
+    'tcp://127.0.0.1?report=no',
+    'found report "no", expected on or off. Write report=off if clients that come in here take it for a failure that nobody listens.',
+  ],
+  ['tcp://127.0.0.1?report', 'found report without a value, expected report=VALUE. Add the value.'],
+  ['tcp://127.0.0.1?report=off&report=on', 'found report twice, expected it once. Leave one of them out.'],
+  ['mqtt://127.0.0.1?x', `found the scheme mqtt://, expected ${schemes}. Write tcp:// instead.`],
   ['tcp://127.0.0.1#x', 'found "#x", expected nothing behind the query. Write # inside a value as %23.'],
   ['tls://127.0.0.1', tlsMissing('no cert and no key', 'cert=FILE and key=FILE')],
   ['tls://127.0.0.1?key=k.pem', tlsMissing('no cert', 'cert=FILE')],
@@ -98,12 +127,15 @@ const refused: [url: string, rest: string][] = [
   ['tls://127.0.0.1?cert=a&key=k&cert=b', 'found cert twice, expected it once. Leave one of them out.'],
   [
     'tls://127.0.0.1?crt=a',
-    'found the parameter "crt", expected one of cert, key, ca, passphraseFile. Correct the word, or leave it out.',
+    'found the parameter "crt", expected one of cert, key, ca, passphraseFile, report. Correct the word, or leave it out.',
   ],
-  ['ws://127.0.0.1?cert=a', 'found the parameter "cert", expected one of origin. Correct the word, or leave it out.'],
+  [
+    'ws://127.0.0.1?cert=a',
+    'found the parameter "cert", expected one of origin, report. Correct the word, or leave it out.',
+  ],
   [
     'tls://127.0.0.1?cert=a&&key=b',
-    'found an empty parameter, expected one of cert, key, ca, passphraseFile. Correct the word, or leave it out.',
+    'found an empty parameter, expected one of cert, key, ca, passphraseFile, report. Correct the word, or leave it out.',
   ],
   [
     'tls://127.0.0.1?cert=%zz&key=k',

@@ -15,9 +15,14 @@ export interface TlsFiles {
   readonly passphraseFile: string | null
 }
 
-interface NetworkAddress {
+interface AnyAddress {
   /** As the operator wrote it. */
   readonly url: string
+  /** False with `report=off`: clients that come in here are not told that nobody listens. */
+  readonly tellsPublisher: boolean
+}
+
+interface NetworkAddress extends AnyAddress {
   /** An address without brackets, or a host name. */
   readonly host: string
   /** 0 takes a free one. */
@@ -44,9 +49,8 @@ export interface WssListenAddress extends WebSocketAddress {
   readonly transport: 'wss'
   readonly tls: TlsFiles
 }
-export interface UnixListenAddress {
+export interface UnixListenAddress extends AnyAddress {
   readonly transport: 'unix'
-  readonly url: string
   readonly path: string
 }
 
@@ -69,6 +73,15 @@ export class ListenUrlError extends Error {
   }
 }
 
+const tlsKeys = ['cert', 'key', 'ca', 'passphraseFile'] as const
+/** What may stand behind the `?`. */
+const parameters: Readonly<Record<ListenAddress['transport'], readonly string[]>> = {
+  tcp: ['report'],
+  tls: [...tlsKeys, 'report'],
+  ws: ['origin', 'report'],
+  wss: [...tlsKeys, 'origin', 'report'],
+  unix: ['report'],
+}
 const defaultPorts = { tcp: 1883, tls: 8883, ws: 8083, wss: 8084 } as const
 const schemesMeant: Readonly<Record<string, string>> = {
   mqtt: 'tcp',
@@ -99,35 +112,37 @@ export function parseListenUrl(text: string): ListenAddress {
   if (fragment !== undefined) {
     throw new ListenUrlError(url, `"${fragment}"`, 'nothing behind the query', 'Write # inside a value as %23')
   }
+  if (!isTransport(transport)) throw schemeFault(url, scheme)
+  const given = readQuery(url, query, parameters[transport])
+  const common = { url, tellsPublisher: readReport(url, given) }
   switch (transport) {
     case 'tcp':
       refusePath(url, path)
-      readQuery(url, query, [])
-      return { transport, url, ...readAuthority(url, authority, defaultPorts.tcp) }
-    case 'tls': {
+      return { transport, ...common, ...readAuthority(url, authority, defaultPorts.tcp) }
+    case 'tls':
       refusePath(url, path)
-      const given = readQuery(url, query, tlsKeys)
-      return { transport, url, ...readAuthority(url, authority, defaultPorts.tls), tls: readTls(url, given) }
-    }
+      return { transport, ...common, ...readAuthority(url, authority, defaultPorts.tls), tls: readTls(url, given) }
     case 'ws': {
-      const given = readQuery(url, query, ['origin'])
       const place = readAuthority(url, authority, defaultPorts.ws)
-      return { transport, url, ...place, path: readPath(url, path), origins: readOrigins(url, given) }
+      return { transport, ...common, ...place, path: readPath(url, path), origins: readOrigins(url, given) }
     }
     case 'wss': {
-      const given = readQuery(url, query, [...tlsKeys, 'origin'])
       const place = { ...readAuthority(url, authority, defaultPorts.wss), path: readPath(url, path) }
-      return { transport, url, ...place, origins: readOrigins(url, given), tls: readTls(url, given) }
+      return { transport, ...common, ...place, origins: readOrigins(url, given), tls: readTls(url, given) }
     }
     case 'unix':
-      readQuery(url, query, [])
-      return { transport, url, path: readSocketPath(url, authority, path) }
-    default: {
-      const meant = schemesMeant[transport]
-      const advice = meant === undefined ? 'Write for example tcp://127.0.0.1:1883' : `Write ${meant}:// instead`
-      throw new ListenUrlError(url, `the scheme ${scheme}://`, schemes, advice)
-    }
+      return { transport, ...common, path: readSocketPath(url, authority, path) }
   }
+}
+
+function isTransport(scheme: string): scheme is ListenAddress['transport'] {
+  return Object.hasOwn(parameters, scheme)
+}
+
+function schemeFault(url: string, scheme: string): ListenUrlError {
+  const meant = schemesMeant[scheme.toLowerCase()]
+  const advice = meant === undefined ? 'Write for example tcp://127.0.0.1:1883' : `Write ${meant}:// instead`
+  return new ListenUrlError(url, `the scheme ${scheme}://`, schemes, advice)
 }
 
 /** Whether only this machine can reach it: 127.0.0.0/8, `::1`, `localhost`, or a Unix socket. */
@@ -221,8 +236,6 @@ function readSocketPath(url: string, authority: string, path: string): string {
   )
 }
 
-const tlsKeys = ['cert', 'key', 'ca', 'passphraseFile'] as const
-
 /** The values of each key, in order. A plus sign stays one: these are paths, not a form. */
 function readQuery(url: string, query: string, known: readonly string[]): Map<string, string[]> {
   const given = new Map<string, string[]>()
@@ -231,8 +244,8 @@ function readQuery(url: string, query: string, known: readonly string[]): Map<st
     const equals = pair.indexOf('=')
     const key = equals < 0 ? pair : pair.slice(0, equals)
     if (!known.includes(key)) {
-      const expected = known.length === 0 ? 'no query' : `one of ${known.join(', ')}`
-      const advice = known.length === 0 ? 'Leave out what follows the ?' : 'Correct the word, or leave it out'
+      const expected = known.length === 1 ? `only ${known[0]}` : `one of ${known.join(', ')}`
+      const advice = 'Correct the word, or leave it out'
       throw new ListenUrlError(url, key === '' ? 'an empty parameter' : `the parameter "${key}"`, expected, advice)
     }
     const value = equals < 0 ? '' : decode(url, pair.slice(equals + 1))
@@ -243,6 +256,13 @@ function readQuery(url: string, query: string, known: readonly string[]): Map<st
     else throw new ListenUrlError(url, `${key} twice`, 'it once', 'Leave one of them out')
   }
   return given
+}
+
+function readReport(url: string, given: Map<string, string[]>): boolean {
+  const [written = 'on'] = given.get('report') ?? []
+  if (written === 'on' || written === 'off') return written === 'on'
+  const advice = 'Write report=off if clients that come in here take it for a failure that nobody listens'
+  throw new ListenUrlError(url, `report "${written}"`, 'on or off', advice)
 }
 
 function readTls(url: string, given: Map<string, string[]>): TlsFiles {

@@ -80,7 +80,7 @@ test('[MQTT-3.2.2-20] CONNACK goes without User Properties that the client has n
     [18, undefined],
   ] as const) {
     const channel = new RecordingChannel('client')
-    const link = new ClientLink(channel, 'tcp://test', testShell())
+    const link = new ClientLink(channel, { url: 'tcp://test', tellsPublisher: true }, testShell())
     const { connection } = link
     connection.protocolVersion = 5
     connection.maximumPacketSize = maximumPacketSize
@@ -115,6 +115,7 @@ function testShell(): Shell {
     authenticate: undefined,
     authorize: undefined,
     authenticationMethods: [],
+    permissions: {},
     reportFault: assert.ifError,
   })
   return new Shell(options, gatekeeper, new MemoryStore(false), { report() {}, failed: assert.ifError }, () => 0)

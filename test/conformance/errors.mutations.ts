@@ -27,7 +27,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'a 3.1.1 client gets an acknowledgement for a message that was refused',
-    file: 'src/core/session/inbound.ts',
+    file: 'src/core/session/publish-answer.ts',
     from: 'if (connection.protocolVersion === 4) {',
     to: 'if (connection.protocolVersion !== 4 && connection.protocolVersion !== 5) {',
     breaks: ['MQTT3-4.8.0-2'],

@@ -83,7 +83,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'PUBACK and PUBREC lose the high byte of the identifier',
-    file: 'src/core/session/inbound.ts',
+    file: 'src/core/session/publish-answer.ts',
     from: 'new OutgoingAcknowledgement(connection, packetType, packetId, admission.reasonCode)',
     to: 'new OutgoingAcknowledgement(connection, packetType, packetId & 0xff, admission.reasonCode)',
     breaks: ['MQTT-2.2.1-5', 'MQTT3-2.3.1-6'],
@@ -104,7 +104,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'a refusal has the high byte of the identifier alone',
-    file: 'src/core/session/inbound.ts',
+    file: 'src/core/session/publish-answer.ts',
     from: 'packetId: packet.packetId, reasonCode, properties',
     to: 'packetId: packet.packetId >> 8, reasonCode, properties',
     breaks: ['MQTT-2.2.1-5'],

@@ -11,7 +11,7 @@ const messageWindow = 'src/cli/client/message-window.ts'
 export const mutations: readonly Mutation[] = [
   {
     name: 'PUBACK and PUBREC leave at once if their message needs no record',
-    file: 'src/core/session/inbound.ts',
+    file: 'src/core/session/publish-answer.ts',
     from: 'turn.onceDurable.push(new OutgoingAcknowledgement(connection, packetType,',
     to: '(turn.records.length === 0 ? turn.now : turn.onceDurable).push(new OutgoingAcknowledgement(connection, packetType,',
     breaks: ['MQTT-4.6.0-2', 'MQTT3-4.6.0-2', 'MQTT-4.6.0-3', 'MQTT3-4.6.0-3'],

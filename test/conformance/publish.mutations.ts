@@ -5,6 +5,7 @@ import type { Exemptions, Mutation } from './chapter.ts'
 
 const decoder = 'src/protocol/publish-decoder.ts'
 const topicNames = 'src/protocol/topic-name-cache.ts'
+const answer = 'src/core/session/publish-answer.ts'
 const inbound = 'src/core/session/inbound.ts'
 const router = 'src/core/routing/router.ts'
 const subscriptions = 'src/core/routing/subscriptions.ts'
@@ -61,7 +62,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'a PUBLISH at QoS 2 is answered with PUBACK',
-    file: inbound,
+    file: answer,
     from: `const packetType = qos === 1 ? 'puback' : 'pubrec'`,
     to: `const packetType = qos >= 1 ? 'puback' : 'pubrec'`,
     breaks: ['MQTT-3.3.4-1', 'MQTT3-3.3.4-1'],
@@ -117,7 +118,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'an unauthorized PUBLISH of 3.1.1 is dropped without acknowledgement, and the connection stays',
-    file: inbound,
+    file: answer,
     from: 'if (packet.qos > 0) answerRefused(',
     to: 'if (packet.qos > 0 && connection.protocolVersion === 5) answerRefused(',
     breaks: ['MQTT3-3.3.5-2'],

@@ -3,20 +3,21 @@
  */
 import type { Exemptions, Mutation } from './chapter.ts'
 
+const answer = 'src/core/session/publish-answer.ts'
 const inbound = 'src/core/session/inbound.ts'
 const repeated = 'if (packet.qos === 2 && session.inboundPacketIds?.has(packet.packetId) === true) {'
 
 export const mutations: readonly Mutation[] = [
   {
     name: 'PUBACK and PUBREC do not wait for the record of the message',
-    file: inbound,
+    file: answer,
     from: 'turn.onceDurable.push(new OutgoingAcknowledgement(connection, packetType,',
     to: 'turn.now.push(new OutgoingAcknowledgement(connection, packetType,',
     breaks: ['MQTT-4.3.2-4', 'MQTT3-4.3.2-2', 'MQTT-4.3.3-8', 'MQTT3-4.3.3-2'],
   },
   {
     name: 'PUBACK and PUBREC carry one identifier too many',
-    file: inbound,
+    file: answer,
     from: 'connection, packetType, packetId, admission.reasonCode',
     to: 'connection, packetType, packetId + 1, admission.reasonCode',
     breaks: ['MQTT-4.3.2-4', 'MQTT3-4.3.2-2', 'MQTT-4.3.3-8', 'MQTT3-4.3.3-2'],
@@ -34,7 +35,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'the identifier of a message that was not allowed is kept',
-    file: inbound,
+    file: answer,
     from: 'if (packet.qos > 0) answerRefused(',
     to: 'if (connection.session !== null) (connection.session.inboundPacketIds ??= new Set()).add(packet.packetId)\n  if (packet.qos > 0) answerRefused(',
     breaks: ['MQTT-4.3.3-9'],

@@ -12,7 +12,7 @@ import { snapshotEveryBytesDefault } from '../../src/server/options.ts'
 import { Shell } from '../../src/server/shell.ts'
 import type { Store } from '../../src/store/store.ts'
 
-const origin = { remoteAddress: 'test', listener: 'test', assignedClientIdentifier: '' }
+const origin = { remoteAddress: 'test', listener: 'test', assignedClientIdentifier: '', tellsPublisher: true }
 
 export class QuietBroker {
   readonly shell: Shell
@@ -36,6 +36,7 @@ export class QuietBroker {
       authenticate: undefined,
       authorize: undefined,
       authenticationMethods: [],
+      permissions: {},
       reportFault: reject,
     })
     this.shell = new Shell(options, gatekeeper, store, { report: () => {}, failed: reject }, Date.now)

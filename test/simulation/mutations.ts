@@ -21,7 +21,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'an acknowledgement does not wait for the records',
-    file: 'session/inbound.ts',
+    file: 'session/publish-answer.ts',
     from: 'turn.onceDurable.push(new OutgoingAcknowledgement(connection, packetType, packetId, admission.reasonCode))',
     to: 'turn.now.push(new OutgoingAcknowledgement(connection, packetType, packetId, admission.reasonCode))',
   },

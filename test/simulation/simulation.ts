@@ -137,7 +137,7 @@ export class Simulation {
   connect(client: Client, { packet, expiryInterval } = aConnect(this.chance, client)): void {
     const link = new ClientLink(this.driver, this.model.owedToGroups)
     this.driver.log(`${client.clientIdentifier} connects, ${JSON.stringify(packet)}`)
-    const origin = { remoteAddress: '', listener: '', assignedClientIdentifier: '' }
+    const origin = { remoteAddress: '', listener: '', assignedClientIdentifier: '', tellsPublisher: true }
     client.link = link
     link.connection = this.driver.core.open(link, origin, this.driver.nowMs)
     link.receiveMaximum = packet.properties.receiveMaximum ?? 65_535

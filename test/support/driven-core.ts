@@ -16,7 +16,12 @@ import type {
 } from '../../src/protocol/control-packet.ts'
 import { type PublishFields, publish } from '../../src/protocol/packets/publish.ts'
 
-const origin = { remoteAddress: 'somewhere', listener: 'a test', assignedClientIdentifier: 'assigned' }
+const origin = {
+  remoteAddress: 'somewhere',
+  listener: 'a test',
+  assignedClientIdentifier: 'assigned',
+  tellsPublisher: true,
+}
 
 export interface DrivenConnect {
   version?: 4 | 5

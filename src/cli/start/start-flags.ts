@@ -4,9 +4,9 @@
 import { Command, CommanderError, Option } from 'commander'
 import type { Limits } from '../../core/limits.ts'
 import type { ConfigFault } from '../../server/config/config-fault.ts'
-import { durabilities, readChoice, readListenUrl } from '../../server/config/config-schema.ts'
+import { durabilities, readListenUrl } from '../../server/config/config-schema.ts'
 import { readLimit, readLimitName } from '../../server/config/limit-value.ts'
-import type { Reading } from '../../server/config/reading.ts'
+import { type Reading, readChoice } from '../../server/config/reading.ts'
 import type { Durability } from '../../server/options.ts'
 import { startHelp } from './start-help.ts'
 

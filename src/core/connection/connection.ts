@@ -19,6 +19,8 @@ export interface Origin {
   readonly listener: string
   /** Used if the client asks for an assigned Client Identifier: unique and not to be guessed. */
   readonly assignedClientIdentifier: string
+  /** False for a listener whose clients get 0x00 instead of 0x10 No matching subscribers. */
+  readonly tellsPublisher: boolean
 }
 
 export type ConnectionState =
@@ -80,6 +82,11 @@ export class Connection {
   outboundAliases: OutboundTopicAliases | null = null
   /** Topic Names publishing to was asked about: bit per QoS and RETAIN, allowed ones. */
   publishPermissions: Map<string, number> | null = null
+  /** Requests to the broker itself that may come at `requestsAtMs`; more with time. */
+  requestsLeft = Number.POSITIVE_INFINITY
+  requestsAtMs = 0
+  /** The same for receipts: whether it may publish where they go, and whether it may observe. */
+  receiptVerdicts: Map<string, readonly boolean[]> | null = null
   /** The last Topic Name that passed the limits: saves checking it again. */
   checkedTopicName = ''
   /** The client said DISCONNECT with a code that cancels the Will Message. */

@@ -109,6 +109,8 @@ export function establish(
   const session = stored ?? new Session(account, packet.clientIdentifier, nowMs)
   core.sessions.set(session.key, session)
   session.connection = connection
+  session.presenceMs = nowMs
+  core.subscriptions.presenceChanged(session)
   session.will = packet.will
   session.willAtMs = Number.POSITIVE_INFINITY
   session.endsAtMs = Number.POSITIVE_INFINITY

@@ -178,6 +178,19 @@ test('what is owed to a Session that ends is owed no more', () => {
   assert.equal(driven.state.live.count, 0)
 })
 
+test('a client that is back and does not ask again gets nothing, and is owed nothing', () => {
+  const driven = drivenWith('on-delivery')
+  const before = driven.connect('publisher')
+  driven.subscribe(driven.connect('subscriber'), 'a', { qos: 1 })
+  publishTo(driven, before, 1)
+  driven.breakOff(before)
+  driven.advance(31)
+  assert.equal(driven.state.owed.size, 1, 'it may still come')
+  const from = driven.connect('publisher')
+  assert.deepEqual(sent(driven.advance(60), from), [])
+  assertNothingOwed(driven)
+})
+
 test('a new message under the same Packet Identifier is a new message', () => {
   const driven = drivenWith('on-delivery')
   const before = driven.connect('publisher')

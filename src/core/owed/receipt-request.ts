@@ -3,10 +3,9 @@
  */
 import type { Publish } from '../../protocol/packets/publish.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
-import type { Connection } from '../connection/connection.ts'
 import type { Limits } from '../limits.ts'
 import { isPrivateReply } from '../routing/reply.ts'
-import { isReservedTopicName, topicNameFault } from '../routing/topic-name.ts'
+import { isReserved, topicNameFault } from '../routing/topic-name.ts'
 
 export interface ReceiptRequest {
   readonly topicName: string
@@ -25,11 +24,7 @@ export interface ReceiptFault {
 export const receiptQos = 1
 
 /** Null if no receipt is asked for. */
-export function readReceiptRequest(
-  packet: Publish,
-  connection: Connection,
-  limits: Limits,
-): ReceiptRequest | ReceiptFault | null {
+export function readReceiptRequest(packet: Publish, limits: Limits): ReceiptRequest | ReceiptFault | null {
   const { userProperties } = packet.properties
   if (userProperties === undefined) return null
   const wanted = valuesOf(userProperties, 'pabal-receipt')
@@ -47,20 +42,15 @@ export function readReceiptRequest(
   }
   const invalid = topicNameFault(topicName, limits)
   if (invalid !== null) return fault(`the receipt cannot go to "${topicName}": ${invalid}`)
-  if (isReservedTopicName(topicName) && !isPrivateReply(topicName)) {
+  if (isReserved(topicName) && !isPrivateReply(topicName)) {
     const text = `the receipt cannot go to "${topicName}", which is reserved; use $pabal/receipt/ID/reply or a Topic Name of your own`
     return { reasonCode: ReasonCode.NotAuthorized, text }
   }
-  return { topicName, wants, names: mayObserve(connection) }
+  return { topicName, wants, names: false }
 }
 
 export function isReceiptFault(request: ReceiptRequest | ReceiptFault): request is ReceiptFault {
   return 'reasonCode' in request
-}
-
-/** Whether the client may know who listens. */
-function mayObserve(connection: Connection): boolean {
-  return connection.isLocal
 }
 
 function valuesOf(properties: readonly (readonly [string, string])[], wanted: string): string[] {

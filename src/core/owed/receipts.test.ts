@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { DrivenCore, sent } from '../../../test/support/driven-core.ts'
+import { connectPacket, DrivenCore, sent } from '../../../test/support/driven-core.ts'
 import type { PublishProperties, Qos } from '../../protocol/control-packet.ts'
 import type { Connection } from '../connection/connection.ts'
 import type { Turn } from '../turn.ts'
@@ -141,22 +141,9 @@ test('a message that expires, or is too large, has failed for that reason', () =
   const turn = driven.publish(from, { topicName: 'a', qos: 1, packetId: 1, payload: Buffer.alloc(100), properties })
   assert.equal(receipts(turn, from).length, 0)
   driven.nowMs += 11_000
-  const connection = driven.core.open(
-    {},
-    { remoteAddress: '', listener: '', assignedClientIdentifier: '' },
-    driven.nowMs,
-  )
-  const back = driven.receive(connection, {
-    type: 'connect',
-    protocolVersion: 5,
-    cleanStart: false,
-    keepAliveSeconds: 0,
-    clientIdentifier: 'away',
-    will: null,
-    userName: null,
-    password: null,
-    properties: { sessionExpiryInterval: 1000 },
-  })
+  const origin = { remoteAddress: '', listener: '', assignedClientIdentifier: '', tellsPublisher: true }
+  const connection = driven.core.open({}, origin, driven.nowMs)
+  const back = driven.receive(connection, connectPacket('away', {}))
   const { state, reasons, failed } = one(back, from)
   assert.deepEqual({ state, reasons, failed }, { state: 'nobody', reasons: { 'too-large': 1, expired: 1 }, failed: 2 })
   assertNothingOwed(driven)

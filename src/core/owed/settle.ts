@@ -16,6 +16,9 @@ import { receiptPayload } from './receipt.ts'
 import { receiptQos } from './receipt-request.ts'
 import { fateWord } from './words.ts'
 
+/** How often it is looked whether a client has come back. */
+const awayMs = 60_000
+
 export function settleOwed(core: CoreState, nowMs: number, turn: Turn): void {
   const { owed, endings } = core
   // A receipt can push another message out of a queue.
@@ -37,10 +40,18 @@ export function settleOwed(core: CoreState, nowMs: number, turn: Turn): void {
   }
 }
 
-/** An acknowledgement may have waited for long enough. */
-export function remindOwed(core: CoreState, message: Seq): void {
+/**
+ * An acknowledgement may have waited for long enough. One whose client is away waits for it; one whose client is back and has
+ * not sent its PUBLISH again is for nobody any more.
+ */
+export function remindOwed(core: CoreState, message: Seq, nowMs: number): void {
   const obligation = core.owed.get(message)
-  if (obligation !== undefined) core.owed.touched.add(obligation)
+  const acknowledgement = obligation?.acknowledgement ?? null
+  if (obligation === undefined || acknowledgement === null) return
+  core.owed.touched.add(obligation)
+  if (acknowledgement.connection?.isClosed === false) return
+  if (obligation.requester?.isOnline === true) core.owed.release(obligation)
+  else core.deadlines.add({ atMs: nowMs + awayMs, type: 'owed', message })
 }
 
 /** A held message has found `matched` listeners; their copies have begun. */

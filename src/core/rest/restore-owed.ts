@@ -79,7 +79,7 @@ export class RestoreOwed {
       const observers = fact.observers.map(findSession).filter((session) => session !== undefined)
       obligation.ignored = new Set(observers)
       obligation.pending = live.timesNeeded(message) - others
-      for (const { outbound } of observers) if (outbound.holds(message)) obligation.pending -= 1
+      for (const session of observers) if (hasCopy(session, message)) obligation.pending -= 1
       const { matched, delivered, sent, failed, pending } = obligation
       const lost = matched - delivered - sent - failed - pending
       const copy = { account: '', clientIdentifier: '', fate: 'brokerRestarted', atMs: 0 } as const
@@ -98,4 +98,10 @@ export class RestoreOwed {
     owed.touched.delete(obligation)
     this.#core.release(obligation.message, obligation.message)
   }
+}
+
+/** Whether the copy that a message's own record made waits or is in flight. */
+function hasCopy({ outbound }: Session, message: Seq): boolean {
+  for (const { order } of outbound.copiesInFlight()) if (order === message) return true
+  return outbound.backlog.holds(message)
 }

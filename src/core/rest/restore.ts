@@ -140,6 +140,10 @@ export class Restore {
     session.will = snapshot.will
     const isOnline = snapshot.endsAtMs === 0
     if (!isOnline) session.endsAtMs = snapshot.endsAtMs
+    // A Session without end does not say since when its client has been away.
+    if (!isOnline && snapshot.endsAtMs !== Number.POSITIVE_INFINITY) {
+      session.presenceMs = snapshot.endsAtMs - snapshot.sessionExpiryInterval * 1000
+    }
     if (!isOnline && snapshot.will !== null) session.willAtMs = snapshot.willAtMs
     if (snapshot.inboundPacketIds.length > 0) session.inboundPacketIds = new Set(snapshot.inboundPacketIds)
     session.outbound.backlog.restoreTaken(snapshot.taken)
@@ -209,6 +213,7 @@ export class Restore {
     const { message, recipients, retained, inbound, willOf } = record
     this.#wanted.delete(seq)
     this.#messages.add(seq, 1)
+    this.#core.messageTimes.note(seq, message.receivedMs)
     for (const id of recipients) this.#enqueue(id, seq, seq, message.size)
     this.#retain(seq, record)
     if (record.owed !== null) {
@@ -307,6 +312,7 @@ export class Restore {
     const { session } = restored
     const { sessionExpiryInterval: seconds, willPending, atMs, sent } = record
     restored.isOnline = false
+    session.presenceMs = atMs
     session.expiryInterval = seconds
     session.endsAtMs = seconds === 0xffff_ffff ? Number.POSITIVE_INFINITY : atMs + seconds * 1000
     if (!willPending) session.will = null

@@ -30,7 +30,11 @@ function renewed(core: BrokerCore): [packetId: number, isReceived: boolean][] | 
 }
 
 function connect(core: BrokerCore): Connection {
-  const connection = core.openLocal({}, { listener: '', remoteAddress: '', assignedClientIdentifier: '' }, 0)
+  const connection = core.openLocal(
+    {},
+    { listener: '', remoteAddress: '', assignedClientIdentifier: '', tellsPublisher: true },
+    0,
+  )
   core.receive(
     connection,
     {

@@ -7,7 +7,7 @@ import type { Connection } from '../connection/connection.ts'
 import { defaultLimits, type Limits } from '../limits.ts'
 import { newTurn, type OutgoingPublish, type Turn } from '../turn.ts'
 
-const origin = { remoteAddress: '', listener: '', assignedClientIdentifier: '' }
+const origin = { remoteAddress: '', listener: '', assignedClientIdentifier: '', tellsPublisher: true }
 const options = { noLocal: false, retainAsPublished: false, retainHandling: 0 } as const
 
 /** A core whose clients are members of one shared group, `$share/g/a`. */

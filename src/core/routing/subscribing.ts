@@ -12,6 +12,7 @@ import { reasonString } from '../reason-string.ts'
 import type { Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
+import { isPrivateReply } from './reply.ts'
 import { beginRetained, RetainedDelivery } from './retained-delivery.ts'
 import type { Subscription } from './subscription.ts'
 import { parseTopicFilter } from './topic-filter.ts'
@@ -30,7 +31,8 @@ export function receiveSubscribe(
       throw new ProtocolViolation(ReasonCode.ProtocolError, 'MQTT-3.8.3-4', text)
     }
   }
-  if (core.options.asksAuthorization && !connection.isLocal) {
+  const asks = core.options.asksAuthorization || packet.subscriptions.some(asksForEvents)
+  if (asks && !connection.isLocal) {
     connection.isWaiting = true
     turn.questions.push({ type: 'authorize-subscribe', connection, packet })
     return
@@ -56,6 +58,11 @@ export function subscribe(
     if (allowed !== null && allowed[position] !== true) {
       reasonCodes.push(ReasonCode.NotAuthorized)
       reasons.push(`subscribing to ${request.topicFilter} is not allowed`)
+      continue
+    }
+    if (!connection.isLocal && isOwnFilter(request.topicFilter)) {
+      reasonCodes.push(ReasonCode.NotAuthorized)
+      reasons.push(`${request.topicFilter} is neither below $pabal/events nor a reply of the form $pabal/NAME/ID/reply`)
       continue
     }
     const parsed = parseTopicFilter(request.topicFilter, core.limits)
@@ -88,6 +95,20 @@ export function subscribe(
   connection.milestonesAhead += 1
   for (const delivery of retained) beginRetained(core, connection, session, delivery, nowMs, turn)
   turn.onceDurable.push({ type: 'milestone', connection })
+}
+
+const events = /^(?:\$share\/[^/]*\/)?\$pabal\/events(?:\/|$)/
+
+/** Who may see what happens to everybody is for the host to say. */
+export function asksForEvents({ topicFilter }: { readonly topicFilter: string }): boolean {
+  return events.test(topicFilter)
+}
+
+/** Of the broker's own Topic Names a client gets events, and the replies to its own requests; nothing else. */
+function isOwnFilter(topicFilter: string): boolean {
+  if (!/^(?:\$share\/[^/]*\/)?\$pabal\//.test(topicFilter)) return false
+  const isReply = isPrivateReply(topicFilter) && !/[+#]/.test(topicFilter)
+  return !isReply && !events.test(topicFilter)
 }
 
 /** A Subscription to the same Topic Filter takes the place of the old one without a gap [MQTT-3.8.4-3]. */

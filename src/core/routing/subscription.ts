@@ -35,6 +35,8 @@ export class Subscription implements Receiver {
   noLocal = false
   /** It only watches: a message that nobody else gets has no listener. */
   isObserver = false
+  /** Kept by Subscriptions, which counts those whose client is connected. */
+  countsAsOnline = false
   retainAsPublished = false
   retainHandling: RetainHandling = 0
   subscriptionIdentifiers: readonly number[] | null = null

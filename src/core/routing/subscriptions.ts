@@ -15,6 +15,12 @@ export class FilterSubscriptions {
   readonly filter: string
   readonly subscriptions: Subscription[] = []
   groups: Map<string, SharedGroup> | null = null
+  /** Members of the shared groups are counted in all three. */
+  count = 0
+  /** Those that only observe. */
+  observers = 0
+  /** Those that do not, and whose client is connected. */
+  online = 0
 
   constructor(filter: string) {
     this.filter = filter
@@ -37,6 +43,16 @@ export interface Route {
   /** Sessions and shared groups that count as listeners: that do not only observe. */
   readonly listeners: number
   readonly rule: TopicRule
+}
+
+/** Subscriptions that match a Topic Name; `online + offline + observers = subscriptions`. */
+export interface SubscriptionTotals {
+  readonly subscriptions: number
+  /** Those that count as listeners and whose client is connected; the rest of them is offline. */
+  readonly online: number
+  readonly offline: number
+  readonly observers: number
+  readonly sharedGroups: number
 }
 
 /** Whose Subscriptions only observe: those of some accounts, and those to some Topic Filters. */
@@ -83,6 +99,9 @@ export class Subscriptions {
     if (group === null) addTo(entry.subscriptions, subscription)
     else group.add(subscription)
     this.#count += 1
+    entry.count += 1
+    if (subscription.isObserver) entry.observers += 1
+    this.#countOnline(subscription, session.isOnline)
     this.changed()
     return subscription
   }
@@ -98,7 +117,33 @@ export class Subscriptions {
     }
     if (entry.isEmpty) this.#tree.delete(entry.filter)
     this.#count -= 1
+    entry.count -= 1
+    if (subscription.isObserver) entry.observers -= 1
+    this.#countOnline(subscription, false)
     this.changed()
+  }
+
+  /** To be called after the client of a Session has come or gone. */
+  presenceChanged(session: Session): void {
+    for (const subscription of session.subscriptions.values()) this.#countOnline(subscription, session.isOnline)
+  }
+
+  #countOnline(subscription: Subscription, isOnline: boolean): void {
+    if (subscription.isObserver || subscription.countsAsOnline === isOnline) return
+    subscription.countsAsOnline = isOnline
+    subscription.filterSubscriptions.online += isOnline ? 1 : -1
+  }
+
+  /** Every Topic Filter that matches, with its Subscriptions. */
+  matching(topicName: string): FilterSubscriptions[] {
+    const found: FilterSubscriptions[] = []
+    this.#tree.match(topicName, found)
+    return found
+  }
+
+  /** Costs a step for each Topic Filter that matches, however many subscribe to it. */
+  totals(topicName: string): SubscriptionTotals {
+    return totalsOf(this.matching(topicName))
   }
 
   /** To be called after an option of a Subscription was changed in place. */
@@ -125,6 +170,20 @@ export class Subscriptions {
     this.#routes.set(topicName, route)
     return route
   }
+}
+
+export function totalsOf(entries: readonly FilterSubscriptions[]): SubscriptionTotals {
+  let subscriptions = 0
+  let online = 0
+  let observers = 0
+  let sharedGroups = 0
+  for (const entry of entries) {
+    subscriptions += entry.count
+    online += entry.online
+    observers += entry.observers
+    if (entry.groups !== null) sharedGroups += entry.groups.size
+  }
+  return { subscriptions, online, offline: subscriptions - online - observers, observers, sharedGroups }
 }
 
 function groupOf(entry: FilterSubscriptions, shareName: string): SharedGroup {

@@ -24,9 +24,9 @@ const hash = 0x23
 
 const reservedPrefixes = ['$SYS/', '$share/', '$pabal/']
 
-/** Whether a Topic Name is for the broker alone to publish to. */
-export function isReservedTopicName(topicName: string): boolean {
-  return topicName.charCodeAt(0) === 0x24 && reservedPrefixes.some((prefix) => topicName.startsWith(prefix))
+/** Topic Names that are the broker's own: what a client may publish there, it says itself. */
+export function isReserved(topicName: string): boolean {
+  return reservedPrefixes.some((prefix) => topicName.startsWith(prefix))
 }
 
 /** Says in a sentence what is wrong with a Topic Name; null if nothing is. */

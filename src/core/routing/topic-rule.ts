@@ -21,7 +21,7 @@ export interface TopicRuleOptions {
   /** Which messages: a Topic Filter, without `$share/`. */
   filter: string
   whenNobody: WhenNobody
-  /** `report` only: false answers 0x00 all the same, for clients that take 0x10 for a failure. */
+  /** False answers 0x00 where it would be 0x10, for clients that take that for a failure. Default true. */
   tellsPublisher: boolean
   /** `reject`: 0x80, 0x83, 0x87, 0x90, 0x97 or 0x99. */
   rejectReasonCode: number
@@ -67,7 +67,8 @@ export type RuleDefaults = Pick<
   'deadLetterTopicName' | 'heldMessagesMax' | 'heldBytesMax' | 'heldSecondsMax' | 'whenQueueFull'
 >
 
-const ruleDefaults: Readonly<Omit<TopicRuleOptions, keyof RuleDefaults>> = Object.freeze({
+/** What holds where nobody says anything. */
+export const ruleDefaults: Readonly<Omit<TopicRuleOptions, keyof RuleDefaults>> = Object.freeze({
   filter: '#',
   whenNobody: 'report',
   tellsPublisher: true,

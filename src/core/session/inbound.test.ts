@@ -51,7 +51,7 @@ test('[MQTT-3.3.4-7] one unacknowledged message too many closes with 0x93; an ac
 })
 
 test('reserved Topic Names are refused to clients: 0x87, and in 3.1.1 the connection is closed', () => {
-  for (const topicName of ['$SYS/x', '$share/g/x', '$pabal/x']) {
+  for (const topicName of ['$SYS/x', '$share/g/x', '$pabal/events/x', '$pabal/who/1/reply']) {
     const driven = new DrivenCore()
     const publisher = driven.connect('p')
     const older = driven.connect('q', { version: 4 })

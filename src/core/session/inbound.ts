@@ -12,7 +12,8 @@ import { type ClosingReason, disconnectClient } from '../connection/closing.ts'
 import type { Connection } from '../connection/connection.ts'
 import { InboundTopicAliases } from '../connection/topic-aliases.ts'
 import { writeSessionRecord } from '../log.ts'
-import { joinsHeld, sendAcknowledgement } from '../owed/acknowledgement.ts'
+import { joinsHeld } from '../owed/acknowledgement.ts'
+import { knownVerdicts, rememberVerdicts } from '../owed/receipt-permission.ts'
 import {
   isReceiptFault,
   type ReceiptFault,
@@ -23,26 +24,20 @@ import {
 import type { Question } from '../question.ts'
 import { countRefused } from '../routing/fate.ts'
 import { isPrivateReply } from '../routing/reply.ts'
-import { type Admission, admitMessage } from '../routing/router.ts'
-import { isReservedTopicName, topicNameFault } from '../routing/topic-name.ts'
+import { admitMessage } from '../routing/router.ts'
+import { isReserved, topicNameFault } from '../routing/topic-name.ts'
 import type { CoreState } from '../state.ts'
 import { OutgoingAcknowledgement, type Turn } from '../turn.ts'
 import { isParked, isParkedTooLong, mustPark, park, takeParked } from './parked.ts'
+import { acknowledgePublish, notAuthorized, refusePublish } from './publish-answer.ts'
+import { knownPermission, rememberPermission } from './publish-permissions.ts'
+import { receiveRequest } from './requests.ts'
 import type { Session } from './session.ts'
 
-const notAuthorized: Admission = Object.freeze({
-  reasonCode: ReasonCode.NotAuthorized,
-  matched: 0,
-  text: 'publishing to this Topic Name is not allowed',
-  fate: null,
-  isQuiet: false,
-  isAnsweredLater: false,
-})
 const storeFull: ClosingReason = Object.freeze({
   reasonCode: ReasonCode.QuotaExceeded,
   text: 'the broker cannot store messages at the moment',
 })
-const permissionsMax = 1000
 
 export function receivePublish(
   core: CoreState,
@@ -65,8 +60,8 @@ export function receivePublish(
   if (connection.parked !== null && packet.qos === 2 && isParked(connection, packet.packetId)) return
   if (packet.qos > 0 && !connection.isLocal) countInbound(core, connection, packet)
   if (!connection.isLocal) {
-    if (isReservedTopicName(packet.topicName)) {
-      refusePublish(core, connection, packet, notAuthorized, nowMs, turn)
+    if (packet.topicName.charCodeAt(0) === 0x24 && isReserved(packet.topicName)) {
+      receiveRequest(core, connection, session, packet, nowMs, turn)
       return
     }
     if (core.options.asksAuthorization) {
@@ -109,7 +104,7 @@ function receiveAllowed(
   turn: Turn,
 ): void {
   const { userProperties } = packet.properties
-  const request = userProperties === undefined ? null : readReceiptRequest(packet, connection, core.limits)
+  const request = userProperties === undefined ? null : readReceiptRequest(packet, core.limits)
   if (request === null) {
     acceptPublish(core, connection, session, packet, null, nowMs, turn)
     return
@@ -118,38 +113,41 @@ function receiveAllowed(
     refuseReceipt(core, connection, session, packet, request, nowMs, turn)
     return
   }
-  const isAsked = core.options.asksAuthorization && !connection.isLocal && !isPrivateReply(request.topicName)
-  const allowed = isAsked ? knownPermission(connection, receiptPublish(request)) : true
-  if (allowed === undefined) {
-    ask({ type: 'authorize-receipt', connection, packet, receipt: receiptPublish(request), request }, turn)
-  } else answerReceipt(core, connection, session, packet, request, allowed, nowMs, turn)
+  const verdicts = knownVerdicts(core, connection, packet, request)
+  if (verdicts === undefined) {
+    const receipt = publish({ topicName: request.topicName, qos: receiptQos })
+    ask({ type: 'authorize-receipt', connection, packet, receipt, request }, turn)
+  } else acceptAsking(core, connection, session, packet, request, verdicts, nowMs, turn)
 }
 
-function ask(question: Question, turn: Turn): void {
-  const { connection } = question
-  connection.isWaiting = true
-  turn.questions.push(question)
-}
-
-/** What the client would have to be allowed to publish. */
-function receiptPublish({ topicName }: ReceiptRequest): Publish {
-  return publish({ topicName, qos: receiptQos })
-}
-
-/** The host has answered whether the client may publish where it wants its receipt. */
+/** The host has answered whether the client may publish where it wants its receipt, and whether it may observe. */
 export function answerReceipt(
   core: CoreState,
   connection: Connection,
   session: Session,
   packet: Publish,
   request: ReceiptRequest,
-  allowed: boolean,
+  verdicts: readonly boolean[],
   nowMs: number,
   turn: Turn,
 ): void {
-  if (!isPrivateReply(request.topicName)) rememberPermission(connection, receiptPublish(request), allowed)
-  if (allowed) {
-    acceptPublish(core, connection, session, packet, request, nowMs, turn)
+  rememberVerdicts(connection, packet, request, verdicts)
+  acceptAsking(core, connection, session, packet, request, verdicts, nowMs, turn)
+}
+
+function acceptAsking(
+  core: CoreState,
+  connection: Connection,
+  session: Session,
+  packet: Publish,
+  request: ReceiptRequest,
+  [mayPublish = false, mayObserve = false]: readonly boolean[],
+  nowMs: number,
+  turn: Turn,
+): void {
+  // Where only it itself gets what is published there is nothing to permit.
+  if (mayPublish || isPrivateReply(request.topicName)) {
+    acceptPublish(core, connection, session, packet, { ...request, names: mayObserve }, nowMs, turn)
     return
   }
   const text = `publishing to ${request.topicName}, where the receipt is to go, is not allowed`
@@ -168,6 +166,12 @@ function refuseReceipt(
 ): void {
   if (packet.qos === 0) acceptPublish(core, connection, session, packet, null, nowMs, turn)
   else refusePublish(core, connection, packet, { ...notAuthorized, ...fault }, nowMs, turn)
+}
+
+function ask(question: Question, turn: Turn): void {
+  const { connection } = question
+  connection.isWaiting = true
+  turn.questions.push(question)
 }
 
 function acceptPublish(
@@ -198,21 +202,7 @@ function acceptPublish(
   } as const
   const admission = admitMessage(core, packet, source, nowMs, turn)
   if (qos === 0) return
-  if (admission.reasonCode >= 0x80) {
-    answerRefused(core, connection, packet, admission, nowMs, turn)
-    return
-  }
-  if (qos === 2) {
-    session.inboundPacketIds ??= new Set()
-    session.inboundPacketIds.add(packetId)
-  }
-  if (admission.isAnsweredLater) return
-  if (admission.fate !== null) {
-    sendAcknowledgement({ connection, qos, packetId }, admission, turn)
-    return
-  }
-  const packetType = qos === 1 ? 'puback' : 'pubrec'
-  turn.onceDurable.push(new OutgoingAcknowledgement(connection, packetType, packetId, admission.reasonCode))
+  acknowledgePublish(core, connection, session, packet, admission, nowMs, turn)
 }
 
 /** The store takes messages again: those that waited come in, in order. */
@@ -265,64 +255,4 @@ function countInbound(core: CoreState, connection: Connection, packet: Publish):
     throw new ProtocolViolation(ReasonCode.ReceiveMaximumExceeded, 'MQTT-3.3.4-7', text)
   }
   connection.unacknowledgedInbound += 1
-}
-
-function refusePublish(
-  core: CoreState,
-  connection: Connection,
-  packet: Publish,
-  refusal: Admission,
-  nowMs: number,
-  turn: Turn,
-): void {
-  countRefused(core, packet)
-  if (packet.qos > 0) answerRefused(core, connection, packet, refusal, nowMs, turn)
-}
-
-/** 5.0 has an answer for a refused message; in 3.1.1 the only way not to acknowledge it is to close [MQTT3-3.3.5-2]. */
-function answerRefused(
-  core: CoreState,
-  connection: Connection,
-  packet: Publish,
-  refusal: Admission,
-  nowMs: number,
-  turn: Turn,
-): void {
-  const { reasonCode, text } = refusal
-  const reasonString = text ?? ''
-  if (connection.protocolVersion === 4) {
-    disconnectClient(
-      core,
-      connection,
-      { reasonCode, text: `${reasonString} (Topic Name ${packet.topicName})` },
-      nowMs,
-      turn,
-    )
-    return
-  }
-  const type = packet.qos === 1 ? 'puback' : 'pubrec'
-  const properties = connection.wantsProblemInformation ? { reasonString } : {}
-  const acknowledgement = { type, packetId: packet.packetId, reasonCode, properties } as const
-  turn.onceDurable.push({ type: 'packet', connection, packet: acknowledgement })
-}
-
-function permissionBit(packet: Publish): number {
-  return packet.qos * 2 + (packet.retain ? 1 : 0)
-}
-
-/** Bits 0–5 say what was asked about, bits 6–11 what was allowed. */
-function knownPermission(connection: Connection, packet: Publish): boolean | undefined {
-  const known = connection.publishPermissions?.get(packet.topicName) ?? 0
-  const bit = permissionBit(packet)
-  if ((known & (1 << bit)) === 0) return undefined
-  return (known & (64 << bit)) !== 0
-}
-
-function rememberPermission(connection: Connection, packet: Publish, allowed: boolean): void {
-  connection.publishPermissions ??= new Map()
-  const permissions = connection.publishPermissions
-  if (permissions.size >= permissionsMax) permissions.clear()
-  const bit = permissionBit(packet)
-  const known = permissions.get(packet.topicName) ?? 0
-  permissions.set(packet.topicName, known | (1 << bit) | (allowed ? 64 << bit : 0))
 }

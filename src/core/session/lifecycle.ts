@@ -23,6 +23,8 @@ export function detachSession(
   turn: Turn,
 ): void {
   session.connection = null
+  session.presenceMs = nowMs
+  core.subscriptions.presenceChanged(session)
   if (connection.saidGoodbye) session.will = null
   session.willAtMs = session.will === null ? Number.POSITIVE_INFINITY : willDueMs(session, session.will, nowMs)
   // What a stop of the broker cuts off is looked after when it starts again.
@@ -49,6 +51,7 @@ export function goOnAfterRestart(
 ): void {
   const { sessionExpirySecondsMax } = core.limits
   if (wasConnected) {
+    session.presenceMs = nowMs
     session.outbound.sentThrough = core.lastSeq
     session.expiryInterval = Math.min(session.expiryInterval, sessionExpirySecondsMax)
     if (session.will !== null) session.willAtMs = willDueMs(session, session.will, nowMs)

@@ -57,6 +57,11 @@ export class Outbound {
     return (this.#queue === null ? 0 : this.#queue.bytes) + (this.#backlog === null ? 0 : this.#backlog.bytes)
   }
 
+  /** What has waited longest. */
+  get firstWaiting(): Member | Copy | null {
+    return this.#backlog?.first ?? this.#queue?.first ?? null
+  }
+
   /** Messages that may be sent before an acknowledgement is needed; 0 while the client is away. */
   get freeWindow(): number {
     const connection = this.#session.connection
@@ -263,6 +268,7 @@ export class Outbound {
     const copy = this.#inFlight?.get(packetId)
     if (copy === undefined) return
     if (copy.qos !== 1) throw wrongAcknowledgement('PUBACK', packetId, copy.qos)
+    this.#session.lastAcknowledgedMs = nowMs
     this.#finish(copy, 'acknowledged', core)
     this.sendQueued(core, nowMs, turn)
   }
@@ -281,6 +287,7 @@ export class Outbound {
     }
     if (copy.qos !== 2) throw wrongAcknowledgement('PUBREC', packetId, copy.qos)
     if (reasonCode >= 0x80 && !copy.isReceived) {
+      this.#session.lastAcknowledgedMs = nowMs
       this.#finish(copy, 'acknowledged', core)
       this.sendQueued(core, nowMs, turn)
       return
@@ -299,6 +306,7 @@ export class Outbound {
     const copy = this.#inFlight?.get(packetId)
     if (copy === undefined) return
     if (copy.qos !== 2 || !copy.isReceived) throw wrongAcknowledgement('PUBCOMP', packetId, copy.qos)
+    this.#session.lastAcknowledgedMs = nowMs
     this.#finish(copy, 'acknowledged', core)
     this.sendQueued(core, nowMs, turn)
   }
@@ -367,12 +375,6 @@ export class Outbound {
     this.#backlog = null
     this.#queue = null
     return all
-  }
-
-  /** Whether the copy that a message's own record made waits or is in flight. */
-  holds(messageSeq: number): boolean {
-    for (const { order } of this.#inFlight ?? []) if (order === messageSeq) return true
-    return this.#backlog?.holds(messageSeq) === true
   }
 
   /** Every copy in flight, in the order of first sending. */

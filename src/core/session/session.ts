@@ -27,6 +27,10 @@ export class Session {
   number = 0
   /** Null while the client is away. */
   connection: Connection | null = null
+  /** When its client connected or, if it is away, when it went; 0 if that is not known. */
+  presenceMs = 0
+  /** When its client last acknowledged a message, since the broker started; 0 for not yet. */
+  lastAcknowledgedMs = 0
   /** Seconds. 0 ends the Session with its Network Connection. */
   expiryInterval = 0
   /** By Topic Filter as the client sent it, `$share/` included. */

@@ -36,16 +36,30 @@ export type Authenticate = (
   request: AuthenticationRequest,
 ) => AuthenticationVerdict | boolean | Promise<AuthenticationVerdict | boolean>
 
-/** A client wants to publish to a Topic Name, or to subscribe with a Topic Filter (for `$share/name/filter`: the filter alone). */
+/**
+ * A client wants to publish to a Topic Name, or to subscribe with a Topic Filter (for `$share/name/filter`: the filter
+ * alone). Or it asks the broker itself: to `observe` who listens and what happens, or as an `admin` to change something.
+ */
 export interface AuthorizationRequest {
   account: string
   clientIdentifier: string
   userName: string | null
-  action: 'publish' | 'subscribe'
-  /** Topic Name of a publish (Will Messages too), Topic Filter of a subscribe. */
+  action: 'publish' | 'subscribe' | 'observe' | 'admin'
+  /**
+   * Topic Name of a publish (Will Messages too), Topic Filter of a subscribe; what is asked about with `observe` and `admin`:
+   * a Topic Name, a Topic Filter, or `#` for everything.
+   */
   topic: string
   qos: 0 | 1 | 2
   retain: boolean
+}
+
+/** Accounts, by name, that may ask the broker itself. */
+export interface Permissions {
+  /** May see who listens, what waits and what happens. */
+  observe?: readonly string[]
+  /** May also release, requeue and drop what is held. */
+  admin?: readonly string[]
 }
 
 /** Anything but `true` refuses with 0x87 Not authorized. */

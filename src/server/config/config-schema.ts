@@ -6,9 +6,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { defaultLimits, type Limits } from '../../core/limits.ts'
-import { topicNameFault } from '../../core/routing/topic-name.ts'
-import type { WhenQueueFull } from '../../core/state.ts'
+import type { Limits } from '../../core/limits.ts'
 import { parseListenUrl } from '../../transport/listen-url.ts'
 import { PasswordHashError, parsePasswordHash } from '../authentication/password-hash.ts'
 import {
@@ -20,18 +18,13 @@ import {
 import { ScramSyntaxError } from '../authentication/scram-message.ts'
 import { prepareUserName } from '../authentication/scram-sha-256.ts'
 import type { Durability } from '../options.ts'
+import { leaf } from './leaf.ts'
 import { limitNames, readLimit } from './limit-value.ts'
-import { nearestName } from './nearest-name.ts'
-import { describeValue, type Reading } from './reading.ts'
+import { describeValue, type Reading, readChoice, readFlag } from './reading.ts'
+import { queuePolicies, readDeadLetterTopicName, widestTopicLimits } from './topic-values.ts'
+import { observersSchema, topicSchema } from './topics-schema.ts'
 
 export const durabilities: readonly Durability[] = Object.freeze(['fsync', 'interval', 'memory'])
-export const queuePolicies: readonly WhenQueueFull[] = Object.freeze([
-  'spill',
-  'refuse',
-  'drop-oldest',
-  'drop-newest',
-  'dead-letter',
-])
 export const methodNames: readonly string[] = Object.freeze(['SCRAM-SHA-256'])
 
 export type ConfigSchema = ReturnType<typeof configSchema>
@@ -59,7 +52,9 @@ export function configSchema(directory: string) {
     syncIntervalMs: leaf(readSyncInterval).optional(),
     data: leaf((value) => readDirectory(directory, value)).optional(),
     whenQueueFull: leaf((value) => readChoice(value, queuePolicies)).optional(),
-    deadLetterTopic: leaf(readTopicName).optional(),
+    deadLetterTopic: leaf((value) => readDeadLetterTopicName(value, widestTopicLimits)).optional(),
+    topics: z.array(topicSchema).optional(),
+    observers: observersSchema.optional(),
     limits: z.strictObject(limitShape()).optional(),
     authentication: z
       .strictObject({
@@ -101,16 +96,6 @@ export function readListenUrl(value: unknown): Reading<string> {
   return { type: 'value', value }
 }
 
-/** Reads one of a few words. */
-export function readChoice<Choice extends string>(value: unknown, choices: readonly Choice[]): Reading<Choice> {
-  const choice = choices.find((known) => known === value)
-  if (choice !== undefined) return { type: 'value', value: choice }
-  const nearest = typeof value === 'string' ? nearestName(value, choices) : null
-  const expected = choices.length === 1 ? `${choices[0]}` : `one of ${choices.join(', ')}`
-  const advice = nearest === null ? `write ${choices.join(' or ')}` : `did you mean ${nearest}?`
-  return { type: 'fault', found: describeValue(value), expected, advice }
-}
-
 const syncIntervalMsMax = 60_000
 
 function readSyncInterval(value: unknown): Reading<number> {
@@ -121,23 +106,6 @@ function readSyncInterval(value: unknown): Reading<number> {
   return { type: 'fault', found: describeValue(value), expected, advice: 'for example syncIntervalMs: 100' }
 }
 
-function readTopicName(value: unknown): Reading<string> {
-  const expected = 'a Topic Name'
-  const advice = 'for example deadLetterTopic: dead-letters'
-  if (typeof value !== 'string') return { type: 'fault', found: describeValue(value), expected, advice }
-  const fault = topicNameFault(value, defaultLimits)
-  return fault === null ? { type: 'value', value } : { type: 'fault', found: fault, expected, advice }
-}
-
-function leaf<Value>(read: (value: unknown) => Reading<Value>) {
-  return z.unknown().transform((value, context) => {
-    const reading = read(value)
-    if (reading.type === 'value') return reading.value
-    context.addIssue({ code: 'custom', params: { found: describeValue(value), ...reading } })
-    return z.NEVER
-  })
-}
-
 function limitShape() {
   const limit = (name: keyof Limits) => leaf((value) => readLimit(name, value)).optional()
   // The entries have exactly the keys of Limits, which fromEntries cannot say.
@@ -145,11 +113,6 @@ function limitShape() {
     keyof Limits,
     ReturnType<typeof limit>
   >
-}
-
-function readFlag(value: unknown): Reading<boolean> {
-  if (typeof value === 'boolean') return { type: 'value', value }
-  return { type: 'fault', expected: 'true or false', advice: 'write true or false, without quotation marks' }
 }
 
 function readUserName(value: unknown): Reading<string> {

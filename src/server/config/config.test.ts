@@ -36,6 +36,13 @@ syncIntervalMs: 50
 data: kept
 whenQueueFull: drop-oldest
 deadLetterTopic: lost/and-found
+topics:
+  - filter: alarms/#
+    whenNobody: hold
+  - {filter: '#', tellsPublisher: false}
+observers:
+  accounts: [grafana]
+  filters: ['#', logs/#]
 limits:
   packetBytesMax: 4MiB
   connectSecondsMax: 5s
@@ -57,6 +64,11 @@ authentication:
     data: resolve('conf/kept'),
     whenQueueFull: 'drop-oldest',
     deadLetterTopic: 'lost/and-found',
+    topics: [
+      { filter: 'alarms/#', whenNobody: 'hold' },
+      { filter: '#', tellsPublisher: false },
+    ],
+    observers: { accounts: ['grafana'], filters: ['#', 'logs/#'] },
     limits: { packetBytesMax: 4_194_304, connectSecondsMax: 5 },
     authentication: {
       users: [{ userName: 'alice', account: 'kitchen', passwordHash: hash, password: null, scram }],
@@ -87,7 +99,7 @@ limits:
 
 pabal.yaml:1:1  lisners
   found     the unknown key "lisners"
-  expected  one of listeners, allowAnonymous, durability, syncIntervalMs, data, whenQueueFull, deadLetterTopic, limits, authentication
+  expected  one of listeners, allowAnonymous, durability, syncIntervalMs, data, whenQueueFull, deadLetterTopic, topics, observers, limits, authentication
   do        did you mean listeners?
 
 pabal.yaml:2:17  allowAnonymous

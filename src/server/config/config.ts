@@ -7,11 +7,12 @@ import type { z } from 'zod'
 import type { Limits } from '../../core/limits.ts'
 import type { WhenQueueFull } from '../../core/state.ts'
 import type { ScramCredential } from '../authentication/scram-credential.ts'
-import type { Durability } from '../options.ts'
+import type { Durability, ObserverOptions, TopicOptions } from '../options.ts'
 import { ConfigError, type ConfigFault } from './config-fault.ts'
 import { configSchema, knownKeys, systemReason } from './config-schema.ts'
 import { nearestName } from './nearest-name.ts'
 import { describeValue } from './reading.ts'
+import { ruleOrderFaults, toObserverOptions, toTopicOptions } from './topics-schema.ts'
 import { type PathFault, userFaults } from './user-faults.ts'
 import { type KeyPath, YamlSource } from './yaml-source.ts'
 
@@ -33,6 +34,8 @@ export interface Config {
   syncIntervalMs: number | null
   whenQueueFull: WhenQueueFull | null
   deadLetterTopic: string | null
+  topics: readonly TopicOptions[] | null
+  observers: ObserverOptions | null
   /** An absolute path. */
   data: string | null
   limits: Partial<Limits>
@@ -70,6 +73,7 @@ export function parseConfig(text: string, path: string): Config {
   const pathFaults = [
     ...(result.error?.issues ?? []).flatMap((issue) => issueFaults(schema, issue)),
     ...userFaults(written),
+    ...ruleOrderFaults(valueAt(written, ['topics'])),
   ]
   if (pathFaults.length > 0 || !result.success) {
     const faults = pathFaults.map((fault) => locate(source, path, written, fault))
@@ -89,6 +93,8 @@ function toConfig(file: z.output<ReturnType<typeof configSchema>>): Config {
     syncIntervalMs: file.syncIntervalMs ?? null,
     whenQueueFull: file.whenQueueFull ?? null,
     deadLetterTopic: file.deadLetterTopic ?? null,
+    topics: file.topics?.map(toTopicOptions) ?? null,
+    observers: file.observers === undefined ? null : toObserverOptions(file.observers),
     data: file.data ?? null,
     limits,
     authentication:

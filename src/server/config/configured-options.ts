@@ -21,6 +21,8 @@ export const emptyConfig: Readonly<Config> = Object.freeze({
   syncIntervalMs: null,
   whenQueueFull: null,
   deadLetterTopic: null,
+  topics: null,
+  observers: null,
   data: null,
   limits: {},
   authentication: null,
@@ -37,6 +39,8 @@ export async function configuredOptions(config: Config, acceptLoss = false): Pro
   if (config.allowAnonymous !== null) options.allowAnonymous = config.allowAnonymous
   if (config.whenQueueFull !== null) options.whenQueueFull = config.whenQueueFull
   if (config.deadLetterTopic !== null) options.deadLetterTopicName = config.deadLetterTopic
+  if (config.topics !== null) options.topics = config.topics
+  if (config.observers !== null) options.observers = config.observers
   const durability = config.durability ?? 'fsync'
   const intervalMs = config.syncIntervalMs ?? syncIntervalMsDefault
   const data = config.data ?? defaultData

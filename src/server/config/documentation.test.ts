@@ -1,20 +1,24 @@
 /**
- * docs/operating/configuration.md says what the code does.
+ * docs/operating/configuration.md says what the code does, and the examples beside it are configurations.
  */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { defaultLimits, limitRanges } from '../../core/limits.ts'
+import { createBroker } from '../embedded-broker.ts'
 import { parseConfig } from './config.ts'
 import { ConfigError } from './config-fault.ts'
 import { configSchema, knownKeys } from './config-schema.ts'
+import { configuredOptions } from './configured-options.ts'
 import { formatLimit, limitNames } from './limit-value.ts'
 
-const page = readFileSync(new URL('../../../docs/operating/configuration.md', import.meta.url), 'utf8')
+const readPage = (name: string): string =>
+  readFileSync(new URL(`../../../docs/operating/${name}`, import.meta.url), 'utf8')
+const page = readPage('configuration.md')
 
 /** The text of every fenced block in a language. */
-function blocks(language: string): string[] {
-  return [...page.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 'gs'))].map((match) => match[1] ?? '')
+function blocks(language: string, text = page): string[] {
+  return [...text.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 'gs'))].map((match) => match[1] ?? '')
 }
 
 test('the table of limits has every limit with its default and its range', () => {
@@ -34,6 +38,8 @@ test('every key is in a table', () => {
     ...knownKeys(schema, []),
     ...knownKeys(schema, ['authentication']),
     ...knownKeys(schema, ['authentication', 'users', 0]).map((key) => `users[].${key}`),
+    ...knownKeys(schema, ['topics', 0]).map((key) => `topics[].${key}`),
+    ...knownKeys(schema, ['observers']).map((key) => `observers.${key}`),
   ]
   for (const key of keys) assert.ok(page.includes(`\n| \`${key}\` |`), key)
 })
@@ -42,6 +48,25 @@ test('the example is a configuration, apart from its password file', () => {
   const [example = ''] = blocks('yaml')
   const config = parseConfig(example.replace(/passwordFile: .*/, `scram: ${scram}`), 'pabal.yaml')
   assert.equal(config.authentication?.users.length, 2)
+})
+
+test('the example of rules for Topic Filters is a configuration', () => {
+  const [, example = ''] = blocks('yaml')
+  const { topics } = parseConfig(example, 'pabal.yaml')
+  assert.deepEqual(
+    topics?.map(({ filter, whenNobody }) => [filter, whenNobody]),
+    [
+      ['commands/+/restart', 'reject'],
+      ['commands/#', 'hold'],
+      ['debug/#', 'accept'],
+    ],
+  )
+})
+
+test('every example of when-nobody-listens.md is a configuration that a broker takes', async () => {
+  const examples = blocks('yaml', readPage('when-nobody-listens.md'))
+  assert.ok(examples.length >= 5)
+  for (const example of examples) createBroker(await configuredOptions(parseConfig(example, 'pabal.yaml')))
 })
 
 test('the example of a fault is what is printed', () => {

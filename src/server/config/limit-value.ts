@@ -33,35 +33,51 @@ export function limitUnit(name: keyof Limits): LimitUnit {
   return 'count'
 }
 
+/** A number an operator may choose: what it counts, from where to where, and what it is if nobody says. */
+export interface Amount {
+  readonly unit: LimitUnit
+  readonly range: readonly [lowest: number, highest: number]
+  readonly standard: number
+}
+
+export function limitAmount(name: keyof Limits): Amount {
+  return { unit: limitUnit(name), range: limitRanges[name], standard: defaultLimits[name] }
+}
+
 /** Reads a limit's value from a number or a text. */
 export function readLimit(name: keyof Limits, written: unknown): Reading<number> {
-  const value = typeof written === 'number' ? written : typeof written === 'string' ? readQuantity(name, written) : null
-  const [lowest, highest] = limitRanges[name]
-  const expected = `${formatCount(lowest)} to ${formatCount(highest)}${unitWords[limitUnit(name)]}`
-  const standard = `the default is ${formatLimit(name, defaultLimits[name])}`
+  return readAmount(limitAmount(name), written)
+}
+
+/** Reads a number, or a text with a number and its unit. */
+export function readAmount(amount: Amount, written: unknown): Reading<number> {
+  const { unit, range } = amount
+  const value = typeof written === 'number' ? written : typeof written === 'string' ? readQuantity(unit, written) : null
+  const [lowest, highest] = range
+  const expected = `${formatCount(lowest)} to ${formatCount(highest)}${unitWords[unit]}`
+  const standard = `the default is ${formatAmount(unit, amount.standard)}`
   const found = describeValue(written)
   if (value === null) return { type: 'fault', found, expected, advice: `write a number; ${standard}` }
   if (!Number.isInteger(value)) {
     return { type: 'fault', found, expected, advice: `write a whole number; ${standard}` }
   }
   const counted = String(value) === String(written) ? found : `${found}, which is ${formatCount(value)}`
-  if (value < lowest) {
-    return {
-      type: 'fault',
-      found: counted,
-      expected,
-      advice: `write ${formatLimit(name, lowest)} or more; ${standard}`,
-    }
+  if (value >= lowest && value <= highest) return { type: 'value', value }
+  const advice =
+    value < lowest
+      ? `write ${formatAmount(unit, lowest)} or more; ${standard}`
+      : `write ${formatAmount(unit, highest)} or less; ${standard}`
+  return { type: 'fault', found: counted, expected, advice }
+}
+
+/** Reads a number as code gives it: bytes, seconds or a count, without a unit. */
+export function readNumber({ range, standard }: Amount, given: unknown): Reading<number> {
+  const [lowest, highest] = range
+  if (typeof given === 'number' && Number.isInteger(given) && given >= lowest && given <= highest) {
+    return { type: 'value', value: given }
   }
-  if (value > highest) {
-    return {
-      type: 'fault',
-      found: counted,
-      expected,
-      advice: `write ${formatLimit(name, highest)} or less; ${standard}`,
-    }
-  }
-  return { type: 'value', value }
+  const expected = `a whole number from ${lowest} to ${highest}`
+  return { type: 'fault', found: describeValue(given), expected, advice: `the default is ${standard}` }
 }
 
 /** The limit called `written`, or the fault that names the nearest one. */
@@ -79,7 +95,10 @@ export function readLimitName(written: string): Reading<keyof Limits> {
 
 /** A limit as the documentation writes it: in the largest unit that leaves a whole number. */
 export function formatLimit(name: keyof Limits, value: number): string {
-  const unit = limitUnit(name)
+  return formatAmount(limitUnit(name), value)
+}
+
+function formatAmount(unit: LimitUnit, value: number): string {
   if (unit === 'bytes') {
     const steps: [string, number][] = [
       ['GiB', 1024 ** 3],
@@ -99,13 +118,12 @@ const unitWords: Readonly<Record<LimitUnit, string>> = {
   count: '',
 }
 
-function readQuantity(name: keyof Limits, text: string): number | null {
+function readQuantity(unit: LimitUnit, text: string): number | null {
   const match = /^(\d[\d_]*(?:\.\d+)?) ?([A-Za-z]*)$/.exec(text.trim())
   if (match === null) return null
   const [, digits = '', suffix = ''] = match
   const number = Number(digits.replaceAll('_', ''))
   if (suffix === '') return number
-  const unit = limitUnit(name)
   const units = unit === 'bytes' ? byteUnits : unit === 'seconds' ? secondUnits : {}
   const factor = Object.hasOwn(units, suffix.toLowerCase()) ? units[suffix.toLowerCase()] : undefined
   return factor === undefined ? null : number * factor

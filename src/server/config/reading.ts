@@ -1,6 +1,8 @@
 /**
  * What came of reading one value an operator wrote: the value, or what is wrong with it in the words of a fault.
  */
+import { nearestName } from './nearest-name.ts'
+
 export type Reading<Value> =
   | { type: 'value'; value: Value }
   /** `found` only where the value alone does not say it, or must not be repeated. */
@@ -18,4 +20,20 @@ export function describeValue(value: unknown): string {
 /** `65536` as `65,536`. */
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US')
+}
+
+/** Reads one of a few words. */
+export function readChoice<Choice extends string>(value: unknown, choices: readonly Choice[]): Reading<Choice> {
+  const choice = choices.find((known) => known === value)
+  if (choice !== undefined) return { type: 'value', value: choice }
+  const nearest = typeof value === 'string' ? nearestName(value, choices) : null
+  const expected = choices.length === 1 ? `${choices[0]}` : `one of ${choices.join(', ')}`
+  const advice = nearest === null ? `write ${choices.join(' or ')}` : `did you mean ${nearest}?`
+  return { type: 'fault', found: describeValue(value), expected, advice }
+}
+
+/** Reads `true` or `false`. */
+export function readFlag(value: unknown): Reading<boolean> {
+  if (typeof value === 'boolean') return { type: 'value', value }
+  return { type: 'fault', expected: 'true or false', advice: 'write true or false, without quotation marks' }
 }

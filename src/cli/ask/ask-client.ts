@@ -1,0 +1,159 @@
+/**
+ * Asks a running broker over MQTT 5.0: one request after the other on `$pabal/NAME`, the answers on a reply of its own.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Publish } from '../../protocol/packets/publish.ts'
+import { ConnectionLost, ConnectionRefused, ServerDisconnected } from '../client/client-errors.ts'
+import { MqttClient } from '../client/mqtt-client.ts'
+import { ChannelError, type ChannelTarget, openChannel } from '../client/open-channel.ts'
+import { reasonText } from '../mosquitto/texts.ts'
+import { placeName } from '../mosquitto/tool-connection.ts'
+import { AskFault, requestFault } from './ask-fault.ts'
+import type { AskTarget } from './ask-flags.ts'
+
+/** The JSON object of an answer. */
+export type Answer = Readonly<Record<string, unknown>>
+
+interface Waiting {
+  resolve(answer: Answer): void
+  reject(error: Error): void
+}
+
+export class AskClient {
+  readonly #client: MqttClient
+  readonly #replyTopicName = `$pabal/ask/${randomUUID()}/reply`
+  readonly #waiting = new Map<string, Waiting>()
+  readonly #timeoutMs: number
+  #lastNumber = 0
+
+  /** Connects, and subscribes to its replies. @throws AskFault */
+  static async open(target: AskTarget): Promise<AskClient> {
+    const asker = new AskClient(target)
+    await asker.#connect(target)
+    return asker
+  }
+
+  private constructor({ clientIdentifier, userName, password, timeoutMs }: AskTarget) {
+    this.#timeoutMs = timeoutMs
+    this.#client = new MqttClient(
+      {
+        protocolVersion: 5,
+        clientIdentifier,
+        cleanStart: true,
+        keepAliveSeconds: 60,
+        userName,
+        password: password === null ? null : Buffer.from(password),
+        will: null,
+        properties: {},
+        inFlightMax: 16,
+      },
+      { onMessage: (message) => this.#receive(message), onClosed: (reason) => this.#closed(reason) },
+    )
+  }
+
+  /**
+   * One request and its answer.
+   * @throws AskFault if the broker refuses, does not understand, or does not answer in time.
+   */
+  async ask(name: string, fields: Readonly<Record<string, unknown>>): Promise<Answer> {
+    this.#lastNumber += 1
+    const number = `${this.#lastNumber}`
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+    this.#waiting.set(number, { resolve, reject })
+    const timer = setTimeout(() => {
+      const seconds = this.#timeoutMs / 1000
+      reject(new AskFault(`The broker did not answer within ${seconds} seconds. Is it Pabal? --timeout waits longer.`))
+    }, this.#timeoutMs)
+    try {
+      const sent = this.#client.publish({
+        topicName: `$pabal/${name}`,
+        payload: Buffer.from(JSON.stringify(fields)),
+        qos: 1,
+        retain: false,
+        properties: { responseTopic: this.#replyTopicName, correlationData: Buffer.from(number) },
+      })
+      sent.then(
+        ({ reasonCode, properties }) => {
+          if (reasonCode >= 0x80)
+            reject(refusedFault(`the request $pabal/${name}`, reasonCode, properties.reasonString))
+        },
+        (error: Error) => reject(error),
+      )
+      const answer = await promise
+      if (answer.error !== undefined) throw requestFault(answer.error)
+      return answer
+    } finally {
+      clearTimeout(timer)
+      this.#waiting.delete(number)
+    }
+  }
+
+  /** The pages of a long answer, each as it comes: the first has the facts, too. @throws AskFault */
+  async *pages(name: string, fields: Readonly<Record<string, unknown>>): AsyncGenerator<Answer, void> {
+    let answer = await this.ask(name, fields)
+    yield answer
+    while (typeof answer.cursor === 'string') {
+      answer = await this.ask(name, { limit: fields.limit, cursor: answer.cursor })
+      yield answer
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#client.disconnect()
+  }
+
+  async #connect({ channel }: AskTarget): Promise<void> {
+    try {
+      await this.#client.connect(await openChannel(channel))
+      const topicFilter = this.#replyTopicName
+      const options = { qos: 1, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const
+      const { reasonCodes, properties } = await this.#client.subscribe([{ topicFilter, ...options }])
+      const [reasonCode = 0x80] = reasonCodes
+      if (reasonCode >= 0x80) throw refusedFault('the Subscription to the answers', reasonCode, properties.reasonString)
+    } catch (error) {
+      throw connectFault(error, channel)
+    }
+  }
+
+  #receive({ payload, properties }: Publish): void {
+    const waiting = this.#waiting.get(Buffer.from(properties.correlationData ?? []).toString())
+    if (waiting === undefined) return
+    try {
+      const answer: unknown = JSON.parse(payload.toString())
+      if (typeof answer !== 'object' || answer === null) throw new SyntaxError('it is no JSON object')
+      // Any object can be looked at by names.
+      waiting.resolve(answer as Answer)
+    } catch (error) {
+      waiting.reject(new AskFault('The answer is not the JSON of a Pabal broker.', error))
+    }
+  }
+
+  #closed(reason: Error | null): void {
+    const said = reason === null ? '' : `: ${reason.message}`
+    for (const { reject } of this.#waiting.values()) reject(new AskFault(`The connection to the broker ended${said}.`))
+  }
+}
+
+function refusedFault(what: string, reasonCode: number, reason: string | undefined): AskFault {
+  const hex = reasonCode.toString(16).padStart(2, '0')
+  return new AskFault(
+    `The broker refused ${what}: 0x${hex} ${reasonText(reasonCode)}${reason === undefined ? '' : `, ${reason}`}.`,
+  )
+}
+
+function connectFault(error: unknown, channel: ChannelTarget): unknown {
+  const place = placeName(channel)
+  if (error instanceof ChannelError) {
+    const advice =
+      error.code === 'ECONNREFUSED' ? '\nNothing listens there; "pabal start" starts a broker on this machine.' : ''
+    return new AskFault(`Cannot connect to ${place}: ${error.message}.${advice}`, error)
+  }
+  if (error instanceof ConnectionRefused) {
+    const { reasonCode, properties } = error.connack
+    return refusedFault(`the connection to ${place}`, reasonCode, properties.reasonString)
+  }
+  if (error instanceof ConnectionLost || error instanceof ServerDisconnected) {
+    return new AskFault(`The connection to ${place} ended: ${error.message}.`, error)
+  }
+  return error
+}

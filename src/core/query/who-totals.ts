@@ -1,0 +1,67 @@
+/**
+ * The counts that come before the rows of `who`, and all that is told without the permission to observe.
+ */
+import type { FilterSubscriptions, SubscriptionTotals } from '../routing/subscriptions.ts'
+import { totalsOf } from '../routing/subscriptions.ts'
+import type { Session } from '../session/session.ts'
+import type { CoreState } from '../state.ts'
+
+export interface WhoTotals extends SubscriptionTotals {
+  /**
+   * Sessions and shared groups that a message goes to, those left out that only observe. The Subscriptions of one Session are
+   * one listener.
+   */
+  readonly listeners: number
+  /** False: there are too many overlapping Subscriptions to look which belong together, so each counts as a listener. */
+  readonly listenersAreExact: boolean
+}
+
+/** So many Subscriptions are looked at one by one at most. */
+const comparedMax = 1000
+
+/** Costs a step for each Topic Filter that matches, and a bounded number for those that overlap. */
+export function whoTotals(core: CoreState, topicName: string): WhoTotals {
+  const entries = core.subscriptions.matching(topicName)
+  const totals = totalsOf(entries)
+  const plain = entries.filter(({ subscriptions }) => subscriptions.length > 0)
+  // The longest list need not be looked at: who stands in another one as well is found from there.
+  const rest = plain.sort((one, other) => other.subscriptions.length - one.subscriptions.length).slice(1)
+  const overlapping = rest.reduce((sum, { subscriptions }) => sum + subscriptions.length, 0)
+  const groups = countingGroups(entries)
+  const listenersAreExact = groups !== null && overlapping <= comparedMax
+  const single = totals.online + totals.offline - (groups?.members ?? 0)
+  const twice = listenersAreExact ? countedTwice(plain) : 0
+  return { ...totals, listeners: single - twice + (groups?.groups ?? 0), listenersAreExact }
+}
+
+/** Shared groups with a member that counts, and their members that do; null if there are too many to look at. */
+function countingGroups(entries: readonly FilterSubscriptions[]): { groups: number; members: number } | null {
+  let groups = 0
+  let members = 0
+  let looked = 0
+  for (const entry of entries) {
+    for (const group of entry.groups?.values() ?? []) {
+      looked += group.members.length
+      if (looked > comparedMax) return null
+      const counting = group.members.filter(({ isObserver }) => !isObserver).length
+      members += counting
+      if (counting > 0) groups += 1
+    }
+  }
+  return { groups, members }
+}
+
+/** Subscriptions that count, of Sessions of which another one counts already. The longest list comes first. */
+function countedTwice([longest, ...rest]: readonly FilterSubscriptions[]): number {
+  let twice = 0
+  const seen = new Set<Session>()
+  for (const { subscriptions } of rest) {
+    for (const { session, isObserver } of subscriptions) {
+      if (isObserver) continue
+      const isInLongest = longest !== undefined && session.subscriptions.get(longest.filter)?.isObserver === false
+      if (isInLongest || seen.has(session)) twice += 1
+      else seen.add(session)
+    }
+  }
+  return twice
+}

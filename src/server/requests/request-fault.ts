@@ -1,0 +1,38 @@
+/**
+ * Why a request cannot be answered, in the parts of a fault: what was found, what is expected, what to do.
+ */
+import { nearestName } from '../config/nearest-name.ts'
+
+export class RequestFault extends Error {
+  readonly found: string
+  readonly expected: string
+  readonly advice: string
+
+  constructor(found: string, expected: string, advice: string) {
+    super(`found ${found}; expected ${expected}`)
+    this.name = 'RequestFault'
+    this.found = found
+    this.expected = expected
+    this.advice = advice
+  }
+}
+
+/** A name that is none of those there are. */
+export function unknownName(kind: string, written: string, names: readonly string[]): RequestFault {
+  const near = nearestName(written.slice(0, 100), names)
+  const advice = near === null ? `use one of these names` : `did you mean ${near}?`
+  return new RequestFault(quoted(written), `${kind}: ${names.join(', ')}`, advice)
+}
+
+export function missingPermission(action: 'observe' | 'admin', topic: string): RequestFault {
+  return new RequestFault(
+    `no permission to ${action}`,
+    `the permission "${action}" for ${quoted(topic)}`,
+    'log in with an account that has it, or have it given to this one',
+  )
+}
+
+/** A text as it may stand in a message: not too long, and in quotation marks. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text)
+}

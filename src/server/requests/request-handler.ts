@@ -1,0 +1,46 @@
+/**
+ * How one kind of request is answered. A handler is an object of this type; `handlers.ts` has them by their names.
+ */
+import type { BrokerCore } from '../../core/broker.ts'
+import type { Row } from '../../core/query/row.ts'
+import type { BrokerRequest } from '../../core/session/requests.ts'
+import type { CoreState } from '../../core/state.ts'
+import type { Turn } from '../../core/turn.ts'
+import type { Store } from '../../store/store.ts'
+import type { Fields, FieldTypes } from './request-fields.ts'
+
+/** What a handler may use to answer. */
+export interface Asked {
+  /** To look at. What changes it goes through `act`. */
+  readonly state: CoreState
+  readonly store: Store
+  readonly nowMs: number
+  readonly fields: Fields
+  readonly request: BrokerRequest
+  /** Hands the core an input and carries out what it decides. */
+  act<Result>(give: (core: BrokerCore, nowMs: number, turn: Turn) => Result): Result
+}
+
+/** Pulled one step at a time; null is a step without a row. */
+export type Rows = Iterator<Row | null, unknown> | AsyncIterator<Row | null, unknown>
+
+export interface RequestAnswer {
+  /** Members of the answer's first page. */
+  readonly facts: Row
+  /** Sent in pages, each under `name`. */
+  readonly list?: { readonly name: string; readonly rows: Rows }
+}
+
+export interface RequestHandler {
+  readonly permission: 'observe' | 'admin'
+  /** What the payload may hold besides `limit` and `cursor`. */
+  readonly fields: FieldTypes
+  /** A payload that is no JSON object is the value of this field. */
+  readonly bareField?: string
+  /** What the permission is asked for: a Topic Name or Topic Filter. Default `#`: everything. */
+  readonly topicOf?: (fields: Fields) => string
+  /** What even a client without the permission is told; default: that it has none. */
+  readonly withoutPermission?: (asked: Asked) => Row
+  /** @throws RequestFault */
+  answer(asked: Asked): RequestAnswer | Promise<RequestAnswer>
+}

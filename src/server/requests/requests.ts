@@ -1,0 +1,169 @@
+/**
+ * Answers what clients ask of the broker itself: finds the handler, asks for the permission, pages the answer.
+ *
+ * One request of a connection is answered at a time and in order, and all of them together do a bounded piece of work in each
+ * turn of the event loop: traffic goes on meanwhile.
+ */
+import type { BrokerCore } from '../../core/broker.ts'
+import type { Connection } from '../../core/connection/connection.ts'
+import type { Row } from '../../core/query/row.ts'
+import type { BrokerRequest } from '../../core/session/requests.ts'
+import type { Turn } from '../../core/turn.ts'
+import type { Store } from '../../store/store.ts'
+import type { Gatekeeper } from '../gatekeeper.ts'
+import { Cursors } from './cursors.ts'
+import { handlers } from './handlers.ts'
+import { pullPage } from './pages.ts'
+import { missingPermission, quoted, RequestFault, unknownName } from './request-fault.ts'
+import { type Fields, readFields } from './request-fields.ts'
+import type { Asked, RequestAnswer, RequestHandler } from './request-handler.ts'
+import { Slices } from './slices.ts'
+
+/** What is needed of the shell. */
+export interface RequestsHost {
+  readonly core: BrokerCore
+  readonly store: Store
+  readonly gatekeeper: Gatekeeper
+  nowMs(): number
+  /** Hands the core an input and carries out what it decides; does nothing once the broker has stopped. */
+  act<Result>(give: (core: BrokerCore, nowMs: number, turn: Turn) => Result): Result
+  readonly isStopped: boolean
+}
+
+/** What one connection has asked and not been told yet, and where it is in long answers. */
+class Asker {
+  readonly waiting: BrokerRequest[] = []
+  readonly cursors = new Cursors()
+  isBusy = false
+}
+
+const rowsUsual = 100
+const rowsMax = 1000
+const pageBytesMax = 256 * 1024
+/** Left in a packet for everything but the rows: Topic Name, properties, the facts of the first page. */
+const packetRestBytes = 4096
+const waitingMax = 100
+
+export class Requests {
+  readonly slices = new Slices()
+  readonly #host: RequestsHost
+  readonly #askers = new WeakMap<Connection, Asker>()
+
+  constructor(host: RequestsHost) {
+    this.#host = host
+  }
+
+  take(requests: readonly BrokerRequest[]): void {
+    for (const request of requests) {
+      const asker = this.#askerOf(request.connection)
+      if (asker.waiting.length >= waitingMax) {
+        const found = `${waitingMax} requests that wait for their answers`
+        const fault = new RequestFault(found, 'fewer at a time', 'wait for an answer before you ask again')
+        this.#send(request, faultAnswer(request.name, fault))
+        continue
+      }
+      asker.waiting.push(request)
+      if (!asker.isBusy) void this.#work(asker)
+    }
+  }
+
+  /** The connection is gone, and with it the cursors it was given. */
+  forget(connection: Connection): void {
+    this.#askers.get(connection)?.cursors.dropAll()
+  }
+
+  #askerOf(connection: Connection): Asker {
+    let asker = this.#askers.get(connection)
+    if (asker === undefined) {
+      asker = new Asker()
+      this.#askers.set(connection, asker)
+    }
+    return asker
+  }
+
+  async #work(asker: Asker): Promise<void> {
+    asker.isBusy = true
+    for (let request = asker.waiting.shift(); request !== undefined; request = asker.waiting.shift()) {
+      const answer = await this.#answer(request, asker.cursors)
+      if (this.#host.isStopped) return
+      this.#send(request, answer)
+    }
+    asker.isBusy = false
+  }
+
+  #send(request: BrokerRequest, answer: string): void {
+    this.#host.act((core, nowMs, turn) => core.answerRequest(request, Buffer.from(answer), nowMs, turn))
+  }
+
+  /** The text to send; what goes wrong is said in it. */
+  async #answer(request: BrokerRequest, cursors: Cursors): Promise<string> {
+    const { name } = request
+    try {
+      const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined
+      if (handler === undefined) throw unknownName('one of these requests', name, Object.keys(handlers))
+      const fields = readFields(request.payload, handler.fields, handler.bareField ?? null)
+      const cursor = fields.text('cursor')
+      return cursor === null
+        ? await this.#begin(request, handler, fields, cursors)
+        : await this.#goOn(request, fields, cursor, cursors)
+    } catch (error) {
+      if (error instanceof RequestFault) return faultAnswer(name, error)
+      this.#host.gatekeeper.reportFault(error)
+      const fault = new RequestFault('a failure of the broker', 'an answer', 'look at what the broker has logged')
+      return faultAnswer(name, fault)
+    }
+  }
+
+  async #begin(request: BrokerRequest, handler: RequestHandler, fields: Fields, cursors: Cursors): Promise<string> {
+    const { gatekeeper, core, store } = this.#host
+    const topic = handler.topicOf?.(fields) ?? '#'
+    const isPermitted = await gatekeeper.permits(request.connection, handler.permission, topic)
+    // What a long answer rests on is looked at in a slice of its own.
+    await this.slices.turn()
+    const nowMs = this.#host.nowMs()
+    const act: Asked['act'] = (give) => this.#host.act(give)
+    const asked: Asked = { state: core.state, store, nowMs, fields, request, act }
+    const head = { type: request.name, atMs: nowMs }
+    if (!isPermitted) {
+      if (handler.withoutPermission === undefined) throw missingPermission(handler.permission, topic)
+      const facts = handler.withoutPermission(asked)
+      return JSON.stringify({ ...head, ...facts, missingPermission: handler.permission })
+    }
+    const { facts, list }: RequestAnswer = await handler.answer(asked)
+    if (list === undefined) return JSON.stringify({ ...head, ...facts })
+    const answer = { requestName: request.name, listName: list.name, rows: list.rows }
+    return this.#page(request, fields, { ...head, ...facts }, answer, cursors)
+  }
+
+  async #goOn(request: BrokerRequest, fields: Fields, cursor: string, cursors: Cursors): Promise<string> {
+    const nowMs = this.#host.nowMs()
+    const answer = cursors.take(cursor, request.name, nowMs)
+    if (answer === null) {
+      const expected = 'the cursor of the last page, on the connection it was sent to, within a minute'
+      throw new RequestFault(quoted(cursor), expected, 'ask again without a cursor')
+    }
+    return this.#page(request, fields, { type: request.name, atMs: nowMs }, answer, cursors)
+  }
+
+  async #page(
+    request: BrokerRequest,
+    fields: Fields,
+    head: Row,
+    answer: Parameters<Cursors['keep']>[0],
+    cursors: Cursors,
+  ): Promise<string> {
+    const { connection } = request
+    const asked = Math.min(fields.count('limit') ?? rowsUsual, rowsMax)
+    const bytesMax = Math.min(pageBytesMax, connection.maximumPacketSize - packetRestBytes)
+    const { rows, isLast } = await pullPage(answer.rows, this.slices, { rowsMax: asked, bytesMax })
+    const keeps = !isLast && !connection.isClosed
+    if (!isLast && !keeps) answer.rows.return?.()
+    const cursor = keeps ? cursors.keep(answer, this.#host.nowMs()) : null
+    const start = JSON.stringify(head).slice(0, -1)
+    return `${start},${JSON.stringify(answer.listName)}:[${rows.join(',')}],"cursor":${JSON.stringify(cursor)}}`
+  }
+}
+
+function faultAnswer(name: string, { found, expected, advice }: RequestFault): string {
+  return JSON.stringify({ type: name, error: { found, expected, advice } })
+}
