@@ -45,6 +45,13 @@ const expected: Record<string, RegExp[]> = {
     /^over MQTT, the PUBACK says 0x00$/,
     /^stopped$/,
   ],
+  '05-reject.ts': [
+    /^kitchen did not: Publish error: Implementation specific error$/,
+    /^the monitor saw lights\/kitchen\/switch$/,
+    /^kitchen got the command$/,
+    /^garage did not: Publish error: Implementation specific error$/,
+    /^stopped$/,
+  ],
 }
 
 interface Ended {

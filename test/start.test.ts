@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { after, afterEach, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { openWire } from './support/wire-client.ts'
 
 const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
 const directory = mkdtempSync(join(tmpdir(), 'pabal-start-'))
@@ -188,6 +189,57 @@ test('flags win over the configuration file', async () => {
   assert.ok(answer.includes(Buffer.from([39, 0, 0, 0x08, 0])), answer.toString('hex'))
   socket.destroy()
   assert.equal(await started.stop(), 0)
+})
+
+test('rules of the configuration file decide what is answered when nobody listens', async () => {
+  const config = join(directory, 'rules.yaml')
+  writeFileSync(
+    config,
+    `listeners: [${freePort}, '${freePort}?report=off']
+topics:
+  - {filter: doors/quiet, whenNobody: reject, rejectOlder: accept-and-count}
+  - {filter: doors/#, whenNobody: reject, rejectReasonCode: 0x87}
+  - {filter: debug/#, whenNobody: accept}
+observers: {filters: [doors/+]}
+`,
+  )
+  const started = new Started('--config', config)
+  await started.ready()
+  const urls = [...started.stdout.matchAll(/Listening on (tcp:.+)/g)].map((match) => match[1] ?? '')
+  assert.equal(urls.length, 2)
+  const answers = async (url: string, topicName: string, version: 4 | 5) => {
+    using client = await openWire(url, version)
+    await client.connect()
+    client.publish({ topicName, qos: 1, packetId: 1 })
+    const puback = await client.nextOrClosed('puback')
+    return puback === null ? 'closed' : puback.reasonCode
+  }
+  const [telling = '', silent = ''] = urls
+  using observer = await openWire(telling, 5)
+  await observer.connect()
+  await observer.subscribe('doors/+')
+  assert.equal(await answers(telling, 'doors/1', 5), 0x87)
+  assert.equal(await answers(silent, 'doors/1', 5), 0x87)
+  assert.equal(await answers(telling, 'doors/1', 4), 'closed')
+  assert.equal(await answers(telling, 'doors/quiet', 4), 0)
+  assert.equal(await answers(telling, 'debug/1', 5), 0)
+  assert.equal(await answers(telling, 'others', 5), 0x10)
+  assert.equal(await answers(silent, 'others', 5), 0)
+  using listener = await openWire(telling, 5)
+  await listener.connect()
+  await listener.subscribe('doors/1', { qos: 0 })
+  assert.equal(await answers(telling, 'doors/1', 5), 0)
+  assert.equal(await started.stop(), 0)
+})
+
+test('a rule that no message can come to is refused with its place', async () => {
+  const config = join(directory, 'unreachable.yaml')
+  writeFileSync(config, "topics:\n  - filter: '#'\n  - filter: doors/+\n    whenNobody: hold\n")
+  const stderr = await refusal('--config', config)
+  assert.match(
+    stderr,
+    /unreachable\.yaml:3:13 {2}topics\[1\]\.filter\n {2}found {5}"doors\/\+" behind "#" \(topics\[0\]\)/,
+  )
 })
 
 test('faults of the flags and of the file are reported together', async () => {

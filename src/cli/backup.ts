@@ -2,15 +2,9 @@
  * `pabal backup`: everything that is acknowledged, in one file, while the broker runs or not.
  */
 import { backUp } from '../server/at-rest/backup.ts'
-import {
-  type AtRestFlags,
-  atRestCommand,
-  bytes,
-  contentsText,
-  dataDirectory,
-  parseArguments,
-  runAtRest,
-} from './at-rest/at-rest-command.ts'
+import { type AtRestFlags, atRestCommand, contentsText, dataDirectory, runAtRest } from './at-rest/at-rest-command.ts'
+import { parseArguments } from './parse-arguments.ts'
+import { bytes } from './terminal-text.ts'
 
 const help = `
 The copy is of one moment: it holds everything that was acknowledged until then, and nothing half. It is read to the end

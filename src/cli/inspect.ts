@@ -8,17 +8,10 @@ import {
   readStoredRecords,
 } from '../server/at-rest/inspection.ts'
 import { count } from '../server/counted.ts'
-import {
-  type AtRestFlags,
-  atRestCommand,
-  bytes,
-  dataDirectory,
-  parseArguments,
-  runAtRest,
-  time,
-  visible,
-} from './at-rest/at-rest-command.ts'
+import { type AtRestFlags, atRestCommand, dataDirectory, runAtRest } from './at-rest/at-rest-command.ts'
 import { inspectionText, sessionText } from './at-rest/inspection-text.ts'
+import { parseArguments } from './parse-arguments.ts'
+import { bytes, time, visible } from './terminal-text.ts'
 
 interface InspectFlags extends AtRestFlags {
   json?: boolean

@@ -18,6 +18,31 @@ const verbs: Readonly<Record<string, Verb>> = {
   pub: { summary: 'send a message', run: (argv) => runTool('pub', argv, false) },
   sub: { summary: 'print the messages that come', run: (argv) => runTool('sub', argv, false) },
   rr: { summary: 'send a request and print the answer', run: (argv) => runTool('rr', argv, false) },
+  who: {
+    summary: 'say who listens to a Topic Name',
+    run: async (argv) => (await import('./who.ts')).runWho(argv),
+  },
+  clients: {
+    summary: 'list the Sessions of all clients',
+    run: async (argv) => (await import('./clients.ts')).runClients(argv),
+  },
+  session: {
+    summary: 'say what the broker knows of one client',
+    run: async (argv) => (await import('./session.ts')).runSession(argv),
+  },
+  subs: {
+    summary: 'list every Subscription',
+    run: async (argv) => (await import('./subs.ts')).runSubs(argv),
+  },
+  topics: {
+    summary: 'list the Topic Names messages came in on',
+    run: async (argv) => (await import('./topics.ts')).runTopics(argv),
+  },
+  held: {
+    summary: 'what is held until somebody listens',
+    run: async (argv) => (await import('./held.ts')).runHeld(argv),
+  },
+  dead: { summary: 'messages nobody had', run: async (argv) => (await import('./held.ts')).runDead(argv) },
   inspect: {
     summary: 'say what is at rest: Sessions, queues, records',
     run: async (argv) => (await import('./inspect.ts')).runInspect(argv),

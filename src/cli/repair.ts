@@ -3,15 +3,9 @@
  */
 import { type Repair, repairDirectory } from '../server/at-rest/repair.ts'
 import { count } from '../server/counted.ts'
-import {
-  type AtRestFlags,
-  atRestCommand,
-  contentsText,
-  dataDirectory,
-  parseArguments,
-  runAtRest,
-} from './at-rest/at-rest-command.ts'
+import { type AtRestFlags, atRestCommand, contentsText, dataDirectory, runAtRest } from './at-rest/at-rest-command.ts'
 import { lostText } from './at-rest/lost-text.ts'
+import { parseArguments } from './parse-arguments.ts'
 
 const help = `
 The broker must be stopped. What can be relied on, by SQLite's own account and by the checksum of each block, is copied to

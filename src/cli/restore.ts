@@ -2,14 +2,8 @@
  * `pabal restore`: makes a backup the data of a directory again.
  */
 import { restoreBackup } from '../server/at-rest/backup.ts'
-import {
-  type AtRestFlags,
-  atRestCommand,
-  contentsText,
-  dataDirectory,
-  parseArguments,
-  runAtRest,
-} from './at-rest/at-rest-command.ts'
+import { type AtRestFlags, atRestCommand, contentsText, dataDirectory, runAtRest } from './at-rest/at-rest-command.ts'
+import { parseArguments } from './parse-arguments.ts'
 
 const help = `
 The broker must be stopped. A directory that holds data is left alone, unless you say --force: then what is there stays in

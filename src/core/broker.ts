@@ -15,6 +15,7 @@ import { Connection, type Origin } from './connection/connection.ts'
 import { answerAuthenticationStep, receiveAuth } from './connection/enhanced-auth.ts'
 import { acceptAccount, establish, receiveConnect } from './connection/handshake.ts'
 import type { Deadline } from './deadlines.ts'
+import { continueDrains, drainsDueMs } from './held/drain.ts'
 import type { Message } from './message.ts'
 import { settleOwed } from './owed/settle.ts'
 import type { Answer, Question } from './question.ts'
@@ -62,14 +63,14 @@ export class BrokerCore {
       if (!(error instanceof ProtocolViolation)) throw error
       this.violated(connection, error, nowMs, turn)
     }
-    this.#settle(nowMs, turn)
+    this.settle(nowMs, turn)
   }
 
   /** The peer has broken a rule, here or in the codec [MQTT-4.13.1-1]. */
   violated(connection: Connection, violation: ProtocolViolation, nowMs: number, turn: Turn): void {
     const text = `${violation.message} [${violation.statement}]`
     disconnectClient(this.state, connection, { reasonCode: violation.reasonCode, text }, nowMs, turn)
-    this.#settle(nowMs, turn)
+    this.settle(nowMs, turn)
   }
 
   /**
@@ -95,7 +96,7 @@ export class BrokerCore {
   closed(connection: Connection, text: string, nowMs: number, turn: Turn): void {
     const reasonCode = ReasonCode.UnspecifiedError
     closeConnection(this.state, connection, { reasonCode, text }, nowMs, turn)
-    this.#settle(nowMs, turn)
+    this.settle(nowMs, turn)
   }
 
   /** What stood before a milestone has left. Answers with what was held back for it and goes out now. */
@@ -120,12 +121,13 @@ export class BrokerCore {
     connection.unsentBytes = unsentBytes + connection.heldBackBytes
     const outbound = connection.session?.outbound
     if (outbound?.hasWaiting === true) outbound.sendQueued(this.state, nowMs, turn)
-    this.#settle(nowMs, turn)
+    this.settle(nowMs, turn)
   }
 
   /** Every record up to `seq` is durable. */
   durable(seq: number): void {
     this.state.bodies.durableSeq = seq
+    this.state.drains.durable(seq)
   }
 
   /** What a Turn asked to be read is here. */
@@ -133,7 +135,8 @@ export class BrokerCore {
     const { bodies, live } = this.state
     for (const message of messages) if (live.has(message.seq)) bodies.keep(message)
     if (!connection.isClosed) connection.session?.outbound.loaded(this.state, nowMs, turn)
-    this.#settle(nowMs, turn)
+    if (!this.state.drains.isEmpty) continueDrains(this.state, nowMs, turn)
+    this.settle(nowMs, turn)
     // Only now: what was read must not push out the first of it before that is sent.
     bodies.makeRoom()
   }
@@ -142,7 +145,7 @@ export class BrokerCore {
   storeTakes(takesMessages: boolean, nowMs: number, turn: Turn): void {
     this.state.storeTakesMessages = takesMessages
     if (takesMessages && this.state.parkedBytes > 0) receiveParked(this.state, nowMs, turn)
-    this.#settle(nowMs, turn)
+    this.settle(nowMs, turn)
   }
 
   /** The host has answered a question. */
@@ -157,7 +160,7 @@ export class BrokerCore {
       if (!(error instanceof ProtocolViolation)) throw error
       this.violated(connection, error, nowMs, turn)
     }
-    this.#settle(nowMs, turn)
+    this.settle(nowMs, turn)
   }
 
   /** Publishes for code in this process; the answer carries `token` and leaves once the message is durable. */
@@ -165,7 +168,7 @@ export class BrokerCore {
     const source = { session: null, inboundPacketId: 0, isWill: false, mayBeRefused: true, counts: 'made' } as const
     const { reasonCode, matched } = admitMessage(this.state, packet, source, nowMs, turn)
     turn.onceDurable.push({ type: 'answer', token, reasonCode, matched })
-    this.#settle(nowMs, turn)
+    this.settle(nowMs, turn)
   }
 
   /** What a client asked for in `turn.requests` is here. */
@@ -176,7 +179,7 @@ export class BrokerCore {
   /** Ends a client's connection on the host's behalf. */
   disconnect(connection: Connection, reasonCode: number, text: string, nowMs: number, turn: Turn): void {
     disconnectClient(this.state, connection, { reasonCode, text }, nowMs, turn)
-    this.#settle(nowMs, turn)
+    this.settle(nowMs, turn)
   }
 
   /** The broker stops: every client is told 0x8B. No Will Message goes out now; a durable one when it starts again. */
@@ -186,7 +189,7 @@ export class BrokerCore {
       if (!this.state.options.isDurable) connection.saidGoodbye = true
       disconnectClient(this.state, connection, serverShuttingDown, nowMs, turn)
     }
-    this.#settle(nowMs, turn)
+    this.settle(nowMs, turn)
     this.state.writeSettled(turn)
   }
 
@@ -197,7 +200,7 @@ export class BrokerCore {
       this.#settledReminded = true
       state.deadlines.add({ atMs: state.settledDeadlineMs(nowMs), type: 'settled' })
     }
-    const dueMs = state.deadlines.nextMs
+    const dueMs = Math.min(state.deadlines.nextMs, drainsDueMs(state, nowMs))
     if (state.retainedDeliveries.size === 0) return dueMs
     return Math.min(dueMs, retainedDueMs(state, nowMs))
   }
@@ -210,11 +213,15 @@ export class BrokerCore {
       this.#remind(deadline, nowMs, turn)
     }
     if (this.state.retainedDeliveries.size > 0) continueRetained(this.state, nowMs, turn)
-    this.#settle(nowMs, turn)
+    if (!this.state.drains.isEmpty) continueDrains(this.state, nowMs, turn)
+    this.settle(nowMs, turn)
   }
 
-  /** Every input ends here: what it has made known about messages that something is owed for is written down, and told. */
-  #settle(nowMs: number, turn: Turn): void {
+  /**
+   * Every input ends here, and what a host does to the state itself must: what has become known about messages that something is
+   * owed for is written down, and told.
+   */
+  settle(nowMs: number, turn: Turn): void {
     const { endings, owed } = this.state
     if (endings.length > 0 || owed.touched.size > 0) settleOwed(this.state, nowMs, turn)
   }

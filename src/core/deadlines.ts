@@ -14,6 +14,8 @@ export type Deadline =
   /** The Session's Will Delay or Session Expiry Interval may be over. */
   | { atMs: number; readonly type: 'session'; readonly session: Session }
   | { atMs: number; readonly type: 'retained'; readonly topicName: string }
+  /** A held message may have been held long enough. */
+  | { atMs: number; readonly type: 'held'; readonly seq: Seq }
   /** PUBLISH packets have waited too long for the store. */
   | { atMs: number; readonly type: 'parked'; readonly connection: Connection }
   /** The acknowledgement of a message may have waited long enough for a subscriber. */

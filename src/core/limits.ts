@@ -75,6 +75,8 @@ export interface Limits {
   wakeSecondsMin: number
   /** Requests to the broker itself, such as `who`, that one connection may send in a second; as many may come at once. */
   requestsPerSecondMax: number
+  /** Topic Names published to lately that are kept count of; 0 for none. */
+  topicsSeenMax: number
 }
 
 export const defaultLimits: Readonly<Limits> = Object.freeze({
@@ -112,6 +114,7 @@ export const defaultLimits: Readonly<Limits> = Object.freeze({
   owedMessagesMax: 100_000,
   wakeSecondsMin: 10,
   requestsPerSecondMax: 20,
+  topicsSeenMax: 10_000,
 })
 
 /** The values each limit may take: lowest and highest, both allowed. */
@@ -150,4 +153,5 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [lowest: number
   owedMessagesMax: [0, 10_000_000],
   wakeSecondsMin: [0, 86_400],
   requestsPerSecondMax: [1, 1_000_000],
+  topicsSeenMax: [0, 10_000_000],
 })

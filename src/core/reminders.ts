@@ -5,6 +5,7 @@ import { ReasonCode } from '../protocol/reason-code.ts'
 import { disconnectClient, refuseConnect } from './connection/closing.ts'
 import type { Connection } from './connection/connection.ts'
 import type { Deadline } from './deadlines.ts'
+import { remindHeld } from './held/hold.ts'
 import { remindOwed } from './owed/settle.ts'
 import { remindParked } from './session/inbound.ts'
 import { remindSession } from './session/lifecycle.ts'
@@ -34,6 +35,9 @@ export function remind(
       return
     case 'retained':
       core.retained.expire(deadline.topicName, nowMs)
+      return
+    case 'held':
+      remindHeld(core, deadline.seq, nowMs, turn)
       return
     case 'parked':
       remindParked(core, deadline.connection, nowMs, turn)

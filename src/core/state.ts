@@ -5,6 +5,8 @@
  */
 import type { Connection } from './connection/connection.ts'
 import { Deadlines } from './deadlines.ts'
+import { Drains } from './held/drain.ts'
+import { HeldMessages } from './held/held-messages.ts'
 import type { Limits } from './limits.ts'
 import { writeSessionRecord } from './log.ts'
 import { OwedMessages } from './owed/owed-messages.ts'
@@ -17,6 +19,7 @@ import { type CopyFate, Tally } from './routing/fate.ts'
 import { RetainedMessages } from './routing/retained-messages.ts'
 import { type Observers, Subscriptions } from './routing/subscriptions.ts'
 import { type TopicRuleOptions, TopicRules } from './routing/topic-rule.ts'
+import { TopicsSeen } from './routing/topics-seen.ts'
 import type { Copy } from './session/copy.ts'
 import type { Session } from './session/session.ts'
 import type { Wake } from './session/wake.ts'
@@ -83,9 +86,14 @@ export class CoreState {
   readonly connections = new Set<Connection>()
   readonly rules: TopicRules
   readonly subscriptions: Subscriptions
+  /** What was published to lately. */
+  readonly topics: TopicsSeen
   readonly retained: RetainedMessages
   readonly deadlines = new Deadlines()
   readonly tally = new Tally()
+  /** Messages that wait for a listener, and what is left to do about those that have found one. */
+  readonly held = new HeldMessages()
+  readonly drains = new Drains()
   /** Messages something is owed for. */
   readonly owed: OwedMessages
   /** Copies of those that have ended in this input. */
@@ -117,7 +125,7 @@ export class CoreState {
   constructor(options: CoreOptions) {
     this.options = options
     this.limits = options.limits
-    this.owed = new OwedMessages(options.limits)
+    this.owed = new OwedMessages(options.limits, options.isDurable)
     this.bodies = new MessageBodies(options.isDurable ? options.limits.queueMemoryBytesMax : Number.POSITIVE_INFINITY)
     const { heldMessagesPerTopicMax, heldBytesPerTopicMax, heldSecondsMax } = options.limits
     this.rules = new TopicRules(options.topicRules ?? [], {
@@ -127,7 +135,8 @@ export class CoreState {
       heldSecondsMax,
       whenQueueFull: options.whenQueueFull,
     })
-    this.subscriptions = new Subscriptions(this.rules, options.observers ?? defaultObservers)
+    this.topics = new TopicsSeen(options.limits.topicsSeenMax)
+    this.subscriptions = new Subscriptions(this.rules, options.observers ?? defaultObservers, this.topics)
     this.retained = new RetainedMessages((seq) => this.release(seq, seq))
     const { sessionQueueMessagesMax, sessionQueueBytesMax, sessionSpillMessagesMax, sessionSpillBytesMax } = this.limits
     this.#queueBounds = { messagesMax: sessionQueueMessagesMax, bytesMax: sessionQueueBytesMax }

@@ -154,3 +154,10 @@ export function sendNow(turn: Turn, connection: Connection, outgoing: OutgoingTo
   outgoing.message.ownBriefly()
   connection.heldBackBytes += outgoing.message.size
 }
+
+/** The same for what must wait for the records of this turn, behind what was sent before and before what follows. */
+export function sendOnceDurable(turn: Turn, connection: Connection, outgoing: OutgoingToConnection): void {
+  connection.milestonesAhead += 1
+  sendNow(turn, connection, outgoing)
+  turn.onceDurable.push({ type: 'milestone', connection })
+}

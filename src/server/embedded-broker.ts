@@ -4,6 +4,8 @@
 import { EventEmitter } from 'node:events'
 import type { BrokerEvent } from '../core/event.ts'
 import type { Message } from '../core/message.ts'
+import { type Subscriber, whoListens } from '../core/query/who-listens.ts'
+import { type WhoTotals, whoTotals } from '../core/query/who-totals.ts'
 import { topicNameFault } from '../core/routing/topic-name.ts'
 import type { PublishProperties, Qos } from '../protocol/control-packet.ts'
 import { publish } from '../protocol/packets/publish.ts'
@@ -20,6 +22,7 @@ import { Gatekeeper } from './gatekeeper.ts'
 import { LocalLink, type LocalSubscribeOptions, type MessageListener } from './local-link.ts'
 import { checkOptions } from './option-faults.ts'
 import { type BrokerOptions, defaultListen, snapshotEveryBytesDefault } from './options.ts'
+import { pullAll } from './requests/pages.ts'
 import { Shell } from './shell.ts'
 
 type EventOf<Type extends BrokerEvent['type']> = Extract<BrokerEvent, { type: Type }>
@@ -207,6 +210,29 @@ export class Broker {
       if (this.#locals.delete(local)) await local.close()
     }
     return { topicFilter, unsubscribe }
+  }
+
+  /**
+   * Who listens to a Topic Name at this moment: every Subscription that matches it, with how its client is doing. Found in
+   * slices, so that traffic goes on meanwhile.
+   *
+   * @throws an Error if the Topic Name is not one.
+   */
+  async subscribers(topicName: string): Promise<Subscriber[]> {
+    this.#mustHaveStarted()
+    const { state } = this.#shell.core
+    const fault = topicNameFault(topicName, state.limits)
+    if (fault !== null) throw new Error(`cannot say who listens to "${topicName}": ${fault}`)
+    return pullAll(whoListens(state, topicName), this.#shell.requests.slices)
+  }
+
+  /** How many listen to a Topic Name at this moment. @throws an Error if the Topic Name is not one. */
+  listeners(topicName: string): WhoTotals {
+    this.#mustHaveStarted()
+    const { state } = this.#shell.core
+    const fault = topicNameFault(topicName, state.limits)
+    if (fault !== null) throw new Error(`cannot say who listens to "${topicName}": ${fault}`)
+    return whoTotals(state, topicName)
   }
 
   on<Name extends keyof BrokerEvents>(name: Name, listener: (...values: BrokerEvents[Name]) => void): this {

@@ -103,6 +103,10 @@ const refused: [options: object, fault: string][] = [
     `observers.accounts: found "grafana", expected a list of texts; for example ['one', 'another']`,
   ],
   [
+    { permissions: { admin: [7] } },
+    "permissions.admin[0]: found 7, expected the name of an account; put it in quotation marks: '7'",
+  ],
+  [
     { observers: { accounts: [''] } },
     'observers.accounts[0]: found "", expected the name of an account; write what the Sessions belong to: usually the User Name',
   ],

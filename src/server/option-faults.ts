@@ -39,6 +39,9 @@ export function checkOptions(options: BrokerOptions): CheckedOptions {
   }
   const topicRules = checkTopics(options.topics, topicLimits, faults)
   const observers = checkObservers(options.observers, topicLimits, faults)
+  for (const permission of ['observe', 'admin'] as const) {
+    checkTexts(`permissions.${permission}`, options.permissions?.[permission], readAccountName, faults)
+  }
   faults.throwIfAny()
   return { limits, topicRules, observers }
 }

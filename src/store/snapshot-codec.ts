@@ -42,6 +42,7 @@ export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
       writeRecipients(writer, snapshot.members ?? [])
       break
     case 'retained':
+    case 'held':
       writeAscending(writer, snapshot.seqs)
       break
     case 'owed':
@@ -63,7 +64,7 @@ export function decodeSnapshot(key: string, bytes: Buffer): Snapshot {
 }
 
 const keyPattern =
-  /^(?:a\/session\/(?<session>\d+)|b\/recipients\/(?<recipients>\d+)|c\/(?<single>retained|covered)|d\/owed\/(?<owed>\d+))$/
+  /^(?:a\/session\/(?<session>\d+)|b\/recipients\/(?<recipients>\d+)|c\/(?<single>retained|held|covered)|d\/owed\/(?<owed>\d+))$/
 
 function readSnapshot(key: string, reader: RestReader): Snapshot {
   const { session, recipients, single, owed } = keyPattern.exec(key)?.groups ?? {}
@@ -72,7 +73,7 @@ function readSnapshot(key: string, reader: RestReader): Snapshot {
   }
   if (recipients !== undefined) return { type: 'recipients', id: Number(recipients), members: readRecipients(reader) }
   if (owed !== undefined) return { type: 'owed', message: Number(owed), owed: readOwed(reader, Number(owed)) }
-  if (single === 'retained') return { type: single, seqs: readAscending(reader) }
+  if (single === 'retained' || single === 'held') return { type: single, seqs: readAscending(reader) }
   if (single === 'covered') return { type: single, through: reader.readNumber() }
   throw new CorruptError('a kind of snapshot that this version does not know')
 }

@@ -37,13 +37,14 @@ test('it says what is at rest as a table', async () => {
   assert.equal(
     steady(await inspect('--data', directory)),
     `Data ./data-1
-Format version 1
+Format version 2
 File …
 Disk …
 Log …
 Snapshots …
 Recipients 2 sets
 Retained 1 message, 9 B
+Held 0 messages, 0 B
 Waiting 4 messages, 32 B, in 2 of 2 Sessions; 0 in flight
 
 CLIENT ACCOUNT CLIENT IS ENDS SUBSCRIPTIONS WAITING BYTES OLDEST IN FLIGHT
@@ -64,7 +65,7 @@ test('as JSON it says the same, of every Session', async () => {
   const inspection = JSON.parse(await inspect('--data', directory, '--json'))
   assert.deepEqual(inspection.waiting, { sessions: 2, messages: 4, bytes: 32 })
   assert.deepEqual(inspection.retained, { messages: 1, bytes: 9 })
-  assert.equal(inspection.formatVersion, 1)
+  assert.equal(inspection.formatVersion, 2)
   assert.equal(inspection.log.liveRecords, 4)
   assert.ok(inspection.file.fileSystemFreeBytes > 0 && inspection.file.bytes > 0)
   const [sleeper] = inspection.sessions

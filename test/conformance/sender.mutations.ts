@@ -31,8 +31,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a QoS 1 message is done with when it has been sent',
     file: outbound,
-    from: 'if (copy.qos === 1 && !this.#isResuming) {\n      sendNow(',
-    to: `if (copy.qos === 1 && !this.#isResuming) {\n      this.#finish(copy, 'acknowledged', core)\n      sendNow(`,
+    from: 'if (copy.qos === 1 && !this.#isResuming) {\n',
+    to: `if (copy.qos === 1 && !this.#isResuming) {\n      this.#finish(copy, 'acknowledged', core)\n`,
     breaks: ['MQTT-4.3.2-3', 'MQTT3-4.3.2-1'],
   },
   {

@@ -12,7 +12,10 @@ import { startTestBroker, type TestBroker } from '../support/test-broker.ts'
 import { staying, type WireClient } from '../support/wire-client.ts'
 
 const replyTopic = '$pabal/receipt/1/reply'
-const topics = [{ filter: 'waits/#', acknowledge: 'on-delivery', acknowledgeSecondsMax: 60 }] as const
+const topics = [
+  { filter: 'waits/#', acknowledge: 'on-delivery', acknowledgeSecondsMax: 60 },
+  { filter: 'held/#', whenNobody: 'hold' },
+] as const
 
 function asking(wants: 'delivered' | 'all', responseTopic = replyTopic) {
   const userProperties: [string, string][] = [['pabal-receipt', wants]]
@@ -139,6 +142,35 @@ for (const [how, options, end] of endings) {
     await takeMessage(awayBack)
     const { delivered, matched, failed } = await receipt(readerBack)
     assert.deepEqual({ delivered, matched, failed }, { delivered: 1, matched: 1, failed: 0 })
+  })
+
+  test(`the receipt of a message that is held survives ${how}, before and after it has found its listener`, async () => {
+    const store = new MemoryStore(true)
+    const before = await startTestBroker({ ...options, store })
+    using publisher = await before.client(5, staying(5, 'publisher'))
+    await publisher.subscribe(replyTopic, { qos: 1 })
+    for (const packetId of [1, 2]) {
+      publisher.publish({ topicName: `held/${packetId}`, qos: 1, packetId, properties: asking('all') })
+      assert.equal((await publisher.next('puback')).reasonCode, 0x10)
+    }
+    using first = await subscriber(before, 'first', 'held/1')
+    await first.message()
+    const left = await end(before, store)
+    await using after = await startTestBroker({ ...options, store: left })
+    using back = await returning(after, 'publisher')
+    await back.quiet()
+    using firstBack = await returning(after, 'first')
+    await takeMessage(firstBack)
+    using second = await subscriber(after, 'second', 'held/2')
+    await takeMessage(second)
+    for (const topicName of ['held/1', 'held/2']) {
+      const { state, matched, delivered, failed, fate, ...rest } = await receipt(back)
+      assert.deepEqual(
+        { topicName: rest.topicName, state, matched, delivered, failed, fate },
+        { topicName, state: 'complete', matched: 1, delivered: 1, failed: 0, fate: 'routed' },
+      )
+    }
+    await back.quiet()
   })
 
   for (const version of [4, 5] as const) {

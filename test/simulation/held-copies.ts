@@ -70,6 +70,7 @@ export function expectSameFacts(
     assert.deepEqual(factsOf(same), factsOf(session), `the Session of ${session.clientIdentifier}`)
     if (session.survives) expectSameCopies(session, same, qosOf, isOver)
   }
+  assert.deepEqual(heldSeqs(other), heldSeqs(full), 'what is held')
   for (const message of full.retained.all()) {
     const { topicName, seq } = message
     if (!message.isExpired(nowMs)) assert.equal(other.retained.get(topicName)?.seq, seq, `retained on ${topicName}`)
@@ -77,6 +78,10 @@ export function expectSameFacts(
   for (const { topicName, seq } of other.retained.all()) {
     assert.equal(full.retained.get(topicName)?.seq, seq, `retained on ${topicName}`)
   }
+}
+
+function heldSeqs({ held }: CoreState): Seq[] {
+  return Array.from(held.all(), ({ seq }) => seq).sort(byNumber)
 }
 
 function expectSameCopies(

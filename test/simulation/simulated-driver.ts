@@ -154,7 +154,15 @@ export class SimulatedDriver {
 /** The ledger: every message and every copy is accounted for. */
 function expectEquations(state: CoreState): void {
   const { tally, sessions, subscriptions } = state
-  assert.equal(sum(Object.values(tally.messages)), tally.received + tally.made, 'every message has one fate')
+  assert.equal(sum(Object.values(tally.messages)), came(tally), 'every message has one fate')
+  for (const rule of [...state.rules.all, state.rules.own]) {
+    assert.equal(
+      sum(Object.values(rule.messages)),
+      came(rule),
+      `every message under ${rule.options.filter} has one fate`,
+    )
+  }
+  assert.equal(tally.messages.held, state.held.count)
   const all = [...sessions.values()]
   const underWay = sum(all.map(({ outbound }) => outbound.inFlightMessages + outbound.queuedMessages))
   assert.equal(sum(Object.values(tally.copies)) + underWay, tally.created, 'every copy has one fate or is under way')
@@ -163,6 +171,10 @@ function expectEquations(state: CoreState): void {
     sum(all.map((session) => session.subscriptions.size)),
     'every Subscription has a Session',
   )
+}
+
+function came({ received, made, restored }: { received: number; made: number; restored: number }): number {
+  return received + made + restored
 }
 
 function sum(numbers: readonly number[]): number {

@@ -29,7 +29,7 @@ export class SimulatedStore {
   }
 
   append(record: CoreRecord): Seq {
-    if (record.type === 'copied') {
+    if (record.type === 'copied' || record.type === 'drained') {
       assert.ok(
         this.records.has(record.message),
         `nobody has kept message ${record.message}, of which a copy is recorded`,

@@ -229,7 +229,7 @@ export const snapshot: Arbitrary<Snapshot> = fc.oneof(
     members: fc.array(recipient, { maxLength: 4 }),
   }),
   fc.record({
-    type: fc.constant('retained' as const),
+    type: fc.constantFrom('retained' as const, 'held' as const),
     seqs: fc.uniqueArray(wholeNumber, { maxLength: 6 }).map((seqs) => seqs.sort((one, other) => one - other)),
   }),
   fc.record({ type: fc.constant('covered' as const), through: wholeNumber }),

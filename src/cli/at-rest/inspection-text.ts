@@ -4,7 +4,7 @@
 import type { Inspection } from '../../server/at-rest/inspection.ts'
 import type { SessionReport } from '../../server/at-rest/session-report.ts'
 import { count, counted } from '../../server/counted.ts'
-import { bytes, table, time, visible } from './at-rest-command.ts'
+import { bytes, table, time, visible } from '../terminal-text.ts'
 
 const sessionsShown = 40
 
@@ -22,7 +22,7 @@ export function inspectionText(inspection: Inspection): string {
 }
 
 function overview({ directory, formatVersion, file, log, snapshots, recipientSets, ...rest }: Inspection): string {
-  const { retained, waiting, inFlight, sessions } = rest
+  const { retained, held, waiting, inFlight, sessions } = rest
   return table(
     ['Data', directory],
     [
@@ -37,6 +37,7 @@ function overview({ directory, formatVersion, file, log, snapshots, recipientSet
       ['Snapshots', `${count(snapshots.count)}, ${bytes(snapshots.bytes)}`],
       ['Recipients', counted(recipientSets, 'set')],
       ['Retained', `${counted(retained.messages, 'message')}, ${bytes(retained.bytes)}`],
+      ['Held', `${counted(held.messages, 'message')}, ${bytes(held.bytes)}`],
       [
         'Waiting',
         `${counted(waiting.messages, 'message')}, ${bytes(waiting.bytes)}, in ${count(waiting.sessions)} of ` +

@@ -3,7 +3,7 @@
  */
 import type { Repair } from '../../server/at-rest/repair.ts'
 import { count, counted } from '../../server/counted.ts'
-import { visible } from './at-rest-command.ts'
+import { visible } from '../terminal-text.ts'
 
 type Lost = Repair['lost'][number]
 
@@ -49,6 +49,8 @@ function snapshotText({ snapshot }: Lost): string {
       return `it was a set of ${counted(snapshot.members?.length ?? 0, 'recipient')}`
     case 'retained':
       return `it was the list of ${counted(snapshot.seqs.length, 'Retained Message')}`
+    case 'held':
+      return `it was the list of ${counted(snapshot.seqs.length, 'held message')}`
     case 'owed':
       return `it was what is owed for message ${count(snapshot.message)}`
     case 'covered':

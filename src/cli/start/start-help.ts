@@ -11,6 +11,7 @@ Listeners (--listen):
   wss://0.0.0.0:8084/mqtt?cert=...&key=...      MQTT over WebSocket and TLS
   unix:///run/pabal.sock                        MQTT over a Unix socket
   A port of 0 takes a free one; the address it got is printed.
+  With ?report=off clients are answered 0x00 instead of 0x10 when nobody listens.
 
 Without any flag:
   listens on ${defaultListen.join(' and ')},
@@ -32,6 +33,9 @@ A configuration file (every key is optional):
     users:
       - userName: alice
         passwordFile: alice.password   # a file whose only line is the password
+  topics:
+    - filter: commands/#
+      whenNobody: hold                 # or accept, report, reject, dead-letter
   limits:
     sessionQueueMessagesMax: 10000
 
@@ -41,4 +45,5 @@ Then, in another terminal:
 
 Every key and limit: docs/operating/configuration.md
 Listeners, certificates, who may connect: docs/operating/listeners.md
+What happens when nobody listens: docs/operating/when-nobody-listens.md
 `

@@ -3,6 +3,7 @@
  */
 import type { Connack, ConnackProperties, Connect } from '../../protocol/control-packet.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
+import { beginDrain } from '../held/drain.ts'
 import { writeSessionRecord } from '../log.ts'
 import { parseTopicFilter } from '../routing/topic-filter.ts'
 import { topicNameFault } from '../routing/topic-name.ts'
@@ -138,6 +139,10 @@ export function establish(
   })
   if (sessionPresent) session.outbound.resume(connection, core, nowMs, turn)
   turn.onceDurable.push({ type: 'milestone', connection })
+  if (!sessionPresent || core.held.count === 0) return
+  for (const { filterSubscriptions } of session.subscriptions.values()) {
+    beginDrain(core, filterSubscriptions.filter, nowMs, turn)
+  }
 }
 
 /** Also a Session that ends with its connection is written down if it has a Will Message, which must go out even so. */

@@ -4,6 +4,7 @@
 import type { Connection } from '../connection/connection.ts'
 import type { Limits } from '../limits.ts'
 import type { Seq } from '../record.ts'
+import type { MessageFate } from '../routing/fate.ts'
 import type { Session } from '../session/session.ts'
 import type { HeldAcknowledgement, Obligation } from './obligation.ts'
 
@@ -21,6 +22,7 @@ export interface OwedCounts {
 export class OwedMessages {
   readonly #open = new Map<Seq, Obligation>()
   readonly #limits: Limits
+  readonly #isDurable: boolean
   /** About which there is something to decide before the input ends. */
   readonly touched = new Set<Obligation>()
   /** Those whose snapshot is not what they are; stays empty where there are no snapshots. */
@@ -32,8 +34,9 @@ export class OwedMessages {
     acknowledgedFailed: 0,
   }
 
-  constructor(limits: Limits) {
+  constructor(limits: Limits, isDurable: boolean) {
     this.#limits = limits
+    this.#isDurable = isDurable
   }
 
   get size(): number {
@@ -50,6 +53,22 @@ export class OwedMessages {
 
   all(): IterableIterator<Obligation> {
     return this.#open.values()
+  }
+
+  /** Its snapshot must be renewed. */
+  noteChanged(obligation: Obligation): void {
+    if (this.#isDurable && obligation.isRecorded) this.changed.add(obligation)
+  }
+
+  /** A held message has found a listener, whose copy has begun; or it will not have one any more. */
+  endHold(message: Seq, fate: MessageFate): void {
+    const obligation = this.#open.get(message)
+    if (obligation === undefined) return
+    obligation.isHeld = false
+    obligation.fate = fate
+    if (fate === 'routed') obligation.matched = 1
+    this.touched.add(obligation)
+    this.noteChanged(obligation)
   }
 
   /** Whether nothing more may be owed: to this Session, or in all. */

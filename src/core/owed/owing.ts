@@ -23,6 +23,12 @@ export interface Claim {
   readonly connection: Connection | null
 }
 
+/** Of a `Source`. */
+interface Publisher {
+  readonly session: Session | null
+  readonly claim?: Claim
+}
+
 /** What will be owed for a message, before it has its seq. */
 export interface Owing {
   readonly fact: OwedFact
@@ -30,6 +36,8 @@ export interface Owing {
   readonly ignored: ReadonlySet<Session>
   /** Somebody may acknowledge it: it must be written down. */
   readonly waits: boolean
+  /** It waits for a listener first. */
+  readonly isHeld: boolean
   /** PUBACK or PUBREC is given later. */
   readonly holdsAcknowledgement: boolean
 }
@@ -41,21 +49,34 @@ export function isAwaited(packet: Publish, route: Route, members: readonly Subsc
   return false
 }
 
+/** Whether a receipt is asked for that can not be given at once, and no more may be owed. */
+export function mayNotBeOwed(
+  core: CoreState,
+  packet: Publish,
+  { session, claim }: Publisher,
+  route: Route,
+  members: readonly Subscription[],
+  isHeld: boolean,
+): boolean {
+  if (claim === undefined || claim.receipt === null || !core.owed.isFull(session)) return false
+  return isHeld || isAwaited(packet, route, members, session)
+}
+
 /** Null if nothing will be owed. `listeners` is 0 for a message that nobody gets, or that is held until somebody does. */
 export function owingFor(
   core: CoreState,
   packet: Publish,
-  publisher: Session | null,
-  claim: Claim | undefined,
+  { session: publisher, claim }: Publisher,
   route: Route,
   members: readonly Subscription[],
   listeners: number,
+  isHeld: boolean,
 ): Owing | null {
   if (claim === undefined) return null
   const { acknowledge } = route.rule.options
   const holdsBack = claim.connection !== null && acknowledge !== 'on-receipt' && listeners > 0
   if (claim.receipt === null && !holdsBack) return null
-  const waits = listeners > 0 && isAwaited(packet, route, members, publisher)
+  const waits = isHeld || (listeners > 0 && isAwaited(packet, route, members, publisher))
   const holdsAcknowledgement = holdsBack && waits && mayHold(core, publisher, claim.connection)
   if (claim.receipt === null && !holdsAcknowledgement) return null
   const ignored = observersOf(route, members, publisher)
@@ -69,7 +90,7 @@ export function owingFor(
     receiptNames: claim.receipt?.names ?? false,
     observers: Array.from(ignored, ({ number }) => number).filter((number) => number > 0),
   }
-  return { fact, ignored, waits, holdsAcknowledgement }
+  return { fact, ignored, waits, isHeld, holdsAcknowledgement }
 }
 
 function mayHold({ owed }: CoreState, publisher: Session | null, connection: Connection | null): boolean {
@@ -81,16 +102,17 @@ export function openObligation(
   core: CoreState,
   message: Message,
   owing: Owing,
-  { session: publisher, claim }: { readonly session: Session | null; readonly claim?: Claim },
+  { session: publisher, claim }: Publisher,
 ): Obligation {
   const { fact, ignored, waits, holdsAcknowledgement } = owing
   const { owed } = core
   const obligation = new Obligation(message, fact, publisher, waits)
   obligation.ignored = ignored
+  obligation.isHeld = owing.isHeld
   owed.add(obligation)
   if (!waits) return obligation
   core.live.add(message.seq, 1)
-  if (core.options.isDurable) owed.changed.add(obligation)
+  owed.noteChanged(obligation)
   const { packetId, qos } = message.publish
   if (!holdsAcknowledgement || publisher === null || qos === 0) return obligation
   const connection = claim?.connection ?? null

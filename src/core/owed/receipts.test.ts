@@ -303,3 +303,46 @@ test('a receipt is no message that something is owed for, and no policy holds fo
   assert.deepEqual([received, made, messages.unmatched, messages.refused], [1, 1, 2, 0])
   assertNothingOwed(driven)
 })
+
+for (const qos of [0, 1, 2] as const) {
+  test(`the receipt of a message that is held waits for its listener: QoS ${qos}`, () => {
+    const driven = new DrivenCore({}, { topicRules: [{ filter: 'a', whenNobody: 'hold' }] })
+    const from = publisher(driven)
+    assert.deepEqual(receipts(publishTo(driven, from, 'delivered', qos), from), [])
+    const to = driven.connect('subscriber')
+    let turn = driven.subscribe(to, 'a', { qos: 2 })
+    if (qos === 1) turn = driven.acknowledge(to, 'puback', 1)
+    if (qos === 2) {
+      driven.acknowledge(to, 'pubrec', 1)
+      turn = driven.acknowledge(to, 'pubcomp', 1)
+    }
+    const { state, fate, matched } = one(turn, from)
+    assert.deepEqual({ state, fate, matched }, { state: qos === 0 ? 'sent' : 'delivered', fate: 'routed', matched: 1 })
+    assertNothingOwed(driven)
+    assert.equal(driven.state.live.count, 1, 'of the receipt alone')
+  })
+}
+
+test('the receipt of a held message that expires says that nobody has got it', () => {
+  const driven = new DrivenCore({}, { topicRules: [{ filter: 'a', whenNobody: 'hold', heldSecondsMax: 60 }] })
+  const from = publisher(driven)
+  publishTo(driven, from, 'all')
+  const { state, fate, matched } = one(driven.advance(60), from)
+  assert.deepEqual({ state, fate, matched }, { state: 'nobody', fate: 'expired', matched: 0 })
+  assertNothingOwed(driven)
+})
+
+test('the receipt of what becomes a dead letter says so at once', () => {
+  const driven = new DrivenCore({}, { topicRules: [{ filter: 'a', whenNobody: 'dead-letter' }] })
+  const from = publisher(driven)
+  const { state, fate } = one(publishTo(driven, from, 'all'), from)
+  assert.deepEqual({ state, fate }, { state: 'nobody', fate: 'dead-lettered' })
+  assertNothingOwed(driven)
+})
+
+test('receipts of held messages are bounded like all others', () => {
+  const driven = new DrivenCore({ owedMessagesPerSessionMax: 1 }, { topicRules: [{ filter: 'a', whenNobody: 'hold' }] })
+  const from = publisher(driven)
+  assert.deepEqual(sent(publishTo(driven, from, 'all', 1, 1), from), ['puback 1 16'])
+  assert.deepEqual(sent(publishTo(driven, from, 'all', 1, 2), from), ['puback 2 151'])
+})

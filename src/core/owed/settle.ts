@@ -54,37 +54,12 @@ export function remindOwed(core: CoreState, message: Seq, nowMs: number): void {
   else core.deadlines.add({ atMs: nowMs + awayMs, type: 'owed', message })
 }
 
-/** A held message has found `matched` listeners; their copies have begun. */
-export function drainOwed(core: CoreState, message: Seq, matched: number): void {
-  const obligation = core.owed.get(message)
-  if (obligation === undefined) return
-  obligation.isHeld = false
-  obligation.fate = 'routed'
-  obligation.matched = matched
-  touch(core, obligation)
-}
-
-/** A held message will have no listener: it has expired, or was given up. */
-export function unholdOwed(core: CoreState, message: Seq, fate: 'expired' | 'droppedByOperator'): void {
-  const obligation = core.owed.get(message)
-  if (obligation === undefined) return
-  obligation.isHeld = false
-  obligation.fate = fate
-  touch(core, obligation)
-}
-
-function touch(core: CoreState, obligation: Obligation): void {
-  core.owed.touched.add(obligation)
-  if (core.options.isDurable && obligation.isRecorded) core.owed.changed.add(obligation)
-}
-
 function writeNotes(core: CoreState, obligation: Obligation, turn: Turn): void {
   const { message, fresh, isClosed, isRecorded } = obligation
   if (fresh.length === 0) return
   obligation.fresh = []
   if (isClosed || !isRecorded) return
-  touch(core, obligation)
-  core.owed.touched.delete(obligation)
+  core.owed.noteChanged(obligation)
   for (const note of fresh) writeRecord(core, turn, { type: 'noted', message, ...note })
 }
 
@@ -100,7 +75,7 @@ function give(core: CoreState, obligation: Obligation, nowMs: number, turn: Turn
   if (isRecorded && (acknowledges || givesReceipt || isOver)) {
     obligation.acknowledgementWritten ||= acknowledges
     writeRecord(core, turn, { type: 'given', message, acknowledgement: acknowledges, receipt: givesReceipt })
-    if (core.options.isDurable) owed.changed.add(obligation)
+    owed.noteChanged(obligation)
   }
   if (answer !== null && acknowledgement !== null) {
     owed.release(obligation)

@@ -27,6 +27,7 @@ const messageWords: Readonly<Record<MessageFate, string>> = {
   expired: 'expired',
   droppedHoldFull: 'hold-full',
   droppedByOperator: 'dropped-by-operator',
+  republished: 'republished',
 }
 
 export function fateWord(fate: NotedFate): string {

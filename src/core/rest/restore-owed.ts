@@ -70,18 +70,23 @@ export class RestoreOwed {
    * that ended with the process are lost, and that is noted only now.
    */
   finish(findSession: FindSession): void {
-    const { owed, endings, live, retained, deadlines } = this.#core
+    const { owed, endings, live, retained, held, deadlines } = this.#core
     // How they ended stands in the notes.
     endings.length = 0
     for (const obligation of owed.all()) {
       const { message, topicName, fact, acknowledgement } = obligation
-      const others = retained.get(topicName)?.seq === message ? 2 : 1
+      obligation.isHeld = held.get(message) !== undefined
+      obligation.fate = obligation.isHeld ? 'held' : 'routed'
+      const others = 1 + (retained.get(topicName)?.seq === message ? 1 : 0) + (obligation.isHeld ? 1 : 0)
       const observers = fact.observers.map(findSession).filter((session) => session !== undefined)
       obligation.ignored = new Set(observers)
       obligation.pending = live.timesNeeded(message) - others
       for (const session of observers) if (hasCopy(session, message)) obligation.pending -= 1
-      const { matched, delivered, sent, failed, pending } = obligation
-      const lost = matched - delivered - sent - failed - pending
+      const { delivered, sent, failed, pending } = obligation
+      const known = delivered + sent + failed + pending
+      const lost = obligation.matched - known
+      // Nobody had matched a message that was held.
+      if (!obligation.isHeld && fact.matched === 0) obligation.matched = known
       const copy = { account: '', clientIdentifier: '', fate: 'brokerRestarted', atMs: 0 } as const
       if (lost > 0 && !obligation.isHeld) obligation.note(copy, lost)
       owed.touched.add(obligation)

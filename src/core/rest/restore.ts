@@ -4,6 +4,8 @@
  * Replay applies facts and decides nothing: no limit, policy or clock is looked at. Time takes its course in `finish`.
  */
 
+import { beginDrain } from '../held/drain.ts'
+import { forgetHeld, restoreHeld } from '../held/hold.ts'
 import { settleOwed } from '../owed/settle.ts'
 import type {
   CoreRecord,
@@ -48,6 +50,8 @@ export class Restore {
   /** The messages that are in the log. */
   readonly #messages = new LiveRecords()
   #retainedAt = 0
+  readonly #held = new Set<Seq>()
+  #heldAt = 0
   #covered = 0
   /** Messages in flight whose record has not been seen yet, with the copies that need it. */
   readonly #wanted = new Map<Seq, { restored: Restored; copy: Copy }[]>()
@@ -72,6 +76,10 @@ export class Restore {
         this.#retainedAt = at
         for (const seq of snapshot.seqs) this.#retained.add(seq)
         return
+      case 'held':
+        this.#heldAt = at
+        for (const seq of snapshot.seqs) this.#held.add(seq)
+        return
       case 'owed':
         if (snapshot.owed !== null) this.#owed.snapshot(snapshot.owed, at)
         return
@@ -85,10 +93,11 @@ export class Restore {
     const core = this.#core
     core.lastSeq = Math.max(core.lastSeq, seq)
     if (record.type === 'message') this.#message(seq, record)
-    else if (record.type === 'copied') {
+    else if (record.type === 'copied' || record.type === 'drained') {
       // Without its message the copy was over; only that was not written down yet.
       if (this.#messages.has(record.message)) this.#enqueue(record.recipients, seq, record.message, record.size)
-    } else if (record.type === 'drained' || record.type === 'unheld') return
+      if (record.type === 'drained') this.#unhold(seq, [record.message])
+    } else if (record.type === 'unheld') this.#unhold(seq, record.messages)
     else if (record.type === 'noted' || record.type === 'given') this.#owed.record(seq, record)
     else if (seq <= this.#covered) return
     else if (record.type === 'recipients') this.#defineSet(seq, record.members)
@@ -113,6 +122,7 @@ export class Restore {
       }
     }
     for (const { session, wasConnected } of this.sessions()) goOnAfterRestart(core, session, wasConnected, nowMs, turn)
+    beginDrain(core, '#', nowMs, turn)
     settleOwed(core, nowMs, turn)
   }
 
@@ -216,6 +226,7 @@ export class Restore {
     this.#core.messageTimes.note(seq, message.receivedMs)
     for (const id of recipients) this.#enqueue(id, seq, seq, message.size)
     this.#retain(seq, record)
+    this.#hold(seq, record)
     if (record.owed !== null) {
       const requester = this.#sessions.get(record.owed.session)?.session ?? null
       this.#owed.message(message, record.owed, requester, seq <= this.#covered)
@@ -242,6 +253,21 @@ export class Restore {
       this.#core.live.add(seq, 1)
       this.#core.retained.set(message)
     } else if (retained === 'deleted' && seq > this.#retainedAt) this.#core.retained.delete(message.topicName)
+  }
+
+  #hold(seq: Seq, { message, held, replaces }: MessageRecord): void {
+    const isHeld = seq <= this.#heldAt ? this.#held.has(seq) : held !== null
+    if (isHeld && held !== null) restoreHeld(this.#core, message, held)
+    if (replaces !== 0) this.#unhold(seq, [replaces])
+  }
+
+  /** What the snapshot knows already is not applied again. */
+  #unhold(at: Seq, seqs: readonly Seq[]): void {
+    if (at <= this.#heldAt) return
+    for (const seq of seqs) {
+      const message = this.#core.held.get(seq)
+      if (message !== undefined) forgetHeld(this.#core, message)
+    }
   }
 
   /** Adds a message to the backlogs of those members of a set who wait for it. */

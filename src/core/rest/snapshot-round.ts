@@ -16,6 +16,8 @@ export type Snapshot =
   | { readonly type: 'recipients'; readonly id: Seq; readonly members: readonly Recipient[] | null }
   /** Seqs of the Retained Messages, in no particular order. */
   | { readonly type: 'retained'; readonly seqs: readonly Seq[] }
+  /** Seqs of the held messages, in no particular order. */
+  | { readonly type: 'held'; readonly seqs: readonly Seq[] }
   | { readonly type: 'owed'; readonly message: Seq; readonly owed: OwedSnapshot | null }
   /** No record up to here is needed but live ones. */
   | { readonly type: 'covered'; readonly through: Seq }
@@ -43,6 +45,10 @@ export class SnapshotRound {
     if (core.retained.isChanged) {
       core.retained.isChanged = false
       this.#first.push({ type: 'retained', seqs: Array.from(core.retained.all(), (message) => message.seq) })
+    }
+    if (core.held.isChanged) {
+      core.held.isChanged = false
+      this.#first.push({ type: 'held', seqs: Array.from(core.held.all(), (message) => message.seq) })
     }
   }
 

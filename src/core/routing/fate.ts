@@ -26,6 +26,8 @@ export type MessageFate =
   | 'droppedHoldFull'
   /** It was held, and an operator gave it up. */
   | 'droppedByOperator'
+  /** It was held, and an operator published it again, which made a message with a fate of its own. */
+  | 'republished'
 
 export type CopyFate =
   /** By PUBACK or PUBCOMP, or ended by a PUBACK or PUBREC with an error (MQTT 5.0 section 4.8.2). */
@@ -93,5 +95,6 @@ export function noMessages(): MessageFates {
     expired: 0,
     droppedHoldFull: 0,
     droppedByOperator: 0,
+    republished: 0,
   }
 }

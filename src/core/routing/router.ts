@@ -5,10 +5,20 @@
  */
 import type { Publish } from '../../protocol/packets/publish.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
+import { hold } from '../held/hold.ts'
+import { heldFact, holdFault, observersOf, type Plan, planFor, plannedFate } from '../held/plan.ts'
 import { writeRecord } from '../log.ts'
 import { Message } from '../message.ts'
-import { type Claim, closeAtOnce, isAwaited, type Owing, openObligation, owingFor } from '../owed/owing.ts'
-import type { MessageRecord } from '../record.ts'
+import {
+  type Claim,
+  closeAtOnce,
+  isAwaited,
+  mayNotBeOwed,
+  type Owing,
+  openObligation,
+  owingFor,
+} from '../owed/owing.ts'
+import type { HeldFact, MessageRecord, Seq } from '../record.ts'
 import type { RecipientSet } from '../rest/recipient-set.ts'
 import { retainRuleOf } from '../rest/recipient-sets.ts'
 import type { Session } from '../session/session.ts'
@@ -36,6 +46,10 @@ export interface Source {
   readonly counts: 'received' | 'made'
   /** No policy holds for it: it is a dead letter, or something the broker itself has to say. */
   readonly isOwn?: boolean
+  /** Who published the message that it is the dead letter of: if nobody subscribes it is kept. */
+  readonly deadLetterOf?: { readonly account: string; readonly clientIdentifier: string }
+  /** The held message whose place it takes. */
+  readonly replaces?: Seq
   /** What the publisher asks for, or the rule lets it wait for, beyond an answer at once. */
   readonly claim?: Claim
 }
@@ -58,55 +72,78 @@ export interface Admission {
 const success: Admission = outcome(ReasonCode.Success, 1)
 const nobody: Admission = outcome(ReasonCode.NoMatchingSubscribers, 0)
 const accepted: Admission = outcome(ReasonCode.Success, 0)
+const held: Admission = Object.freeze({ ...nobody, fate: 'held' })
+const heldBehind: Admission = Object.freeze({ ...success, fate: 'held' })
+const buried: Admission = Object.freeze({ ...nobody, fate: 'dead-lettered' })
 const noSessions: ReadonlySet<Session> = new Set()
 const noMembers: readonly Subscription[] = Object.freeze([])
 
 /** `packet` is kept: its bytes are copied out of the socket's chunk if the message outlives the turn. */
 export function admitMessage(core: CoreState, packet: Publish, source: Source, nowMs: number, turn: Turn): Admission {
-  const route = core.subscriptions.route(packet.topicName)
-  const { rule } = route
+  const known = core.subscriptions.route(packet.topicName)
+  const { rule } = known
+  if (known.seen !== null) core.topics.count(known.seen, nowMs)
   core.tally[source.counts] += 1
   rule[source.counts] += 1
+  const listeners = known.hasNoLocal ? listenersFor(known, source.session) : known.listeners
+  const isPlain = listeners > 0 && core.held.count === 0
+  const plan = isPlain ? 'deliver' : planFor(core, packet, source, known, listeners, nowMs, turn)
+  const route = plan === 'deliver' ? known : observersOf(known)
   const members = route.groups.length === 0 ? noMembers : chooseMembers(route)
   const full = packet.qos === 0 ? noSessions : fullSessions(core, packet, route, members)
-  if (packet.qos > 0 || packet.retain) {
-    const refusal = findRefusal(core, packet, source, route, members, full)
+  if (plan !== 'deliver' || packet.qos > 0 || packet.retain) {
+    const refusal = findRefusal(core, packet, source, route, members, full, plan, nowMs)
     if (refusal !== null) {
-      countMessage(core.tally, rule, 'refused')
+      countMessage(core.tally, rule, isDropped(packet, source, plan) ? 'droppedHoldFull' : 'refused')
       return refusal
     }
-  }
-  const listeners = route.hasNoLocal ? listenersFor(route, source.session) : route.listeners
-  const { whenNobody } = rule.options
-  if (listeners === 0 && whenNobody === 'reject' && !packet.retain && source.isOwn !== true) {
-    countMessage(core.tally, rule, 'refused')
-    return rejection(rule)
   }
   const without = full.size === 0 ? full : makeRoom(core, packet, full, rule)
   const message = new Message(0, packet, nowMs)
   const sets = packet.qos === 0 ? noSets : durableSets(core, route, members, source.session, without)
-  const owing = owingFor(core, packet, source.session, source.claim, route, members, listeners)
-  const isRetained = recordMessage(core, message, sets.sets, source, owing, turn)
+  const fact = plan === 'hold' ? heldFact(source) : null
+  const owing = owingFor(core, packet, source, route, members, plan === 'deliver' ? listeners : 0, fact !== null)
+  const isRetained = recordMessage(core, message, sets.sets, source, fact, owing, turn)
   const obligation = owing === null ? null : openObligation(core, message, owing, source)
   const endedBefore = core.endings.length
   deliverAll(core, message, route, members, sets, source, without, nowMs, turn)
-  const fate = listeners > 0 ? 'routed' : isRetained ? 'retainedOnly' : 'unmatched'
-  countMessage(core.tally, rule, fate)
+  const fate = plannedFate(plan, listeners, isRetained)
   if (obligation !== null) closeAtOnce(core, obligation, fate, endedBefore)
-  if (rule.options.wake && packet.qos > 0) {
+  if (rule.options.wake && packet.qos > 0 && plan === 'deliver') {
     wakeThoseAway(core, packet.topicName, [...route.receivers, ...members], without, nowMs, turn)
   }
-  if (without.size > 0 && isDeadLettered(rule, source)) {
-    const letter = deadLetter(packet, rule, source.session, without, nowMs)
-    admitMessage(core, letter, fromBroker, nowMs, turn)
-  }
+  if (without.size > 0 && isDeadLettered(rule, source)) bury(core, packet, rule, source, without, nowMs, turn)
   if (core.reportsMessages) turn.events.push({ type: 'published', message, matched: listeners })
-  if (listeners === 0) return whenNobody === 'accept' ? accepted : nobody
+  if (fact !== null) hold(core, message, fact, rule)
+  if (plan === 'dead-letter') bury(core, packet, rule, source, noSessions, nowMs, turn)
+  countMessage(core.tally, rule, fate)
+  if (fact !== null) return listeners > 0 ? heldBehind : held
+  if (plan === 'dead-letter') return buried
+  if (listeners === 0) return rule.options.whenNobody === 'accept' ? accepted : nobody
   if (owing?.holdsAcknowledgement === true) return { ...outcome(ReasonCode.Success, listeners), isAnsweredLater: true }
   if (rule.options.acknowledge !== 'on-receipt' && source.claim !== undefined && packet.qos > 0) {
-    return { ...outcome(ReasonCode.Success, listeners), fate: undeliveredFate(packet, route, members, source) }
+    // There is nothing to wait for, or no more may wait.
+    return {
+      ...outcome(ReasonCode.Success, listeners),
+      fate: isAwaited(packet, route, members, source.session) ? 'queued' : 'sent',
+    }
   }
   return listeners === 1 ? success : outcome(ReasonCode.Success, listeners)
+}
+
+/** Publishes a message that nobody, or not everybody, could have as a dead letter. */
+function bury(
+  core: CoreState,
+  packet: Publish,
+  rule: TopicRule,
+  source: Source,
+  without: ReadonlySet<Session>,
+  nowMs: number,
+  turn: Turn,
+): void {
+  const { account = '', clientIdentifier = '' } = source.session ?? {}
+  const letter = deadLetter(packet, rule, source.session, without, nowMs)
+  admitMessage(core, letter, { ...fromBroker, deadLetterOf: { account, clientIdentifier } }, nowMs, turn)
 }
 
 /** Where the broker's own messages come from. */
@@ -118,16 +155,6 @@ export const fromBroker: Source = Object.freeze({
   counts: 'made',
   isOwn: true,
 })
-
-/** There is nothing to wait for, or no more may wait. */
-function undeliveredFate(
-  packet: Publish,
-  route: Route,
-  members: readonly Subscription[],
-  source: Source,
-): 'sent' | 'queued' {
-  return isAwaited(packet, route, members, source.session) ? 'queued' : 'sent'
-}
 
 function outcome(reasonCode: number, matched: number): Admission {
   return { reasonCode, matched, text: null, fate: null, isQuiet: false, isAnsweredLater: false }
@@ -206,10 +233,11 @@ function recordMessage(
   message: Message,
   sets: readonly RecipientSet[],
   source: Source,
+  held: HeldFact | null,
   owing: Owing | null,
   turn: Turn,
 ): boolean {
-  const { session, inboundPacketId, isWill } = source
+  const { session, inboundPacketId, isWill, replaces = 0 } = source
   const inbound =
     session !== null && inboundPacketId > 0 && session.survives
       ? { session: session.number, packetId: inboundPacketId }
@@ -217,12 +245,12 @@ function recordMessage(
   const willOf = isWill && session !== null && session.number > 0 ? session.number : null
   const retained = message.publish.retain ? retainedChange(core, message) : 'unchanged'
   const owed = owing?.waits === true ? owing.fact : null
-  if (sets.length === 0 && inbound === null && willOf === null && retained === 'unchanged' && owed === null)
-    return false
+  const isKept = retained !== 'unchanged' || held !== null || replaces !== 0 || owed !== null
+  if (sets.length === 0 && inbound === null && willOf === null && !isKept) return false
   if (session !== null && (inbound !== null || willOf !== null)) core.noteChanged(session)
   const recipients = sets.length === 0 ? [] : recordSets(core, sets, turn)
   message.own()
-  const more = { held: null, replaces: 0, owed } as const
+  const more = { held, replaces, owed }
   message.seq = writeRecord(core, turn, { type: 'message', message, recipients, retained, inbound, willOf, ...more })
   if (retained === 'set') retain(core, message)
   else if (retained === 'deleted') core.retained.delete(message.topicName)
@@ -290,16 +318,17 @@ function findRefusal(
   route: Route,
   members: readonly Subscription[],
   full: ReadonlySet<Session>,
+  plan: Plan,
+  nowMs: number,
 ): Admission | null {
+  if (plan === 'reject') return rejection(route.rule)
+  const fault = plan === 'deliver' ? null : findHoldFault(core, packet, source, route, plan, nowMs)
+  if (fault !== null) return refusal(fault)
   if (source.mayBeRefused) {
     if (packet.retain && packet.payloadSize > 0 && !core.mayRetain(packet.topicName)) {
       return refusal(`the broker keeps no more than ${core.limits.retainedMessagesMax} Retained Messages`)
     }
-    if (
-      source.claim?.receipt &&
-      core.owed.isFull(source.session) &&
-      isAwaited(packet, route, members, source.session)
-    ) {
+    if (mayNotBeOwed(core, packet, source, route, members, plan === 'hold')) {
       return refusal('receipts are owed for as many messages as may be; wait for some of them')
     }
     const { whenQueueFull } = route.rule.options
@@ -308,15 +337,39 @@ function findRefusal(
     }
   }
   // QoS 0 with RETAIN too, though nobody hears of it: it would take what room is left.
-  if (!core.storeTakesMessages && !source.isWill && needsRecord(packet, source, route, members)) {
+  const isNeeded = plan !== 'deliver' || needsRecord(packet, source, route, members)
+  if (!core.storeTakesMessages && !source.isWill && isNeeded) {
     return refusal('the broker cannot store messages at the moment')
   }
   return null
 }
 
+/** Why there is no room to hold a message, or the dead letter it would become; null if there is. */
+function findHoldFault(
+  core: CoreState,
+  packet: Publish,
+  source: Source,
+  route: Route,
+  plan: Plan,
+  nowMs: number,
+): string | null {
+  if (plan === 'hold') return holdFault(core, packet, heldFact(source), route)
+  const letter = deadLetter(packet, route.rule, source.session, noSessions, nowMs)
+  const of = core.subscriptions.route(letter.topicName)
+  if (of.listeners > 0) return null
+  return holdFault(core, letter, { ...heldFact(source), reason: 'dead' }, of)
+}
+
+/** Nobody hears that there was no room for it. */
+function isDropped(packet: Publish, source: Source, plan: Plan): boolean {
+  return plan !== 'deliver' && plan !== 'reject' && (packet.qos === 0 || !source.mayBeRefused)
+}
+
 /** Whether a message that a client publishes would have to be written down. */
 export function needsStore(core: CoreState, packet: Publish, session: Session | null): boolean {
   const route = core.subscriptions.route(packet.topicName)
+  const { whenNobody } = route.rule.options
+  if (route.listeners === 0 && (whenNobody === 'hold' || whenNobody === 'dead-letter')) return true
   const members = route.groups.flatMap((group) => [...group.members])
   return needsRecord(packet, { session }, route, members)
 }

@@ -7,6 +7,7 @@ import type { Subscribe, SubscriptionRequest, Unsubscribe } from '../../protocol
 import { ProtocolViolation } from '../../protocol/protocol-violation.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
 import type { Connection } from '../connection/connection.ts'
+import { beginDrain } from '../held/drain.ts'
 import { writeSessionRecord } from '../log.ts'
 import { reasonString } from '../reason-string.ts'
 import type { Session } from '../session/session.ts'
@@ -53,6 +54,7 @@ export function subscribe(
   const reasonCodes: number[] = []
   const reasons: string[] = []
   const retained: RetainedDelivery[] = []
+  const made: Subscription[] = []
   const identifier = packet.properties.subscriptionIdentifier ?? 0
   for (const [position, request] of packet.subscriptions.entries()) {
     if (allowed !== null && allowed[position] !== true) {
@@ -81,6 +83,7 @@ export function subscribe(
     const subscription = existing ?? core.subscriptions.add(session, request.topicFilter, filter, shareName, nowMs)
     setOptions(core, subscription, request, identifier)
     session.subscriptions.set(request.topicFilter, subscription)
+    made.push(subscription)
     recordSubscription(core, session, subscription, identifier, nowMs, turn)
     reasonCodes.push(subscription.qos)
     const isWanted = request.retainHandling === 0 || (request.retainHandling === 1 && existing === undefined)
@@ -91,10 +94,11 @@ export function subscribe(
     reasons.length > 0 && connection.wantsProblemInformation ? { reasonString: reasonString(reasons.join('; ')) } : {}
   const suback = { type: 'suback', packetId: packet.packetId, reasonCodes, properties } as const
   turn.onceDurable.push({ type: 'packet', connection, packet: suback })
-  if (retained.length === 0) return
+  if (retained.length === 0 && core.held.count === 0) return
   connection.milestonesAhead += 1
   for (const delivery of retained) beginRetained(core, connection, session, delivery, nowMs, turn)
   turn.onceDurable.push({ type: 'milestone', connection })
+  for (const subscription of made) beginDrain(core, subscription.filterSubscriptions.filter, nowMs, turn)
 }
 
 const events = /^(?:\$share\/[^/]*\/)?\$pabal\/events(?:\/|$)/

@@ -7,6 +7,7 @@ import type { Subscription } from './subscription.ts'
 import { Subscriptions } from './subscriptions.ts'
 import { topicFilterMatches } from './topic-filter.ts'
 import { TopicRules } from './topic-rule.ts'
+import { TopicsSeen } from './topics-seen.ts'
 
 const filters = ['a', 'a/b', 'a/+', 'a/#', '+/b', '#', '$x/#', '+']
 const topicNames = ['a', 'a/b', 'a/c', 'b/b', '$x', '$x/a']
@@ -63,7 +64,7 @@ test('whatever comes and goes, every route is what a search through all Subscrip
   })
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-      const subscriptions = new Subscriptions(rules, defaultObservers)
+      const subscriptions = new Subscriptions(rules, defaultObservers, new TopicsSeen(0))
       const sessions = Array.from({ length: 4 }, (_, number) => new Session('', `c${number}`, 0))
       const entries = new Map<string, Entry>()
       for (const { client, filter, shareName, qos, identifier, removes, topicName } of steps) {
@@ -92,7 +93,7 @@ test('whatever comes and goes, every route is what a search through all Subscrip
 })
 
 test('a route is kept until a Subscription changes, and not longer', () => {
-  const subscriptions = new Subscriptions(rules, defaultObservers)
+  const subscriptions = new Subscriptions(rules, defaultObservers, new TopicsSeen(0))
   const subscription = subscriptions.add(new Session('', 'c', 0), 'a', 'a', null, 0)
   const before = subscriptions.route('a')
   assert.equal(subscriptions.route('a'), before)

@@ -9,6 +9,7 @@ import { SharedGroup } from './shared-group.ts'
 import { addTo, type Receiver, removeFrom, Subscription } from './subscription.ts'
 import type { TopicRule, TopicRules } from './topic-rule.ts'
 import { TopicTree } from './topic-tree.ts'
+import type { TopicSeen, TopicsSeen } from './topics-seen.ts'
 
 /** All Subscriptions to one Topic Filter. */
 export class FilterSubscriptions {
@@ -43,6 +44,8 @@ export interface Route {
   /** Sessions and shared groups that count as listeners: that do not only observe. */
   readonly listeners: number
   readonly rule: TopicRule
+  /** Where its messages are counted; null for those that are not. */
+  readonly seen: TopicSeen | null
 }
 
 /** Subscriptions that match a Topic Name; `online + offline + observers = subscriptions`. */
@@ -72,11 +75,13 @@ export class Subscriptions {
   #count = 0
   readonly #rules: TopicRules
   readonly #observers: Observers
+  readonly #topics: TopicsSeen
   /** Changes whenever a Subscription is made, changed or removed. */
   generation = 0
 
-  constructor(rules: TopicRules, observers: Observers) {
+  constructor(rules: TopicRules, observers: Observers, topics: TopicsSeen) {
     this.#rules = rules
+    this.#topics = topics
     this.#observers = observers
   }
 
@@ -141,6 +146,16 @@ export class Subscriptions {
     return found
   }
 
+  /** The Subscriptions to exactly this Topic Filter. */
+  get(filter: string): FilterSubscriptions | undefined {
+    return this.#tree.get(filter)
+  }
+
+  /** Those of every Topic Filter, in steps: null where there is none. */
+  all(): Generator<FilterSubscriptions | null, void> {
+    return this.#tree.values()
+  }
+
   /** Costs a step for each Topic Filter that matches, however many subscribe to it. */
   totals(topicName: string): SubscriptionTotals {
     return totalsOf(this.matching(topicName))
@@ -164,7 +179,7 @@ export class Subscriptions {
     if (known !== undefined) return known
     this.#found.length = 0
     this.#tree.match(topicName, this.#found)
-    const route = makeRoute(this.#found, this.#rules.ruleFor(topicName))
+    const route = makeRoute(this.#found, this.#rules.ruleFor(topicName), this.#topics.find(topicName))
     this.#found.length = 0
     if (this.#routes.size >= cachedRoutesMax) this.#routes.clear()
     this.#routes.set(topicName, route)
@@ -196,7 +211,7 @@ function groupOf(entry: FilterSubscriptions, shareName: string): SharedGroup {
   return group
 }
 
-function makeRoute(found: readonly FilterSubscriptions[], rule: TopicRule): Route {
+function makeRoute(found: readonly FilterSubscriptions[], rule: TopicRule, seen: TopicSeen | null): Route {
   const groups = found.some((entry) => entry.groups !== null)
     ? found.flatMap((entry) => [...(entry.groups?.values() ?? [])])
     : noGroups
@@ -205,7 +220,7 @@ function makeRoute(found: readonly FilterSubscriptions[], rule: TopicRule): Rout
   const countingGroups = groups.length === 0 ? 0 : groups.filter((group) => group.members.some(isListener)).length
   if (only !== undefined) {
     const listeners = countingGroups + countListeners(only.subscriptions)
-    return { receivers: only.subscriptions, groups, durable: undefined, hasNoLocal, listeners, rule }
+    return { receivers: only.subscriptions, groups, durable: undefined, hasNoLocal, listeners, rule, seen }
   }
   const bySession = new Map<Session, Subscription[]>()
   for (const entry of found) {
@@ -218,7 +233,7 @@ function makeRoute(found: readonly FilterSubscriptions[], rule: TopicRule): Rout
   const receivers: Receiver[] = []
   for (const parts of bySession.values()) receivers.push(mergeReceivers(parts))
   const listeners = countingGroups + countListeners(receivers)
-  return { receivers, groups, durable: undefined, hasNoLocal, listeners, rule }
+  return { receivers, groups, durable: undefined, hasNoLocal, listeners, rule, seen }
 }
 
 function isListener(receiver: Receiver): boolean {

@@ -9,8 +9,7 @@
  */
 export function topicFilterCovers(wide: string, narrow: string): boolean {
   const wideLevels = wide.split('/')
-  // Every Topic Name has a level, so that `#` alone matches no more than `+/#`.
-  const narrowLevels = narrow === '#' ? ['+', '#'] : narrow.split('/')
+  const narrowLevels = levelsOf(narrow)
   const [first = ''] = wideLevels
   if ((first === '+' || first === '#') && narrow.startsWith('$')) return false
   for (const [index, level] of wideLevels.entries()) {
@@ -20,4 +19,10 @@ export function topicFilterCovers(wide: string, narrow: string): boolean {
     if (level !== '+' && level !== covered) return false
   }
   return narrowLevels.length === wideLevels.length
+}
+
+/** No Topic Name is empty: `#` matches no more than `+/#`, and `/#` no more than `/+/#`. */
+function levelsOf(filter: string): readonly string[] {
+  if (filter === '#') return ['+', '#']
+  return filter === '/#' ? ['', '+', '#'] : filter.split('/')
 }

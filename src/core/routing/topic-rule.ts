@@ -18,33 +18,34 @@ export type WhenNobody = 'accept' | 'report' | 'reject' | 'hold' | 'dead-letter'
 
 /** Every field of a rule; one that is left out has its default. */
 export interface TopicRuleOptions {
-  /** Which messages: a Topic Filter, without `$share/`. */
+  /** Which messages: a Topic Filter, without `$share/`; it does not begin with `$`. */
   filter: string
+  /** Default `report`. */
   whenNobody: WhenNobody
   /** False answers 0x00 where it would be 0x10, for clients that take that for a failure. Default true. */
   tellsPublisher: boolean
-  /** `reject`: 0x80, 0x83, 0x87, 0x90, 0x97 or 0x99. */
+  /** `reject`: 0x80, 0x83, 0x87, 0x90, 0x97 or 0x99. Default 0x83 Implementation specific error. */
   rejectReasonCode: number
-  /** `reject`, for 3.1.1, which has no code to refuse with: `close` the connection, or acknowledge and count the message. */
+  /** `reject`, for 3.1.1, which has no code to refuse with: `close` the connection, or acknowledge and count the message. Default `close`. */
   rejectOlder: 'close' | 'accept-and-count'
   /** `dead-letter`, here and when a queue is full: the Topic Name it is published on. Default: the broker's. */
   deadLetterTopicName: string
-  /** `hold`: messages of one Topic Name that are kept at most. Default: the broker's limit, as with the next two. */
+  /** `hold`: messages of one Topic Name that are kept at most. Default: the limit `heldMessagesPerTopicMax`. */
   heldMessagesMax: number
-  /** Bytes of Topic Names and payloads. */
+  /** Bytes of Topic Names and payloads that are kept at most on one Topic Name. Default: the limit `heldBytesPerTopicMax`. */
   heldBytesMax: number
-  /** 0: as long as the message lives. */
+  /** Seconds a message is held at most; 0: as long as it lives. Default: the limit `heldSecondsMax`. */
   heldSecondsMax: number
   /** What happens when the queue of a Session is full. Default: as the broker has it. */
   whenQueueFull: WhenQueueFull
   /**
-   * When a QoS 1 or 2 message that somebody listens for is acknowledged: `on-receipt`, when it is durable; `on-delivery`, when a
-   * subscriber has acknowledged; `on-delivery-to-all`, when all have.
+   * When a QoS 1 or 2 message that somebody listens for is acknowledged: `on-receipt`, when it is durable, which is the default;
+   * `on-delivery`, when a subscriber has acknowledged; `on-delivery-to-all`, when all have.
    */
   acknowledge: 'on-receipt' | 'on-delivery' | 'on-delivery-to-all'
-  /** Seconds such an acknowledgement waits at most. */
+  /** Seconds such an acknowledgement waits at most: 1 to 3600. Default 30. */
   acknowledgeSecondsMax: number
-  /** There is an event when a message is queued for a client that is away. */
+  /** There is an event when a message is queued for a client that is away. Default false. */
   wake: boolean
 }
 

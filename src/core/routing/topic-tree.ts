@@ -96,6 +96,12 @@ export class TopicTree<T> {
     if (this.#wildcardCount > 0) this.#matchWildcards(topicName, found)
   }
 
+  /** The value of every filter, one step at a time; null for a step without one. The tree may change meanwhile. */
+  *values(): Generator<T | null, void> {
+    yield* this.#exact.values()
+    yield* valuesBelow(this.#root)
+  }
+
   #matchWildcards(topicName: string, found: T[]): void {
     let frontier = this.#frontier
     let next = this.#nextFrontier
@@ -144,6 +150,28 @@ export class TopicTree<T> {
       this.#nextFrontier = []
     }
   }
+}
+
+/** Many levels below each other are a path, not a depth of calls. */
+function* valuesBelow<T>(root: Node<T>): Generator<T | null, void> {
+  const path = [childrenOf(root)]
+  yield root.hashValue ?? null
+  for (let children = path.at(-1); children !== undefined; children = path.at(-1)) {
+    const { done, value: node } = children.next()
+    if (done === true) {
+      path.pop()
+      continue
+    }
+    yield node.value ?? null
+    if (node.hashValue !== undefined) yield node.hashValue
+    path.push(childrenOf(node))
+  }
+}
+
+function* childrenOf<T>(node: Node<T>): Generator<Node<T>, void> {
+  if (node.plusChild !== null) yield node.plusChild
+  if (node.onlyChild !== null) yield node.onlyChild
+  else if (node.children !== null) yield* node.children.values()
 }
 
 /** Whether `topicName` holds `level` from `start` to `end`: without making a string to compare with. */

@@ -14,7 +14,7 @@ import { Backlog } from '../rest/backlog.ts'
 import type { Member } from '../rest/recipient-set.ts'
 import type { CopyFate } from '../routing/fate.ts'
 import type { CoreState, WhenQueueFull } from '../state.ts'
-import { OutgoingAcknowledgement, sendNow, type Turn } from '../turn.ts'
+import { OutgoingAcknowledgement, sendNow, sendOnceDurable, type Turn } from '../turn.ts'
 import { type Copy, copyFor, nextCopy, withMessage } from './copy.ts'
 import { InFlight } from './in-flight.ts'
 import { loadBytesMax, loadMax, messagesToLoad } from './loading.ts'
@@ -206,7 +206,8 @@ export class Outbound {
     // It has left the backlog: from now on only a snapshot of the Session says that there is a copy to come back to.
     if (isRecorded) core.noteChanged(this.#session)
     if (copy.qos === 1 && !this.#isResuming) {
-      sendNow(turn, connection, outgoing)
+      if (core.drains.isUndurable(copy.order)) sendOnceDurable(turn, connection, outgoing)
+      else sendNow(turn, connection, outgoing)
       return
     }
     if (copy.qos === 2 && isRecorded) {
@@ -268,8 +269,8 @@ export class Outbound {
     const copy = this.#inFlight?.get(packetId)
     if (copy === undefined) return
     if (copy.qos !== 1) throw wrongAcknowledgement('PUBACK', packetId, copy.qos)
-    this.#session.lastAcknowledgedMs = nowMs
     this.#finish(copy, 'acknowledged', core)
+    this.#session.lastAcknowledgedMs = nowMs
     this.sendQueued(core, nowMs, turn)
   }
 
@@ -287,8 +288,8 @@ export class Outbound {
     }
     if (copy.qos !== 2) throw wrongAcknowledgement('PUBREC', packetId, copy.qos)
     if (reasonCode >= 0x80 && !copy.isReceived) {
-      this.#session.lastAcknowledgedMs = nowMs
       this.#finish(copy, 'acknowledged', core)
+      this.#session.lastAcknowledgedMs = nowMs
       this.sendQueued(core, nowMs, turn)
       return
     }
@@ -306,8 +307,8 @@ export class Outbound {
     const copy = this.#inFlight?.get(packetId)
     if (copy === undefined) return
     if (copy.qos !== 2 || !copy.isReceived) throw wrongAcknowledgement('PUBCOMP', packetId, copy.qos)
-    this.#session.lastAcknowledgedMs = nowMs
     this.#finish(copy, 'acknowledged', core)
+    this.#session.lastAcknowledgedMs = nowMs
     this.sendQueued(core, nowMs, turn)
   }
 

@@ -37,6 +37,8 @@ export interface Inspection {
   readonly snapshots: { readonly count: number; readonly bytes: number }
   readonly recipientSets: number
   readonly retained: { readonly messages: number; readonly bytes: number }
+  /** Messages that wait for a listener, dead letters among them. */
+  readonly held: { readonly messages: number; readonly bytes: number }
   readonly waiting: { readonly sessions: number; readonly messages: number; readonly bytes: number }
   readonly inFlight: { readonly messages: number }
   /** Those with the most bytes waiting first. */
@@ -72,6 +74,7 @@ export function inspectDirectory(directory: string): Inspection {
       snapshots: { count: snapshots, bytes: snapshotBytes },
       recipientSets: state.core.recipientSets.recorded.size,
       retained: retainedOf(state),
+      held: { messages: state.core.held.count, bytes: state.core.held.bytes },
       waiting: {
         sessions: sessions.filter(({ waiting }) => waiting.messages > 0).length,
         messages: sessions.reduce((sum, { waiting }) => sum + waiting.messages, 0),

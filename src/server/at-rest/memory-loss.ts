@@ -16,13 +16,17 @@ export function lossInMemory(directory: string): string | null {
   } catch (error) {
     return `${directory} holds data of which nobody can tell what it is:\n${error instanceof Error ? error.message : String(error)}`
   }
-  const { retained, sessions } = inspection
+  const { retained, held, sessions } = inspection
   const owed = sessions.filter(({ holds }) => holds.messages > 0)
   const messages = owed.reduce((sum, { holds }) => sum + holds.messages, 0)
   const bytes = owed.reduce((sum, { holds }) => sum + holds.bytes, 0)
-  if (messages === 0 && retained.messages === 0) return null
+  if (messages === 0 && retained.messages === 0 && held.messages === 0) return null
   return (
     `${directory} holds ${counted(messages, 'message')} (${counted(bytes, 'byte')}) for ${counted(owed.length, 'Session')} ` +
-    `and ${counted(retained.messages, 'Retained Message')}.`
+    `and ${counted(retained.messages, 'Retained Message')}${heldText(held.messages)}.`
   )
+}
+
+function heldText(messages: number): string {
+  return messages === 0 ? '' : `, and ${counted(messages, 'message')} that wait for a listener`
 }

@@ -8,6 +8,7 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { Limits } from '../../core/limits.ts'
 import { parseListenUrl } from '../../transport/listen-url.ts'
+import type { Permissions } from '../authentication/authentication.ts'
 import { PasswordHashError, parsePasswordHash } from '../authentication/password-hash.ts'
 import {
   parseScramCredential,
@@ -25,6 +26,9 @@ import { queuePolicies, readDeadLetterTopicName, widestTopicLimits } from './top
 import { observersSchema, topicSchema } from './topics-schema.ts'
 
 export const durabilities: readonly Durability[] = Object.freeze(['fsync', 'interval', 'memory'])
+/** What a user may do beyond publishing and subscribing. */
+export type Permission = keyof Permissions
+const permissionNames: readonly Permission[] = Object.freeze(['observe', 'admin'])
 export const methodNames: readonly string[] = Object.freeze(['SCRAM-SHA-256'])
 
 export type ConfigSchema = ReturnType<typeof configSchema>
@@ -40,6 +44,7 @@ export function configSchema(directory: string) {
     passwordHash: leaf(readPasswordHash).optional(),
     passwordFile: leaf((value) => readPasswordFile(directory, value)).optional(),
     scram: leaf(readScram).optional(),
+    permissions: z.array(leaf((value) => readChoice(value, permissionNames))).optional(),
   })
   const listener = z.preprocess(
     (value) => (typeof value === 'object' && value !== null ? value : { url: value }),

@@ -52,6 +52,7 @@ authentication:
       passwordHash: ${hash}
       scram: ${formatScramCredential(scram)}
       account: kitchen
+      permissions: [observe]
   methods: [SCRAM-SHA-256]
 `,
     'conf/pabal.yaml',
@@ -71,7 +72,9 @@ authentication:
     observers: { accounts: ['grafana'], filters: ['#', 'logs/#'] },
     limits: { packetBytesMax: 4_194_304, connectSecondsMax: 5 },
     authentication: {
-      users: [{ userName: 'alice', account: 'kitchen', passwordHash: hash, password: null, scram }],
+      users: [
+        { userName: 'alice', account: 'kitchen', passwordHash: hash, password: null, scram, permissions: ['observe'] },
+      ],
       methods: ['SCRAM-SHA-256'],
     },
   })
@@ -156,6 +159,14 @@ const single: [text: string, fault: string][] = [
     '4:14 authentication.users[0].scram | a text that is no credential: it does not have the form SCRAM-SHA-256$<iterations>:<salt>$<storedKey>:<serverKey> | a credential',
   ],
   [
+    user(`userName: a\npasswordHash: ${hash}\npermissions: [obsrve]`),
+    '5:21 authentication.users[0].permissions[0] | "obsrve" | one of observe, admin',
+  ],
+  [
+    user(`userName: a\npasswordHash: ${hash}\npermissions: admin`),
+    '5:20 authentication.users[0].permissions | "admin" | a list',
+  ],
+  [
     `${user(`userName: a\npasswordHash: ${hash}\n`)}    - userName: a\n      passwordHash: ${hash}\n`,
     '6:17 authentication.users[1].userName | "a" for the second time | each User Name once',
   ],
@@ -203,8 +214,8 @@ test('a password file holds a password or a hash, and its path starts from the c
   )
   const config = loadConfig(path)
   assert.deepEqual(config.authentication?.users, [
-    { userName: 'plain', account: null, passwordHash: null, password: 'green tea', scram: null },
-    { userName: 'hashed', account: null, passwordHash: hash, password: null, scram: null },
+    { userName: 'plain', account: null, passwordHash: null, password: 'green tea', scram: null, permissions: [] },
+    { userName: 'hashed', account: null, passwordHash: hash, password: null, scram: null, permissions: [] },
   ])
   const options = await configuredOptions(config)
   assert.deepEqual(
@@ -239,6 +250,18 @@ test('a password file that is missing, empty, too long or unprintable is refused
     assert.match(fault?.found ?? '', found)
     assert.equal(fault?.key, 'authentication.users[0].passwordFile')
   }
+})
+
+test('permissions belong to the accounts of the users that have them', async () => {
+  const text = `authentication:
+  users:
+    - {userName: ops, passwordHash: '${hash}', permissions: [observe, admin]}
+    - {userName: grafana, account: ops, passwordHash: '${hash}', permissions: [observe]}
+    - {userName: sensor, passwordHash: '${hash}', permissions: []}
+    - {userName: chief, account: office, passwordHash: '${hash}', permissions: [admin]}
+`
+  const { permissions } = await configuredOptions(parseConfig(text, 'pabal.yaml'))
+  assert.deepEqual(permissions, { observe: ['ops'], admin: ['ops', 'office'] })
 })
 
 test('an empty list of methods turns SCRAM off although a user could use it', async () => {

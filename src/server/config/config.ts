@@ -9,7 +9,7 @@ import type { WhenQueueFull } from '../../core/state.ts'
 import type { ScramCredential } from '../authentication/scram-credential.ts'
 import type { Durability, ObserverOptions, TopicOptions } from '../options.ts'
 import { ConfigError, type ConfigFault } from './config-fault.ts'
-import { configSchema, knownKeys, systemReason } from './config-schema.ts'
+import { configSchema, knownKeys, type Permission, systemReason } from './config-schema.ts'
 import { nearestName } from './nearest-name.ts'
 import { describeValue } from './reading.ts'
 import { ruleOrderFaults, toObserverOptions, toTopicOptions } from './topics-schema.ts'
@@ -24,6 +24,7 @@ export interface ConfiguredUser {
   /** The password itself, from `passwordFile`: whoever starts the broker hashes it and forgets it. */
   password: string | null
   scram: ScramCredential | null
+  permissions: readonly Permission[]
 }
 
 /** The file's content. What the file does not mention is null, so that defaults stay the broker's. */
@@ -114,6 +115,7 @@ function toUser(user: FileUser): ConfiguredUser {
     passwordHash: user.passwordHash ?? (fromFile?.type === 'hash' ? fromFile.hash : null),
     password: fromFile?.type === 'plain' ? fromFile.password : null,
     scram: user.scram ?? null,
+    permissions: user.permissions ?? [],
   }
 }
 

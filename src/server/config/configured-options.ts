@@ -2,12 +2,14 @@
  * From a configuration to the options of `createBroker`: what the file leaves open stays the broker's default.
  */
 import { resolve } from 'node:path'
+import type { Permissions } from '../authentication/authentication.ts'
 import { hashPassword } from '../authentication/password-hash.ts'
 import { makeScramCredential } from '../authentication/scram-credential.ts'
 import { type User, usersAuthenticate, usersScramSha256 } from '../authentication/users.ts'
 import type { BrokerOptions } from '../options.ts'
 import { sqlite } from '../stores.ts'
 import type { Config, ConfiguredUser } from './config.ts'
+import type { Permission } from './config-schema.ts'
 
 /** The data directory of a broker that was not told another: in the directory it is started in. */
 export const defaultData = resolve('data')
@@ -46,6 +48,7 @@ export async function configuredOptions(config: Config, acceptLoss = false): Pro
   const data = config.data ?? defaultData
   if (durability !== 'memory') options.store = sqlite(data, { durability, intervalMs, acceptLoss })
   if (config.authentication !== null) {
+    options.permissions = permissionsOf(config.authentication.users)
     const users: User[] = []
     for (const user of config.authentication.users) users.push(await hashUser(user))
     options.authenticate = usersAuthenticate(users, { allowAnonymous: config.allowAnonymous === true })
@@ -56,6 +59,15 @@ export async function configuredOptions(config: Config, acceptLoss = false): Pro
     }
   }
   return options
+}
+
+/** Permissions belong to accounts: two users of one account have them together. */
+function permissionsOf(users: readonly ConfiguredUser[]): Permissions {
+  const accountsWith = (permission: Permission): string[] => {
+    const permitted = users.filter(({ permissions }) => permissions.includes(permission))
+    return [...new Set(permitted.map(({ account, userName }) => account ?? userName))]
+  }
+  return { observe: accountsWith('observe'), admin: accountsWith('admin') }
 }
 
 async function hashUser(user: ConfiguredUser): Promise<User> {

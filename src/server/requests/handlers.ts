@@ -1,7 +1,22 @@
 /**
  * Everything that can be asked of the broker, by name: `$pabal/NAME`.
  */
+import { clients, session } from './clients.ts'
+import { dead, deadDrop, deadRequeue, held, heldDrop, heldRelease } from './held.ts'
 import type { RequestHandler } from './request-handler.ts'
-import { who } from './who.ts'
+import { topics } from './topics.ts'
+import { subs, who } from './who.ts'
 
-export const handlers: Readonly<Record<string, RequestHandler>> = { who }
+export const handlers: Readonly<Record<string, RequestHandler>> = {
+  who,
+  clients,
+  session,
+  subs,
+  topics,
+  held,
+  'held-release': heldRelease,
+  'held-drop': heldDrop,
+  dead,
+  'dead-requeue': deadRequeue,
+  'dead-drop': deadDrop,
+}

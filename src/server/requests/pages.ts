@@ -1,7 +1,7 @@
 /**
  * Pulls the rows of a query, a page at a time and a slice at a time, as the texts they are sent as.
  */
-import type { Row } from '../../core/query/row.ts'
+import type { Query, Row } from '../../core/query/row.ts'
 import type { Rows } from './request-handler.ts'
 import { type Slices, stepsPerSlice } from './slices.ts'
 
@@ -32,6 +32,19 @@ export async function pullPage(rows: Rows, slices: Slices, { rowsMax, bytesMax }
       found.push(text)
       bytes += Buffer.byteLength(text)
       if (found.length >= rowsMax || bytes >= bytesMax) return { rows: found, isLast: false }
+    }
+  }
+}
+
+/** Every row of a query, a slice at a time. */
+export async function pullAll<Each extends Row>(query: Query<Each>, slices: Slices): Promise<Each[]> {
+  const found: Each[] = []
+  for (;;) {
+    await slices.turn()
+    for (let step = 0; step < stepsPerSlice; step++) {
+      const { done, value } = query.next()
+      if (done === true) return found
+      if (value !== null) found.push(value)
     }
   }
 }

@@ -1,25 +1,65 @@
 /**
- * `$pabal/who`: who listens to a Topic Name.
+ * `$pabal/who`: who listens to a Topic Name, or subscribes to a Topic Filter; `$pabal/subs`: every Subscription.
  */
 import { whoListens } from '../../core/query/who-listens.ts'
+import { allSubscriptions, filterTotals, whoSubscribes } from '../../core/query/who-subscribes.ts'
 import { whoTotals } from '../../core/query/who-totals.ts'
-import type { Asked, RequestHandler } from './request-handler.ts'
+import type { CoreState } from '../../core/state.ts'
+import { missingPermission, RequestFault } from './request-fault.ts'
+import type { Fields } from './request-fields.ts'
+import type { RequestHandler } from './request-handler.ts'
 
-const advice = 'send the Topic Name as the payload, or {"topic": "..."}'
+type Wanted =
+  | { readonly type: 'topic'; readonly topic: string }
+  | { readonly type: 'filter'; readonly filter: string; readonly exact: boolean }
 
 export const who: RequestHandler = {
   permission: 'observe',
-  fields: { topic: 'topicName' },
+  fields: { topic: 'topicName', filter: 'topicFilter', exact: 'boolean' },
   bareField: 'topic',
-  topicOf: (fields) => fields.neededText('topic', advice),
-  withoutPermission: facts,
-  answer: (asked) => {
-    const rows = whoListens(asked.state, asked.fields.neededText('topic', advice))
-    return { facts: facts(asked), list: { name: 'subscribers', rows } }
+  topicOf: (fields) => {
+    const wanted = wantedOf(fields)
+    return wanted.type === 'topic' ? wanted.topic : wanted.filter
+  },
+  withoutPermission: ({ state, fields }) => {
+    const wanted = wantedOf(fields)
+    if (wanted.type === 'filter' && filterTotals(state, wanted.filter, wanted.exact) === null) {
+      throw missingPermission('observe', wanted.filter)
+    }
+    return facts(state, wanted)
+  },
+  answer: ({ state, fields }) => {
+    const wanted = wantedOf(fields)
+    const rows =
+      wanted.type === 'topic' ? whoListens(state, wanted.topic) : whoSubscribes(state, wanted.filter, wanted.exact)
+    return { facts: facts(state, wanted), list: { name: 'subscribers', rows } }
   },
 }
 
-function facts({ state, fields }: Asked): object {
-  const topic = fields.neededText('topic', advice)
-  return { topic, totals: whoTotals(state, topic) }
+export const subs: RequestHandler = {
+  permission: 'observe',
+  fields: {},
+  answer: ({ state }) => {
+    const facts = { subscriptions: state.subscriptions.count }
+    return { facts, list: { name: 'subscribers', rows: allSubscriptions(state) } }
+  },
+}
+
+/** @throws RequestFault */
+function wantedOf(fields: Fields): Wanted {
+  const topic = fields.text('topic')
+  const filter = fields.text('filter')
+  const advice = 'send the Topic Name as the payload, or {"topic": "..."}, or {"filter": "..."}'
+  if (topic !== null && filter !== null) throw new RequestFault('both "topic" and "filter"', 'one of them', advice)
+  if (filter !== null) {
+    return { type: 'filter', filter: filter.replace(/^\$share\/[^/]+\//, ''), exact: fields.flag('exact') }
+  }
+  if (topic === null) throw new RequestFault('no Topic Name', 'a Topic Name', advice)
+  return { type: 'topic', topic }
+}
+
+function facts(state: CoreState, wanted: Wanted): object {
+  if (wanted.type === 'topic') return { topic: wanted.topic, totals: whoTotals(state, wanted.topic) }
+  const { filter, exact } = wanted
+  return { filter, exact, totals: filterTotals(state, filter, exact) }
 }

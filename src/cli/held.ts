@@ -1,0 +1,209 @@
+/**
+ * `pabal held` and `pabal dead`: the messages that wait for a listener, and what to do with them. Asks the broker over MQTT.
+ */
+import type { Command } from 'commander'
+import { counted } from '../server/counted.ts'
+import type { Dead, Done, Held, HeldContent } from '../server/requests/answer-types.ts'
+import type { Answer, AskClient } from './ask/ask-client.ts'
+import { AskFault } from './ask/ask-fault.ts'
+import { type AskFlags, askCommand } from './ask/ask-flags.ts'
+import { type ListFlags, type ListView, showList } from './ask/ask-list.ts'
+import { accountText, age, clientText } from './ask/cell-text.ts'
+import { listCommand } from './ask/list-command.ts'
+import { runAsk } from './ask/run-ask.ts'
+import { parseArguments } from './parse-arguments.ts'
+import { bytes, time } from './terminal-text.ts'
+
+type Kind = 'held' | 'dead'
+
+/** What can be done with them, and the request that does it. */
+const actions: Readonly<Record<Kind, Readonly<Record<string, { request: string; said: string }>>>> = {
+  held: {
+    release: { request: 'held-release', said: 'published to those who listen now' },
+    drop: { request: 'held-drop', said: 'given up' },
+  },
+  dead: {
+    requeue: { request: 'dead-requeue', said: 'published again on its own Topic Name' },
+    drop: { request: 'dead-drop', said: 'given up' },
+  },
+}
+
+const helps: Readonly<Record<Kind, string>> = {
+  held: `
+  pabal held [list]                       what is held, the oldest first
+  pabal held show ID                      one message, with its payload
+  pabal held release ID | --filter F | --all   publish it to whoever listens now, at whatever QoS
+  pabal held drop ID | --filter F | --all      give it up
+
+A message is held by the policy "hold" of its Topic Name until a Subscription may have it: one that counts as a listener, with
+its QoS granted and, above QoS 0, a Session that outlives its connection. It goes there by itself. What nobody listens for is
+not released, and stays.
+
+Exit codes: 0 done, 1 not possible, 16 something was refused. Listing takes the permission "observe", the rest "admin".
+`,
+  dead: `
+  pabal dead [list]                       the dead letters, the oldest first
+  pabal dead show ID                      one of them, with its payload and why it is there
+  pabal dead requeue ID | --filter F | --all   publish it once more as the message it was
+  pabal dead drop ID | --filter F | --all      give it up
+
+--filter is about the Topic Name a message had before it was a dead letter. What nobody listens for is not requeued, and stays,
+unless the policy of its Topic Name holds it.
+
+Exit codes: 0 done, 1 not possible, 16 something was refused. Listing takes the permission "observe", the rest "admin".
+`,
+}
+
+interface HeldFlags extends ListFlags {
+  filter?: string
+  all?: boolean
+}
+
+export function runHeld(argv: string[]): Promise<number> {
+  return run('held', 'What is held until somebody listens.', argv)
+}
+
+export function runDead(argv: string[]): Promise<number> {
+  return run('dead', 'Messages nobody listened for, or had room for.', argv)
+}
+
+async function run(kind: Kind, description: string, argv: string[]): Promise<number> {
+  const [verb = 'list', ...rest] = argv[0]?.startsWith('-') === true ? ['list', ...argv] : argv
+  const action = Object.hasOwn(actions[kind], verb) ? actions[kind][verb] : undefined
+  const known = verb === 'list' || verb === 'show' || action !== undefined
+  if (!known) {
+    const verbs = ['list', 'show', ...Object.keys(actions[kind])].join(', ')
+    process.stderr.write(`pabal ${kind}: there is no "${verb}"; there are ${verbs}.\nAll flags: pabal ${kind} --help\n`)
+    return 1
+  }
+  const command =
+    verb === 'list'
+      ? listCommand(kind, description, helps[kind])
+      : askCommand(`${kind} ${verb}`, description, helps[kind]).option('--json', 'the answer as JSON')
+  if (verb !== 'show') command.option('--filter <FILTER>', 'those whose Topic Name matches a Topic Filter')
+  if (verb === 'show') command.argument('<ID>', 'its number, from the list')
+  if (action !== undefined) command.option('--all', 'all of them').argument('[ID]', 'its number, from the list')
+  const exitCode = parseArguments(command, rest)
+  if (exitCode !== null) return exitCode
+  const flags = command.opts<HeldFlags>()
+  const title = `Pabal cannot ${verb} ${kind === 'held' ? 'held messages' : 'dead letters'}.`
+  return runAsk(title, flags, (client) => {
+    if (action !== undefined) return act(client, action, command, flags)
+    if (verb === 'show') return show(client, kind, idOf(command), flags)
+    return kind === 'held' ? showList(client, heldView(flags), flags) : showList(client, deadView(flags), flags)
+  })
+}
+
+/** @throws AskFault */
+function idOf({ args }: Command): number {
+  const [text = ''] = args
+  const id = Number(text)
+  if (Number.isSafeInteger(id) && id > 0) return id
+  throw new AskFault(`The ID is ${JSON.stringify(text)}; expected a number of the list.`)
+}
+
+function heldView({ filter }: HeldFlags): ListView<Held> {
+  return {
+    request: 'held',
+    fields: filter === undefined ? {} : { filter },
+    listName: 'messages',
+    headings: [' ID', 'TOPIC', 'QOS', ' SIZE', 'HELD FOR', 'EXPIRES', 'PUBLISHER', 'ACCOUNT'],
+    rowName: 'message',
+    cells: (row, atMs) => [
+      `${row.id}`,
+      clientText(row.topic),
+      `${row.qos}`,
+      bytes(row.bytes),
+      age(row.heldAtMs, atMs),
+      row.expiresAtMs === null ? 'never' : `in ${age(atMs, row.expiresAtMs)}`,
+      clientText(row.clientIdentifier),
+      accountText(row.account),
+    ],
+    summary: ({ held }) => `${sizeText(held)} held`,
+  }
+}
+
+function deadView({ filter }: HeldFlags): ListView<Dead> {
+  return {
+    request: 'dead',
+    fields: filter === undefined ? {} : { filter },
+    listName: 'messages',
+    headings: [' ID', 'TOPIC', 'QOS', ' SIZE', 'SINCE', 'REASON', 'PUBLISHER', 'ACCOUNT', 'WAITS ON'],
+    rowName: 'dead letter',
+    cells: (row, atMs) => [
+      `${row.id}`,
+      clientText(row.topic),
+      `${row.qos}`,
+      bytes(row.bytes),
+      age(row.heldAtMs, atMs),
+      clientText(row.reason),
+      clientText(row.clientIdentifier),
+      accountText(row.account),
+      clientText(row.queue),
+    ],
+    summary: ({ dead }) => `${sizeText(dead)} among the dead letters`,
+  }
+}
+
+function sizeText(counts: unknown): string {
+  // The broker sends what its own types say.
+  const { messages, bytes: size } = counts as { messages: number; bytes: number }
+  return `${counted(messages, 'message')} (${bytes(size)})`
+}
+
+async function show(client: AskClient, kind: Kind, id: number, { json }: HeldFlags): Promise<number> {
+  const answer = await client.ask(kind, { id })
+  if (json === true) {
+    process.stdout.write(`${JSON.stringify(answer.message, null, 2)}\n`)
+    return 0
+  }
+  // As above.
+  const message = answer.message as (Held | Dead) & HeldContent
+  const lines = [
+    ['Topic', clientText(message.topic)],
+    ['Published', `${time(message.heldAtMs)} by ${clientText(message.clientIdentifier)} at QoS ${message.qos}`],
+    ['Account', accountText(message.account)],
+    ...('queue' in message
+      ? [
+          ['Waits on', clientText(message.queue)],
+          ['Because', clientText(message.reason)],
+          ...message.clients.map((name) => ['Not for', clientText(name)]),
+        ]
+      : [['Expires', message.expiresAtMs === null ? 'never' : time(message.expiresAtMs)]]),
+    ...(message.properties.userProperties ?? []).map(([name, value]) => [clientText(name), clientText(value)]),
+    ['Payload', payloadText(message)],
+  ]
+  process.stdout.write(lines.map(([name = '', value = '']) => `${`${name}:`.padEnd(11)} ${value}\n`).join(''))
+  return 0
+}
+
+function payloadText({ payload, payloadBytes }: HeldContent): string {
+  const text = typeof payload === 'string' ? clientText(payload) : `base64 ${payload.base64.slice(0, 80)}`
+  return `${bytes(payloadBytes)}: ${text}`
+}
+
+async function act(
+  client: AskClient,
+  { request, said }: { request: string; said: string },
+  command: Command,
+  { filter, all, json }: HeldFlags & AskFlags,
+): Promise<number> {
+  const fields = {
+    ...(command.args.length === 0 ? {} : { id: idOf(command) }),
+    ...(filter === undefined ? {} : { filter }),
+    ...(all === true ? { all: true } : {}),
+  }
+  if (Object.keys(fields).length !== 1)
+    throw new AskFault('Say which: an ID, --filter FILTER, or --all, and only one of them.')
+  const answer: Answer = await client.ask(request, fields)
+  // As above.
+  const { done, refused, refusals } = answer as unknown as Done
+  if (json === true) process.stdout.write(`${JSON.stringify({ done, refused, refusals })}\n`)
+  else {
+    process.stdout.write(
+      `${counted(done, 'message')} ${said}${refused === 0 ? '' : `, ${counted(refused, 'message')} not`}.\n`,
+    )
+    for (const { id, topic, reason } of refusals) process.stdout.write(`  ${id}  ${clientText(topic)}: ${reason}\n`)
+  }
+  return refused > 0 ? 16 : 0
+}

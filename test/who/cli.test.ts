@@ -1,0 +1,149 @@
+/**
+ * `pabal who`, `clients`, `session`, `subs` and `topics`, run as they are from a checkout.
+ */
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { startTestBroker, type TestBroker } from '../support/test-broker.ts'
+import { staying } from '../support/wire-client.ts'
+
+const program = fileURLToPath(new URL('../../bin/pabal', import.meta.url))
+
+function start(words: readonly string[]): ChildProcess {
+  return spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+async function pabal(running: TestBroker, ...words: string[]) {
+  const { port } = new URL(running.url)
+  const child = start([...words, '-h', '127.0.0.1', '-p', port])
+  const { stdout, stderr } = child
+  assert.ok(stdout !== null && stderr !== null)
+  const [out, faults, [code]] = await Promise.all([text(stdout), text(stderr), once(child, 'close')])
+  return { out, faults, code }
+}
+
+test('who shows totals first and a line for each Subscription; --json the same as JSON', async () => {
+  await using running = await startTestBroker()
+  const away = await running.client(5, staying(5, 'away'))
+  await away.subscribe('orders/+', { qos: 1 })
+  await running.lose(away)
+  const here = await running.client(5, { clientIdentifier: 'here' })
+  await here.subscribe('$share/g/orders/new', { qos: 1 })
+  await here.subscribe('#', { qos: 0 })
+  await running.broker.publish({ topicName: 'orders/new', payload: 'x' })
+  const { out, faults, code } = await pabal(running, 'who', 'orders/new')
+  assert.deepEqual([faults, code], ['', 0])
+  const [totals, , headings, ...lines] = out.trimEnd().split('\n')
+  const said = '2 listeners to orders/new: 3 Subscriptions, 1 online, 1 offline, 1 shared group, 1 observer.'
+  assert.equal(totals, said)
+  assert.match(headings ?? '', /^CLIENT +ACCOUNT +FILTER +GROUP +QOS +CLIENT IS/)
+  assert.match(lines.join('\n'), /^away +- +orders\/\+ +- +1 +offline \d s .* 1 \(11 B, oldest \d s\) +-$/m)
+  assert.match(lines.join('\n'), /^here +- +orders\/new +g +1 +online \d s /m)
+  assert.match(lines.join('\n'), /^here +- +# .* observer$/m)
+  const json = JSON.parse((await pabal(running, 'who', 'orders/new', '--json')).out)
+  assert.deepEqual([json.totals.listeners, json.subscribers.length], [2, 3])
+})
+
+test('the exit code is 16 when nobody listens, though a monitor gets everything', async () => {
+  await using running = await startTestBroker()
+  const monitor = await running.client(5)
+  await monitor.subscribe('#')
+  const { out, code } = await pabal(running, 'who', 'orders/new')
+  assert.match(out, /^Nobody listens to orders\/new: 1 Subscription, 0 online, 0 offline, 1 observer\.\n/)
+  assert.equal(code, 16)
+  assert.equal((await pabal(running, 'who', 'orders/new', '--json')).code, 16)
+  assert.equal((await pabal(running, 'who', '--filter', 'orders/#', '--exact')).code, 16)
+})
+
+test('names that could move the cursor, or are very long, are made harmless in the table', async () => {
+  await using running = await startTestBroker({ limits: { connectBytesMax: 200_000 } })
+  for (const clientIdentifier of ['\u001b[2J\u0007bell', '__proto__', 'y'.repeat(65_535)]) {
+    const client = await running.client(5, { clientIdentifier })
+    await client.subscribe('t')
+  }
+  const { out } = await pabal(running, 'who', 't')
+  assert.doesNotMatch(out, /[^\P{Cc}\n]/u)
+  assert.match(out, /^"\\u001b\[2J\\u0007bell" /m)
+  assert.match(out, /^__proto__ /m)
+  assert.match(out, /^y{80}… \(65,535 characters\) /m)
+})
+
+test('long lists come in pages, and a table says when there is more', async () => {
+  await using running = await startTestBroker()
+  const client = await running.client(5)
+  for (let group = 0; group < 1200; group++) await client.subscribe(`$share/g${group}/t`)
+  const json = JSON.parse((await pabal(running, 'who', 't', '--json')).out)
+  assert.equal(new Set(json.subscribers.map((row: { sharedGroup: string }) => row.sharedGroup)).size, 1200)
+  const { out } = await pabal(running, 'who', 't', '--rows', '5')
+  assert.equal(out.trimEnd().split('\n').length, 3 + 5 + 2)
+  assert.match(out, /\nThere are more than 5 Subscriptions: --rows 50 or --json shows more\.\n$/)
+})
+
+test('clients, session, subs and topics show what there is', async () => {
+  await using running = await startTestBroker()
+  const client = await running.client(4, { clientIdentifier: 'sensor-7' })
+  await client.subscribe('t/+', { qos: 1 })
+  await running.broker.publish({ topicName: 't/1', qos: 0 })
+  const clients = await pabal(running, 'clients', '--online')
+  assert.match(
+    clients.out,
+    /^2 Sessions, 2 connections\n\nCLIENT .*\n(.*\n)*sensor-7 +- +online \d s +127\.0\.0\.1:\d+ +3\.1\.1 /,
+  )
+  const session = await pabal(running, 'session', 'sensor-7')
+  assert.match(
+    session.out,
+    /^Sessions of sensor-7:\n\nSession +client is online \d s, .*\n {2}subscribes +t\/\+, QoS 1, \d s ago\n$/,
+  )
+  assert.equal((await pabal(running, 'session', 'nobody')).code, 16)
+  assert.match((await pabal(running, 'subs')).out, /^2 Subscriptions\n\nCLIENT .*\n(.*\n)*sensor-7 +- +t\/\+ /)
+  assert.match((await pabal(running, 'topics')).out, /^1 Topic Name seen\n\nTOPIC .*\nt\/1 +1 +1\.00 +\d s +1 +0 +0\n$/)
+})
+
+test('--watch asks again until it is stopped', async () => {
+  await using running = await startTestBroker()
+  const { port } = new URL(running.url)
+  const child = start(['who', 't', '--watch', '0.1', '-p', port])
+  const ended = once(child, 'close')
+  let seen = ''
+  for await (const chunk of child.stdout ?? []) {
+    seen += String(chunk)
+    if (seen.split('Nobody listens to t').length > 3) break
+  }
+  child.kill('SIGINT')
+  assert.equal((await ended)[0], 0)
+})
+
+test('without the permission there are the counts and a remark', async () => {
+  await using running = await startTestBroker({ authenticate: () => true })
+  const client = await running.client(5, { clientIdentifier: 'secret', userName: 'x' })
+  await client.subscribe('t')
+  const { out, faults, code } = await pabal(running, 'who', 't', '-u', 'stranger', '-P', 'x')
+  assert.equal(out, '1 listener to t: 1 Subscription, 1 online, 0 offline.\n')
+  assert.match(faults, /needs the permission "observe"/)
+  assert.equal(code, 0)
+  const clients = await pabal(running, 'clients', '-u', 'stranger')
+  assert.match(clients.faults, /^Pabal cannot list the clients\.\n\n.*\n {2}found {5}no permission to observe\n/)
+  assert.equal(clients.code, 1)
+})
+
+test('what is wrong is told: no broker, no answer, wrong arguments, a wrong Topic Name', async () => {
+  const gone = await startTestBroker()
+  await gone[Symbol.asyncDispose]()
+  const refused = await pabal(gone, 'who', 't')
+  assert.match(
+    refused.faults,
+    /^Pabal cannot say who listens\.\n\nCannot connect to 127\.0\.0\.1:\d+: .*\nNothing listens there;/,
+  )
+  await using running = await startTestBroker({ authenticate: () => false })
+  assert.match((await pabal(running, 'who', 't')).faults, /The broker refused the connection to .*: 0x86 Bad User Name/)
+  await using open = await startTestBroker()
+  assert.match((await pabal(open, 'who')).faults, /needs a Topic Name, or --filter/)
+  assert.match((await pabal(open, 'who', 'a', '--filter', 'b')).faults, /and not both/)
+  assert.match((await pabal(open, 'who', 'a/#')).faults, /expected {2}"topic" to be a Topic Name without wildcards/)
+  const url = await pabal(open, 'who', 't', '-L', 'mqtt://x')
+  assert.match(url.faults, /--url says where the broker is: leave --host, --port and --unix out\./)
+  for (const faults of [refused, url]) assert.equal(faults.code, 1)
+})

@@ -1,0 +1,110 @@
+/**
+ * The other things that can be asked, code that asks, and what a publisher is told of its message.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startTestBroker } from '../support/test-broker.ts'
+import { staying } from '../support/wire-client.ts'
+import { Asker } from './asker.ts'
+
+test('clients, one Session, Subscriptions and Topic Names are listed', async () => {
+  await using running = await startTestBroker()
+  const away = await running.client(4, staying(4, 'away'))
+  await away.subscribe('sensors/+', { qos: 1 })
+  await running.lose(away)
+  const here = await running.client(5, { clientIdentifier: 'here', properties: { sessionExpiryInterval: 60 } })
+  await here.subscribe('$share/g/sensors/#', { qos: 0 })
+  for (let count = 0; count < 3; count++) await running.broker.publish({ topicName: 'sensors/1', qos: 0 })
+  await running.broker.publish({ topicName: 'other' })
+  for (let count = 0; count < 3; count++) await here.message()
+  const asker = await Asker.open(running, 5, { clientIdentifier: 'asker' })
+
+  const offline = await asker.ask({ presence: 'offline' }, 'clients')
+  assert.partialDeepStrictEqual(offline.clients, [
+    { clientIdentifier: 'away', protocolVersion: null, sessionExpirySeconds: null, endsAtMs: null, subscriptions: 1 },
+  ])
+  const { clients } = await asker.ask('', 'clients')
+  assert.deepEqual(clients.map((row) => row.clientIdentifier).sort(), ['asker', 'away', 'here'])
+
+  const { rows } = await asker.ask('here', 'session')
+  assert.partialDeepStrictEqual(rows, [
+    { kind: 'session', clientIdentifier: 'here', protocolVersion: 5, sessionExpirySeconds: 60, online: true },
+    { kind: 'subscription', topicFilter: 'sensors/#', sharedGroup: 'g', qos: 0 },
+  ])
+  assert.deepEqual((await asker.ask('nobody', 'session')).rows, [])
+
+  const { subscribers } = await asker.ask('', 'subs')
+  const filters = subscribers.map((row) => row.topicFilter).sort()
+  assert.deepEqual(filters, ['$pabal/who/1/reply', 'sensors/#', 'sensors/+'])
+
+  const { topics } = await asker.ask('sensors/#', 'topics')
+  assert.partialDeepStrictEqual(topics, [{ topic: 'sensors/1', messages: 3, totals: { online: 1, offline: 1 } }])
+  assert.equal((await asker.ask('', 'topics')).topics.length, 2)
+})
+
+test('who asks about a Topic Filter: the Subscriptions that overlap with it, or those to it exactly', async () => {
+  await using running = await startTestBroker()
+  const client = await running.client(5)
+  for (const filter of ['a/b', 'a/+', 'c', '$share/g/a/+', '#']) await client.subscribe(filter)
+  const asker = await Asker.open(running, 5)
+  const filters = async (payload: object) => {
+    const { subscribers } = await asker.ask(payload)
+    return subscribers.map((row) => `${row.sharedGroup ?? ''} ${row.topicFilter}`).sort()
+  }
+  assert.deepEqual(await filters({ filter: 'a/#' }), [' #', ' a/+', ' a/b', 'g a/+'])
+  assert.deepEqual(await filters({ filter: 'a/+', exact: true }), [' a/+', 'g a/+'])
+  assert.deepEqual(await filters({ filter: '$share/x/c' }), [' #', ' c'])
+})
+
+test('code asks with subscribers and listeners', async () => {
+  await using running = await startTestBroker()
+  const { broker } = running
+  await broker.subscribe('t/+', { qos: 1 }, () => {})
+  const client = await running.client(5, { clientIdentifier: 'c' })
+  await client.subscribe('t/1', { noLocal: true })
+  const subscribers = await broker.subscribers('t/1')
+  assert.deepEqual(subscribers.map((row) => [row.topicFilter, row.qos, row.noLocal]).sort(), [
+    ['t/+', 1, false],
+    ['t/1', 2, true],
+  ])
+  assert.equal(broker.listeners('t/1').listeners, 2)
+  assert.equal(broker.listeners('t/2').listeners, 1)
+  await assert.rejects(broker.subscribers('t/#'), /cannot say who listens to "t\/#": the Topic Name holds "#"/)
+})
+
+test('a 5.0 publisher that asks for counts gets them with PUBACK and PUBREC', async () => {
+  await using running = await startTestBroker()
+  const away = await running.client(5, staying(5, 'away'))
+  await away.subscribe('t', { qos: 1 })
+  await running.lose(away)
+  const here = await running.client(5)
+  await here.subscribe('+', { qos: 0 })
+  const publisher = await running.client(5)
+  const properties = { userProperties: [['pabal-report', 'counts']] } as const
+  const counts = [
+    ['matched', '2'],
+    ['online', '1'],
+    ['offline', '1'],
+    ['held', '0'],
+  ]
+  publisher.publish({ topicName: 't', qos: 1, packetId: 1, properties })
+  assert.deepEqual((await publisher.next('puback')).properties.userProperties, counts)
+  publisher.publish({ topicName: 't', qos: 2, packetId: 2, properties })
+  assert.deepEqual((await publisher.next('pubrec')).properties.userProperties, counts)
+  publisher.publish({ topicName: 't', qos: 1, packetId: 3 })
+  assert.equal((await publisher.next('puback')).properties.userProperties, undefined)
+  publisher.publish({ topicName: 'nobody/here', qos: 1, packetId: 4, properties })
+  const { reasonCode, properties: told } = await publisher.next('puback')
+  assert.deepEqual([reasonCode, told.userProperties?.[0]], [0x10, ['matched', '0']])
+})
+
+test('a publisher that wants no Problem Information gets no counts, and one of 3.1.1 its PUBACK', async () => {
+  await using running = await startTestBroker()
+  const publisher = await running.client(5, { properties: { requestProblemInformation: false } })
+  const properties = { userProperties: [['pabal-report', 'counts']] } as const
+  publisher.publish({ topicName: 't', qos: 1, packetId: 1, properties })
+  assert.equal((await publisher.next('puback')).properties.userProperties, undefined)
+  const older = await running.client(4)
+  older.publish({ topicName: 't', qos: 1, packetId: 1 })
+  await older.next('puback')
+})
