@@ -3,6 +3,7 @@
  */
 export type { BrokerEvent } from './core/event.ts'
 export { defaultLimits, type Limits } from './core/limits.ts'
+export type { CopyLedger, Ledger, MessageLedger, RuleLedger } from './core/query/ledger.ts'
 export type { BacklogCounts, Subscriber } from './core/query/who-listens.ts'
 export type { WhoTotals } from './core/query/who-totals.ts'
 export type { TopicRuleOptions, WhenNobody } from './core/routing/topic-rule.ts'

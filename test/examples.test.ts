@@ -52,6 +52,14 @@ const expected: Record<string, RegExp[]> = {
     /^garage did not: Publish error: Implementation specific error$/,
     /^stopped$/,
   ],
+  '06-hold.ts': [
+    /^"brightness 10" is kept, Reason Code 0x10$/,
+    /^"brightness 20" is kept, Reason Code 0x10$/,
+    /^"name hall" is kept, Reason Code 0x10$/,
+    /^"name stairs" is not: publishing to "devices\/lamp-7\/settings" was refused: quota exceeded$/,
+    /^lamp-7 got brightness 10, brightness 20, name hall$/,
+    /^stopped$/,
+  ],
 }
 
 interface Ended {

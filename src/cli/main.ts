@@ -43,6 +43,14 @@ const verbs: Readonly<Record<string, Verb>> = {
     run: async (argv) => (await import('./held.ts')).runHeld(argv),
   },
   dead: { summary: 'messages nobody had', run: async (argv) => (await import('./held.ts')).runDead(argv) },
+  ledger: {
+    summary: 'what became of every message and copy, and whether it adds up',
+    run: async (argv) => (await import('./ledger.ts')).runLedger(argv),
+  },
+  trace: {
+    summary: 'what happens to the messages of a Topic Filter',
+    run: async (argv) => (await import('./trace.ts')).runTrace(argv),
+  },
   inspect: {
     summary: 'say what is at rest: Sessions, queues, records',
     run: async (argv) => (await import('./inspect.ts')).runInspect(argv),

@@ -55,6 +55,7 @@ export class BrokerCore {
 
   /** A whole packet has arrived. What is wrong with it is answered here; nothing is thrown but for our own mistakes. */
   receive(connection: Connection, packet: ControlPacket, nowMs: number, turn: Turn): void {
+    this.state.nowMs = nowMs
     if (connection.isClosed) return
     connection.lastReceivedMs = nowMs
     try {
@@ -94,6 +95,7 @@ export class BrokerCore {
 
   /** The Network Connection is gone; `text` says how. */
   closed(connection: Connection, text: string, nowMs: number, turn: Turn): void {
+    this.state.nowMs = nowMs
     const reasonCode = ReasonCode.UnspecifiedError
     closeConnection(this.state, connection, { reasonCode, text }, nowMs, turn)
     this.settle(nowMs, turn)
@@ -118,6 +120,7 @@ export class BrokerCore {
 
   /** `unsentBytes` of what was to be sent are still with us; what waited for that goes on. */
   flushed(connection: Connection, unsentBytes: number, nowMs: number, turn: Turn): void {
+    this.state.nowMs = nowMs
     connection.unsentBytes = unsentBytes + connection.heldBackBytes
     const outbound = connection.session?.outbound
     if (outbound?.hasWaiting === true) outbound.sendQueued(this.state, nowMs, turn)
@@ -132,8 +135,13 @@ export class BrokerCore {
 
   /** What a Turn asked to be read is here. */
   loaded({ connection }: Load, messages: readonly Message[], nowMs: number, turn: Turn): void {
+    this.state.nowMs = nowMs
     const { bodies, live } = this.state
-    for (const message of messages) if (live.has(message.seq)) bodies.keep(message)
+    for (const message of messages) {
+      if (!live.has(message.seq)) continue
+      this.state.fateLog.recognise(message)
+      bodies.keep(message)
+    }
     if (!connection.isClosed) connection.session?.outbound.loaded(this.state, nowMs, turn)
     if (!this.state.drains.isEmpty) continueDrains(this.state, nowMs, turn)
     this.settle(nowMs, turn)
@@ -143,6 +151,7 @@ export class BrokerCore {
 
   /** Whether the store takes messages that need it from now on. */
   storeTakes(takesMessages: boolean, nowMs: number, turn: Turn): void {
+    this.state.nowMs = nowMs
     this.state.storeTakesMessages = takesMessages
     if (takesMessages && this.state.parkedBytes > 0) receiveParked(this.state, nowMs, turn)
     this.settle(nowMs, turn)
@@ -150,6 +159,7 @@ export class BrokerCore {
 
   /** The host has answered a question. */
   answered(question: Question, answer: Answer, nowMs: number, turn: Turn): void {
+    this.state.nowMs = nowMs
     const { connection } = question
     if (connection.isClosed) return
     connection.isWaiting = false
@@ -165,6 +175,7 @@ export class BrokerCore {
 
   /** Publishes for code in this process; the answer carries `token` and leaves once the message is durable. */
   publishLocally(packet: Publish, token: number, nowMs: number, turn: Turn): void {
+    this.state.nowMs = nowMs
     const source = { session: null, inboundPacketId: 0, isWill: false, mayBeRefused: true, counts: 'made' } as const
     const { reasonCode, matched } = admitMessage(this.state, packet, source, nowMs, turn)
     turn.onceDurable.push({ type: 'answer', token, reasonCode, matched })
@@ -200,13 +211,16 @@ export class BrokerCore {
       this.#settledReminded = true
       state.deadlines.add({ atMs: state.settledDeadlineMs(nowMs), type: 'settled' })
     }
-    const dueMs = Math.min(state.deadlines.nextMs, drainsDueMs(state, nowMs))
+    const { nextMs } = state.deadlines
+    const { dueMs: newsDueMs } = state.messageEvents
+    const dueMs = Math.min(nextMs, drainsDueMs(state, nowMs), newsDueMs, state.sys.dueMs(state, nowMs))
     if (state.retainedDeliveries.size === 0) return dueMs
     return Math.min(dueMs, retainedDueMs(state, nowMs))
   }
 
   /** Does what has become due. */
   advance(nowMs: number, turn: Turn): void {
+    this.state.nowMs = nowMs
     for (;;) {
       const deadline = this.state.deadlines.takeDue(nowMs)
       if (deadline === null) break
@@ -214,7 +228,9 @@ export class BrokerCore {
     }
     if (this.state.retainedDeliveries.size > 0) continueRetained(this.state, nowMs, turn)
     if (!this.state.drains.isEmpty) continueDrains(this.state, nowMs, turn)
+    this.state.messageEvents.tellLeftOut(nowMs)
     this.settle(nowMs, turn)
+    this.state.sys.tick(this.state, nowMs, turn)
   }
 
   /**

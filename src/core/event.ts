@@ -43,10 +43,30 @@ export interface UnsubscribedEvent extends ClientEvent {
   readonly topicFilter: string
 }
 
+/** A client has a Session that it did not have before. */
+export interface SessionCreatedEvent extends ClientEvent {
+  readonly type: 'sessionCreated'
+  /** Seconds it stays once its connection has closed; 4,294,967,295 for ever. */
+  readonly expiryInterval: number
+}
+
+/** Another connection with the same Client Identifier goes on with, or ends, the Session of one that was open. */
+export interface SessionTakenOverEvent extends ClientEvent {
+  readonly type: 'sessionTakenOver'
+  /** Where the connection came from that was closed. */
+  readonly formerRemoteAddress: string
+}
+
+/** `expired`: its client stayed away too long; `clean-start`: its client began afresh; `connection-closed`: it was not to stay. */
+export type SessionEndReason = 'expired' | 'clean-start' | 'connection-closed'
+
 export interface SessionEndedEvent {
   readonly type: 'sessionEnded'
   readonly clientIdentifier: string
   readonly account: string
+  readonly reason: SessionEndReason
+  /** Copies of messages that ended with it, in flight or waiting. */
+  readonly messages: number
 }
 
 /** A message was admitted. Only made while somebody listens. */
@@ -73,12 +93,74 @@ export interface WakeEvent {
   readonly backlogBytes: number
 }
 
+export type MessageFateEventType =
+  /** Nobody listened, and the policy says no more than that. */
+  | 'messageUnmatched'
+  /** Nobody listened, and it waits for somebody. */
+  | 'messageHeld'
+  /** Nobody listened, and it was published again as a dead letter. */
+  | 'messageDeadLettered'
+  /** It was held, and its time is over. */
+  | 'messageExpired'
+  /** Its publisher was told so, where there is a way to. */
+  | 'messageRefused'
+  /** It should have been held, or was, and is no more. */
+  | 'messageDropped'
+
+/**
+ * A message met a fate other than a listener. Only made while somebody listens, and at most `messageEventsPerSecondMax` in a
+ * second, copies included.
+ */
+export interface MessageFateEvent<Type extends MessageFateEventType> {
+  readonly type: Type
+  readonly topicName: string
+  readonly qos: 0 | 1 | 2
+  readonly retain: boolean
+  /** Bytes of Topic Name and payload. */
+  readonly size: number
+  /** Who published it; null for code in this process. */
+  readonly account: string | null
+  readonly clientIdentifier: string | null
+  /** Topic Filter of the rule it fell under. */
+  readonly rule: string
+  /** Why, in words; null where the type says it. */
+  readonly reason: string | null
+}
+
+/** One client goes without a message that was for it. Only made while somebody listens, and not too often, as above. */
+export interface CopyDroppedEvent {
+  readonly type: 'copyDropped'
+  readonly clientIdentifier: string
+  readonly account: string
+  readonly reason: 'queue-full' | 'dead-lettered' | 'too-large' | 'offline' | 'slow' | 'expired'
+  readonly topicName: string
+  readonly qos: 0 | 1 | 2
+  /** Bytes of Topic Name and payload. */
+  readonly size: number
+}
+
+/** There were more events about messages and copies in a second than are made. */
+export interface EventsLeftOutEvent {
+  readonly type: 'eventsLeftOut'
+  readonly count: number
+}
+
 export type BrokerEvent =
   | ConnectedEvent
   | DisconnectedEvent
   | RefusedEvent
   | SubscribedEvent
   | UnsubscribedEvent
+  | SessionCreatedEvent
+  | SessionTakenOverEvent
   | SessionEndedEvent
   | PublishedEvent
   | WakeEvent
+  | MessageFateEvent<'messageUnmatched'>
+  | MessageFateEvent<'messageHeld'>
+  | MessageFateEvent<'messageDeadLettered'>
+  | MessageFateEvent<'messageExpired'>
+  | MessageFateEvent<'messageRefused'>
+  | MessageFateEvent<'messageDropped'>
+  | CopyDroppedEvent
+  | EventsLeftOutEvent

@@ -77,6 +77,14 @@ export interface Limits {
   requestsPerSecondMax: number
   /** Topic Names published to lately that are kept count of; 0 for none. */
   topicsSeenMax: number
+  /** Messages whose fate the log remembers, the newest; 0 for none. */
+  fateLogMessagesMax: number
+  /** Messages that enter the log in a second: those with a listener, and as many others. Above it they are sampled. */
+  fateLogPerSecondMax: number
+  /** Events about messages and copies in a second; further ones are only counted. */
+  messageEventsPerSecondMax: number
+  /** Seconds between two publications of the values below `$SYS`; 0 for none. */
+  sysIntervalSeconds: number
 }
 
 export const defaultLimits: Readonly<Limits> = Object.freeze({
@@ -115,6 +123,10 @@ export const defaultLimits: Readonly<Limits> = Object.freeze({
   wakeSecondsMin: 10,
   requestsPerSecondMax: 20,
   topicsSeenMax: 10_000,
+  fateLogMessagesMax: 10_000,
+  fateLogPerSecondMax: 1000,
+  messageEventsPerSecondMax: 1000,
+  sysIntervalSeconds: 10,
 })
 
 /** The values each limit may take: lowest and highest, both allowed. */
@@ -154,4 +166,8 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [lowest: number
   wakeSecondsMin: [0, 86_400],
   requestsPerSecondMax: [1, 1_000_000],
   topicsSeenMax: [0, 10_000_000],
+  fateLogMessagesMax: [0, 1_000_000],
+  fateLogPerSecondMax: [1, 1_000_000],
+  messageEventsPerSecondMax: [0, 1_000_000],
+  sysIntervalSeconds: [0, 3600],
 })

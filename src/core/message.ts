@@ -4,6 +4,7 @@
  * Never changed after admission; whoever keeps it beyond the turn calls `own()` first.
  */
 import type { Publish } from '../protocol/packets/publish.ts'
+import type { FateEntry } from './routing/fate-log.ts'
 
 export class Message {
   /** Place of its record in the log, 0 while it has none; records refer to it. */
@@ -12,6 +13,8 @@ export class Message {
   readonly receivedMs: number
   /** When its Message Expiry Interval is over; Infinity without one [MQTT-3.3.2-5]. */
   readonly expiresMs: number
+  /** Where the log tells of it; null if it does not. */
+  entry: FateEntry | null = null
 
   constructor(seq: number, publish: Publish, nowMs: number) {
     this.seq = seq

@@ -2,8 +2,8 @@
  * What is done when a deadline has come: the facts are looked at again, so nothing is ever done early.
  */
 import { ReasonCode } from '../protocol/reason-code.ts'
-import { disconnectClient, refuseConnect } from './connection/closing.ts'
-import type { Connection } from './connection/connection.ts'
+import { refuseConnect } from './connection/closing.ts'
+import { checkKeepAlive } from './connection/keep-alive.ts'
 import type { Deadline } from './deadlines.ts'
 import { remindHeld } from './held/hold.ts'
 import { remindOwed } from './owed/settle.ts'
@@ -28,7 +28,7 @@ export function remind(
       return
     }
     case 'keep-alive':
-      checkKeepAlive(core, deadline, deadline.connection, nowMs, turn)
+      checkKeepAlive(core, deadline, nowMs, turn)
       return
     case 'session':
       remindSession(core, deadline.session, nowMs, turn)
@@ -49,18 +49,4 @@ export function remind(
       remindWake(core, deadline.session, nowMs, turn)
       return
   }
-}
-
-/** Silent for one and a half times the Keep Alive: given up [MQTT-3.1.2-22]. A question of ours stops the clock. */
-function checkKeepAlive(core: CoreState, deadline: Deadline, connection: Connection, nowMs: number, turn: Turn): void {
-  if (connection.isClosed) return
-  if (connection.isWaiting) connection.lastReceivedMs = nowMs
-  const dueMs = connection.lastReceivedMs + connection.silenceMsMax
-  if (dueMs > nowMs) {
-    deadline.atMs = dueMs
-    core.deadlines.add(deadline)
-    return
-  }
-  const text = `nothing was received for ${connection.silenceMsMax / 1000} seconds, one and a half times the Keep Alive`
-  disconnectClient(core, connection, { reasonCode: ReasonCode.KeepAliveTimeout, text }, nowMs, turn)
 }

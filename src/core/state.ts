@@ -9,6 +9,8 @@ import { Drains } from './held/drain.ts'
 import { HeldMessages } from './held/held-messages.ts'
 import type { Limits } from './limits.ts'
 import { writeSessionRecord } from './log.ts'
+import type { Message } from './message.ts'
+import { MessageEvents } from './message-events.ts'
 import { OwedMessages } from './owed/owed-messages.ts'
 import type { Seq } from './record.ts'
 import { LiveRecords } from './rest/live-records.ts'
@@ -16,13 +18,19 @@ import { MessageBodies } from './rest/message-bodies.ts'
 import { MessageTimes } from './rest/message-times.ts'
 import { RecipientSets } from './rest/recipient-sets.ts'
 import { type CopyFate, Tally } from './routing/fate.ts'
+import { FateLog } from './routing/fate-log.ts'
+import { OwnWatchers } from './routing/own-watchers.ts'
 import { RetainedMessages } from './routing/retained-messages.ts'
 import { type Observers, Subscriptions } from './routing/subscriptions.ts'
 import { type TopicRuleOptions, TopicRules } from './routing/topic-rule.ts'
 import { TopicsSeen } from './routing/topics-seen.ts'
 import type { Copy } from './session/copy.ts'
 import type { Session } from './session/session.ts'
+import { UnderWay } from './session/under-way.ts'
 import type { Wake } from './session/wake.ts'
+import { SysTopics } from './sys/sys-topics.ts'
+import { type About, nowhere } from './sys/sys-values.ts'
+import { Traffic } from './sys/traffic.ts'
 import type { Turn } from './turn.ts'
 
 /**
@@ -52,6 +60,8 @@ export interface CoreOptions {
   topicRules?: readonly Partial<TopicRuleOptions>[]
   /** Whose Subscriptions do not count as listeners. Default: those to `#` and `+/#`. */
   observers?: Observers
+  /** What the host says of itself below `$SYS`. */
+  about?: About
   /** Records can be read again: messages that wait need not all be in memory, and a restart finds them. */
   isDurable: boolean
 }
@@ -94,6 +104,13 @@ export class CoreState {
   /** Messages that wait for a listener, and what is left to do about those that have found one. */
   readonly held = new HeldMessages()
   readonly drains = new Drains()
+  readonly underWay = new UnderWay()
+  readonly traffic = new Traffic()
+  readonly sys: SysTopics
+  readonly fateLog: FateLog
+  readonly messageEvents: MessageEvents
+  /** When the input came that is being worked on: for what is told of it, never for a decision. */
+  nowMs = 0
   /** Messages something is owed for. */
   readonly owed: OwedMessages
   /** Copies of those that have ended in this input. */
@@ -136,7 +153,14 @@ export class CoreState {
       whenQueueFull: options.whenQueueFull,
     })
     this.topics = new TopicsSeen(options.limits.topicsSeenMax)
-    this.subscriptions = new Subscriptions(this.rules, options.observers ?? defaultObservers, this.topics)
+    const watchers = new OwnWatchers(() => {
+      this.messageEvents.clientsListen = watchers.messageEvents > 0
+    })
+    const observers = options.observers ?? defaultObservers
+    this.subscriptions = new Subscriptions(this.rules, observers, this.topics, watchers)
+    this.sys = new SysTopics(options.limits.sysIntervalSeconds, options.about ?? nowhere)
+    this.fateLog = new FateLog(options.limits.fateLogMessagesMax, options.limits.fateLogPerSecondMax)
+    this.messageEvents = new MessageEvents(options.limits.messageEventsPerSecondMax)
     this.retained = new RetainedMessages((seq) => this.release(seq, seq))
     const { sessionQueueMessagesMax, sessionQueueBytesMax, sessionSpillMessagesMax, sessionSpillBytesMax } = this.limits
     this.#queueBounds = { messagesMax: sessionQueueMessagesMax, bytesMax: sessionQueueBytesMax }
@@ -164,12 +188,16 @@ export class CoreState {
     if (obligation !== undefined) for (const { session } of members) obligation.begin(session)
   }
 
-  /** A copy has its fate: every one comes here once. */
-  endCopy(fate: CopyFate, session: Session, messageSeq: Seq): void {
+  /** A copy has its fate: every one comes here once. `message` is null if it is not in memory. */
+  endCopy(fate: CopyFate, session: Session, messageSeq: Seq, message: Message | null): void {
     this.tally.copies[fate] += 1
     if (this.owed.size > 0 && this.owed.has(messageSeq)) {
       this.endings.push({ fate, session, messageSeq, hasMoved: false })
     }
+    if (message === null ? messageSeq > 0 : message.entry !== null) {
+      this.fateLog.endCopy(fate, session, messageSeq, message, this.nowMs)
+    }
+    if (this.messageEvents.isWatched) this.messageEvents.tellOfCopy(fate, session, message, this.nowMs)
   }
 
   /** Whether there is room for a Retained Message of this Topic Name, or one to take the place of. */

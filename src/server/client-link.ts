@@ -6,6 +6,7 @@
  */
 import type { BrokerCore } from '../core/broker.ts'
 import type { Connection } from '../core/connection/connection.ts'
+import type { Traffic } from '../core/sys/traffic.ts'
 import type { OutgoingAcknowledgement, OutgoingPublish, OutgoingToConnection } from '../core/turn.ts'
 import type { ByteWriter } from '../protocol/byte-writer.ts'
 import { PacketDecoder } from '../protocol/packet-decoder.ts'
@@ -34,6 +35,7 @@ export class ClientLink implements Link, ChannelHandler {
   readonly #channel: Channel
   readonly #shell: Shell
   readonly #core: BrokerCore
+  readonly #traffic: Traffic
   readonly #decoder: PacketDecoder
   #writer: ByteWriter | null = null
   /** A run of packets that go out as they came in, behind what `#writer` holds. */
@@ -61,12 +63,15 @@ export class ClientLink implements Link, ChannelHandler {
     this.#channel = channel
     this.#shell = shell
     this.#core = core
+    this.#traffic = core.state.traffic
+    this.#traffic.socketsOpened += 1
     this.connection = core.open(this, origin, shell.nowMs())
     this.#decoder = new PacketDecoder(shell.decoderOptions)
     channel.handler = this
   }
 
   receiveBytes(chunk: Buffer): void {
+    this.#traffic.bytesReceived += chunk.length
     if (this.#isStalled) {
       this.#held ??= []
       this.#held.push(chunk)
@@ -115,7 +120,12 @@ export class ClientLink implements Link, ChannelHandler {
     while (!connection.isClosed) {
       const packet = this.#next()
       if (packet === null) break
-      hasPublished ||= packet.type === 'publish'
+      this.#traffic.packetsReceived += 1
+      if (packet.type === 'publish') {
+        hasPublished = true
+        this.#traffic.publishReceived += 1
+        this.#traffic.publishBytesReceived += packet.payloadSize
+      }
       this.#core.receive(connection, packet, nowMs, turn)
       if (turn.questions.length > 0) shell.ask()
       if (connection.isWaiting) {
@@ -176,6 +186,8 @@ export class ClientLink implements Link, ChannelHandler {
     switch (outgoing.type) {
       case 'publish':
         this.#sendPublish(outgoing)
+        this.#traffic.publishSent += 1
+        this.#traffic.publishBytesSent += outgoing.message.publish.payloadSize
         break
       case 'acknowledgement':
         this.#sendAcknowledgement(outgoing)
@@ -190,6 +202,7 @@ export class ClientLink implements Link, ChannelHandler {
         for (const held of this.#core.reachMilestone(this.connection)) this.send(held)
         return
     }
+    this.#traffic.packetsSent += 1
     if (!this.#isDirty) {
       this.#isDirty = true
       this.#shell.flushSoon(this)
@@ -282,6 +295,7 @@ export class ClientLink implements Link, ChannelHandler {
     if (this.#run !== null && this.#writer === null) {
       const bytes = this.#run.subarray(this.#runStart, this.#runEnd)
       this.#run = null
+      this.#traffic.bytesSent += bytes.length
       this.#isBlocked = !this.#channel.write(bytes)
       this.#tellUnsent(0)
       return
@@ -294,6 +308,7 @@ export class ClientLink implements Link, ChannelHandler {
       return
     }
     this.#writer = null
+    this.#traffic.bytesSent += writer.position
     this.#isBlocked = !this.#channel.write(writer.bytes.subarray(0, writer.position))
     if (this.#channel.bufferedBytes === 0) returnWriter(writer)
     this.#tellUnsent(0)

@@ -3,7 +3,9 @@
  */
 import { EventEmitter } from 'node:events'
 import type { BrokerEvent } from '../core/event.ts'
+import { messageEventTypes } from '../core/event-topics.ts'
 import type { Message } from '../core/message.ts'
+import { type Ledger, wholeLedger } from '../core/query/ledger.ts'
 import { type Subscriber, whoListens } from '../core/query/who-listens.ts'
 import { type WhoTotals, whoTotals } from '../core/query/who-totals.ts'
 import { topicNameFault } from '../core/routing/topic-name.ts'
@@ -24,6 +26,7 @@ import { checkOptions } from './option-faults.ts'
 import { type BrokerOptions, defaultListen, snapshotEveryBytesDefault } from './options.ts'
 import { pullAll } from './requests/pages.ts'
 import { Shell } from './shell.ts'
+import { version } from './version.ts'
 
 type EventOf<Type extends BrokerEvent['type']> = Extract<BrokerEvent, { type: Type }>
 
@@ -107,6 +110,7 @@ export class Broker {
       ...(options.deadLetterTopicName === undefined ? {} : { deadLetterTopicName: options.deadLetterTopicName }),
       topicRules,
       observers,
+      about: { version, heapBytes: () => process.memoryUsage().heapUsed },
       isDurable: store.isDurable,
       snapshotEveryBytes: options.snapshotEveryBytes ?? snapshotEveryBytesDefault,
       acceptLoss: options.acceptLoss ?? false,
@@ -126,6 +130,11 @@ export class Broker {
   /** Counts of messages and copies by their fate, since the broker was made. */
   get tally(): Shell['core']['state']['tally'] {
     return this.#shell.core.state.tally
+  }
+
+  /** What became of every message and copy since the broker was made, in all and under each rule, and whether it adds up. */
+  ledger(): Ledger {
+    return wholeLedger(this.#shell.core.state)
   }
 
   /** Network Connections at this moment. */
@@ -239,13 +248,19 @@ export class Broker {
     if (name === 'published') this.#shell.core.state.reportsMessages = true
     // EventEmitter's own type for this is the same, but written in terms it cannot relate to ours.
     this.#events.on(name, listener as never)
+    if (messageEventTypes.has(name)) this.#shell.core.state.messageEvents.hostListens = true
     return this
   }
 
   off<Name extends keyof BrokerEvents>(name: Name, listener: (...values: BrokerEvents[Name]) => void): this {
     // As above.
     this.#events.off(name, listener as never)
+    if (messageEventTypes.has(name)) this.#shell.core.state.messageEvents.hostListens = this.#wantsMessageEvents()
     return this
+  }
+
+  #wantsMessageEvents(): boolean {
+    return this.#events.eventNames().some((name) => messageEventTypes.has(name))
   }
 
   #mustHaveStarted(): void {

@@ -4,6 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import { BrokerCore } from '../core/broker.ts'
 import type { BrokerEvent } from '../core/event.ts'
+import { publishEvent } from '../core/event-stream.ts'
 import type { Message } from '../core/message.ts'
 import type { Question } from '../core/question.ts'
 import { Restore } from '../core/rest/restore.ts'
@@ -51,6 +52,10 @@ export class Shell {
   readonly #clock: () => number
   readonly #dirty: Link[] = []
   readonly #waitingForStore: ClientLink[] = []
+  /** Events about messages, as the core makes them. */
+  readonly #news: BrokerEvent[]
+  /** Events that a client may want. */
+  readonly #toPublish: BrokerEvent[] = []
   readonly #answers = new Map<number, PromiseWithResolvers<OutgoingAnswer>>()
   #lastToken = 0
   #isFlushing = false
@@ -70,11 +75,12 @@ export class Shell {
     this.#gatekeeper = gatekeeper
     this.#owner = owner
     this.#clock = clock
+    this.#news = this.core.state.messageEvents.news
     this.#store = store
     this.#acceptLoss = options.acceptLoss
     this.#runner = new TurnRunner(store, {
       answer: (outgoing) => this.#answer(outgoing),
-      report: (event) => owner.report(event),
+      report: (event) => this.#report(event),
       load: (load) => void this.#load(load),
       isNeeded: (seq) => this.core.state.live.has(seq),
       durable: (seq, bytes) => {
@@ -176,6 +182,7 @@ export class Shell {
     const loss = expiryLoss(state, restore.sessions(), this.nowMs())
     if (loss !== null && !this.#acceptLoss) throw new Error(loss)
     restore.finish(this.nowMs(), this.turn)
+    state.sys.start(this.nowMs())
   }
 
   async #load(load: Load): Promise<void> {
@@ -206,7 +213,24 @@ export class Shell {
     const { requests } = this.turn
     if (requests.length > 0) this.requests.take(requests.splice(0))
     this.#runner.run(this.turn)
+    if (this.#toPublish.length + this.#news.length > 0) this.#publishEvents()
     this.#arm()
+  }
+
+  #report(event: BrokerEvent): void {
+    if (this.core.state.subscriptions.watchers.events > 0) this.#toPublish.push(event)
+    this.#owner.report(event)
+  }
+
+  /** What is decided by that makes no events about messages: it ends. */
+  #publishEvents(): void {
+    const { state } = this.core
+    do {
+      for (const event of this.#news.splice(0)) this.#report(event)
+      const nowMs = this.nowMs()
+      for (const event of this.#toPublish.splice(0)) publishEvent(state, event, nowMs, this.turn)
+      this.#runner.run(this.turn)
+    } while (this.#toPublish.length + this.#news.length > 0)
   }
 
   closed(link: ClientLink, text: string): void {

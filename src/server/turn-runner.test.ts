@@ -93,7 +93,7 @@ test('all that comes while a batch is being written forms the next, and waits fo
 test('a Turn is emptied for the next, and its events are reported', () => {
   const { runner, told } = started()
   const turn = turnOf({ now: 1, onceDurable: 2 })
-  turn.events.push({ type: 'sessionEnded', clientIdentifier: 's', account: '' })
+  turn.events.push({ type: 'sessionEnded', clientIdentifier: 's', account: '', reason: 'expired', messages: 0 })
   runner.run(turn)
   assert.deepEqual(turn, newTurn())
   assert.deepEqual(told, ['sessionEnded'])

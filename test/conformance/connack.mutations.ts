@@ -49,11 +49,11 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'CONNACK says whether a Session was stored, not whether it goes on',
     file: 'src/core/connection/handshake.ts',
-    from: `  const stored = takeOver(core, packet, account, nowMs, turn)
+    from: `  const stored = takeOver(core, connection, packet, account, nowMs, turn)
   const sessionPresent = stored !== null
 `,
     to: `  const sessionPresent = core.sessions.has(sessionKey(account, packet.clientIdentifier))
-  const stored = takeOver(core, packet, account, nowMs, turn)
+  const stored = takeOver(core, connection, packet, account, nowMs, turn)
 `,
     breaks: ['MQTT-3.2.2-2', 'MQTT3-3.2.2-1'],
   },

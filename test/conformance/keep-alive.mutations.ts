@@ -71,7 +71,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'a connection closed for silence loses its will',
-    file: 'src/core/reminders.ts',
+    file: 'src/core/connection/keep-alive.ts',
     from: 'disconnectClient(core, connection, { reasonCode: ReasonCode.KeepAliveTimeout, text }, nowMs, turn)',
     to: 'connection.saidGoodbye = true; disconnectClient(core, connection, { reasonCode: 0x8d, text }, nowMs, turn)',
     breaks: keepAlive,

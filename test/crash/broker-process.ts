@@ -30,6 +30,10 @@ export class BrokerProcess {
     return this.#output
   }
 
+  get processId(): number {
+    return this.#child.pid ?? 0
+  }
+
   /** Ended without having been told to. */
   get hasCrashed(): boolean {
     return !this.#wasKilled && (this.#child.exitCode !== null || this.#child.signalCode !== null)

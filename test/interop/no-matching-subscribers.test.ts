@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 import mqtt, { type IClientOptions } from 'mqtt'
 import { type Broker, type BrokerOptions, createBroker } from '../../src/index.ts'
 import { makeSelfSigned, temporaryDirectory } from '../../src/transport/self-signed.test.ts'
+import { startTestBroker } from '../support/test-broker.ts'
 import { startBroker } from './broker.ts'
 
 const directory = temporaryDirectory()
@@ -153,3 +154,18 @@ test('publishers to a Topic Filter with tellsPublisher false are answered 0x00, 
   }
   assert.equal(broker.tally.messages.unmatched, 4)
 })
+
+for (const [whenNobody, fate] of [
+  ['hold', 'held'],
+  ['dead-letter', 'dead-lettered'],
+] as const) {
+  test(`whoever is spared 0x10 is still told that a message is ${fate}`, async () => {
+    await using running = await startTestBroker({ topics: [{ filter: '#', whenNobody, tellsPublisher: false }] })
+    using publisher = await running.client(5)
+    for (const qos of [1, 2] as const) {
+      publisher.publish({ topicName: 'a', qos, packetId: 1 })
+      const { reasonCode, properties } = await publisher.next(qos === 1 ? 'puback' : 'pubrec')
+      assert.deepEqual([reasonCode, properties.userProperties], [0, [['pabal-fate', fate]]])
+    }
+  })
+}

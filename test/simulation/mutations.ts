@@ -112,7 +112,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'copies of an ended Session are not counted',
     file: 'session/lifecycle.ts',
-    from: "core.endCopy('sessionEnded', session, copy.messageSeq)",
+    from: "core.endCopy('sessionEnded', session, copy.messageSeq, copy.message)",
     to: '',
   },
   {

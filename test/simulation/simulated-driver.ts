@@ -153,19 +153,16 @@ export class SimulatedDriver {
 
 /** The ledger: every message and every copy is accounted for. */
 function expectEquations(state: CoreState): void {
-  const { tally, sessions, subscriptions } = state
-  assert.equal(sum(Object.values(tally.messages)), came(tally), 'every message has one fate')
-  for (const rule of [...state.rules.all, state.rules.own]) {
-    assert.equal(
-      sum(Object.values(rule.messages)),
-      came(rule),
-      `every message under ${rule.options.filter} has one fate`,
-    )
-  }
+  const { tally, sessions, subscriptions, underWay: counted } = state
+  const { received, made, restored } = tally
+  assert.equal(sum(Object.values(tally.messages)), received + made + restored, 'every message has one fate')
+  expectRules(state)
   assert.equal(tally.messages.held, state.held.count)
   const all = [...sessions.values()]
   const underWay = sum(all.map(({ outbound }) => outbound.inFlightMessages + outbound.queuedMessages))
   assert.equal(sum(Object.values(tally.copies)) + underWay, tally.created, 'every copy has one fate or is under way')
+  const inFlight = sum(all.map(({ outbound }) => outbound.inFlightMessages))
+  assert.deepEqual([counted.inFlight, counted.queued], [inFlight, underWay - inFlight], 'what is under way is counted')
   assert.equal(
     subscriptions.count,
     sum(all.map((session) => session.subscriptions.size)),
@@ -173,8 +170,16 @@ function expectEquations(state: CoreState): void {
   )
 }
 
-function came({ received, made, restored }: { received: number; made: number; restored: number }): number {
-  return received + made + restored
+/** The same under each rule, and all rules together make the ledger. */
+function expectRules({ rules, tally }: CoreState): void {
+  const all = [...rules.all, rules.own]
+  for (const { options, received, made, restored, messages } of all) {
+    const text = `every message has one fate under the rule of ${options.filter}`
+    assert.equal(sum(Object.values(messages)), received + made + restored, text)
+  }
+  for (const kind of ['received', 'made', 'restored'] as const) {
+    assert.equal(sum(all.map((rule) => rule[kind])), tally[kind], `the rules have every message ${kind}`)
+  }
 }
 
 function sum(numbers: readonly number[]): number {

@@ -2,28 +2,11 @@
  * `pabal who`, `clients`, `session`, `subs` and `topics`, run as they are from a checkout.
  */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { startTestBroker, type TestBroker } from '../support/test-broker.ts'
+import { pabal, startPabal } from '../support/pabal-command.ts'
+import { startTestBroker } from '../support/test-broker.ts'
 import { staying } from '../support/wire-client.ts'
-
-const program = fileURLToPath(new URL('../../bin/pabal', import.meta.url))
-
-function start(words: readonly string[]): ChildProcess {
-  return spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] })
-}
-
-async function pabal(running: TestBroker, ...words: string[]) {
-  const { port } = new URL(running.url)
-  const child = start([...words, '-h', '127.0.0.1', '-p', port])
-  const { stdout, stderr } = child
-  assert.ok(stdout !== null && stderr !== null)
-  const [out, faults, [code]] = await Promise.all([text(stdout), text(stderr), once(child, 'close')])
-  return { out, faults, code }
-}
 
 test('who shows totals first and a line for each Subscription; --json the same as JSON', async () => {
   await using running = await startTestBroker()
@@ -105,7 +88,7 @@ test('clients, session, subs and topics show what there is', async () => {
 test('--watch asks again until it is stopped', async () => {
   await using running = await startTestBroker()
   const { port } = new URL(running.url)
-  const child = start(['who', 't', '--watch', '0.1', '-p', port])
+  const child = startPabal(['who', 't', '--watch', '0.1', '-p', port])
   const ended = once(child, 'close')
   let seen = ''
   for await (const chunk of child.stdout ?? []) {

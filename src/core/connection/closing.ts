@@ -6,12 +6,14 @@
 import type { ConnackProperties, DisconnectProperties } from '../../protocol/control-packet.ts'
 import { connectReasonCode, connectReturnCode, disconnectReasonCode, ReasonCode } from '../../protocol/reason-code.ts'
 import { reasonString } from '../reason-string.ts'
-import { countRefused } from '../routing/fate.ts'
+import { noteRefused } from '../routing/fate.ts'
 import { detachSession } from '../session/lifecycle.ts'
 import { takeParked } from '../session/parked.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
 import type { Connection } from './connection.ts'
+
+const closedMeanwhile = 'the connection was closed while the broker could not store messages'
 
 export interface ClosingReason {
   readonly reasonCode: number
@@ -59,8 +61,8 @@ export function closeConnection(
   core.connections.delete(connection)
   core.retainedDeliveries.delete(connection)
   connection.retainedDeliveries = null
-  for (const packet of takeParked(core, connection)) countRefused(core, packet)
   const { session, origin } = connection
+  for (const packet of takeParked(core, connection)) noteRefused(core, packet, session, closedMeanwhile, nowMs)
   const { remoteAddress } = origin
   const { reasonCode, text } = reason
   if (session === null || !wasConnected) {
@@ -68,6 +70,7 @@ export function closeConnection(
     turn.events.push({ type: 'refused', clientIdentifier, remoteAddress, reasonCode, reason: text })
     return
   }
+  core.traffic.clientLeft(connection.isLocal)
   const { clientIdentifier, account } = session
   turn.events.push({ type: 'disconnected', clientIdentifier, account, remoteAddress, reasonCode, reason: text })
   if (session.connection === connection) detachSession(core, session, connection, nowMs, turn)

@@ -105,9 +105,9 @@ export function establish(
   nowMs: number,
   turn: Turn,
 ): void {
-  const stored = takeOver(core, packet, account, nowMs, turn)
+  const stored = takeOver(core, connection, packet, account, nowMs, turn)
   const sessionPresent = stored !== null
-  const session = stored ?? new Session(account, packet.clientIdentifier, nowMs)
+  const session = stored ?? new Session(account, packet.clientIdentifier, nowMs, core.underWay)
   core.sessions.set(session.key, session)
   session.connection = connection
   session.presenceMs = nowMs
@@ -122,6 +122,7 @@ export function establish(
   connection.session = session
   connection.state = 'connected'
   connection.connect = null
+  core.traffic.clientCame(connection.isLocal)
   applyConnect(core, connection, packet, nowMs)
   recordSession(core, session, nowMs, turn)
   const connack: Connack = { type: 'connack', sessionPresent, reasonCode: ReasonCode.Success, properties: {} }
@@ -137,12 +138,19 @@ export function establish(
     protocolVersion: connection.protocolVersion,
     sessionPresent,
   })
+  if (!sessionPresent) reportCreated(connection, session, turn)
   if (sessionPresent) session.outbound.resume(connection, core, nowMs, turn)
   turn.onceDurable.push({ type: 'milestone', connection })
   if (!sessionPresent || core.held.count === 0) return
   for (const { filterSubscriptions } of session.subscriptions.values()) {
     beginDrain(core, filterSubscriptions.filter, nowMs, turn)
   }
+}
+
+function reportCreated({ origin }: Connection, session: Session, turn: Turn): void {
+  const { account, clientIdentifier, expiryInterval } = session
+  const { remoteAddress } = origin
+  turn.events.push({ type: 'sessionCreated', clientIdentifier, account, remoteAddress, expiryInterval })
 }
 
 /** Also a Session that ends with its connection is written down if it has a Will Message, which must go out even so. */
@@ -161,7 +169,14 @@ function recordSession(core: CoreState, session: Session, atMs: number, turn: Tu
  * The stored Session that goes on, or null if the client starts afresh. An older connection of it is closed [MQTT-3.1.4-3],
  * and its Will Message goes out unless the delay or the Session outlives the change [MQTT-3.1.3-9].
  */
-function takeOver(core: CoreState, packet: Connect, account: string, nowMs: number, turn: Turn): Session | null {
+function takeOver(
+  core: CoreState,
+  connection: Connection,
+  packet: Connect,
+  account: string,
+  nowMs: number,
+  turn: Turn,
+): Session | null {
   const key = sessionKey(account, packet.clientIdentifier)
   const stored = core.sessions.get(key)
   if (stored === undefined) return null
@@ -169,11 +184,15 @@ function takeOver(core: CoreState, packet: Connect, account: string, nowMs: numb
   if (Math.min(stored.willAtMs, stored.endsAtMs) <= nowMs) remindSession(core, stored, nowMs, turn)
   if (stored.connection !== null) {
     const text = 'another connection with the same Client Identifier has taken over'
+    const { clientIdentifier } = stored
+    const { remoteAddress } = connection.origin
+    const formerRemoteAddress = stored.connection.origin.remoteAddress
+    turn.events.push({ type: 'sessionTakenOver', clientIdentifier, account, remoteAddress, formerRemoteAddress })
     disconnectClient(core, stored.connection, { reasonCode: ReasonCode.SessionTakenOver, text }, nowMs, turn)
   }
   if (stored.hasEnded) return null
   if (packet.cleanStart) {
-    endSession(core, stored, nowMs, turn)
+    endSession(core, stored, 'clean-start', nowMs, turn)
     return null
   }
   return stored

@@ -7,7 +7,7 @@
 import { writeRecord } from '../log.ts'
 import type { Message } from '../message.ts'
 import type { HeldFact, Seq } from '../record.ts'
-import type { MessageFate } from '../routing/fate.ts'
+import { type MessageFate, type NotedMessage, noteFate } from '../routing/fate.ts'
 import type { TopicRule } from '../routing/topic-rule.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
@@ -82,8 +82,17 @@ export function endHold(core: CoreState, message: HeldMessage, fate: Exclude<Mes
   core.held.remove(message)
   core.tally.messages.held -= 1
   rule.messages.held -= 1
-  core.tally.messages[fate] += 1
-  rule.messages[fate] += 1
+  noteFate(core, rule, fate, notedOf(core, message, fate), core.nowMs)
   core.owed.endHold(seq, fate)
   core.release(seq, seq)
+}
+
+function notedOf(core: CoreState, held: HeldMessage, fate: MessageFate): NotedMessage {
+  const { seq, topicName, qos, size, heldMs, fact } = held
+  const publisher = fact.clientIdentifier === '' ? null : fact
+  // Of a copy at QoS 0 the log has told already, in the entry of the hold.
+  const matched = fate === 'routed' && qos > 0 ? 1 : 0
+  const reason = `after ${Math.max(0, Math.round((core.nowMs - heldMs) / 1000))} s`
+  const message = core.bodies.get(seq) ?? null
+  return { topicName, qos, retain: false, size, seq, message, publisher, matched, reason }
 }

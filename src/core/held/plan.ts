@@ -5,7 +5,6 @@
  */
 import type { Publish } from '../../protocol/packets/publish.ts'
 import type { HeldFact } from '../record.ts'
-import type { MessageFate } from '../routing/fate.ts'
 import type { Source } from '../routing/router.ts'
 import type { Route } from '../routing/subscriptions.ts'
 import type { CoreState } from '../state.ts'
@@ -65,11 +64,4 @@ export function observersOf(route: Route): Route {
   const receivers = route.receivers.filter(({ isObserver }) => isObserver)
   const groups = route.groups.filter(({ members }) => members.every(({ isObserver }) => isObserver))
   return { ...route, receivers, groups, durable: undefined }
-}
-
-/** What becomes of a message that is not refused. */
-export function plannedFate(plan: Plan, listeners: number, isRetained: boolean): MessageFate {
-  if (plan === 'hold') return 'held'
-  if (plan === 'dead-letter') return 'deadLettered'
-  return listeners > 0 ? 'routed' : isRetained ? 'retainedOnly' : 'unmatched'
 }

@@ -3,6 +3,7 @@
  *
  * A binary heap of the sets in which something waits; a new entry always belongs at its end, because it is the youngest.
  */
+import type { UnderWay } from '../session/under-way.ts'
 import type { MessageBodies } from './message-bodies.ts'
 import type { Member } from './recipient-set.ts'
 
@@ -12,6 +13,11 @@ export class Backlog {
   #taken: Set<number> | null = null
   #messages = 0
   #bytes = 0
+  readonly #underWay: UnderWay
+
+  constructor(underWay: UnderWay) {
+    this.#underWay = underWay
+  }
 
   /** Entries that wait. */
   get length(): number {
@@ -42,6 +48,7 @@ export class Backlog {
   /** An entry, the last of its set, is for this member. */
   add(member: Member, position: number, size: number): void {
     this.#messages += 1
+    this.#underWay.queued += 1
     this.#bytes += size
     if (member.position >= 0) return
     member.position = position
@@ -54,6 +61,7 @@ export class Backlog {
     const first = this.#heap[0]
     if (first === undefined) return
     this.#messages -= 1
+    this.#underWay.queued -= 1
     this.#bytes -= first.set.entries.sizeAt(first.position)
     this.#advance(first)
     this.#skipTaken()
@@ -72,6 +80,7 @@ export class Backlog {
         this.#taken ??= new Set()
         this.#taken.add(order)
         this.#messages -= 1
+        this.#underWay.queued -= 1
         this.#bytes -= size
       }
       return { member, message, size }

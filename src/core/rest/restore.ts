@@ -143,7 +143,7 @@ export class Restore {
 
   #restoreSession(snapshot: SessionSnapshot, at: Seq): void {
     const core = this.#core
-    const session = new Session(snapshot.account, snapshot.clientIdentifier, snapshot.createdMs)
+    const session = new Session(snapshot.account, snapshot.clientIdentifier, snapshot.createdMs, this.#core.underWay)
     session.number = snapshot.number
     session.isInSnapshot = true
     session.expiryInterval = snapshot.sessionExpiryInterval
@@ -210,7 +210,7 @@ export class Restore {
 
   #create(seq: Seq, record: SessionCreatedRecord): void {
     if (this.#sessions.has(seq)) return
-    const session = new Session(record.account, record.clientIdentifier, record.atMs)
+    const session = new Session(record.account, record.clientIdentifier, record.atMs, this.#core.underWay)
     session.number = seq
     session.expiryInterval = record.sessionExpiryInterval
     session.will = record.will
@@ -368,7 +368,7 @@ export class Restore {
     for (const subscription of session.subscriptions.values()) core.subscriptions.remove(subscription)
     session.subscriptions.clear()
     for (const { copy } of session.outbound.takeAll(core)) {
-      core.endCopy('sessionEnded', session, copy.messageSeq)
+      core.endCopy('sessionEnded', session, copy.messageSeq, copy.message)
       core.release(copy.order, copy.messageSeq)
     }
   }

@@ -33,9 +33,10 @@ export function deliverCopy(
     return
   }
   const connection = session.connection
-  if (connection === null) core.endCopy('droppedOffline', session, message.seq)
-  else if (connection.unsentBytes >= core.limits.unsentBytesMax) core.endCopy('droppedSlow', session, message.seq)
-  else sendQos0(core, session, connection, message, retain, subscriptionIdentifiers, nowMs, turn)
+  if (connection === null) core.endCopy('droppedOffline', session, message.seq, message)
+  else if (connection.unsentBytes >= core.limits.unsentBytesMax) {
+    core.endCopy('droppedSlow', session, message.seq, message)
+  } else sendQos0(core, session, connection, message, retain, subscriptionIdentifiers, nowMs, turn)
 }
 
 /** Durable copies for all members of a set, whose record, at `order`, has been written. The caller has made sure of room. */
@@ -134,10 +135,10 @@ function sendQos0(
     seconds,
   )
   if (isTooLarge(outgoing, connection)) {
-    core.endCopy('droppedTooLarge', session, message.seq)
+    core.endCopy('droppedTooLarge', session, message.seq, message)
     return
   }
-  core.endCopy('sentQos0', session, message.seq)
+  core.endCopy('sentQos0', session, message.seq, message)
   connection.unsentBytes += message.publish.payloadSize + 8
   sendNow(turn, connection, outgoing)
 }
@@ -148,7 +149,8 @@ export function dropForFullQueue(
   fate: 'droppedQueueFull' | 'deadLettered',
   session: Session,
   messageSeq: Seq,
+  message: Message | null,
 ): void {
   core.beginCopy(session, messageSeq)
-  core.endCopy(fate, session, messageSeq)
+  core.endCopy(fate, session, messageSeq, message)
 }

@@ -5,8 +5,12 @@
  * messages `received + made + restored` = the sum of all message fates, those that are held among them;
  * copies `created` = the sum of all copy fates + those in flight + those queued.
  */
+import type { Qos } from '../../protocol/control-packet.ts'
 import type { Publish } from '../../protocol/packets/publish.ts'
+import type { Message } from '../message.ts'
+import type { Seq } from '../record.ts'
 import type { CoreState } from '../state.ts'
+import type { TopicRule } from './topic-rule.ts'
 
 export type MessageFate =
   /** It went to a listener, when it came or, if it was held, later. */
@@ -70,18 +74,71 @@ export class Tally {
   }
 }
 
-/** A message has its fate: every one comes here once, and one that was held comes again. */
+/** A client, by what a Session belongs to. */
+export interface Publisher {
+  readonly account: string
+  readonly clientIdentifier: string
+}
+
+/** A message whose fate is noted, and what is to be said of it. */
+export interface NotedMessage {
+  readonly topicName: string
+  readonly qos: Qos
+  readonly retain: boolean
+  /** Bytes of Topic Name and payload. */
+  readonly size: number
+  /** Place of its record; 0 if it has none. */
+  readonly seq: Seq
+  /** As it was admitted, so that its copies can be told of; null if it was not. */
+  readonly message: Message | null
+  /** Null for code in this process and the broker itself. */
+  readonly publisher: Publisher | null
+  /** Listeners it goes to. */
+  readonly matched: number
+  /** Why, in words; null where the fate says it. */
+  readonly reason: string | null
+}
+
+/**
+ * A message has its fate: every one comes here once, and one that was held comes again. Counts it, and tells the log and whoever
+ * listens. Before its copies are handed out, if there are any.
+ */
+export function noteFate(
+  core: CoreState,
+  rule: TopicRule,
+  fate: MessageFate,
+  noted: NotedMessage,
+  nowMs: number,
+): void {
+  countMessage(core.tally, rule, fate)
+  // What the broker itself has to say is nobody's message.
+  if (rule === core.rules.own) return
+  const { fateLog, messageEvents } = core
+  if (fateLog.takes(fate, nowMs)) fateLog.note(fate, rule.options.filter, noted, nowMs)
+  if (messageEvents.isWatched) messageEvents.tellOfMessage(fate, rule.options.filter, noted, nowMs)
+}
+
+/** Counts a fate alone. */
 export function countMessage(tally: Tally, rule: { readonly messages: MessageFates }, fate: MessageFate): void {
   tally.messages[fate] += 1
   rule.messages[fate] += 1
 }
 
 /** A client's message was refused before anybody looked who listens. */
-export function countRefused(core: CoreState, { topicName }: Publish): void {
-  const rule = core.rules.ruleFor(topicName)
+export function noteRefused(
+  core: CoreState,
+  packet: Publish,
+  publisher: Publisher | null,
+  reason: string,
+  nowMs: number,
+): void {
+  const rule = core.rules.ruleFor(packet.topicName)
   core.tally.received += 1
   rule.received += 1
-  countMessage(core.tally, rule, 'refused')
+  const { topicName, qos, retain, payloadSize } = packet
+  const size = topicName.length + payloadSize
+  const noted = { topicName, qos, retain, size, seq: 0, message: null, publisher, matched: 0, reason }
+  noteFate(core, rule, 'refused', noted, nowMs)
 }
 
 export function noMessages(): MessageFates {

@@ -57,7 +57,7 @@ function replyTo(core: CoreState, to: Receiver, packet: Publish, nowMs: number, 
   const message = new Message(0, packet, nowMs)
   const qos = packet.qos < to.qos ? packet.qos : to.qos
   if (qos > 0 && !session.outbound.hasRoom(message.size, core, core.options.whenQueueFull)) {
-    dropForFullQueue(core, 'droppedQueueFull', session, 0)
+    dropForFullQueue(core, 'droppedQueueFull', session, 0, message)
   } else if (qos > 0 && session.survives) {
     const set = core.recipientSets.of([receiptOf(to)])
     const recipients = recordSets(core, [set], turn)

@@ -10,6 +10,7 @@ import type { Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
 import { deliverCopy, deliverFurther } from './delivery.ts'
+import { isForSys } from './own-watchers.ts'
 import type { Subscription } from './subscription.ts'
 
 const sliceSize = 256
@@ -27,7 +28,8 @@ export class RetainedDelivery {
     this.subscription = subscription
     this.#qos = subscription.qos
     this.#subscriptionIdentifiers = subscription.subscriptionIdentifiers
-    this.#matcher = core.retained.matcher(subscription.filterSubscriptions.filter)
+    const { filter } = subscription.filterSubscriptions
+    this.#matcher = isForSys(filter) ? core.sys.matcher(filter, core, core.nowMs) : core.retained.matcher(filter)
   }
 
   /** Sends one slice; false when there is nothing left, or nobody to send it to any more [MQTT-3.10.4-2]. */

@@ -9,6 +9,7 @@ export class RetainedMessages {
   readonly #released: (seq: number) => void
   /** They are not what the last snapshot says. */
   isChanged = false
+  #bytes = 0
 
   /** `released` is told the seq of every message that is retained no more. */
   constructor(released: (seq: number) => void) {
@@ -17,6 +18,11 @@ export class RetainedMessages {
 
   get count(): number {
     return this.#tree.size
+  }
+
+  /** Bytes of their Topic Names and payloads. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   get(topicName: string): Message | undefined {
@@ -28,6 +34,7 @@ export class RetainedMessages {
     this.delete(message.topicName)
     message.own()
     this.#tree.set(message.topicName, message)
+    this.#bytes += message.size
     this.isChanged = true
   }
 
@@ -36,6 +43,7 @@ export class RetainedMessages {
     const before = this.#tree.get(topicName)
     if (before === undefined) return false
     this.#tree.delete(topicName)
+    this.#bytes -= before.size
     this.isChanged = true
     this.#released(before.seq)
     return true

@@ -6,7 +6,7 @@
 import type { Publish } from '../../protocol/packets/publish.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
 import { hold } from '../held/hold.ts'
-import { heldFact, holdFault, observersOf, type Plan, planFor, plannedFate } from '../held/plan.ts'
+import { heldFact, holdFault, observersOf, type Plan, planFor } from '../held/plan.ts'
 import { writeRecord } from '../log.ts'
 import { Message } from '../message.ts'
 import {
@@ -28,7 +28,8 @@ import type { Turn } from '../turn.ts'
 import { chooseMembers, type DurableSets, durableSets, noSets, recordSets, withoutNoLocal } from './audience.ts'
 import { deadLetter } from './dead-letter.ts'
 import { deliverCopy, deliverFurther, deliverToSet, dropForFullQueue } from './delivery.ts'
-import { countMessage } from './fate.ts'
+import { type MessageFate, type NotedMessage, noteFate } from './fate.ts'
+import { fullSessions, makeRoom, noSessions } from './full-sessions.ts'
 import type { Receiver, Subscription } from './subscription.ts'
 import type { Route } from './subscriptions.ts'
 import type { TopicRule } from './topic-rule.ts'
@@ -75,7 +76,6 @@ const accepted: Admission = outcome(ReasonCode.Success, 0)
 const held: Admission = Object.freeze({ ...nobody, fate: 'held' })
 const heldBehind: Admission = Object.freeze({ ...success, fate: 'held' })
 const buried: Admission = Object.freeze({ ...nobody, fate: 'dead-lettered' })
-const noSessions: ReadonlySet<Session> = new Set()
 const noMembers: readonly Subscription[] = Object.freeze([])
 
 /** `packet` is kept: its bytes are copied out of the socket's chunk if the message outlives the turn. */
@@ -94,31 +94,36 @@ export function admitMessage(core: CoreState, packet: Publish, source: Source, n
   if (plan !== 'deliver' || packet.qos > 0 || packet.retain) {
     const refusal = findRefusal(core, packet, source, route, members, full, plan, nowMs)
     if (refusal !== null) {
-      countMessage(core.tally, rule, isDropped(packet, source, plan) ? 'droppedHoldFull' : 'refused')
+      const fate = isDropped(packet, source, plan) ? 'droppedHoldFull' : 'refused'
+      noteFate(core, rule, fate, notedOf(packet, null, source, 0, refusal.text), nowMs)
       return refusal
     }
   }
-  const without = full.size === 0 ? full : makeRoom(core, packet, full, rule)
+  const without = full.size === 0 || rule === core.rules.own ? full : makeRoom(core, packet, full, rule)
   const message = new Message(0, packet, nowMs)
   const sets = packet.qos === 0 ? noSets : durableSets(core, route, members, source.session, without)
   const fact = plan === 'hold' ? heldFact(source) : null
   const owing = owingFor(core, packet, source, route, members, plan === 'deliver' ? listeners : 0, fact !== null)
   const isRetained = recordMessage(core, message, sets.sets, source, fact, owing, turn)
+  const fate = fateOf(plan, listeners, isRetained)
+  noteFate(core, rule, fate, notedOf(packet, message, source, listeners, null), nowMs)
   const obligation = owing === null ? null : openObligation(core, message, owing, source)
   const endedBefore = core.endings.length
   deliverAll(core, message, route, members, sets, source, without, nowMs, turn)
-  const fate = plannedFate(plan, listeners, isRetained)
   if (obligation !== null) closeAtOnce(core, obligation, fate, endedBefore)
   if (rule.options.wake && packet.qos > 0 && plan === 'deliver') {
     wakeThoseAway(core, packet.topicName, [...route.receivers, ...members], without, nowMs, turn)
   }
   if (without.size > 0 && isDeadLettered(rule, source)) bury(core, packet, rule, source, without, nowMs, turn)
   if (core.reportsMessages) turn.events.push({ type: 'published', message, matched: listeners })
-  if (fact !== null) hold(core, message, fact, rule)
-  if (plan === 'dead-letter') bury(core, packet, rule, source, noSessions, nowMs, turn)
-  countMessage(core.tally, rule, fate)
-  if (fact !== null) return listeners > 0 ? heldBehind : held
-  if (plan === 'dead-letter') return buried
+  if (fact !== null) {
+    hold(core, message, fact, rule)
+    return listeners > 0 ? heldBehind : held
+  }
+  if (plan === 'dead-letter') {
+    bury(core, packet, rule, source, noSessions, nowMs, turn)
+    return buried
+  }
   if (listeners === 0) return rule.options.whenNobody === 'accept' ? accepted : nobody
   if (owing?.holdsAcknowledgement === true) return { ...outcome(ReasonCode.Success, listeners), isAnsweredLater: true }
   if (rule.options.acknowledge !== 'on-receipt' && source.claim !== undefined && packet.qos > 0) {
@@ -158,6 +163,25 @@ export const fromBroker: Source = Object.freeze({
 
 function outcome(reasonCode: number, matched: number): Admission {
   return { reasonCode, matched, text: null, fate: null, isQuiet: false, isAnsweredLater: false }
+}
+
+function fateOf(plan: Plan, listeners: number, isRetained: boolean): MessageFate {
+  if (plan === 'hold') return 'held'
+  if (plan === 'dead-letter') return 'deadLettered'
+  return listeners > 0 ? 'routed' : isRetained ? 'retainedOnly' : 'unmatched'
+}
+
+function notedOf(
+  packet: Publish,
+  message: Message | null,
+  source: Source,
+  matched: number,
+  reason: string | null,
+): NotedMessage {
+  const { topicName, qos, retain, payloadSize } = packet
+  const publisher = source.session ?? source.deadLetterOf ?? null
+  const size = topicName.length + payloadSize
+  return { topicName, qos, retain, size, seq: message?.seq ?? 0, message, publisher, matched, reason }
 }
 
 /** No Local: the publisher's own Subscriptions that have it are no listeners [MQTT-3.8.3-3]. */
@@ -218,7 +242,7 @@ function deliverUnrecorded(
   const qos = publish.qos < to.qos ? publish.qos : to.qos
   if (qos > 0) {
     if (without.size > 0 && without.has(session)) {
-      dropForFullQueue(core, fullFate, session, message.seq)
+      dropForFullQueue(core, fullFate, session, message.seq, message)
       return
     }
     if (session.survives) return
@@ -272,43 +296,6 @@ function retain(core: CoreState, message: Message): void {
   if (message.expiresMs !== Number.POSITIVE_INFINITY) {
     core.deadlines.add({ atMs: message.expiresMs, type: 'retained', topicName: message.topicName })
   }
-}
-
-/** Sessions whose queue has no room for a copy they should get. */
-function fullSessions(
-  core: CoreState,
-  packet: Publish,
-  route: Route,
-  members: readonly Subscription[],
-): ReadonlySet<Session> {
-  let full: Set<Session> | null = null
-  const { whenQueueFull } = route.rule.options
-  const size = packet.topicName.length + packet.payloadSize
-  for (let position = 0; position < route.receivers.length + members.length; position++) {
-    const to = route.receivers[position] ?? members[position - route.receivers.length]
-    if (to === undefined || to.qos === 0 || to.session.outbound.hasRoom(size, core, whenQueueFull)) continue
-    full ??= new Set()
-    full.add(to.session)
-  }
-  return full ?? noSessions
-}
-
-/** Gives up the oldest message of each full Session if that is the policy; returns those that go without this one. */
-function makeRoom(
-  core: CoreState,
-  packet: Publish,
-  full: ReadonlySet<Session>,
-  { options: { whenQueueFull } }: TopicRule,
-): ReadonlySet<Session> {
-  if (whenQueueFull !== 'drop-oldest') return full
-  const without = new Set<Session>()
-  const size = packet.topicName.length + packet.payloadSize
-  for (const session of full) {
-    const { outbound } = session
-    while (!outbound.hasRoom(size, core, whenQueueFull) && outbound.queuedMessages > 0) outbound.dropOldest(core)
-    if (!outbound.hasRoom(size, core, whenQueueFull)) without.add(session)
-  }
-  return without
 }
 
 function findRefusal(

@@ -5,6 +5,7 @@
  */
 import type { RecipientSet } from '../rest/recipient-set.ts'
 import type { Session } from '../session/session.ts'
+import { OwnWatchers } from './own-watchers.ts'
 import { SharedGroup } from './shared-group.ts'
 import { addTo, type Receiver, removeFrom, Subscription } from './subscription.ts'
 import type { TopicRule, TopicRules } from './topic-rule.ts'
@@ -73,21 +74,35 @@ export class Subscriptions {
   #routes = new Map<string, Route>()
   #found: FilterSubscriptions[] = []
   #count = 0
+  #sharedCount = 0
   readonly #rules: TopicRules
   readonly #observers: Observers
   readonly #topics: TopicsSeen
+  readonly watchers: OwnWatchers
   /** Changes whenever a Subscription is made, changed or removed. */
   generation = 0
 
-  constructor(rules: TopicRules, observers: Observers, topics: TopicsSeen) {
+  /** `watchers` counts those of them that are for what the broker itself has to say. */
+  constructor(
+    rules: TopicRules,
+    observers: Observers,
+    topics: TopicsSeen,
+    watchers: OwnWatchers = new OwnWatchers(() => {}),
+  ) {
     this.#rules = rules
     this.#topics = topics
     this.#observers = observers
+    this.watchers = watchers
   }
 
   /** Subscriptions in all, shared ones included. */
   get count(): number {
     return this.#count
+  }
+
+  /** Those to Shared Subscriptions. */
+  get sharedCount(): number {
+    return this.#sharedCount
   }
 
   /** A new Subscription; the caller sets its options and keeps it in the Session. */
@@ -107,6 +122,8 @@ export class Subscriptions {
     entry.count += 1
     if (subscription.isObserver) entry.observers += 1
     this.#countOnline(subscription, session.isOnline)
+    if (group !== null) this.#sharedCount += 1
+    this.watchers.count(filter, 1)
     this.changed()
     return subscription
   }
@@ -125,6 +142,8 @@ export class Subscriptions {
     entry.count -= 1
     if (subscription.isObserver) entry.observers -= 1
     this.#countOnline(subscription, false)
+    if (group !== null) this.#sharedCount -= 1
+    this.watchers.count(entry.filter, -1)
     this.changed()
   }
 

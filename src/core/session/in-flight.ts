@@ -6,14 +6,20 @@
  */
 import type { Copy } from './copy.ts'
 import { PacketIds } from './packet-ids.ts'
+import type { UnderWay } from './under-way.ts'
 
 export class InFlight {
   readonly #copies = new Map<number, Copy>()
   readonly #packetIds = new PacketIds()
   #onWire = 0
+  readonly #underWay: UnderWay
   /** Copies whose message is to be sent again on this Network Connection, oldest first, and how many of them are done with. */
   #toResend: readonly Copy[] = []
   #resent = 0
+
+  constructor(underWay: UnderWay) {
+    this.#underWay = underWay
+  }
 
   get size(): number {
     return this.#copies.size
@@ -40,6 +46,7 @@ export class InFlight {
   /** It goes out for the first time. */
   add(copy: Copy): void {
     this.#copies.set(copy.packetId, copy)
+    this.#underWay.inFlight += 1
     this.putOnWire(copy)
   }
 
@@ -58,7 +65,7 @@ export class InFlight {
 
   /** Its exchange is over. */
   remove(copy: Copy): void {
-    this.#copies.delete(copy.packetId)
+    if (this.#copies.delete(copy.packetId)) this.#underWay.inFlight -= 1
     if (copy.isOnWire) this.#onWire -= 1
     copy.isOnWire = false
   }
@@ -68,6 +75,7 @@ export class InFlight {
     copy.packetId = packetId
     copy.isReceived = isReceived
     this.#packetIds.restore(packetId)
+    if (!this.#copies.has(packetId)) this.#underWay.inFlight += 1
     this.#copies.set(packetId, copy)
   }
 

@@ -22,7 +22,7 @@ import {
   receiptQos,
 } from '../owed/receipt-request.ts'
 import type { Question } from '../question.ts'
-import { countRefused } from '../routing/fate.ts'
+import { noteRefused } from '../routing/fate.ts'
 import { isPrivateReply } from '../routing/reply.ts'
 import { admitMessage } from '../routing/router.ts'
 import { isReserved, topicNameFault } from '../routing/topic-name.ts'
@@ -185,7 +185,7 @@ function acceptPublish(
 ): void {
   if (mustPark(core, connection, packet)) {
     if (park(core, connection, packet, nowMs)) return
-    countRefused(core, packet)
+    noteRefused(core, packet, session, storeFull.text, nowMs)
     disconnectClient(core, connection, storeFull, nowMs, turn)
     return
   }

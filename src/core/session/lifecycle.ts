@@ -2,6 +2,7 @@
  * The life of a Session: left by its connection, reminded of its deadlines, ended. MQTT 5.0 sections 3.1.2.5 and 4.1.
  */
 import type { Connection } from '../connection/connection.ts'
+import type { SessionEndReason } from '../event.ts'
 import { writeRecord, writeSessionRecord } from '../log.ts'
 import { Message } from '../message.ts'
 import { retainRuleOf } from '../rest/recipient-sets.ts'
@@ -30,7 +31,7 @@ export function detachSession(
   // What a stop of the broker cuts off is looked after when it starts again.
   const isPutOff = core.isStopping && core.options.isDurable && session.number > 0
   if (!session.survives && !isPutOff) {
-    endSession(core, session, nowMs, turn)
+    endSession(core, session, 'connection-closed', nowMs, turn)
     return
   }
   if (session.willAtMs <= nowMs && !isPutOff) publishWill(core, session, nowMs, turn)
@@ -106,7 +107,7 @@ export function remindSession(core: CoreState, session: Session, nowMs: number, 
   session.remindAtMs = Number.POSITIVE_INFINITY
   if (session.hasEnded || session.isOnline) return
   if (session.endsAtMs <= nowMs) {
-    endSession(core, session, nowMs, turn)
+    endSession(core, session, 'expired', nowMs, turn)
     return
   }
   if (session.willAtMs <= nowMs) publishWill(core, session, nowMs, turn)
@@ -125,18 +126,26 @@ function remind(core: CoreState, session: Session): void {
  * Ends a Session: its Will Message goes out now if it still waits [MQTT-3.1.3-9], what it had of a Shared Subscription
  * goes to another member, everything else in it is over.
  */
-export function endSession(core: CoreState, session: Session, nowMs: number, turn: Turn): void {
+export function endSession(
+  core: CoreState,
+  session: Session,
+  reason: SessionEndReason,
+  nowMs: number,
+  turn: Turn,
+): void {
   if (session.hasEnded) return
   session.hasEnded = true
+  if (reason === 'expired') core.traffic.sessionsExpired += 1
   if (core.sessions.get(session.key) === session) core.sessions.delete(session.key)
   for (const subscription of session.subscriptions.values()) core.subscriptions.remove(subscription)
   session.subscriptions.clear()
   if (session.will !== null) publishWill(core, session, nowMs, turn)
   const { clientIdentifier, account, number } = session
   if (number > 0) writeSessionRecord(core, turn, session, { type: 'session-ended', session: number })
-  for (const { copy, mayMove } of session.outbound.takeAll(core)) {
+  const copies = session.outbound.takeAll(core)
+  for (const { copy, mayMove } of copies) {
     const before = core.endings.length
-    core.endCopy('sessionEnded', session, copy.messageSeq)
+    core.endCopy('sessionEnded', session, copy.messageSeq, copy.message)
     const hasMoved = mayMove && moveToOtherMember(core, copy, nowMs, turn)
     const ending = core.endings[before]
     if (hasMoved && ending !== undefined) ending.hasMoved = true
@@ -144,7 +153,7 @@ export function endSession(core: CoreState, session: Session, nowMs: number, tur
   }
   session.inboundPacketIds = null
   core.owed.releaseAll(session)
-  turn.events.push({ type: 'sessionEnded', clientIdentifier, account })
+  turn.events.push({ type: 'sessionEnded', clientIdentifier, account, reason, messages: copies.length })
 }
 
 /** What an ended Session had not finished of a Shared Subscription goes to the member whose turn it is, if there is one: true. */
@@ -156,7 +165,7 @@ function moveToOtherMember(core: CoreState, copy: Copy, nowMs: number, turn: Tur
   // Its Topic Name may be in the store only: what holds for all Topic Names holds here.
   const { whenQueueFull } = message === null ? core.options : core.rules.ruleFor(message.topicName).options
   if (member.qos > 0 && !member.session.outbound.hasRoom(copy.size, core, whenQueueFull)) {
-    dropForFullQueue(core, 'droppedQueueFull', member.session, copy.messageSeq)
+    dropForFullQueue(core, 'droppedQueueFull', member.session, copy.messageSeq, message)
     return true
   }
   if (member.session.survives && member.qos > 0) moveDurably(core, copy, member, nowMs, turn)
@@ -192,7 +201,7 @@ function moveUnread(core: CoreState, copy: Copy, member: Subscription, nowMs: nu
   const { messageSeq, size, sharedFilter } = copy
   core.beginCopy(member.session, messageSeq)
   if (member.qos === 0) {
-    core.endCopy('droppedOffline', member.session, messageSeq)
+    core.endCopy('droppedOffline', member.session, messageSeq, null)
     return
   }
   core.live.add(messageSeq, 1)

@@ -5,6 +5,7 @@ import { publish } from '../../protocol/packets/publish.ts'
 import { Message } from '../message.ts'
 import { Copy } from './copy.ts'
 import { MessageQueue } from './message-queue.ts'
+import { UnderWay } from './under-way.ts'
 
 function copyOf(seq: number, bytes: number): Copy {
   const packet = publish({ topicName: 'a', payload: Buffer.alloc(bytes) })
@@ -13,7 +14,7 @@ function copyOf(seq: number, bytes: number): Copy {
 }
 
 test('first in, first out, with number and bytes kept', () => {
-  const queue = new MessageQueue()
+  const queue = new MessageQueue(new UnderWay())
   for (const seq of [1, 2, 3]) queue.push(copyOf(seq, seq * 10))
   assert.deepEqual([queue.length, queue.bytes], [3, 63])
   assert.equal(queue.shift()?.messageSeq, 1)
@@ -25,7 +26,7 @@ test('first in, first out, with number and bytes kept', () => {
 })
 
 test('an empty queue gives nothing and can be filled again', () => {
-  const queue = new MessageQueue()
+  const queue = new MessageQueue(new UnderWay())
   queue.push(copyOf(1, 0))
   queue.shift()
   assert.deepEqual([queue.shift(), queue.first, queue.length, queue.bytes], [undefined, undefined, 0, 0])
@@ -37,7 +38,7 @@ test('it behaves like an array however far its head has moved', () => {
   const steps = fc.array(fc.integer({ min: -3000, max: 3000 }), { maxLength: 12 })
   fc.assert(
     fc.property(steps, (all) => {
-      const queue = new MessageQueue()
+      const queue = new MessageQueue(new UnderWay())
       const model: number[] = []
       let seq = 0
       for (const step of all) {

@@ -4,11 +4,17 @@
  * An array with a moving head: cheaper than shifting, and it frees what was taken in blocks.
  */
 import type { Copy } from './copy.ts'
+import type { UnderWay } from './under-way.ts'
 
 export class MessageQueue {
   #copies: (Copy | undefined)[] = []
   #head = 0
   #bytes = 0
+  readonly #underWay: UnderWay
+
+  constructor(underWay: UnderWay) {
+    this.#underWay = underWay
+  }
 
   get length(): number {
     return this.#copies.length - this.#head
@@ -26,6 +32,7 @@ export class MessageQueue {
   push(copy: Copy): void {
     this.#copies.push(copy)
     this.#bytes += copy.size
+    this.#underWay.queued += 1
   }
 
   shift(): Copy | undefined {
@@ -34,6 +41,7 @@ export class MessageQueue {
     this.#copies[this.#head] = undefined
     this.#head += 1
     this.#bytes -= copy.size
+    this.#underWay.queued -= 1
     if (this.#head === this.#copies.length) {
       this.#copies = []
       this.#head = 0

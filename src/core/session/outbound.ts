@@ -70,7 +70,7 @@ export class Outbound {
 
   /** What waits of a durable Session. */
   get backlog(): Backlog {
-    this.#backlog ??= new Backlog()
+    this.#backlog ??= new Backlog(this.#session.underWay)
     return this.#backlog
   }
 
@@ -157,7 +157,7 @@ export class Outbound {
 
   /** Queues a copy in memory whose message is in the store. */
   enqueue(copy: Copy): void {
-    this.#queue ??= new MessageQueue()
+    this.#queue ??= new MessageQueue(this.#session.underWay)
     this.#queue.push(copy)
   }
 
@@ -190,7 +190,7 @@ export class Outbound {
   }
 
   #send(copy: Copy, message: Message, connection: Connection, core: CoreState, nowMs: number, turn: Turn): void {
-    this.#inFlight ??= new InFlight()
+    this.#inFlight ??= new InFlight(this.#session.underWay)
     copy.message = message
     copy.packetId = this.#inFlight.nextPacketId()
     const dup = copy.qos === 1 && copy.order > 0 && copy.order <= this.sentThrough
@@ -316,7 +316,7 @@ export class Outbound {
   dropOldest(core: CoreState): void {
     const member = this.#backlog?.first ?? null
     if (member !== null) {
-      const copy = nextCopy(member, null)
+      const copy = nextCopy(member, core.bodies.get(member.set.entries.messageAt(member.position)) ?? null)
       this.#backlog?.shift()
       this.#settle(copy, 'droppedQueueFull', core)
       return
@@ -327,7 +327,7 @@ export class Outbound {
 
   /** After a restart: a copy that was sent before it. */
   restoreInFlight(copy: Copy, packetId: number, isReceived: boolean): void {
-    this.#inFlight ??= new InFlight()
+    this.#inFlight ??= new InFlight(this.#session.underWay)
     this.#inFlight.restore(copy, packetId, isReceived)
   }
 
@@ -340,7 +340,7 @@ export class Outbound {
     }
     const taken = this.#backlog?.take(order) ?? null
     if (taken === null) return
-    core.endCopy('acknowledged', this.#session, taken.message)
+    core.endCopy('acknowledged', this.#session, taken.message, null)
     core.release(order, taken.message)
   }
 
@@ -348,7 +348,7 @@ export class Outbound {
   forgetInFlight(copy: Copy, core: CoreState): void {
     if (this.#inFlight?.get(copy.packetId) !== copy) return
     this.#inFlight.remove(copy)
-    core.endCopy('acknowledged', this.#session, copy.messageSeq)
+    core.endCopy('acknowledged', this.#session, copy.messageSeq, copy.message)
     core.release(copy.order, copy.messageSeq)
   }
 
@@ -372,6 +372,7 @@ export class Outbound {
       all.push({ copy: copyFor(member, body, message, order, size), mayMove: member.sharedFilter !== null })
     }
     for (const copy of this.#queue ?? []) all.push({ copy, mayMove: copy.sharedFilter !== null })
+    this.#session.underWay.leave(this.inFlightMessages, this.#queue?.length ?? 0)
     this.#inFlight = null
     this.#backlog = null
     this.#queue = null
@@ -394,7 +395,7 @@ export class Outbound {
   }
 
   #settle(copy: Copy, fate: CopyFate, core: CoreState): void {
-    core.endCopy(fate, this.#session, copy.messageSeq)
+    core.endCopy(fate, this.#session, copy.messageSeq, copy.message)
     if (copy.order > 0) core.settle(this.#session, copy)
   }
 }

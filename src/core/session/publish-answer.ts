@@ -9,7 +9,7 @@ import type { Publish } from '../../protocol/packets/publish.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
 import { disconnectClient } from '../connection/closing.ts'
 import type { Connection } from '../connection/connection.ts'
-import { countRefused } from '../routing/fate.ts'
+import { noteRefused } from '../routing/fate.ts'
 import type { Admission } from '../routing/router.ts'
 import type { CoreState } from '../state.ts'
 import { OutgoingAcknowledgement, type Turn } from '../turn.ts'
@@ -77,7 +77,7 @@ export function refusePublish(
   nowMs: number,
   turn: Turn,
 ): void {
-  countRefused(core, packet)
+  noteRefused(core, packet, connection.session, refusal.text ?? '', nowMs)
   if (packet.qos > 0) answerRefused(core, connection, packet, refusal, nowMs, turn)
 }
 

@@ -9,7 +9,7 @@ import type { PublishProperties, Qos } from '../../protocol/control-packet.ts'
 import { type Publish, publish } from '../../protocol/packets/publish.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
 import type { Connection } from '../connection/connection.ts'
-import { countMessage, countRefused } from '../routing/fate.ts'
+import { countMessage, noteRefused } from '../routing/fate.ts'
 import { isPrivateReply, sendReply } from '../routing/reply.ts'
 import type { Admission } from '../routing/router.ts'
 import { isReserved, topicNameFault } from '../routing/topic-name.ts'
@@ -177,7 +177,7 @@ function refuseTooMany(core: CoreState, request: BrokerRequest, packet: Publish,
     refusePublish(core, connection, packet, refusal, nowMs, turn)
     return
   }
-  countRefused(core, packet)
+  noteRefused(core, packet, session, expected, nowMs)
   if (packet.qos > 0) acknowledgePublish(core, connection, session, packet, accepted, nowMs, turn)
   const error = { found: 'one request more', expected, advice: 'ask again later' }
   answerRequest(core, request, Buffer.from(JSON.stringify({ type: request.name, error })), nowMs, turn)

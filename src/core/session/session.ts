@@ -9,6 +9,7 @@ import type { Connection } from '../connection/connection.ts'
 import type { Obligation } from '../owed/obligation.ts'
 import type { Subscription } from '../routing/subscription.ts'
 import { Outbound } from './outbound.ts'
+import { UnderWay } from './under-way.ts'
 
 /** A Session Expiry Interval of this value never ends [MQTT-3.1.2-23]. */
 export const neverExpires = 0xffff_ffff
@@ -23,6 +24,8 @@ export class Session {
   readonly clientIdentifier: string
   readonly key: string
   readonly createdMs: number
+  /** Where what it has under way is counted. */
+  readonly underWay: UnderWay
   /** Seq of the record that says it exists; 0 if none does, and then none says that it ended. */
   number = 0
   /** Null while the client is away. */
@@ -55,7 +58,8 @@ export class Session {
   /** A snapshot of it is in the store. */
   isInSnapshot = false
 
-  constructor(account: string, clientIdentifier: string, nowMs: number) {
+  constructor(account: string, clientIdentifier: string, nowMs: number, underWay: UnderWay = new UnderWay()) {
+    this.underWay = underWay
     this.account = account
     this.clientIdentifier = clientIdentifier
     this.key = sessionKey(account, clientIdentifier)

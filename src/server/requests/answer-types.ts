@@ -2,7 +2,11 @@
  * What the answers to requests hold, for whoever asks.
  */
 export type { Client } from '../../core/query/clients.ts'
+export type { CopyLedger, MessageLedger, RuleLedger } from '../../core/query/ledger.ts'
 export type { SeenTopic } from '../../core/query/topics.ts'
+export type { TraceTotals } from '../../core/query/trace.ts'
 export type { BacklogCounts, Subscriber } from '../../core/query/who-listens.ts'
 export type { WhoTotals } from '../../core/query/who-totals.ts'
+export type { CopyFate, MessageFate } from '../../core/routing/fate.ts'
+export type { FateEntry } from '../../core/routing/fate-log.ts'
 export type { Dead, Done, Held, HeldContent } from './held.ts'

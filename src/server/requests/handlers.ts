@@ -3,8 +3,10 @@
  */
 import { clients, session } from './clients.ts'
 import { dead, deadDrop, deadRequeue, held, heldDrop, heldRelease } from './held.ts'
+import { ledger } from './ledger.ts'
 import type { RequestHandler } from './request-handler.ts'
 import { topics } from './topics.ts'
+import { trace } from './trace.ts'
 import { subs, who } from './who.ts'
 
 export const handlers: Readonly<Record<string, RequestHandler>> = {
@@ -13,6 +15,8 @@ export const handlers: Readonly<Record<string, RequestHandler>> = {
   session,
   subs,
   topics,
+  trace,
+  ledger,
   held,
   'held-release': heldRelease,
   'held-drop': heldDrop,

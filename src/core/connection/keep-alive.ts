@@ -1,0 +1,28 @@
+/**
+ * A client that says nothing for too long is given up. MQTT 5.0 section 3.1.2.10.
+ */
+import { ReasonCode } from '../../protocol/reason-code.ts'
+import type { Deadline } from '../deadlines.ts'
+import type { CoreState } from '../state.ts'
+import type { Turn } from '../turn.ts'
+import { disconnectClient } from './closing.ts'
+
+/** Silent for one and a half times the Keep Alive: given up [MQTT-3.1.2-22]. A question of ours stops the clock. */
+export function checkKeepAlive(
+  core: CoreState,
+  deadline: Extract<Deadline, { type: 'keep-alive' }>,
+  nowMs: number,
+  turn: Turn,
+): void {
+  const { connection } = deadline
+  if (connection.isClosed) return
+  if (connection.isWaiting) connection.lastReceivedMs = nowMs
+  const dueMs = connection.lastReceivedMs + connection.silenceMsMax
+  if (dueMs > nowMs) {
+    deadline.atMs = dueMs
+    core.deadlines.add(deadline)
+    return
+  }
+  const text = `nothing was received for ${connection.silenceMsMax / 1000} seconds, one and a half times the Keep Alive`
+  disconnectClient(core, connection, { reasonCode: ReasonCode.KeepAliveTimeout, text }, nowMs, turn)
+}

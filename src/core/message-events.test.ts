@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { DrivenCore } from '../../test/support/driven-core.ts'
+import type { Connection } from './connection/connection.ts'
+import type { Limits } from './limits.ts'
+
+const payload = Buffer.from('x')
+const passing = { properties: { sessionExpiryInterval: 0 } }
+
+function started(limits: Partial<Limits> = {}) {
+  const driven = new DrivenCore(limits)
+  const publisher = driven.connect('p', passing)
+  return { driven, publisher, events: driven.state.messageEvents }
+}
+
+/** Subscribes, and is allowed to. */
+function observe(driven: DrivenCore, connection: Connection, topicFilter: string): void {
+  const [question = assert.fail()] = driven.subscribe(connection, topicFilter).questions
+  driven.input((core, nowMs, turn) => core.answered(question, { type: 'authorized', allowed: [true] }, nowMs, turn))
+}
+
+test('no event about a message is made while nobody listens', () => {
+  const { driven, publisher, events } = started()
+  const watcher = driven.connect('w', passing)
+  for (const topicFilter of ['#', '$SYS/#', '$pabal/who/1/reply']) driven.subscribe(watcher, topicFilter)
+  observe(driven, watcher, '$pabal/events/client/#')
+  driven.publish(publisher, { topicName: 'a', payload })
+  assert.deepEqual([events.isWatched, events.news], [false, []])
+})
+
+for (const topicFilter of ['message/unmatched', '#', '+/dropped', 'overflow']) {
+  test(`a Subscription to $pabal/events/${topicFilter} has them made, and its end stops that`, () => {
+    const { driven, events } = started()
+    const watcher = driven.connect('w', passing)
+    observe(driven, watcher, `$pabal/events/${topicFilter}`)
+    observe(driven, watcher, `$share/g/$pabal/events/${topicFilter}`)
+    assert.equal(events.isWatched, true)
+    const topicFilters = [`$pabal/events/${topicFilter}`]
+    driven.receive(watcher, { type: 'unsubscribe', packetId: 1, topicFilters, properties: {} })
+    assert.equal(events.isWatched, true)
+    driven.breakOff(watcher)
+    assert.equal(events.isWatched, false)
+  })
+}
+
+test('an event says which message, whose, and under which rule', () => {
+  const { driven, publisher, events } = started()
+  events.hostListens = true
+  driven.publish(publisher, { topicName: 'a', payload, qos: 1, packetId: 1 })
+  assert.deepEqual(events.news, [
+    {
+      type: 'messageUnmatched',
+      topicName: 'a',
+      qos: 1,
+      retain: false,
+      size: 2,
+      account: '',
+      clientIdentifier: 'p',
+      rule: '#',
+      reason: null,
+    },
+  ])
+})
+
+test('there are no more than so many in a second, and then one that says how many were left out', () => {
+  const { driven, publisher, events } = started({ messageEventsPerSecondMax: 3 })
+  events.hostListens = true
+  for (let number = 0; number < 10; number++) driven.publish(publisher, { topicName: 'a', payload })
+  assert.equal(events.news.length, 3)
+  assert.equal(driven.core.nextDeadlineMs(driven.nowMs), driven.nowMs + 1000)
+  driven.advance(1)
+  assert.deepEqual(events.news.at(-1), { type: 'eventsLeftOut', count: 7 })
+  driven.publish(publisher, { topicName: 'a', payload })
+  assert.equal(events.news.length, 5)
+  driven.advance(1)
+  assert.equal(events.news.length, 5)
+})
+
+test('nothing is told of what the broker itself publishes, and of a copy nobody knows any more it is only counted', () => {
+  const { driven, events } = started()
+  events.hostListens = true
+  const watcher = driven.connect('w')
+  observe(driven, watcher, '$pabal/events/#')
+  const session = driven.session('w')
+  driven.state.endCopy('droppedQueueFull', session, 7, null)
+  assert.deepEqual(events.news, [])
+  driven.advance(1)
+  assert.deepEqual(events.news, [{ type: 'eventsLeftOut', count: 1 }])
+})
+
+test('of a client that does not take what it is sent, it is told which messages it goes without', () => {
+  const { driven, publisher, events } = started({ unsentBytesMax: 65_536 })
+  events.hostListens = true
+  const slow = driven.connect('slow', passing)
+  driven.subscribe(slow, 'a')
+  driven.input((core, nowMs, turn) => core.flushed(slow, 65_536, nowMs, turn))
+  driven.publish(publisher, { topicName: 'a', payload })
+  const named = { account: '', clientIdentifier: 'slow', topicName: 'a', qos: 0, size: 2 }
+  assert.deepEqual(events.news, [{ type: 'copyDropped', ...named, reason: 'slow' }])
+})

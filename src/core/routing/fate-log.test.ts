@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { DrivenCore } from '../../../test/support/driven-core.ts'
+import type { Limits } from '../limits.ts'
+import type { FateEntry } from './fate-log.ts'
+
+const payload = Buffer.from('x')
+const passing = { properties: { sessionExpiryInterval: 0 } }
+
+function started(limits: Partial<Limits> = {}) {
+  const driven = new DrivenCore(limits)
+  const publisher = driven.connect('p', passing)
+  const log = driven.state.fateLog
+  const publish = (topicName: string, count = 1) => {
+    for (let number = 0; number < count; number++) driven.publish(publisher, { topicName, payload })
+  }
+  const entries = () => {
+    const found: FateEntry[] = []
+    for (let id = log.firstId; id <= log.lastId; id++) {
+      const entry = log.get(id)
+      if (entry !== undefined) found.push(entry)
+    }
+    return found
+  }
+  return { driven, publisher, log, publish, entries }
+}
+
+test('an entry says what the message was, whose, under which rule, and what became of it and of its copies', () => {
+  const { driven, publisher, entries } = started()
+  const reader = driven.connect('r')
+  driven.subscribe(reader, 'a')
+  driven.publish(publisher, { topicName: 'a', payload, qos: 1, packetId: 1, retain: true })
+  driven.nowMs += 30
+  driven.acknowledge(reader, 'puback', 1)
+  assert.deepEqual(entries(), [
+    {
+      id: 1,
+      atMs: 1_000_000,
+      topicName: 'a',
+      publisher: { account: '', clientIdentifier: 'p' },
+      qos: 1,
+      size: 2,
+      retain: true,
+      fate: 'routed',
+      rule: '#',
+      matched: 1,
+      reason: null,
+      leftOut: 0,
+      copies: [{ account: '', clientIdentifier: 'r', fate: 'acknowledged', afterMs: 30 }],
+      furtherCopies: 0,
+    },
+  ])
+})
+
+test('of a refused message the log says why', () => {
+  const { driven, publisher, entries } = started({ retainedMessagesMax: 0 })
+  driven.publish(publisher, { topicName: 'a', payload, qos: 1, packetId: 1, retain: true })
+  assert.deepEqual(
+    entries().map(({ fate, reason }) => [fate, reason]),
+    [['refused', 'the broker keeps no more than 0 Retained Messages']],
+  )
+})
+
+test('only the newest messages are remembered', () => {
+  const { publish, entries, log } = started({ fateLogMessagesMax: 3 })
+  for (const topicName of ['a', 'b', 'c', 'd', 'e']) publish(topicName)
+  assert.deepEqual(
+    entries().map(({ id, topicName }) => [id, topicName]),
+    [
+      [3, 'c'],
+      [4, 'd'],
+      [5, 'e'],
+    ],
+  )
+  assert.deepEqual([log.get(2), log.get(6)], [undefined, undefined])
+})
+
+test('a log of no messages remembers nothing', () => {
+  const { publish, entries, log } = started({ fateLogMessagesMax: 0 })
+  publish('a', 2)
+  assert.deepEqual([entries(), log.leftOut], [[], 2])
+})
+
+test('the fate of a copy finds its message when only the record tells which it was', () => {
+  const { driven, publisher, entries } = started()
+  const away = driven.connect('away')
+  driven.subscribe(away, 'a')
+  driven.breakOff(away)
+  driven.publish(publisher, { topicName: 'a', payload, qos: 1, packetId: 1 })
+  driven.nowMs += 1_000_000
+  driven.advance(1)
+  assert.deepEqual(entries()[0]?.copies, [
+    { account: '', clientIdentifier: 'away', fate: 'sessionEnded', afterMs: 1_001_000 },
+  ])
+})
+
+test('of many copies the first 20 are told of and the others counted', () => {
+  const { driven, publish, entries } = started()
+  for (let number = 0; number < 23; number++) driven.subscribe(driven.connect(`r${number}`, passing), 'a')
+  publish('a')
+  const [entry] = entries()
+  assert.deepEqual([entry?.copies.length, entry?.furtherCopies, entry?.matched], [20, 3, 23])
+})
+
+test('above the rate messages are left out, and the entry behind the gap says how many', () => {
+  const { driven, publish, entries, log } = started({ fateLogPerSecondMax: 10 })
+  publish('a', 25)
+  driven.nowMs += 1000
+  publish('b')
+  const all = entries()
+  assert.deepEqual([all.length, all[9]?.leftOut, all[10]?.topicName, all[10]?.leftOut], [11, 0, 'b', 15])
+  assert.equal(log.leftOut, 15)
+})
+
+test('a second that follows a busy one is sampled at regular steps, not only its beginning', () => {
+  const { driven, publish, entries } = started({ fateLogPerSecondMax: 10 })
+  publish('busy', 100)
+  driven.nowMs += 1000
+  for (let number = 0; number < 100; number++) publish(String(number))
+  const numbers = entries()
+    .slice(10)
+    .map(({ topicName }) => Number(topicName))
+  assert.equal(numbers.length, 10)
+  for (const [position, number] of numbers.entries()) assert.equal(number - (numbers[0] ?? 0), position * 10)
+  driven.nowMs += 10_000
+  publish('quiet', 3)
+  assert.equal(entries().filter(({ topicName }) => topicName === 'quiet').length, 3)
+})
+
+test('a flood of messages with a listener does not crowd out those without', () => {
+  const { driven, publish, entries } = started({ fateLogPerSecondMax: 5 })
+  driven.subscribe(driven.connect('r', passing), 'read')
+  publish('read', 50)
+  publish('unread', 5)
+  assert.equal(entries().filter(({ topicName }) => topicName === 'unread').length, 5)
+})
+
+test('a message that has left the log takes its copies with it', () => {
+  const { driven, publisher, publish, entries } = started({ fateLogMessagesMax: 1 })
+  const reader = driven.connect('r')
+  driven.subscribe(reader, 'a')
+  driven.publish(publisher, { topicName: 'a', payload, qos: 1, packetId: 1 })
+  publish('b')
+  driven.acknowledge(reader, 'puback', 1)
+  assert.deepEqual(
+    entries().map(({ topicName, copies }) => [topicName, copies]),
+    [['b', []]],
+  )
+})
+
+test('Topic Names that begin with $ are not in the log', () => {
+  const { publish, entries } = started()
+  publish('$own/a')
+  publish('$SYS/a')
+  assert.deepEqual(entries(), [])
+})

@@ -1,0 +1,183 @@
+/**
+ * What became of the last messages, for whoever asks afterwards: the newest so many, in a ring, with the fates of their
+ * copies. @hot
+ *
+ * It is bounded in every direction: entries, entries in a second, copies told of one entry. What is left out is counted in the
+ * entry behind the gap. Above the rate messages are taken at regular steps, and those that reached a listener do not crowd out
+ * the others. Nothing in the broker depends on it.
+ */
+import type { Message } from '../message.ts'
+import type { Seq } from '../record.ts'
+import type { CopyFate, MessageFate, NotedMessage, Publisher } from './fate.ts'
+
+/** The fate of one copy of a logged message. */
+export interface CopyEntry {
+  readonly account: string
+  readonly clientIdentifier: string
+  readonly fate: CopyFate
+  /** Milliseconds from the fate of the message to the fate of the copy. */
+  readonly afterMs: number
+}
+
+export interface FateEntry {
+  /** Runs from 1 without a gap, since the broker was made. */
+  readonly id: number
+  readonly atMs: number
+  readonly topicName: string
+  /** Null if code in this process or the broker itself made the message. */
+  readonly publisher: Publisher | null
+  readonly qos: number
+  /** Bytes of Topic Name and payload. */
+  readonly size: number
+  readonly retain: boolean
+  readonly fate: MessageFate
+  /** Topic Filter of the rule it fell under. */
+  readonly rule: string
+  /** Listeners it went to. */
+  readonly matched: number
+  /** Why, in words; null where the fate says it. */
+  readonly reason: string | null
+  /** Messages since the entry before that are not in the log, because there were too many in a second. */
+  readonly leftOut: number
+  /** The first copies that have ended, in that order. */
+  readonly copies: CopyEntry[]
+  /** Further copies that have ended. */
+  furtherCopies: number
+}
+
+const copiesMax = 20
+const windowMs = 1000
+
+export class FateLog {
+  readonly #entriesMax: number
+  readonly #ring: FateEntry[] = []
+  /** Entries whose message has a record, by its place. */
+  readonly #bySeq = new Map<Seq, FateEntry>()
+  /** Places of the records of the entries in the ring, 0 for none. */
+  readonly #seqs: Seq[] = []
+  readonly #routed: Sampler
+  readonly #others: Sampler
+  #lastId = 0
+  #leftOut = 0
+  #leftOutInAll = 0
+
+  constructor(entriesMax: number, perSecondMax: number) {
+    this.#entriesMax = entriesMax
+    this.#routed = new Sampler(entriesMax === 0 ? 0 : perSecondMax)
+    this.#others = new Sampler(entriesMax === 0 ? 0 : perSecondMax)
+  }
+
+  /** Id of the newest entry; 0 if there is none. */
+  get lastId(): number {
+    return this.#lastId
+  }
+
+  /** Id of the oldest entry that is still there; one more than the last if there is none. */
+  get firstId(): number {
+    return this.#lastId - this.#ring.length + 1
+  }
+
+  /** Messages that are not in the log because there were too many in a second, since the broker was made. */
+  get leftOut(): number {
+    return this.#leftOutInAll
+  }
+
+  /** Whether the next message with this fate is to be noted; if not, it is counted here. To be asked once for each. */
+  takes(fate: MessageFate, nowMs: number): boolean {
+    if ((fate === 'routed' ? this.#routed : this.#others).takes(nowMs)) return true
+    this.#leftOut += 1
+    this.#leftOutInAll += 1
+    return false
+  }
+
+  /** Notes a message that `takes` has let through. */
+  note(fate: MessageFate, rule: string, noted: NotedMessage, atMs: number): void {
+    const { topicName, qos, retain, size, seq, message, publisher, matched, reason } = noted
+    this.#lastId += 1
+    const entry: FateEntry = {
+      id: this.#lastId,
+      atMs,
+      topicName,
+      publisher:
+        publisher === null ? null : { account: publisher.account, clientIdentifier: publisher.clientIdentifier },
+      qos,
+      size,
+      retain,
+      fate,
+      rule,
+      matched,
+      reason,
+      leftOut: this.#leftOut,
+      copies: [],
+      furtherCopies: 0,
+    }
+    this.#leftOut = 0
+    this.#put(entry, seq)
+    if (message !== null) message.entry = entry
+  }
+
+  #put(entry: FateEntry, seq: Seq): void {
+    const place = (entry.id - 1) % this.#entriesMax
+    const before = this.#seqs[place] ?? 0
+    // A message may have several entries, the last of which is found by its record.
+    if (before > 0 && this.#bySeq.get(before) === this.#ring[place]) this.#bySeq.delete(before)
+    this.#ring[place] = entry
+    this.#seqs[place] = seq
+    if (seq > 0) this.#bySeq.set(seq, entry)
+  }
+
+  /** A copy of a logged message has ended. `message` is null if it is not in memory. */
+  endCopy(fate: CopyFate, to: Publisher, seq: Seq, message: Message | null, nowMs: number): void {
+    const entry = message?.entry ?? this.#bySeq.get(seq)
+    if (entry === undefined) return
+    if (entry.copies.length >= copiesMax) {
+      entry.furtherCopies += 1
+      return
+    }
+    const { account, clientIdentifier } = to
+    entry.copies.push({ account, clientIdentifier, fate, afterMs: Math.max(0, nowMs - entry.atMs) })
+  }
+
+  /** A message has been read from the store again: its copies are told of as before. */
+  recognise(message: Message): void {
+    message.entry ??= this.#bySeq.get(message.seq) ?? null
+  }
+
+  /** The entry with this id, if it is still there. */
+  get(id: number): FateEntry | undefined {
+    return id < this.firstId || id > this.#lastId ? undefined : this.#ring[(id - 1) % this.#entriesMax]
+  }
+}
+
+/** Lets so many in a second through: all while there are fewer, at regular steps if the second before had more. */
+class Sampler {
+  readonly #perSecondMax: number
+  #windowEndsMs = 0
+  #seen = 0
+  #taken = 0
+  #step = 1
+  #untilNext = 1
+
+  constructor(perSecondMax: number) {
+    this.#perSecondMax = perSecondMax
+  }
+
+  takes(nowMs: number): boolean {
+    if (nowMs >= this.#windowEndsMs) this.#beginWindow(nowMs)
+    this.#seen += 1
+    this.#untilNext -= 1
+    if (this.#untilNext > 0 || this.#taken >= this.#perSecondMax) return false
+    this.#untilNext = this.#step
+    this.#taken += 1
+    return true
+  }
+
+  #beginWindow(nowMs: number): void {
+    const isNext = nowMs < this.#windowEndsMs + windowMs
+    this.#step = isNext && this.#perSecondMax > 0 ? Math.max(1, Math.ceil(this.#seen / this.#perSecondMax)) : 1
+    this.#untilNext = Math.min(this.#untilNext, this.#step)
+    this.#windowEndsMs = nowMs + windowMs
+    this.#seen = 0
+    this.#taken = 0
+  }
+}

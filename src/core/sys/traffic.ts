@@ -1,0 +1,48 @@
+/**
+ * What has gone in and out since the broker was made: bytes, packets, connections. Counted by whoever drives the core.
+ */
+export class Traffic {
+  bytesReceived = 0
+  bytesSent = 0
+  /** Packets of every type. */
+  packetsReceived = 0
+  packetsSent = 0
+  /** PUBLISH packets. */
+  publishReceived = 0
+  publishSent = 0
+  /** Bytes of their payloads. */
+  publishBytesReceived = 0
+  publishBytesSent = 0
+  /** Network Connections that were opened. */
+  socketsOpened = 0
+  /** Clients that were let in: CONNACK with success. */
+  clientsAccepted = 0
+  /** Clients that are in at this moment, code in this process not among them. */
+  clientsConnected = 0
+  /** The most that were in at one time. */
+  clientsConnectedMax = 0
+  /** Code in this process that is in like a client. */
+  localConnected = 0
+  /** Sessions that ended because their client stayed away too long. */
+  sessionsExpired = 0
+
+  /** Changes with everything that is counted as load. */
+  get activity(): number {
+    return this.bytesReceived + this.bytesSent + this.socketsOpened
+  }
+
+  clientCame(isLocal: boolean): void {
+    if (isLocal) {
+      this.localConnected += 1
+      return
+    }
+    this.clientsAccepted += 1
+    this.clientsConnected += 1
+    this.clientsConnectedMax = Math.max(this.clientsConnectedMax, this.clientsConnected)
+  }
+
+  clientLeft(isLocal: boolean): void {
+    if (isLocal) this.localConnected -= 1
+    else this.clientsConnected -= 1
+  }
+}
