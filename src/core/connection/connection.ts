@@ -4,6 +4,7 @@
  * `link` belongs to the shell and is never looked at here.
  */
 import type { Connect } from '../../protocol/control-packet.ts'
+import type { Claim } from '../owed/owing.ts'
 import type { RetainedDelivery } from '../routing/retained-delivery.ts'
 import type { Subscription } from '../routing/subscription.ts'
 import type { Parked } from '../session/parked.ts'
@@ -74,6 +75,8 @@ export class Connection {
   wantsProblemInformation = true
   /** QoS 1 and 2 messages received whose last acknowledgement has not left. */
   unacknowledgedInbound = 0
+  /** What its messages claim that ask for no receipt. */
+  plainClaim: Claim | null = null
   /** Acknowledgements among those that wait for subscribers. */
   heldAcknowledgements = 0
   /** Bytes decided to be sent that the client has not taken, as far as known. */

@@ -191,7 +191,8 @@ function acceptPublish(
   }
   const { qos, packetId } = packet
   const inboundPacketId = qos === 2 ? packetId : 0
-  const claim = { receipt, connection }
+  connection.plainClaim ??= { receipt: null, connection }
+  const claim = receipt === null ? connection.plainClaim : { receipt, connection }
   const source = {
     session,
     inboundPacketId,
