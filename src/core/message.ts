@@ -13,6 +13,8 @@ export class Message {
   readonly receivedMs: number
   /** When its Message Expiry Interval is over; Infinity without one [MQTT-3.3.2-5]. */
   readonly expiresMs: number
+  /** In a full queue its copies are given up for newer messages. */
+  mayGiveWay = false
   /** Where the log tells of it; null if it does not. */
   entry: FateEntry | null = null
 

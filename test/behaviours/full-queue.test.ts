@@ -123,3 +123,62 @@ test('dead-letter: a dead letter that finds a full queue is counted and leads to
   const { copies } = broker.broker.tally
   assert.deepEqual([copies.deadLettered, copies.droppedQueueFull], [7, 7])
 })
+
+for (const [kind, store] of [
+  ['a durable Session', () => new MemoryStore(true)],
+  ['a Session in memory', () => new MemoryStore(false)],
+] as const) {
+  test(`${kind}: each Topic Filter has its own policy, and what must not be lost gives way to nothing`, async () => {
+    const topics = [
+      { filter: 'readings', whenQueueFull: 'drop-oldest' },
+      { filter: 'orders', whenQueueFull: 'refuse' },
+      { filter: 'news', whenQueueFull: 'drop-newest' },
+    ] as const
+    await using broker = await startTestBroker({ store: store(), limits: { sessionQueueMessagesMax: 4 }, topics })
+    const away = await broker.client(5, { clientIdentifier: 'away', ...stays })
+    await away.subscribe('+', { qos: 1 })
+    await broker.lose(away)
+    using publisher = await broker.client(5)
+    let packetId = 0
+    const publish = async (topicName: string, text: string): Promise<number> => {
+      packetId += 1
+      publisher.publish({ topicName, payload: Buffer.from(text), qos: 1, packetId })
+      return (await publisher.next('puback')).reasonCode
+    }
+    assert.deepEqual([await publish('orders', 'o1'), await publish('readings', 'r1')], [0, 0])
+    assert.deepEqual([await publish('readings', 'r2'), await publish('orders', 'o2')], [0, 0])
+    assert.equal(await publish('orders', 'o3'), 0x97)
+    assert.deepEqual([await publish('readings', 'r3'), await publish('readings', 'r4')], [0, 0])
+    assert.equal(await publish('news', 'n1'), 0)
+    assert.deepEqual(await receivedBy(broker, 'away'), ['o1', 'o2', 'r3', 'r4'])
+    assert.equal(broker.broker.tally.copies.droppedQueueFull, 3)
+  })
+}
+
+test('where nothing may give way, the new message does', async () => {
+  const topics = [{ filter: 'readings', whenQueueFull: 'drop-oldest' }] as const
+  const limits = { sessionQueueMessagesMax: 1 }
+  await using broker = await startTestBroker({ whenQueueFull: 'refuse', limits, topics })
+  const away = await broker.client(5, { clientIdentifier: 'away', ...stays })
+  await away.subscribe('+', { qos: 1 })
+  await broker.lose(away)
+  await broker.broker.publish({ topicName: 'orders', payload: 'o' })
+  await broker.broker.publish({ topicName: 'readings', payload: 'r' })
+  assert.deepEqual(await receivedBy(broker, 'away'), ['o'])
+  assert.equal(broker.broker.tally.copies.droppedQueueFull, 1)
+})
+
+test('after a restart it is still known what may give way', async () => {
+  const store = new MemoryStore(true)
+  const options = { store, limits: { sessionQueueMessagesMax: 2 }, whenQueueFull: 'refuse' } as const
+  const topics = [{ filter: 'readings', whenQueueFull: 'drop-oldest' }] as const
+  const before = await startTestBroker({ ...options, topics })
+  const away = await before.client(5, { clientIdentifier: 'away', ...stays })
+  await away.subscribe('+', { qos: 1 })
+  await before.lose(away)
+  for (const topicName of ['orders', 'readings']) await before.broker.publish({ topicName, payload: topicName })
+  await before.broker.stop()
+  await using broker = await startTestBroker({ ...options, topics })
+  await broker.broker.publish({ topicName: 'readings', payload: 'newer' })
+  assert.deepEqual(await receivedBy(broker, 'away'), ['orders', 'newer'])
+})

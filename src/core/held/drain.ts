@@ -181,7 +181,7 @@ function moveDurably(core: CoreState, to: Receiver, message: HeldMessage, nowMs:
   const [recipients = 0] = recordSets(core, [set], turn)
   const order = writeRecord(core, turn, { type: 'drained', message: seq, size, recipients })
   core.drains.noteDrained(order)
-  enqueueInSet(core, set, seq, order, size, nowMs, turn)
+  enqueueInSet(core, set, seq, order, size, whenQueueFull === 'drop-oldest', nowMs, turn)
   endHold(core, message, 'routed')
   return true
 }

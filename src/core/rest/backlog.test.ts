@@ -20,7 +20,7 @@ function backlogIn(count: number): { backlog: Backlog; members: Member[]; other:
 }
 
 function pushTo(backlog: Backlog, member: Member, order: number, size = 1): void {
-  backlog.add(member, member.set.entries.push(order, order, size), size)
+  backlog.add(member, member.set.entries.push(order, order, size, false), size)
 }
 
 function takeAll(backlog: Backlog): number[] {

@@ -3,6 +3,8 @@
  *
  * A binary heap of the sets in which something waits; a new entry always belongs at its end, because it is the youngest.
  */
+
+import { type Copy, copyFor } from '../session/copy.ts'
 import type { UnderWay } from '../session/under-way.ts'
 import type { MessageBodies } from './message-bodies.ts'
 import type { Member } from './recipient-set.ts'
@@ -86,6 +88,21 @@ export class Backlog {
       return { member, message, size }
     }
     return null
+  }
+
+  /** Takes the oldest entry out that may give way to newer ones; null if there is none. */
+  takeFirstToGiveWay(bodies: MessageBodies): Copy | null {
+    let firstOrder = Number.POSITIVE_INFINITY
+    for (const member of this.#heap) {
+      const { entries } = member.set
+      for (let at = member.position; at < entries.end && entries.orderAt(at) < firstOrder; at++) {
+        if (!entries.mayGiveWayAt(at) || this.#taken?.has(entries.orderAt(at)) === true) continue
+        firstOrder = entries.orderAt(at)
+      }
+    }
+    const taken = this.take(firstOrder)
+    if (taken === null) return null
+    return copyFor(taken.member, bodies.get(taken.message) ?? null, taken.message, firstOrder, taken.size)
   }
 
   /** Whether the entry with this order waits. */

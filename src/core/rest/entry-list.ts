@@ -5,10 +5,12 @@
  * ever, so that a reader's place stays right when entries in front of it are forgotten.
  */
 const smallest = 8
+const givesWay = 2 ** 31
 
 export class EntryList {
   #orders = new Float64Array(smallest)
   #messages = new Float64Array(smallest)
+  /** The highest bit says that the message may give way to newer ones. */
   #sizes = new Uint32Array(smallest)
   /** Position of the entry at index 0. */
   #base = 0
@@ -25,14 +27,14 @@ export class EntryList {
 
   /**
    * Adds an entry and returns its position. `order` is the seq of the record that made it and higher than every order
-   * before; `message` the seq of its message; `size` in bytes.
+   * before; `message` the seq of its message; `size` in bytes, below 2^31.
    */
-  push(order: number, message: number, size: number): number {
+  push(order: number, message: number, size: number, mayGiveWay: boolean): number {
     if (this.#count === this.#orders.length) this.#resize(this.#count * 2)
     const index = this.#count
     this.#orders[index] = order
     this.#messages[index] = message
-    this.#sizes[index] = size
+    this.#sizes[index] = mayGiveWay ? size + givesWay : size
     this.#count += 1
     return this.#base + index
   }
@@ -48,7 +50,11 @@ export class EntryList {
   }
 
   sizeAt(position: number): number {
-    return this.#sizes[position - this.#base] ?? 0
+    return (this.#sizes[position - this.#base] ?? 0) & ~givesWay
+  }
+
+  mayGiveWayAt(position: number): boolean {
+    return (this.#sizes[position - this.#base] ?? 0) >= givesWay
   }
 
   /** The position of the entry with this order, or -1. */

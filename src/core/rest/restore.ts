@@ -95,7 +95,7 @@ export class Restore {
     if (record.type === 'message') this.#message(seq, record)
     else if (record.type === 'copied' || record.type === 'drained') {
       // Without its message the copy was over; only that was not written down yet.
-      if (this.#messages.has(record.message)) this.#enqueue(record.recipients, seq, record.message, record.size)
+      if (this.#messages.has(record.message)) this.#enqueue(record.recipients, seq, record.message, record.size, null)
       if (record.type === 'drained') this.#unhold(seq, [record.message])
     } else if (record.type === 'unheld') this.#unhold(seq, record.messages)
     else if (record.type === 'noted' || record.type === 'given') this.#owed.record(seq, record)
@@ -224,7 +224,7 @@ export class Restore {
     this.#wanted.delete(seq)
     this.#messages.add(seq, 1)
     this.#core.messageTimes.note(seq, message.receivedMs)
-    for (const id of recipients) this.#enqueue(id, seq, seq, message.size)
+    for (const id of recipients) this.#enqueue(id, seq, seq, message.size, message.topicName)
     this.#retain(seq, record)
     this.#hold(seq, record)
     if (record.owed !== null) {
@@ -271,7 +271,7 @@ export class Restore {
   }
 
   /** Adds a message to the backlogs of those members of a set who wait for it. */
-  #enqueue(id: Seq, order: Seq, message: Seq, size: number): void {
+  #enqueue(id: Seq, order: Seq, message: Seq, size: number, topicName: string | null): void {
     const set = this.#sets.get(id)
     if (set === undefined) return
     const core = this.#core
@@ -280,7 +280,7 @@ export class Restore {
       const { session } = member
       const restored = this.#sessions.get(session.number)
       if (session.hasEnded || restored === undefined || order < restored.from) continue
-      if (position < 0) position = set.entries.push(order, message, size)
+      if (position < 0) position = set.entries.push(order, message, size, this.#mayGiveWay(topicName))
       const { backlog } = session.outbound
       if (backlog.isTaken(order)) continue
       backlog.add(member, position, size)
@@ -289,6 +289,13 @@ export class Restore {
       if (order !== message) core.live.add(order, 1)
     }
     if (set.waiting === 0) set.entries.forgetBefore(set.entries.end)
+  }
+
+  /** A rule of today, for a message of yesterday whose Topic Name is known. */
+  #mayGiveWay(topicName: string | null): boolean {
+    const { rules, options } = this.#core
+    const { whenQueueFull } = topicName === null ? options : rules.ruleFor(topicName).options
+    return whenQueueFull === 'drop-oldest'
   }
 
   #apply(restored: Restored, record: Extract<CoreRecord, { session: SessionNumber }>): void {

@@ -58,7 +58,7 @@ export function deliverToSet(
     const { outbound } = member.session
     if (outbound.deliverDurable(member, message, order, core, nowMs, turn)) continue
     if (position < 0) {
-      position = set.entries.push(order, seq, message.size)
+      position = set.entries.push(order, seq, message.size, message.mayGiveWay)
       core.bodies.keep(message)
       core.bodies.makeRoom()
     }
@@ -81,6 +81,7 @@ export function enqueueInSet(
   messageSeq: number,
   order: number,
   size: number,
+  mayGiveWay: boolean,
   nowMs: number,
   turn: Turn,
 ): void {
@@ -88,7 +89,7 @@ export function enqueueInSet(
   core.beginCopies(members, messageSeq)
   core.live.add(messageSeq, members.length)
   core.live.add(order, members.length)
-  const position = set.entries.push(order, messageSeq, size)
+  const position = set.entries.push(order, messageSeq, size, mayGiveWay)
   for (const member of members) {
     member.session.outbound.backlog.add(member, position, size)
     member.session.outbound.sendQueued(core, nowMs, turn)

@@ -44,7 +44,7 @@ export function makeRoom(
   const size = packet.topicName.length + packet.payloadSize
   for (const session of full) {
     const { outbound } = session
-    while (!outbound.hasRoom(size, core, whenQueueFull) && outbound.queuedMessages > 0) outbound.dropOldest(core)
+    while (!outbound.hasRoom(size, core, whenQueueFull) && outbound.dropOldest(core));
     if (!outbound.hasRoom(size, core, whenQueueFull)) without.add(session)
   }
   return without

@@ -101,6 +101,7 @@ export function admitMessage(core: CoreState, packet: Publish, source: Source, n
   }
   const without = full.size === 0 || rule === core.rules.own ? full : makeRoom(core, packet, full, rule)
   const message = new Message(0, packet, nowMs)
+  message.mayGiveWay = rule.options.whenQueueFull === 'drop-oldest'
   const sets = packet.qos === 0 ? noSets : durableSets(core, route, members, source.session, without)
   const fact = plan === 'hold' ? heldFact(source) : null
   const owing = owingFor(core, packet, source, route, members, plan === 'deliver' ? listeners : 0, fact !== null)

@@ -184,7 +184,7 @@ function moveDurably(core: CoreState, copy: Copy, member: Subscription, nowMs: n
   if (copy.order > 0 || core.owed.has(copy.messageSeq)) {
     const order = writeRecord(core, turn, { type: 'copied', message: copy.messageSeq, size: copy.size, recipients })
     if (copy.message !== null) deliverToSet(core, set, copy.message, order, nowMs, turn)
-    else enqueueInSet(core, set, copy.messageSeq, order, copy.size, nowMs, turn)
+    else enqueueInSet(core, set, copy.messageSeq, order, copy.size, false, nowMs, turn)
     return
   }
   if (copy.message === null) throw new Error('a copy without records has its message in memory')

@@ -52,6 +52,19 @@ export class MessageQueue {
     return copy
   }
 
+  /** Takes the oldest copy out whose message may give way to newer ones; null if there is none. */
+  takeFirstToGiveWay(): Copy | null {
+    for (let position = this.#head; position < this.#copies.length; position++) {
+      const copy = this.#copies[position]
+      if (copy?.message?.mayGiveWay !== true) continue
+      this.#copies.splice(position, 1)
+      this.#bytes -= copy.size
+      this.#underWay.queued -= 1
+      return copy
+    }
+    return null
+  }
+
   /** Oldest first. */
   *[Symbol.iterator](): Generator<Copy> {
     for (let position = this.#head; position < this.#copies.length; position++) {

@@ -312,17 +312,11 @@ export class Outbound {
     this.sendQueued(core, nowMs, turn)
   }
 
-  /** Makes room by giving up the oldest copy that waits. */
-  dropOldest(core: CoreState): void {
-    const member = this.#backlog?.first ?? null
-    if (member !== null) {
-      const copy = nextCopy(member, core.bodies.get(member.set.entries.messageAt(member.position)) ?? null)
-      this.#backlog?.shift()
-      this.#settle(copy, 'droppedQueueFull', core)
-      return
-    }
-    const copy = this.#queue?.shift()
-    if (copy !== undefined) this.#settle(copy, 'droppedQueueFull', core)
+  /** Makes room by giving up the oldest copy that waits and may give way; false if there is none. */
+  dropOldest(core: CoreState): boolean {
+    const copy = this.#backlog?.takeFirstToGiveWay(core.bodies) ?? this.#queue?.takeFirstToGiveWay() ?? null
+    if (copy !== null) this.#settle(copy, 'droppedQueueFull', core)
+    return copy !== null
   }
 
   /** After a restart: a copy that was sent before it. */
