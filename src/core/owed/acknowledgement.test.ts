@@ -165,6 +165,27 @@ test('when nobody listens the policy answers, and nothing waits', () => {
   assertNothingOwed(driven)
 })
 
+test('a late acknowledgement has the counts that were asked for, and spares whom 0x10 would confuse', () => {
+  const rule = { filter: 'a', acknowledge: 'on-delivery', tellsPublisher: false } as const
+  const driven = new DrivenCore({}, { topicRules: [rule] })
+  const from = driven.connect('publisher')
+  const to = driven.connect('subscriber', noSession)
+  driven.subscribe(to, 'a', { qos: 1 })
+  const properties = { userProperties: [['pabal-report', 'counts']] as [string, string][] }
+  driven.publish(from, { topicName: 'a', qos: 1, packetId: 1, properties })
+  const [first] = driven.acknowledge(to, 'puback', 1).onceDurable
+  assert.ok(first?.type === 'packet' && first.packet.type === 'puback')
+  assert.deepEqual(first.packet.properties.userProperties, [
+    ['matched', '1'],
+    ['online', '1'],
+    ['offline', '0'],
+    ['held', '0'],
+  ])
+  publishTo(driven, from, 1, 2)
+  const turn = driven.breakOff(to)
+  assert.deepEqual([sent(turn, from), fates(turn, from)], [['puback 2 0'], ['session-ended']])
+})
+
 test('what is owed to a Session that ends is owed no more', () => {
   const driven = drivenWith('on-delivery')
   const from = driven.connect('publisher', noSession)

@@ -3,13 +3,15 @@
  *
  * A client that sends its PUBLISH again after a reconnect joins what waits already: the message is not routed a second time.
  */
-import type { Publish } from '../../protocol/packets/publish.ts'
+import type { PublishProperties } from '../../protocol/control-packet.ts'
+import { type Publish, publish } from '../../protocol/packets/publish.ts'
 import type { Connection } from '../connection/connection.ts'
+import type { Admission } from '../routing/router.ts'
+import { acknowledgePublish } from '../session/publish-answer.ts'
 import type { Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
-import { OutgoingAcknowledgement, type Turn } from '../turn.ts'
-import type { HeldAcknowledgement } from './obligation.ts'
-import type { LateAnswer } from './settle.ts'
+import type { Turn } from '../turn.ts'
+import type { HeldAcknowledgement, Obligation } from './obligation.ts'
 
 /**
  * Whether this PUBLISH is one whose acknowledgement waits, sent again: then it waits on this connection from now on. A new
@@ -32,19 +34,18 @@ export function joinsHeld(core: CoreState, connection: Connection, session: Sess
   return true
 }
 
-export function sendAcknowledgement(
-  { connection, qos, packetId }: Pick<HeldAcknowledgement, 'connection' | 'qos' | 'packetId'>,
-  answer: LateAnswer,
+/** What it waited for has come true, or never will, or the time is over. */
+export function giveHeld(
+  core: CoreState,
+  { requester, topicName }: Obligation,
+  acknowledgement: HeldAcknowledgement,
+  admission: Admission,
+  nowMs: number,
   turn: Turn,
 ): void {
-  if (connection === null) return
-  const type = qos === 1 ? 'puback' : 'pubrec'
-  const { reasonCode, fate, text } = answer
-  if (connection.protocolVersion === 4 || fate === null || !connection.wantsProblemInformation) {
-    turn.onceDurable.push(new OutgoingAcknowledgement(connection, type, packetId, reasonCode))
-    return
-  }
-  const userProperties: [string, string][] = [['pabal-fate', fate]]
-  const properties = text === null ? { userProperties } : { userProperties, reasonString: text }
-  turn.onceDurable.push({ type: 'packet', connection, packet: { type, packetId, reasonCode, properties } })
+  const { connection, qos, packetId, wantsCounts } = acknowledgement
+  if (connection === null || requester === null) return
+  const properties: PublishProperties = wantsCounts ? { userProperties: [['pabal-report', 'counts']] } : {}
+  const packet = publish({ topicName, qos, packetId, properties })
+  acknowledgePublish(core, connection, requester, packet, admission, nowMs, turn)
 }

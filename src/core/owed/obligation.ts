@@ -18,6 +18,8 @@ export interface HeldAcknowledgement {
   readonly wants: 'first' | 'all'
   /** It waits no longer than this. */
   readonly untilMs: number
+  /** It goes out with the counts that the publisher has asked for. */
+  readonly wantsCounts: boolean
   /** Where the client waits for it; null until it has sent its PUBLISH again on a new Network Connection. */
   connection: Connection | null
 }

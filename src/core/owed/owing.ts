@@ -11,6 +11,7 @@ import { withoutNoLocal } from '../routing/audience.ts'
 import type { MessageFate } from '../routing/fate.ts'
 import type { Receiver, Subscription } from '../routing/subscription.ts'
 import type { Route } from '../routing/subscriptions.ts'
+import { wantsCounts } from '../session/report-request.ts'
 import type { Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
 import { Obligation } from './obligation.ts'
@@ -117,7 +118,8 @@ export function openObligation(
   if (!holdsAcknowledgement || publisher === null || qos === 0) return obligation
   const connection = claim?.connection ?? null
   const untilMs = message.receivedMs + acknowledgeMsMax(core, message.topicName)
-  owed.hold(obligation, publisher, { qos, packetId, wants: fact.packetWants, untilMs, connection })
+  const asked = wantsCounts(message.publish)
+  owed.hold(obligation, publisher, { qos, packetId, wants: fact.packetWants, untilMs, wantsCounts: asked, connection })
   core.deadlines.add({ atMs: untilMs, type: 'owed', message: message.seq })
   return obligation
 }

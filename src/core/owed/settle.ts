@@ -8,9 +8,10 @@ import { ReasonCode } from '../../protocol/reason-code.ts'
 import { writeRecord } from '../log.ts'
 import type { Seq } from '../record.ts'
 import { sendReply } from '../routing/reply.ts'
+import { type Admission, outcome } from '../routing/router.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
-import { sendAcknowledgement } from './acknowledgement.ts'
+import { giveHeld } from './acknowledgement.ts'
 import type { HeldAcknowledgement, Obligation } from './obligation.ts'
 import { receiptPayload } from './receipt.ts'
 import { receiptQos } from './receipt-request.ts'
@@ -80,7 +81,7 @@ function give(core: CoreState, obligation: Obligation, nowMs: number, turn: Turn
   if (answer !== null && acknowledgement !== null) {
     owed.release(obligation)
     owed.touched.delete(obligation)
-    sendAcknowledgement(acknowledgement, answer, turn)
+    giveHeld(core, obligation, acknowledgement, answer, nowMs, turn)
   }
   if (isOver) close(core, obligation)
   if (!givesReceipt) return
@@ -108,23 +109,15 @@ function sendReceipt(core: CoreState, obligation: Obligation, nowMs: number, tur
   sendReply(core, reply, nowMs, turn)
 }
 
-export interface LateAnswer {
-  readonly reasonCode: number
-  /** What a 5.0 publisher is told beyond that. */
-  readonly fate: string | null
-  readonly text: string | null
-}
-
-const success: LateAnswer = Object.freeze({ reasonCode: ReasonCode.Success, fate: null, text: null })
-
 /** Null if the acknowledgement goes on waiting: for subscribers, or for the publisher to come back and ask. */
 function answerFor(
   core: CoreState,
   obligation: Obligation,
   { wants, connection, untilMs }: HeldAcknowledgement,
   nowMs: number,
-): LateAnswer | null {
+): Admission | null {
   if (connection === null || connection.isClosed) return null
+  const success = outcome(ReasonCode.Success, obligation.matched)
   const { counts } = core.owed
   const { delivered, sent, failed, isOver } = obligation
   if (delivered > 0 && (wants === 'first' || isOver)) {
@@ -136,7 +129,7 @@ function answerFor(
     if (sent > 0) return { ...success, fate: 'sent' }
     const [fate = 'brokerRestarted'] = obligation.counts.keys()
     const text = `no subscriber has got the message: ${fateWord(fate)}`
-    return { reasonCode: ReasonCode.NoMatchingSubscribers, fate: fateWord(fate), text }
+    return { ...outcome(ReasonCode.NoMatchingSubscribers, obligation.matched), fate: fateWord(fate), text }
   }
   if (nowMs < untilMs) return null
   counts.acknowledgedQueued += 1

@@ -8,6 +8,7 @@ import type { Message } from '../message.ts'
 import { Obligation } from '../owed/obligation.ts'
 import { acknowledgeMsMax } from '../owed/owing.ts'
 import type { GivenRecord, NotedRecord, OwedFact, Seq, SessionNumber } from '../record.ts'
+import { wantsCounts } from '../session/report-request.ts'
 import type { Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
 import type { OwedSnapshot } from './owed-snapshot.ts'
@@ -45,7 +46,16 @@ export class RestoreOwed {
     const { packetId, packetWants } = fact
     if (obligation.acknowledgementWritten || requester?.hasEnded !== false || publish.qos === 0) return
     const untilMs = message.receivedMs + acknowledgeMsMax(this.#core, message.topicName)
-    owed.hold(obligation, requester, { qos: publish.qos, packetId, wants: packetWants, untilMs, connection: null })
+    const { qos } = publish
+    const asked = wantsCounts(publish)
+    owed.hold(obligation, requester, {
+      qos,
+      packetId,
+      wants: packetWants,
+      untilMs,
+      wantsCounts: asked,
+      connection: null,
+    })
   }
 
   record(seq: Seq, record: NotedRecord | GivenRecord): void {

@@ -62,8 +62,8 @@ export interface Admission {
   readonly matched: number
   /** Why it was refused. */
   readonly text: string | null
-  /** What the publisher is told of a message nobody listens for, beyond the Reason Code. */
-  readonly fate: 'held' | 'dead-lettered' | 'sent' | 'queued' | null
+  /** What the publisher is told beyond the Reason Code, as `pabal-fate`. */
+  readonly fate: string | null
   /** `reject`, and a client that cannot be told is not to be disconnected for it. */
   readonly isQuiet: boolean
   /** The acknowledgement waits for subscribers: whoever is owed it gets it from there. */
@@ -162,7 +162,8 @@ export const fromBroker: Source = Object.freeze({
   isOwn: true,
 })
 
-function outcome(reasonCode: number, matched: number): Admission {
+/** With nothing more to say. */
+export function outcome(reasonCode: number, matched: number): Admission {
   return { reasonCode, matched, text: null, fate: null, isQuiet: false, isAnsweredLater: false }
 }
 
