@@ -110,12 +110,33 @@ export function noteFate(
   noted: NotedMessage,
   nowMs: number,
 ): void {
+  const told = countFate(core, rule, fate, nowMs)
+  if (told > 0) tellFate(core, rule, fate, told, noted, nowMs)
+}
+
+/** Who is to be told: the log, the events, both, or nobody. */
+const toLog = 1
+const toEvents = 2
+
+/** The first half of `noteFate`, for where it must cost nothing to say more than that: 0 if nobody is to be told. */
+export function countFate(core: CoreState, rule: TopicRule, fate: MessageFate, nowMs: number): number {
   countMessage(core.tally, rule, fate)
   // What the broker itself has to say is nobody's message.
-  if (rule === core.rules.own) return
-  const { fateLog, messageEvents } = core
-  if (fateLog.takes(fate, nowMs)) fateLog.note(fate, rule.options.filter, noted, nowMs)
-  if (messageEvents.isWatched) messageEvents.tellOfMessage(fate, rule.options.filter, noted, nowMs)
+  if (rule === core.rules.own) return 0
+  return (core.fateLog.takes(fate, nowMs) ? toLog : 0) | (core.messageEvents.isWatched ? toEvents : 0)
+}
+
+/** The second half. */
+export function tellFate(
+  core: CoreState,
+  rule: TopicRule,
+  fate: MessageFate,
+  told: number,
+  noted: NotedMessage,
+  nowMs: number,
+): void {
+  if ((told & toLog) !== 0) core.fateLog.note(fate, rule.options.filter, noted, nowMs)
+  if ((told & toEvents) !== 0) core.messageEvents.tellOfMessage(fate, rule.options.filter, noted, nowMs)
 }
 
 /** Counts a fate alone. */

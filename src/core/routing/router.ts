@@ -28,7 +28,7 @@ import type { Turn } from '../turn.ts'
 import { chooseMembers, type DurableSets, durableSets, noSets, recordSets, withoutNoLocal } from './audience.ts'
 import { deadLetter } from './dead-letter.ts'
 import { deliverCopy, deliverFurther, deliverToSet, dropForFullQueue } from './delivery.ts'
-import { type MessageFate, type NotedMessage, noteFate } from './fate.ts'
+import { countFate, type MessageFate, type NotedMessage, noteFate, tellFate } from './fate.ts'
 import { fullSessions, makeRoom, noSessions } from './full-sessions.ts'
 import type { Receiver, Subscription } from './subscription.ts'
 import type { Route } from './subscriptions.ts'
@@ -107,7 +107,8 @@ export function admitMessage(core: CoreState, packet: Publish, source: Source, n
   const owing = owingFor(core, packet, source, route, members, plan === 'deliver' ? listeners : 0, fact !== null)
   const isRetained = recordMessage(core, message, sets.sets, source, fact, owing, turn)
   const fate = fateOf(plan, listeners, isRetained)
-  noteFate(core, rule, fate, notedOf(packet, message, source, listeners, null), nowMs)
+  const told = countFate(core, rule, fate, nowMs)
+  if (told > 0) tellFate(core, rule, fate, told, notedOf(packet, message, source, listeners, null), nowMs)
   const obligation = owing === null ? null : openObligation(core, message, owing, source)
   const endedBefore = core.endings.length
   deliverAll(core, message, route, members, sets, source, without, nowMs, turn)
