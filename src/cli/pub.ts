@@ -18,6 +18,7 @@ import { reasonText } from './mosquitto/texts.ts'
 import { ToolConnection } from './mosquitto/tool-connection.ts'
 import type { ToolOutput } from './mosquitto/tool-output.ts'
 import { UsageError } from './mosquitto/usage-error.ts'
+import { Receipts } from './receipts.ts'
 
 /** Exit code when `--require-subscribers` found none. */
 const nobodySubscribes = 16
@@ -40,7 +41,10 @@ export function runPub(invocation: Invocation, argv: readonly string[]): Promise
   })
 }
 
-function checkRequirement({ requireSubscribers, qos, protocolVersion }: Options): void {
+function checkRequirement({ requireSubscribers, receipt, qos, protocolVersion }: Options): void {
+  if (receipt !== null && protocolVersion !== 5) {
+    throw new UsageError('Error: --receipt needs MQTT 5.0: a server that speaks 3.1 or 3.1.1 has no way to be asked.\n')
+  }
   if (!requireSubscribers) return
   if (protocolVersion !== 5) {
     throw new UsageError(
@@ -60,6 +64,7 @@ class PubRun {
   readonly #context: FailureContext
   readonly #properties: PublishProperties
   readonly #isDropIn: boolean
+  readonly #receipts: Receipts | null
   readonly #failed = Promise.withResolvers<never>()
   #hasPublished = false
   #exitCode = 0
@@ -71,8 +76,14 @@ class PubRun {
     this.#output = output
     this.#payload = payload
     this.#isDropIn = invocation.isDropIn
-    this.#properties = packetProperties<PublishProperties>(options.properties, 'publish')
+    const { receipt } = options
+    this.#receipts = receipt === null ? null : new Receipts(receipt, (text) => output.print(text))
+    const own = packetProperties<PublishProperties>(options.properties, 'publish')
+    this.#properties = this.#receipts?.asking(own) ?? own
     this.#connection = new ToolConnection(options, invocation, output, {
+      onMessage: (packet) => {
+        if (packet.topicName === this.#receipts?.topicName) this.#receipts.receive(packet)
+      },
       onClosed: (reason) => {
         if (reason !== null) this.#failed.reject(reason)
       },
@@ -87,7 +98,7 @@ class PubRun {
     try {
       const { properties } = await client.connect(await this.#connection.open())
       this.#canRetain = properties.retainAvailable !== false
-      await Promise.race([this.#publishAll(), this.#failed.promise])
+      await Promise.race([this.#publishAndWait(), this.#failed.promise])
       await client.disconnect(0, packetProperties<DisconnectProperties>(this.#options.properties, 'disconnect'))
     } catch (error) {
       client.destroy()
@@ -95,6 +106,30 @@ class PubRun {
       return reportFailure(error, this.#context)
     }
     return this.#exitCode
+  }
+
+  /** The exit code of a receipt is told in the place of what the acknowledgement says: it comes later and knows more. */
+  async #publishAndWait(): Promise<void> {
+    if (this.#receipts === null) return this.#publishAll()
+    const { topicName } = this.#receipts
+    const request = {
+      topicFilter: topicName,
+      qos: 1,
+      noLocal: false,
+      retainAsPublished: false,
+      retainHandling: 0,
+    } as const
+    const { reasonCodes } = await this.#connection.client.subscribe([request])
+    const [subscribedCode = 0] = reasonCodes
+    if (subscribedCode >= 0x80) {
+      this.#output.remark(
+        `the server does not let this client subscribe to its receipts: ${reasonText(subscribedCode)}`,
+      )
+      this.#exitCode = subscribedCode
+      return
+    }
+    await this.#publishAll()
+    this.#exitCode ||= await this.#receipts.wait(this.#options.receiptTimeoutSeconds)
   }
 
   #publishAll(): Promise<void> {
@@ -164,10 +199,10 @@ class PubRun {
       this.#output.complain(`Warning: Publish ${messageId} failed: ${reasonText(reasonCode)}.\n`)
       if (properties.reasonString !== undefined) this.#output.remark(`the server says: ${properties.reasonString}`)
       if (!this.#isDropIn) this.#exitCode = reasonCode
-    }
+    } else this.#receipts?.expectOne()
     if (reasonCode !== nobodySubscribes) return
     if (this.#options.requireSubscribers) this.#exitCode ||= nobodySubscribes
-    if (this.#saidNobody) return
+    if (this.#saidNobody || this.#receipts !== null) return
     this.#saidNobody = true
     const fate = properties.userProperties?.find(([name]) => name === 'pabal-fate')?.[1]
     const kept = fate === undefined ? '' : `; ${fate}`

@@ -14,17 +14,16 @@ import { closeConnection, disconnectClient, refuseConnect, serverShuttingDown } 
 import { Connection, type Origin } from './connection/connection.ts'
 import { answerAuthenticationStep, receiveAuth } from './connection/enhanced-auth.ts'
 import { acceptAccount, establish, receiveConnect } from './connection/handshake.ts'
-import { checkKeepAlive } from './connection/keep-alive.ts'
 import type { Deadline } from './deadlines.ts'
 import { continueDrains, drainsDueMs } from './held/drain.ts'
-import { remindHeld } from './held/hold.ts'
 import type { Message } from './message.ts'
+import { settleOwed } from './owed/settle.ts'
 import type { Answer, Question } from './question.ts'
+import { remind } from './reminders.ts'
 import { continueRetained, retainedDueMs } from './routing/retained-delivery.ts'
 import { admitMessage } from './routing/router.ts'
 import { receiveSubscribe, receiveUnsubscribe, subscribe } from './routing/subscribing.ts'
-import { answerPublish, receiveParked, receivePublish, receivePubrel, remindParked } from './session/inbound.ts'
-import { remindSession } from './session/lifecycle.ts'
+import { answerPublish, answerReceipt, receiveParked, receivePublish, receivePubrel } from './session/inbound.ts'
 import { answerReplyPermission, answerRequest, type BrokerRequest } from './session/requests.ts'
 import type { Session } from './session/session.ts'
 import { type CoreOptions, CoreState } from './state.ts'
@@ -65,12 +64,14 @@ export class BrokerCore {
       if (!(error instanceof ProtocolViolation)) throw error
       this.violated(connection, error, nowMs, turn)
     }
+    this.settle(nowMs, turn)
   }
 
   /** The peer has broken a rule, here or in the codec [MQTT-4.13.1-1]. */
   violated(connection: Connection, violation: ProtocolViolation, nowMs: number, turn: Turn): void {
     const text = `${violation.message} [${violation.statement}]`
     disconnectClient(this.state, connection, { reasonCode: violation.reasonCode, text }, nowMs, turn)
+    this.settle(nowMs, turn)
   }
 
   /**
@@ -97,6 +98,7 @@ export class BrokerCore {
     this.state.nowMs = nowMs
     const reasonCode = ReasonCode.UnspecifiedError
     closeConnection(this.state, connection, { reasonCode, text }, nowMs, turn)
+    this.settle(nowMs, turn)
   }
 
   /** What stood before a milestone has left. Answers with what was held back for it and goes out now. */
@@ -122,6 +124,7 @@ export class BrokerCore {
     connection.unsentBytes = unsentBytes + connection.heldBackBytes
     const outbound = connection.session?.outbound
     if (outbound?.hasWaiting === true) outbound.sendQueued(this.state, nowMs, turn)
+    this.settle(nowMs, turn)
   }
 
   /** Every record up to `seq` is durable. */
@@ -141,6 +144,7 @@ export class BrokerCore {
     }
     if (!connection.isClosed) connection.session?.outbound.loaded(this.state, nowMs, turn)
     if (!this.state.drains.isEmpty) continueDrains(this.state, nowMs, turn)
+    this.settle(nowMs, turn)
     // Only now: what was read must not push out the first of it before that is sent.
     bodies.makeRoom()
   }
@@ -150,6 +154,7 @@ export class BrokerCore {
     this.state.nowMs = nowMs
     this.state.storeTakesMessages = takesMessages
     if (takesMessages && this.state.parkedBytes > 0) receiveParked(this.state, nowMs, turn)
+    this.settle(nowMs, turn)
   }
 
   /** The host has answered a question. */
@@ -165,6 +170,7 @@ export class BrokerCore {
       if (!(error instanceof ProtocolViolation)) throw error
       this.violated(connection, error, nowMs, turn)
     }
+    this.settle(nowMs, turn)
   }
 
   /** Publishes for code in this process; the answer carries `token` and leaves once the message is durable. */
@@ -173,6 +179,7 @@ export class BrokerCore {
     const source = { session: null, inboundPacketId: 0, isWill: false, mayBeRefused: true, counts: 'made' } as const
     const { reasonCode, matched } = admitMessage(this.state, packet, source, nowMs, turn)
     turn.onceDurable.push({ type: 'answer', token, reasonCode, matched })
+    this.settle(nowMs, turn)
   }
 
   /** What a client asked for in `turn.requests` is here. */
@@ -183,6 +190,7 @@ export class BrokerCore {
   /** Ends a client's connection on the host's behalf. */
   disconnect(connection: Connection, reasonCode: number, text: string, nowMs: number, turn: Turn): void {
     disconnectClient(this.state, connection, { reasonCode, text }, nowMs, turn)
+    this.settle(nowMs, turn)
   }
 
   /** The broker stops: every client is told 0x8B. No Will Message goes out now; a durable one when it starts again. */
@@ -192,6 +200,7 @@ export class BrokerCore {
       if (!this.state.options.isDurable) connection.saidGoodbye = true
       disconnectClient(this.state, connection, serverShuttingDown, nowMs, turn)
     }
+    this.settle(nowMs, turn)
     this.state.writeSettled(turn)
   }
 
@@ -220,7 +229,17 @@ export class BrokerCore {
     if (this.state.retainedDeliveries.size > 0) continueRetained(this.state, nowMs, turn)
     if (!this.state.drains.isEmpty) continueDrains(this.state, nowMs, turn)
     this.state.messageEvents.tellLeftOut(nowMs)
+    this.settle(nowMs, turn)
     this.state.sys.tick(this.state, nowMs, turn)
+  }
+
+  /**
+   * Every input ends here, and what a host does to the state itself must: what has become known about messages that something is
+   * owed for is written down, and told.
+   */
+  settle(nowMs: number, turn: Turn): void {
+    const { endings, owed } = this.state
+    if (endings.length > 0 || owed.touched.size > 0) settleOwed(this.state, nowMs, turn)
   }
 
   #dispatch(connection: Connection, packet: ControlPacket, nowMs: number, turn: Turn): void {
@@ -335,6 +354,12 @@ export class BrokerCore {
       case 'authorize-publish':
         if (session !== null) answerPublish(state, connection, session, question.packet, isAllowed(answer), nowMs, turn)
         return
+      case 'authorize-receipt': {
+        const { packet, request } = question
+        const verdicts = answer.type === 'authorized' ? answer.allowed : []
+        if (session !== null) answerReceipt(state, connection, session, packet, request, verdicts, nowMs, turn)
+        return
+      }
       case 'authorize-reply': {
         const { packet, reply } = question
         if (session === null) return
@@ -359,35 +384,12 @@ export class BrokerCore {
   }
 
   #remind(deadline: Deadline, nowMs: number, turn: Turn): void {
-    const { state } = this
-    switch (deadline.type) {
-      case 'connect': {
-        const { connection } = deadline
-        if (connection.isClosed || connection.state === 'connected') return
-        const text = `no CONNECT within ${state.limits.connectSecondsMax} seconds`
-        refuseConnect(state, connection, { reasonCode: ReasonCode.NotAuthorized, text }, nowMs, turn)
-        return
-      }
-      case 'keep-alive':
-        checkKeepAlive(state, deadline, nowMs, turn)
-        return
-      case 'session':
-        remindSession(state, deadline.session, nowMs, turn)
-        return
-      case 'retained':
-        state.retained.expire(deadline.topicName, nowMs)
-        return
-      case 'held':
-        remindHeld(state, deadline.seq, nowMs, turn)
-        return
-      case 'parked':
-        remindParked(state, deadline.connection, nowMs, turn)
-        return
-      case 'settled':
-        this.#settledReminded = false
-        state.writeSettled(turn)
-        return
+    if (deadline.type !== 'settled') {
+      remind(this.state, deadline, nowMs, turn)
+      return
     }
+    this.#settledReminded = false
+    this.state.writeSettled(turn)
   }
 }
 

@@ -18,6 +18,10 @@ export type Deadline =
   | { atMs: number; readonly type: 'held'; readonly seq: Seq }
   /** PUBLISH packets have waited too long for the store. */
   | { atMs: number; readonly type: 'parked'; readonly connection: Connection }
+  /** The acknowledgement of a message may have waited long enough for a subscriber. */
+  | { atMs: number; readonly type: 'owed'; readonly message: Seq }
+  /** A client may be woken again. */
+  | { atMs: number; readonly type: 'wake'; readonly session: Session }
   /** Settled copies wait to be written. */
   | { atMs: number; readonly type: 'settled' }
 

@@ -77,6 +77,22 @@ export interface PublishedEvent {
   readonly matched: number
 }
 
+/**
+ * A message was queued for a client that is away, under a rule that says `wake`: whoever can reach the client otherwise may tell
+ * it. At most one for each client in `wakeSecondsMin`. On the Topic Name `$pabal/events/session/wake`.
+ */
+export interface WakeEvent {
+  readonly type: 'wake'
+  readonly clientIdentifier: string
+  readonly account: string
+  /** Of the last such message. */
+  readonly topicName: string
+  /** What waits in the Session, whatever its rules. */
+  readonly backlogMessages: number
+  /** Bytes of Topic Names and payloads. */
+  readonly backlogBytes: number
+}
+
 export type MessageFateEventType =
   /** Nobody listened, and the policy says no more than that. */
   | 'messageUnmatched'
@@ -139,6 +155,7 @@ export type BrokerEvent =
   | SessionTakenOverEvent
   | SessionEndedEvent
   | PublishedEvent
+  | WakeEvent
   | MessageFateEvent<'messageUnmatched'>
   | MessageFateEvent<'messageHeld'>
   | MessageFateEvent<'messageDeadLettered'>

@@ -67,6 +67,12 @@ export interface Limits {
   heldBytesMax: number
   /** Seconds a message is held, unless its rule says otherwise; 0 for as long as it lives. Dead letters stay. */
   heldSecondsMax: number
+  /** Messages of one Session that a receipt or an acknowledgement is still owed for; a further receipt is refused with 0x97. */
+  owedMessagesPerSessionMax: number
+  /** The same of all Sessions together. */
+  owedMessagesMax: number
+  /** Seconds between two events that ask for the same client to be woken. */
+  wakeSecondsMin: number
   /** Requests to the broker itself, such as `who`, that one connection may send in a second; as many may come at once. */
   requestsPerSecondMax: number
   /** Topic Names published to lately that are kept count of; 0 for none. */
@@ -112,6 +118,9 @@ export const defaultLimits: Readonly<Limits> = Object.freeze({
   heldMessagesMax: 1_000_000,
   heldBytesMax: 1024 * 1024 * 1024,
   heldSecondsMax: 7 * 24 * 3600,
+  owedMessagesPerSessionMax: 1000,
+  owedMessagesMax: 100_000,
+  wakeSecondsMin: 10,
   requestsPerSecondMax: 20,
   topicsSeenMax: 10_000,
   fateLogMessagesMax: 10_000,
@@ -152,6 +161,9 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [lowest: number
   heldMessagesMax: [1, 10_000_000],
   heldBytesMax: [1024, 1_099_511_627_776],
   heldSecondsMax: [0, 0xffff_ffff],
+  owedMessagesPerSessionMax: [0, 10_000_000],
+  owedMessagesMax: [0, 10_000_000],
+  wakeSecondsMin: [0, 86_400],
   requestsPerSecondMax: [1, 1_000_000],
   topicsSeenMax: [0, 10_000_000],
   fateLogMessagesMax: [0, 1_000_000],

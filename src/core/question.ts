@@ -5,6 +5,7 @@
 import type { Auth, Connect, Subscribe } from '../protocol/control-packet.ts'
 import type { Publish } from '../protocol/packets/publish.ts'
 import type { Connection } from './connection/connection.ts'
+import type { ReceiptRequest } from './owed/receipt-request.ts'
 
 export interface AuthenticateQuestion {
   readonly type: 'authenticate'
@@ -45,6 +46,19 @@ export interface AuthorizeSubscribeQuestion {
   readonly packet: Subscribe
 }
 
+/**
+ * May the client publish where it wants its receipt, and may it observe who listens on the Topic Name of `packet`? Answered
+ * with two verdicts; then the message itself is taken in.
+ */
+export interface AuthorizeReceiptQuestion {
+  readonly type: 'authorize-receipt'
+  readonly connection: Connection
+  readonly packet: Publish
+  /** Topic Name and QoS of the receipt. */
+  readonly receipt: Publish
+  readonly request: ReceiptRequest
+}
+
 /** May the answer to a request, `packet`, be published on the Response Topic it names, as `reply`? */
 export interface AuthorizeReplyQuestion {
   readonly type: 'authorize-reply'
@@ -58,6 +72,7 @@ export type Question =
   | AuthenticationStepQuestion
   | AuthorizeWillQuestion
   | AuthorizePublishQuestion
+  | AuthorizeReceiptQuestion
   | AuthorizeSubscribeQuestion
   | AuthorizeReplyQuestion
 

@@ -8,6 +8,7 @@
  */
 import type { Qos, SubscriptionOptions, WillMessage } from '../protocol/control-packet.ts'
 import type { Message } from './message.ts'
+import type { NotedFate } from './rest/owed-snapshot.ts'
 
 /** Place of a record in its shard's log, counting from 1. */
 export type Seq = number
@@ -112,6 +113,10 @@ export interface OwedFact {
   readonly receiptTopicName: string | null
   /** `delivered`: one receipt after the first acknowledgement; `all`: one when every copy has its fate. */
   readonly receiptWants: 'delivered' | 'all'
+  /** The receipt says who got the message. */
+  readonly receiptNames: boolean
+  /** Durable Sessions that only observe: their copies do not count. */
+  readonly observers: readonly SessionNumber[]
 }
 
 /** A message was admitted. Everything that must survive with it is in this one record. */
@@ -160,14 +165,15 @@ export interface UnheldRecord {
   readonly messages: readonly Seq[]
 }
 
-/** One copy of a message that something is owed for has its fate. In one batch with the `settled` of the copy. */
+/** Copies of a message that something is owed for have their fate. In one batch with the `settled` of the copies. */
 export interface NotedRecord {
   readonly type: 'noted'
   readonly message: Seq
+  /** Whose copy it was, if the receipt will say so; else, and for several copies, both are empty. */
   readonly account: string
   readonly clientIdentifier: string
-  /** A `CopyFate`. */
-  readonly fate: string
+  readonly fate: NotedFate
+  readonly copies: number
   readonly atMs: number
 }
 

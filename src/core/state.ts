@@ -11,6 +11,7 @@ import type { Limits } from './limits.ts'
 import { writeSessionRecord } from './log.ts'
 import type { Message } from './message.ts'
 import { MessageEvents } from './message-events.ts'
+import { OwedMessages } from './owed/owed-messages.ts'
 import type { Seq } from './record.ts'
 import { LiveRecords } from './rest/live-records.ts'
 import { MessageBodies } from './rest/message-bodies.ts'
@@ -26,6 +27,7 @@ import { TopicsSeen } from './routing/topics-seen.ts'
 import type { Copy } from './session/copy.ts'
 import type { Session } from './session/session.ts'
 import { UnderWay } from './session/under-way.ts'
+import type { Wake } from './session/wake.ts'
 import { SysTopics } from './sys/sys-topics.ts'
 import { type About, nowhere } from './sys/sys-values.ts'
 import { Traffic } from './sys/traffic.ts'
@@ -47,6 +49,8 @@ export interface CoreOptions {
   authenticationMethods: ReadonlySet<string>
   /** Publishing and subscribing is asked about. */
   asksAuthorization: boolean
+  /** So is who may see who listens. If neither is, nobody may but code in this process. */
+  asksObservation?: boolean
   /** Prefix of the Response Information sent to clients that ask for it [MQTT-3.1.2-28]; null for none. */
   responseTopicPrefix: string | null
   whenQueueFull: WhenQueueFull
@@ -72,6 +76,8 @@ export interface Ending {
   readonly fate: CopyFate
   readonly session: Session
   readonly messageSeq: Seq
+  /** Another member of its shared group has got it in its place. */
+  hasMoved: boolean
 }
 
 /** A monitor that gets everything must not make "nobody" never true. */
@@ -106,7 +112,7 @@ export class CoreState {
   /** When the input came that is being worked on: for what is told of it, never for a decision. */
   nowMs = 0
   /** Messages something is owed for. */
-  readonly owes = new Set<Seq>()
+  readonly owed: OwedMessages
   /** Copies of those that have ended in this input. */
   readonly endings: Ending[] = []
   /** Records that are still needed. */
@@ -118,6 +124,8 @@ export class CoreState {
   readonly changed = new Set<Session>()
   /** Place of the last record written down. */
   lastSeq = 0
+  /** When the last event asked for clients to be woken. */
+  readonly wakes = new Map<Session, Wake>()
   /** Connections with Retained Messages still to be sent. */
   readonly retainedDeliveries = new Set<Connection>()
   /** Make an event for every admitted message. */
@@ -134,6 +142,7 @@ export class CoreState {
   constructor(options: CoreOptions) {
     this.options = options
     this.limits = options.limits
+    this.owed = new OwedMessages(options.limits, options.isDurable)
     this.bodies = new MessageBodies(options.isDurable ? options.limits.queueMemoryBytesMax : Number.POSITIVE_INFINITY)
     const { heldMessagesPerTopicMax, heldBytesPerTopicMax, heldSecondsMax } = options.limits
     this.rules = new TopicRules(options.topicRules ?? [], {
@@ -165,10 +174,26 @@ export class CoreState {
     return survives && whenQueueFull === 'spill' ? this.#spillBounds : this.#queueBounds
   }
 
+  /** A copy is on its way: every one comes here once. */
+  beginCopy(session: Session, messageSeq: Seq): void {
+    this.tally.created += 1
+    if (this.owed.size > 0) this.owed.get(messageSeq)?.begin(session)
+  }
+
+  /** The same for one of each member of a set. */
+  beginCopies(members: readonly { readonly session: Session }[], messageSeq: Seq): void {
+    this.tally.created += members.length
+    if (this.owed.size === 0) return
+    const obligation = this.owed.get(messageSeq)
+    if (obligation !== undefined) for (const { session } of members) obligation.begin(session)
+  }
+
   /** A copy has its fate: every one comes here once. `message` is null if it is not in memory. */
   endCopy(fate: CopyFate, session: Session, messageSeq: Seq, message: Message | null): void {
     this.tally.copies[fate] += 1
-    if (this.owes.size > 0 && this.owes.has(messageSeq)) this.endings.push({ fate, session, messageSeq })
+    if (this.owed.size > 0 && this.owed.has(messageSeq)) {
+      this.endings.push({ fate, session, messageSeq, hasMoved: false })
+    }
     if (message === null ? messageSeq > 0 : message.entry !== null) {
       this.fateLog.endCopy(fate, session, messageSeq, message, this.nowMs)
     }

@@ -104,6 +104,7 @@ export class Broker {
       asksAuthentication,
       authenticationMethods: new Set(methods.map((method) => method.name)),
       asksAuthorization: options.authorize !== undefined,
+      asksObservation: true,
       responseTopicPrefix: options.responseTopicPrefix ?? null,
       whenQueueFull: options.whenQueueFull ?? 'spill',
       ...(options.deadLetterTopicName === undefined ? {} : { deadLetterTopicName: options.deadLetterTopicName }),

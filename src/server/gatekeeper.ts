@@ -92,6 +92,13 @@ export class Gatekeeper {
           { ...this.#who(connection), action: 'publish', topic: topicName, qos, retain },
         ])
       }
+      case 'authorize-receipt': {
+        const who = { ...this.#who(connection), qos: question.receipt.qos, retain: false }
+        return this.#authorize(connection, [
+          { ...who, action: 'publish', topic: question.receipt.topicName },
+          { ...who, action: 'observe', topic: question.packet.topicName },
+        ])
+      }
       case 'authorize-reply': {
         const { topicName, qos } = question.reply
         return this.#authorize(connection, [

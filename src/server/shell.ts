@@ -118,6 +118,7 @@ export class Shell {
       nowMs: () => this.nowMs(),
       act: (give) => {
         const result = give(core, this.nowMs(), this.turn)
+        core.settle(this.nowMs(), this.turn)
         this.run()
         return result
       },

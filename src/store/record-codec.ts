@@ -7,6 +7,7 @@ import { Message } from '../core/message.ts'
 import type { CoreRecord, HeldFact, MessageRecord, OwedFact, Recipient, RetainRule, Seq } from '../core/record.ts'
 import type { ByteWriter } from '../protocol/byte-writer.ts'
 import type { RetainHandling, SubscriptionOptions } from '../protocol/control-packet.ts'
+import { fateByte, readFate } from './owed-codec.ts'
 import { qosOf, readPublish, readWill, writePublish, writeWill } from './publish-codec.ts'
 import { CorruptError, numberSizeMax, RestReader, writeNumber, writeNumbers, writeText } from './rest-bytes.ts'
 
@@ -81,7 +82,9 @@ function writeFields(writer: ByteWriter, record: CoreRecord): void {
       writeNumber(writer, record.atMs)
       writeText(writer, record.account)
       writeText(writer, record.clientIdentifier)
-      writeText(writer, record.fate)
+      writer.ensure(1 + numberSizeMax)
+      writer.writeByte(fateByte(record.fate))
+      writeNumber(writer, record.copies)
       return
     case 'given':
       writeNumber(writer, record.message)
@@ -178,11 +181,12 @@ function writeMore(writer: ByteWriter, { held, replaces, owed }: MessageRecord, 
   if (owed !== null) {
     const { packetWants, receiptTopicName, receiptWants } = owed
     const bits = (packetWants === 'all' ? 1 : 0) | (receiptWants === 'all' ? 2 : 0)
-    writer.writeByte(bits | (receiptTopicName === null ? 0 : 4))
+    writer.writeByte(bits | (receiptTopicName === null ? 0 : 4) | (owed.receiptNames ? 8 : 0))
     writeNumber(writer, owed.matched)
     writeNumber(writer, owed.session)
     writeNumber(writer, owed.packetId)
     if (receiptTopicName !== null) writeText(writer, receiptTopicName)
+    writeNumbers(writer, owed.observers)
   }
   writer.ensure(6 * numberSizeMax)
 }
@@ -259,7 +263,8 @@ function readRecord(reader: RestReader, seq: Seq): CoreRecord {
       const atMs = reader.readNumber()
       const account = reader.readText()
       const clientIdentifier = reader.readText()
-      return { type, message, account, clientIdentifier, fate: reader.readText(), atMs }
+      const fate = readFate(reader.readByte())
+      return { type, message, account, clientIdentifier, fate, copies: reader.readNumber(), atMs }
     }
     case 'given': {
       const message = reader.readNumber()
@@ -384,5 +389,7 @@ function readOwed(reader: RestReader): OwedFact {
   const receiptTopicName = (bits & 4) === 0 ? null : reader.readText()
   const packetWants = (bits & 1) === 0 ? 'first' : 'all'
   const receiptWants = (bits & 2) === 0 ? 'delivered' : 'all'
-  return { matched, session, packetId, packetWants, receiptTopicName, receiptWants }
+  const receiptNames = (bits & 8) !== 0
+  const observers = reader.readNumbers()
+  return { matched, session, packetId, packetWants, receiptTopicName, receiptWants, receiptNames, observers }
 }

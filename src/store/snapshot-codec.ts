@@ -6,6 +6,7 @@ import type { Seq } from '../core/record.ts'
 import type { InFlightSnapshot, SessionSnapshot, SubscriptionSnapshot } from '../core/rest/session-snapshot.ts'
 import type { Snapshot } from '../core/rest/snapshot-round.ts'
 import { ByteWriter } from '../protocol/byte-writer.ts'
+import { readOwed, writeOwed } from './owed-codec.ts'
 import { readWill, writeWill } from './publish-codec.ts'
 import {
   optionBits,
@@ -24,6 +25,8 @@ export function snapshotKey(snapshot: Snapshot): { key: string; isGone: boolean 
       return { key: `a/session/${snapshot.number}`, isGone: snapshot.session === null }
     case 'recipients':
       return { key: `b/recipients/${snapshot.id}`, isGone: snapshot.members === null }
+    case 'owed':
+      return { key: `d/owed/${snapshot.message}`, isGone: snapshot.owed === null }
     default:
       return { key: `c/${snapshot.type}`, isGone: false }
   }
@@ -42,6 +45,9 @@ export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
     case 'held':
       writeAscending(writer, snapshot.seqs)
       break
+    case 'owed':
+      if (snapshot.owed !== null) writeOwed(writer, snapshot.owed)
+      break
     case 'covered':
       writeNumber(writer, snapshot.through)
       break
@@ -58,14 +64,15 @@ export function decodeSnapshot(key: string, bytes: Buffer): Snapshot {
 }
 
 const keyPattern =
-  /^(?:a\/session\/(?<session>\d+)|b\/recipients\/(?<recipients>\d+)|c\/(?<single>retained|held|covered))$/
+  /^(?:a\/session\/(?<session>\d+)|b\/recipients\/(?<recipients>\d+)|c\/(?<single>retained|held|covered)|d\/owed\/(?<owed>\d+))$/
 
 function readSnapshot(key: string, reader: RestReader): Snapshot {
-  const { session, recipients, single } = keyPattern.exec(key)?.groups ?? {}
+  const { session, recipients, single, owed } = keyPattern.exec(key)?.groups ?? {}
   if (session !== undefined) {
     return { type: 'session', number: Number(session), session: readSession(reader, Number(session)) }
   }
   if (recipients !== undefined) return { type: 'recipients', id: Number(recipients), members: readRecipients(reader) }
+  if (owed !== undefined) return { type: 'owed', message: Number(owed), owed: readOwed(reader, Number(owed)) }
   if (single === 'retained' || single === 'held') return { type: single, seqs: readAscending(reader) }
   if (single === 'covered') return { type: single, through: reader.readNumber() }
   throw new CorruptError('a kind of snapshot that this version does not know')

@@ -11,7 +11,7 @@ const withoutValue =
   --topic --message --file --null-message --stdin-line --stdin-file --retain --filter-out --unsubscribe --property
   --disable-clean-session --pretty --remove-retained --retained-only --retain-as-published --nodelay --insecure
   --tls-use-os-certs --will-retain --latency --message-rate --retain-handling --json-compat --ws --no-tls -w
-  --require-subscribers --format --count --retained`.split(/\s+/)
+  --require-subscribers --receipt --receipt=all --receipt-timeout --format --count --retained`.split(/\s+/)
 
 const everyTool: readonly (readonly string[])[] = [
   ...withoutValue.map((flag) => [flag]),

@@ -34,7 +34,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'the time for CONNECT runs out for clients that are connected, too',
-    file: 'src/core/broker.ts',
+    file: 'src/core/reminders.ts',
     from: `if (connection.isClosed || connection.state === 'connected') return`,
     to: 'if (connection.isClosed) return',
     breaks: ['MQTT-3.2.0-2'],

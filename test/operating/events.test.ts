@@ -107,6 +107,22 @@ const cases: readonly Case[] = [
     expected: { type: 'sessionTakenOver', ...from, formerRemoteAddress: anyText },
   },
   {
+    event: 'session/wake',
+    options: { topics: [{ filter: 'a/#', wake: true }] },
+    act: async (running) => {
+      await leaveReader(running, 4)
+      return publishFrom(running)
+    },
+    expected: {
+      type: 'wake',
+      ...named,
+      clientIdentifier: 'reader',
+      topicName: 'a/b',
+      backlogMessages: 1,
+      backlogBytes: 8,
+    },
+  },
+  {
     event: 'session/ended',
     act: async (running) => running.lose(await running.client(5, { clientIdentifier: 'c' })),
     expected: { type: 'sessionEnded', ...named, reason: 'connection-closed', messages: 0 },

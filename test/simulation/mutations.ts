@@ -34,8 +34,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a message is counted before its permission is decided',
     file: 'session/inbound.ts',
-    from: "turn.questions.push({ type: 'authorize-publish', connection, packet })",
-    to: "core.tally.received += 1; turn.questions.push({ type: 'authorize-publish', connection, packet })",
+    from: "ask({ type: 'authorize-publish', connection, packet }, turn)",
+    to: "core.tally.received += 1; ask({ type: 'authorize-publish', connection, packet }, turn)",
   },
   {
     name: 'a QoS 2 PUBLISH does not wait for its record',

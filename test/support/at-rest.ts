@@ -77,6 +77,13 @@ const recipient: Arbitrary<Recipient> = fc.record({
   sharedFilter,
 })
 
+const notedFate = fc.constantFrom(
+  'acknowledged' as const,
+  'sentQos0' as const,
+  'expired' as const,
+  'brokerRestarted' as const,
+)
+
 const message = fc
   .record({ topicName, payload: bytes, qos, retain: fc.boolean(), properties: some(messageProperties) })
   .chain((fields) => wholeNumber.map((receivedMs) => new Message(0, publish(fields), receivedMs)))
@@ -139,6 +146,8 @@ export const record: Arbitrary<CoreRecord> = fc.oneof(
         packetWants: fc.constantFrom('first' as const, 'all' as const),
         receiptTopicName: fc.option(word),
         receiptWants: fc.constantFrom('delivered' as const, 'all' as const),
+        receiptNames: fc.boolean(),
+        observers: numbers,
       }),
     ),
   }),
@@ -154,7 +163,8 @@ export const record: Arbitrary<CoreRecord> = fc.oneof(
     message: wholeNumber,
     account: word,
     clientIdentifier: word,
-    fate: word,
+    fate: notedFate,
+    copies: wholeNumber,
     atMs: wholeNumber,
   }),
   fc.record({
@@ -223,4 +233,21 @@ export const snapshot: Arbitrary<Snapshot> = fc.oneof(
     seqs: fc.uniqueArray(wholeNumber, { maxLength: 6 }).map((seqs) => seqs.sort((one, other) => one - other)),
   }),
   fc.record({ type: fc.constant('covered' as const), through: wholeNumber }),
+  wholeNumber.chain((message) =>
+    fc.record({
+      type: fc.constant('owed' as const),
+      message: fc.constant(message),
+      owed: fc.record({
+        message: fc.constant(message),
+        matched: wholeNumber,
+        deliveredAtMs: wholeNumber,
+        owesReceipt: fc.boolean(),
+        owesAcknowledgement: fc.boolean(),
+        counts: fc.array(fc.record({ fate: notedFate, copies: wholeNumber }), { maxLength: 4 }),
+        named: fc.array(fc.record({ account: word, clientIdentifier: word, fate: notedFate, atMs: wholeNumber }), {
+          maxLength: 4,
+        }),
+      }),
+    }),
+  ),
 )

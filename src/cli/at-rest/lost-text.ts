@@ -51,6 +51,8 @@ function snapshotText({ snapshot }: Lost): string {
       return `it was the list of ${counted(snapshot.seqs.length, 'Retained Message')}`
     case 'held':
       return `it was the list of ${counted(snapshot.seqs.length, 'held message')}`
+    case 'owed':
+      return `it was what is owed for message ${count(snapshot.message)}`
     case 'covered':
       return `it said that the snapshots hold everything up to record ${count(snapshot.through)}`
   }

@@ -228,6 +228,20 @@ export function setTimeoutSeconds(options: Options, { text }: FlagValue): void {
   options.timeoutSeconds = seconds
 }
 
+export function askReceipt(wants: 'delivered' | 'all'): Switch['turnOn'] {
+  return (options) => {
+    options.receipt = wants
+  }
+}
+
+export function setReceiptTimeout(options: Options, { text }: FlagValue): void {
+  const seconds = leadingInteger(text)
+  if (seconds < 1 || seconds > 86_400) {
+    throw new UsageError(`Error: Invalid receipt timeout "${text}": give 1 to 86400 seconds.\n\n`)
+  }
+  options.receiptTimeoutSeconds = seconds
+}
+
 export function setCount(options: Options, { text }: FlagValue): void {
   const count = leadingInteger(text)
   if (count < 1) throw new UsageError(`Error: Invalid message count "${count}".\n\n`)

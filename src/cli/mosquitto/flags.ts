@@ -9,6 +9,7 @@ import {
   addTopic,
   addUnsubscribe,
   askFor,
+  askReceipt,
   bytes,
   joinLines,
   keepSession,
@@ -27,6 +28,7 @@ import {
   setProxy,
   setQos,
   setRandomFilter,
+  setReceiptTimeout,
   setRepeat,
   setRepeatDelay,
   setResponseTopic,
@@ -117,6 +119,9 @@ const sendingFlags: readonly Flag[] = [
     isNative: true,
     turnOn: on('requireSubscribers'),
   },
+  { names: ['--receipt', '--receipt=delivered'], tools: ['pub'], isNative: true, turnOn: askReceipt('delivered') },
+  { names: ['--receipt=all'], tools: ['pub'], isNative: true, turnOn: askReceipt('all') },
+  { names: ['--receipt-timeout'], tools: ['pub'], isNative: true, value: 'seconds', set: setReceiptTimeout },
 ]
 
 const receivingFlags: readonly Flag[] = [

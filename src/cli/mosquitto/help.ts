@@ -43,6 +43,18 @@ const message: HelpSection = {
       text: 'exit with 16 if nobody subscribes; needs -q 1 or -q 2',
       isNative: true,
     },
+    {
+      tools: 'p',
+      flag: '--receipt[=delivered|all]',
+      text: 'wait until a subscriber, or all, have acknowledged; exit with 16 if nobody gets it (5.0)',
+      isNative: true,
+    },
+    {
+      tools: 'p',
+      flag: '--receipt-timeout SECONDS',
+      text: 'give up waiting and exit with 27; 30 unless given',
+      isNative: true,
+    },
   ],
 }
 

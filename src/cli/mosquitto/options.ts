@@ -74,6 +74,9 @@ export interface Options {
   repeatCount: number
   repeatDelayMs: number
   requireSubscribers: boolean
+  /** pub: the receipt that is asked for with each message. */
+  receipt: 'delivered' | 'all' | null
+  receiptTimeoutSeconds: number
 
   topicFilters: string[]
   filtersOut: string[]
@@ -136,10 +139,7 @@ export function defaultOptions(invocation: Invocation): Options {
     messageMode: 'none',
     message: Buffer.alloc(0),
     messageFile: '',
-    retain: false,
-    repeatCount: 1,
-    repeatDelayMs: 0,
-    requireSubscribers: false,
+    ...defaultSending,
     topicFilters: [],
     filtersOut: [],
     unsubscribeFilters: [],
@@ -163,6 +163,15 @@ export function defaultOptions(invocation: Invocation): Options {
     showLatency: false,
   }
 }
+
+const defaultSending = {
+  retain: false,
+  repeatCount: 1,
+  repeatDelayMs: 0,
+  requireSubscribers: false,
+  receipt: null,
+  receiptTimeoutSeconds: 30,
+} as const satisfies Partial<Options>
 
 function defaultTls(): TlsOptions {
   return {

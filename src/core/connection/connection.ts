@@ -4,6 +4,7 @@
  * `link` belongs to the shell and is never looked at here.
  */
 import type { Connect } from '../../protocol/control-packet.ts'
+import type { Claim } from '../owed/owing.ts'
 import type { RetainedDelivery } from '../routing/retained-delivery.ts'
 import type { Subscription } from '../routing/subscription.ts'
 import type { Parked } from '../session/parked.ts'
@@ -74,6 +75,10 @@ export class Connection {
   wantsProblemInformation = true
   /** QoS 1 and 2 messages received whose last acknowledgement has not left. */
   unacknowledgedInbound = 0
+  /** What its messages claim that ask for no receipt. */
+  plainClaim: Claim | null = null
+  /** Acknowledgements among those that wait for subscribers. */
+  heldAcknowledgements = 0
   /** Bytes decided to be sent that the client has not taken, as far as known. */
   unsentBytes = 0
   inboundAliases: InboundTopicAliases | null = null
@@ -83,6 +88,8 @@ export class Connection {
   /** Requests to the broker itself that may come at `requestsAtMs`; more with time. */
   requestsLeft = Number.POSITIVE_INFINITY
   requestsAtMs = 0
+  /** The same for receipts: whether it may publish where they go, and whether it may observe. */
+  receiptVerdicts: Map<string, readonly boolean[]> | null = null
   /** The last Topic Name that passed the limits: saves checking it again. */
   checkedTopicName = ''
   /** The client said DISCONNECT with a code that cancels the Will Message. */

@@ -83,6 +83,7 @@ export function endHold(core: CoreState, message: HeldMessage, fate: Exclude<Mes
   core.tally.messages.held -= 1
   rule.messages.held -= 1
   noteFate(core, rule, fate, notedOf(core, message, fate), core.nowMs)
+  core.owed.endHold(seq, fate)
   core.release(seq, seq)
 }
 

@@ -105,6 +105,12 @@ export class Backlog {
     return copyFor(taken.member, bodies.get(taken.message) ?? null, taken.message, firstOrder, taken.size)
   }
 
+  /** Whether the entry with this order waits. */
+  holds(order: number): boolean {
+    if (this.#taken?.has(order) === true) return false
+    return this.#heap.some((member) => member.set.entries.find(order) >= member.position)
+  }
+
   /** Orders that a snapshot says were taken; before any entry is added. */
   restoreTaken(orders: readonly number[]): void {
     this.#taken = orders.length === 0 ? null : new Set(orders)

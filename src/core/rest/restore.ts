@@ -6,6 +6,7 @@
 
 import { beginDrain } from '../held/drain.ts'
 import { forgetHeld, restoreHeld } from '../held/hold.ts'
+import { settleOwed } from '../owed/settle.ts'
 import type {
   CoreRecord,
   MessageRecord,
@@ -25,6 +26,7 @@ import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
 import { LiveRecords } from './live-records.ts'
 import { RecipientSet } from './recipient-set.ts'
+import { RestoreOwed } from './restore-owed.ts'
 import type { SessionSnapshot } from './session-snapshot.ts'
 import type { Snapshot } from './snapshot-round.ts'
 
@@ -53,9 +55,11 @@ export class Restore {
   #covered = 0
   /** Messages in flight whose record has not been seen yet, with the copies that need it. */
   readonly #wanted = new Map<Seq, { restored: Restored; copy: Copy }[]>()
+  readonly #owed: RestoreOwed
 
   constructor(core: CoreState) {
     this.#core = core
+    this.#owed = new RestoreOwed(core)
   }
 
   /** All snapshots come before the first record, those of Sessions before those of recipients. */
@@ -76,6 +80,9 @@ export class Restore {
         this.#heldAt = at
         for (const seq of snapshot.seqs) this.#held.add(seq)
         return
+      case 'owed':
+        if (snapshot.owed !== null) this.#owed.snapshot(snapshot.owed, at)
+        return
       case 'covered':
         this.#covered = snapshot.through
         return
@@ -91,7 +98,7 @@ export class Restore {
       if (this.#messages.has(record.message)) this.#enqueue(record.recipients, seq, record.message, record.size, null)
       if (record.type === 'drained') this.#unhold(seq, [record.message])
     } else if (record.type === 'unheld') this.#unhold(seq, record.messages)
-    else if (record.type === 'noted' || record.type === 'given') return
+    else if (record.type === 'noted' || record.type === 'given') this.#owed.record(seq, record)
     else if (seq <= this.#covered) return
     else if (record.type === 'recipients') this.#defineSet(seq, record.members)
     else if (record.type === 'session-created') this.#create(seq, record)
@@ -108,6 +115,7 @@ export class Restore {
   finish(nowMs: number, turn: Turn): void {
     const core = this.#core
     this.forgetAcknowledged()
+    this.#owed.finish((number) => this.#sessions.get(number)?.session)
     for (const message of core.retained.all()) {
       if (message.expiresMs !== Number.POSITIVE_INFINITY) {
         core.deadlines.add({ atMs: message.expiresMs, type: 'retained', topicName: message.topicName })
@@ -115,6 +123,7 @@ export class Restore {
     }
     for (const { session, wasConnected } of this.sessions()) goOnAfterRestart(core, session, wasConnected, nowMs, turn)
     beginDrain(core, '#', nowMs, turn)
+    settleOwed(core, nowMs, turn)
   }
 
   /** After the last record: copies whose message's record is gone were acknowledged; only that was not written down. */
@@ -218,6 +227,10 @@ export class Restore {
     for (const id of recipients) this.#enqueue(id, seq, seq, message.size, message.topicName)
     this.#retain(seq, record)
     this.#hold(seq, record)
+    if (record.owed !== null) {
+      const requester = this.#sessions.get(record.owed.session)?.session ?? null
+      this.#owed.message(message, record.owed, requester, seq <= this.#covered)
+    }
     if (seq <= this.#covered) return
     const publisher = inbound === null ? undefined : this.#sessions.get(inbound.session)
     if (publisher !== undefined && inbound !== null && seq > publisher.at) {
@@ -314,6 +327,7 @@ export class Restore {
       }
       case 'released':
         session.inboundPacketIds?.delete(record.packetId)
+        core.owed.releaseIdentifier(session, record.packetId)
         return
       case 'assigned':
         this.#takeInFlight(restored, record.order, record.packetId, 2)
@@ -356,6 +370,7 @@ export class Restore {
   #end(session: Session): void {
     const core = this.#core
     session.hasEnded = true
+    core.owed.releaseAll(session)
     if (core.sessions.get(session.key) === session) core.sessions.delete(session.key)
     for (const subscription of session.subscriptions.values()) core.subscriptions.remove(subscription)
     session.subscriptions.clear()

@@ -4,9 +4,11 @@
  * When all of it is stored, no record up to the place where the round began is needed, except those that `LiveRecords`
  * names. A slice may be stored only when every record written down before it was taken is durable.
  */
+import type { Obligation } from '../owed/obligation.ts'
 import type { Recipient, Seq } from '../record.ts'
 import type { Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
+import { type OwedSnapshot, owedSnapshotOf } from './owed-snapshot.ts'
 import { type SessionSnapshot, snapshotOf } from './session-snapshot.ts'
 
 export type Snapshot =
@@ -16,6 +18,7 @@ export type Snapshot =
   | { readonly type: 'retained'; readonly seqs: readonly Seq[] }
   /** Seqs of the held messages, in no particular order. */
   | { readonly type: 'held'; readonly seqs: readonly Seq[] }
+  | { readonly type: 'owed'; readonly message: Seq; readonly owed: OwedSnapshot | null }
   /** No record up to here is needed but live ones. */
   | { readonly type: 'covered'; readonly through: Seq }
 
@@ -24,6 +27,7 @@ export class SnapshotRound {
   /** Where the round began. */
   readonly at: Seq
   readonly #changed: Iterator<Session, undefined>
+  readonly #changedOwed: Iterator<Obligation, undefined>
   #first: Snapshot[] = []
   /** Definitions nobody needs once the Sessions are stored that have sent what they had of them. */
   #last: Snapshot[] = []
@@ -34,6 +38,9 @@ export class SnapshotRound {
     const changed = [...core.changed]
     core.changed.clear()
     this.#changed = changed.values()
+    const changedOwed = [...core.owed.changed]
+    core.owed.changed.clear()
+    this.#changedOwed = changedOwed.values()
     this.#renewSets()
     if (core.retained.isChanged) {
       core.retained.isChanged = false
@@ -57,6 +64,14 @@ export class SnapshotRound {
         snapshots.push({ type: 'session', number: session.number, session: snapshotOf(session, at) })
       else if (session.isInSnapshot) snapshots.push({ type: 'session', number: session.number, session: null })
       session.isInSnapshot = !session.hasEnded
+    }
+    while (snapshots.length < count) {
+      const { value: obligation } = this.#changedOwed.next()
+      if (obligation === undefined) break
+      const { message, isClosed, isInSnapshot } = obligation
+      if (!isClosed) snapshots.push({ type: 'owed', message, owed: owedSnapshotOf(obligation) })
+      else if (isInSnapshot) snapshots.push({ type: 'owed', message, owed: null })
+      obligation.isInSnapshot = !isClosed
     }
     if (snapshots.length < count) snapshots.push(...this.#last.splice(0))
     return snapshots.length === 0 ? null : { at, snapshots }

@@ -26,7 +26,7 @@ export function deliverCopy(
   nowMs: number,
   turn: Turn,
 ): void {
-  core.tally.created += 1
+  core.beginCopy(session, message.seq)
   if (qos > 0) {
     const copy = new Copy(message, message.seq, 0, message.size, qos, retain, subscriptionIdentifiers, sharedFilter)
     session.outbound.deliver(copy, message, core, nowMs, turn)
@@ -50,7 +50,7 @@ export function deliverToSet(
 ): void {
   const { members } = set
   const { seq } = message
-  core.tally.created += members.length
+  core.beginCopies(members, seq)
   core.live.add(seq, members.length)
   if (order !== seq) core.live.add(order, members.length)
   let position = -1
@@ -86,7 +86,7 @@ export function enqueueInSet(
   turn: Turn,
 ): void {
   const { members } = set
-  core.tally.created += members.length
+  core.beginCopies(members, messageSeq)
   core.live.add(messageSeq, members.length)
   core.live.add(order, members.length)
   const position = set.entries.push(order, messageSeq, size, mayGiveWay)
@@ -152,6 +152,6 @@ export function dropForFullQueue(
   messageSeq: Seq,
   message: Message | null,
 ): void {
-  core.tally.created += 1
+  core.beginCopy(session, messageSeq)
   core.endCopy(fate, session, messageSeq, message)
 }

@@ -9,16 +9,27 @@ import { hold } from '../held/hold.ts'
 import { heldFact, holdFault, observersOf, type Plan, planFor } from '../held/plan.ts'
 import { writeRecord } from '../log.ts'
 import { Message } from '../message.ts'
+import {
+  type Claim,
+  closeAtOnce,
+  isAwaited,
+  mayNotBeOwed,
+  type Owing,
+  openObligation,
+  owingFor,
+} from '../owed/owing.ts'
 import type { HeldFact, MessageRecord, Seq } from '../record.ts'
 import type { RecipientSet } from '../rest/recipient-set.ts'
 import { retainRuleOf } from '../rest/recipient-sets.ts'
 import type { Session } from '../session/session.ts'
+import { wakeThoseAway } from '../session/wake.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
 import { chooseMembers, type DurableSets, durableSets, noSets, recordSets, withoutNoLocal } from './audience.ts'
 import { deadLetter } from './dead-letter.ts'
 import { deliverCopy, deliverFurther, deliverToSet, dropForFullQueue } from './delivery.ts'
 import { countFate, type MessageFate, type NotedMessage, noteFate, tellFate } from './fate.ts'
+import { fullSessions, makeRoom, noSessions } from './full-sessions.ts'
 import type { Receiver, Subscription } from './subscription.ts'
 import type { Route } from './subscriptions.ts'
 import type { TopicRule } from './topic-rule.ts'
@@ -40,6 +51,8 @@ export interface Source {
   readonly deadLetterOf?: { readonly account: string; readonly clientIdentifier: string }
   /** The held message whose place it takes. */
   readonly replaces?: Seq
+  /** What the publisher asks for, or the rule lets it wait for, beyond an answer at once. */
+  readonly claim?: Claim
 }
 
 export interface Admission {
@@ -49,10 +62,12 @@ export interface Admission {
   readonly matched: number
   /** Why it was refused. */
   readonly text: string | null
-  /** What the publisher is told of a message nobody listens for, beyond the Reason Code. */
-  readonly fate: 'held' | 'dead-lettered' | null
+  /** What the publisher is told beyond the Reason Code, as `pabal-fate`. */
+  readonly fate: string | null
   /** `reject`, and a client that cannot be told is not to be disconnected for it. */
   readonly isQuiet: boolean
+  /** The acknowledgement waits for subscribers: whoever is owed it gets it from there. */
+  readonly isAnsweredLater: boolean
 }
 
 const success: Admission = outcome(ReasonCode.Success, 1)
@@ -61,7 +76,6 @@ const accepted: Admission = outcome(ReasonCode.Success, 0)
 const held: Admission = Object.freeze({ ...nobody, fate: 'held' })
 const heldBehind: Admission = Object.freeze({ ...success, fate: 'held' })
 const buried: Admission = Object.freeze({ ...nobody, fate: 'dead-lettered' })
-const noSessions: ReadonlySet<Session> = new Set()
 const noMembers: readonly Subscription[] = Object.freeze([])
 
 /** `packet` is kept: its bytes are copied out of the socket's chunk if the message outlives the turn. */
@@ -90,11 +104,18 @@ export function admitMessage(core: CoreState, packet: Publish, source: Source, n
   message.mayGiveWay = rule.options.whenQueueFull === 'drop-oldest'
   const sets = packet.qos === 0 ? noSets : durableSets(core, route, members, source.session, without)
   const fact = plan === 'hold' ? heldFact(source) : null
-  const isRetained = recordMessage(core, message, sets.sets, source, fact, turn)
+  const owing = owingFor(core, packet, source, route, members, plan === 'deliver' ? listeners : 0, fact !== null)
+  const isRetained = recordMessage(core, message, sets.sets, source, fact, owing, turn)
   const fate = fateOf(plan, listeners, isRetained)
   const told = countFate(core, rule, fate, nowMs)
   if (told > 0) tellFate(core, rule, fate, told, notedOf(packet, message, source, listeners, null), nowMs)
+  const obligation = owing === null ? null : openObligation(core, message, owing, source)
+  const endedBefore = core.endings.length
   deliverAll(core, message, route, members, sets, source, without, nowMs, turn)
+  if (obligation !== null) closeAtOnce(core, obligation, fate, endedBefore)
+  if (rule.options.wake && packet.qos > 0 && plan === 'deliver') {
+    wakeThoseAway(core, packet.topicName, [...route.receivers, ...members], without, nowMs, turn)
+  }
   if (without.size > 0 && isDeadLettered(rule, source)) bury(core, packet, rule, source, without, nowMs, turn)
   if (core.reportsMessages) turn.events.push({ type: 'published', message, matched: listeners })
   if (fact !== null) {
@@ -106,6 +127,14 @@ export function admitMessage(core: CoreState, packet: Publish, source: Source, n
     return buried
   }
   if (listeners === 0) return rule.options.whenNobody === 'accept' ? accepted : nobody
+  if (owing?.holdsAcknowledgement === true) return { ...outcome(ReasonCode.Success, listeners), isAnsweredLater: true }
+  if (rule.options.acknowledge !== 'on-receipt' && source.claim !== undefined && packet.qos > 0) {
+    // There is nothing to wait for, or no more may wait.
+    return {
+      ...outcome(ReasonCode.Success, listeners),
+      fate: isAwaited(packet, route, members, source.session) ? 'queued' : 'sent',
+    }
+  }
   return listeners === 1 ? success : outcome(ReasonCode.Success, listeners)
 }
 
@@ -134,8 +163,9 @@ export const fromBroker: Source = Object.freeze({
   isOwn: true,
 })
 
-function outcome(reasonCode: number, matched: number): Admission {
-  return { reasonCode, matched, text: null, fate: null, isQuiet: false }
+/** With nothing more to say. */
+export function outcome(reasonCode: number, matched: number): Admission {
+  return { reasonCode, matched, text: null, fate: null, isQuiet: false, isAnsweredLater: false }
 }
 
 function fateOf(plan: Plan, listeners: number, isRetained: boolean): MessageFate {
@@ -170,7 +200,7 @@ function listenersFor(route: Route, publisher: Session | null): number {
 function rejection({ options }: TopicRule): Admission {
   const text = 'nobody subscribes to this Topic Name'
   const isQuiet = options.rejectOlder === 'accept-and-count'
-  return { reasonCode: options.rejectReasonCode, matched: 0, text, fate: null, isQuiet }
+  return { ...outcome(options.rejectReasonCode, 0), text, isQuiet }
 }
 
 /** What a full Session goes without is published as a dead letter. */
@@ -231,6 +261,7 @@ function recordMessage(
   sets: readonly RecipientSet[],
   source: Source,
   held: HeldFact | null,
+  owing: Owing | null,
   turn: Turn,
 ): boolean {
   const { session, inboundPacketId, isWill, replaces = 0 } = source
@@ -240,23 +271,14 @@ function recordMessage(
       : null
   const willOf = isWill && session !== null && session.number > 0 ? session.number : null
   const retained = message.publish.retain ? retainedChange(core, message) : 'unchanged'
-  const isKept = retained !== 'unchanged' || held !== null || replaces !== 0
+  const owed = owing?.waits === true ? owing.fact : null
+  const isKept = retained !== 'unchanged' || held !== null || replaces !== 0 || owed !== null
   if (sets.length === 0 && inbound === null && willOf === null && !isKept) return false
   if (session !== null && (inbound !== null || willOf !== null)) core.noteChanged(session)
   const recipients = sets.length === 0 ? [] : recordSets(core, sets, turn)
   message.own()
-  const record = {
-    type: 'message',
-    message,
-    recipients,
-    retained,
-    inbound,
-    willOf,
-    held,
-    replaces,
-    owed: null,
-  } as const
-  message.seq = writeRecord(core, turn, record)
+  const more = { held, replaces, owed }
+  message.seq = writeRecord(core, turn, { type: 'message', message, recipients, retained, inbound, willOf, ...more })
   if (retained === 'set') retain(core, message)
   else if (retained === 'deleted') core.retained.delete(message.topicName)
   return retained === 'set'
@@ -279,46 +301,6 @@ function retain(core: CoreState, message: Message): void {
   }
 }
 
-/** Sessions whose queue has no room for a copy they should get. */
-function fullSessions(
-  core: CoreState,
-  packet: Publish,
-  route: Route,
-  members: readonly Subscription[],
-): ReadonlySet<Session> {
-  let full: Set<Session> | null = null
-  const { whenQueueFull } = route.rule.options
-  const size = packet.topicName.length + packet.payloadSize
-  for (let position = 0; position < route.receivers.length + members.length; position++) {
-    const to = route.receivers[position] ?? members[position - route.receivers.length]
-    if (to === undefined || to.qos === 0 || to.session.outbound.hasRoom(size, core, whenQueueFull)) continue
-    full ??= new Set()
-    full.add(to.session)
-  }
-  return full ?? noSessions
-}
-
-/**
- * Gives up the oldest message of each full Session if that is the policy; returns those that go without this one. Never for
- * what the broker itself has to say.
- */
-function makeRoom(
-  core: CoreState,
-  packet: Publish,
-  full: ReadonlySet<Session>,
-  { options: { whenQueueFull } }: TopicRule,
-): ReadonlySet<Session> {
-  if (whenQueueFull !== 'drop-oldest') return full
-  const without = new Set<Session>()
-  const size = packet.topicName.length + packet.payloadSize
-  for (const session of full) {
-    const { outbound } = session
-    while (!outbound.hasRoom(size, core, whenQueueFull) && outbound.dropOldest(core));
-    if (!outbound.hasRoom(size, core, whenQueueFull)) without.add(session)
-  }
-  return without
-}
-
 function findRefusal(
   core: CoreState,
   packet: Publish,
@@ -336,13 +318,16 @@ function findRefusal(
     if (packet.retain && packet.payloadSize > 0 && !core.mayRetain(packet.topicName)) {
       return refusal(`the broker keeps no more than ${core.limits.retainedMessagesMax} Retained Messages`)
     }
+    if (mayNotBeOwed(core, packet, source, route, members, plan === 'hold')) {
+      return refusal('receipts are owed for as many messages as may be; wait for some of them')
+    }
     const { whenQueueFull } = route.rule.options
     if (full.size > 0 && (whenQueueFull === 'refuse' || whenQueueFull === 'spill')) {
       return refusal('the queue of a subscriber is full; send the message again later')
     }
   }
   // QoS 0 with RETAIN too, though nobody hears of it: it would take what room is left.
-  const isNeeded = plan !== 'deliver' || needsRecord(packet, source.session, route, members)
+  const isNeeded = plan !== 'deliver' || needsRecord(packet, source, route, members)
   if (!core.storeTakesMessages && !source.isWill && isNeeded) {
     return refusal('the broker cannot store messages at the moment')
   }
@@ -376,20 +361,22 @@ export function needsStore(core: CoreState, packet: Publish, session: Session | 
   const { whenNobody } = route.rule.options
   if (route.listeners === 0 && (whenNobody === 'hold' || whenNobody === 'dead-letter')) return true
   const members = route.groups.flatMap((group) => [...group.members])
-  return needsRecord(packet, session, route, members)
+  return needsRecord(packet, { session }, route, members)
 }
 
 function needsRecord(
   packet: Publish,
-  session: Session | null,
+  { session, claim }: Pick<Source, 'session' | 'claim'>,
   route: Route,
   members: readonly Subscription[],
 ): boolean {
+  const mayBeOwed = route.rule.options.acknowledge !== 'on-receipt' || (claim !== undefined && claim.receipt !== null)
+  if (mayBeOwed && isAwaited(packet, route, members, session)) return true
   if (packet.retain || (packet.qos === 2 && session !== null && session.survives)) return true
   const isDurable = (to: Receiver): boolean => packet.qos > 0 && to.qos > 0 && to.session.survives
   return route.receivers.some(isDurable) || members.some(isDurable)
 }
 
 function refusal(text: string): Admission {
-  return { reasonCode: ReasonCode.QuotaExceeded, matched: 0, text, fate: null, isQuiet: false }
+  return { ...outcome(0, 0), reasonCode: ReasonCode.QuotaExceeded, text }
 }

@@ -5,14 +5,25 @@
  * taken from PUBLISH to PUBREL: repeated in between, it is acknowledged again and not routed again [MQTT-4.3.3-10].
  */
 import type { Acknowledgement } from '../../protocol/control-packet.ts'
-import type { Publish } from '../../protocol/packets/publish.ts'
+import { type Publish, publish } from '../../protocol/packets/publish.ts'
 import { ProtocolViolation } from '../../protocol/protocol-violation.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
 import { type ClosingReason, disconnectClient } from '../connection/closing.ts'
 import type { Connection } from '../connection/connection.ts'
 import { InboundTopicAliases } from '../connection/topic-aliases.ts'
 import { writeSessionRecord } from '../log.ts'
+import { joinsHeld } from '../owed/acknowledgement.ts'
+import { knownVerdicts, rememberVerdicts } from '../owed/receipt-permission.ts'
+import {
+  isReceiptFault,
+  type ReceiptFault,
+  type ReceiptRequest,
+  readReceiptRequest,
+  receiptQos,
+} from '../owed/receipt-request.ts'
+import type { Question } from '../question.ts'
 import { noteRefused } from '../routing/fate.ts'
+import { isPrivateReply } from '../routing/reply.ts'
 import { admitMessage } from '../routing/router.ts'
 import { isReserved, topicNameFault } from '../routing/topic-name.ts'
 import type { CoreState } from '../state.ts'
@@ -41,6 +52,7 @@ export function receivePublish(
     connection.inboundAliases.resolve(packet)
   }
   if (packet.topicName !== connection.checkedTopicName) checkTopicName(core, connection, packet)
+  if (session.heldAcknowledgements !== null && packet.qos > 0 && joinsHeld(core, connection, session, packet)) return
   if (packet.qos === 2 && session.inboundPacketIds?.has(packet.packetId) === true) {
     turn.onceDurable.push(new OutgoingAcknowledgement(connection, 'pubrec', packet.packetId, ReasonCode.Success))
     return
@@ -55,8 +67,7 @@ export function receivePublish(
     if (core.options.asksAuthorization) {
       const allowed = knownPermission(connection, packet)
       if (allowed === undefined) {
-        connection.isWaiting = true
-        turn.questions.push({ type: 'authorize-publish', connection, packet })
+        ask({ type: 'authorize-publish', connection, packet }, turn)
         return
       }
       if (!allowed) {
@@ -65,7 +76,7 @@ export function receivePublish(
       }
     }
   }
-  acceptPublish(core, connection, session, packet, nowMs, turn)
+  receiveAllowed(core, connection, session, packet, nowMs, turn)
 }
 
 /** The host has answered whether the client may publish to this Topic Name. */
@@ -79,8 +90,88 @@ export function answerPublish(
   turn: Turn,
 ): void {
   rememberPermission(connection, packet, allowed)
-  if (allowed) acceptPublish(core, connection, session, packet, nowMs, turn)
+  if (allowed) receiveAllowed(core, connection, session, packet, nowMs, turn)
   else refusePublish(core, connection, packet, notAuthorized, nowMs, turn)
+}
+
+/** The client may publish it. If it wants a receipt, it must be allowed to publish where that is to go, too. */
+function receiveAllowed(
+  core: CoreState,
+  connection: Connection,
+  session: Session,
+  packet: Publish,
+  nowMs: number,
+  turn: Turn,
+): void {
+  const { userProperties } = packet.properties
+  const request = userProperties === undefined ? null : readReceiptRequest(packet, core.limits)
+  if (request === null) {
+    acceptPublish(core, connection, session, packet, null, nowMs, turn)
+    return
+  }
+  if (isReceiptFault(request)) {
+    refuseReceipt(core, connection, session, packet, request, nowMs, turn)
+    return
+  }
+  const verdicts = knownVerdicts(core, connection, packet, request)
+  if (verdicts === undefined) {
+    const receipt = publish({ topicName: request.topicName, qos: receiptQos })
+    ask({ type: 'authorize-receipt', connection, packet, receipt, request }, turn)
+  } else acceptAsking(core, connection, session, packet, request, verdicts, nowMs, turn)
+}
+
+/** The host has answered whether the client may publish where it wants its receipt, and whether it may observe. */
+export function answerReceipt(
+  core: CoreState,
+  connection: Connection,
+  session: Session,
+  packet: Publish,
+  request: ReceiptRequest,
+  verdicts: readonly boolean[],
+  nowMs: number,
+  turn: Turn,
+): void {
+  rememberVerdicts(connection, packet, request, verdicts)
+  acceptAsking(core, connection, session, packet, request, verdicts, nowMs, turn)
+}
+
+function acceptAsking(
+  core: CoreState,
+  connection: Connection,
+  session: Session,
+  packet: Publish,
+  request: ReceiptRequest,
+  [mayPublish = false, mayObserve = false]: readonly boolean[],
+  nowMs: number,
+  turn: Turn,
+): void {
+  // Where only it itself gets what is published there is nothing to permit.
+  if (mayPublish || isPrivateReply(request.topicName)) {
+    acceptPublish(core, connection, session, packet, { ...request, names: mayObserve }, nowMs, turn)
+    return
+  }
+  const text = `publishing to ${request.topicName}, where the receipt is to go, is not allowed`
+  refuseReceipt(core, connection, session, packet, { reasonCode: ReasonCode.NotAuthorized, text }, nowMs, turn)
+}
+
+/** At QoS 0 nobody can be told: the message is taken in all the same, and there is no receipt. */
+function refuseReceipt(
+  core: CoreState,
+  connection: Connection,
+  session: Session,
+  packet: Publish,
+  fault: ReceiptFault,
+  nowMs: number,
+  turn: Turn,
+): void {
+  if (packet.qos === 0) acceptPublish(core, connection, session, packet, null, nowMs, turn)
+  else refusePublish(core, connection, packet, { ...notAuthorized, ...fault }, nowMs, turn)
+}
+
+function ask(question: Question, turn: Turn): void {
+  const { connection } = question
+  connection.isWaiting = true
+  turn.questions.push(question)
 }
 
 function acceptPublish(
@@ -88,6 +179,7 @@ function acceptPublish(
   connection: Connection,
   session: Session,
   packet: Publish,
+  receipt: ReceiptRequest | null,
   nowMs: number,
   turn: Turn,
 ): void {
@@ -99,7 +191,16 @@ function acceptPublish(
   }
   const { qos, packetId } = packet
   const inboundPacketId = qos === 2 ? packetId : 0
-  const source = { session, inboundPacketId, isWill: false, mayBeRefused: qos > 0, counts: 'received' } as const
+  connection.plainClaim ??= { receipt: null, connection }
+  const claim = receipt === null ? connection.plainClaim : { receipt, connection }
+  const source = {
+    session,
+    inboundPacketId,
+    isWill: false,
+    mayBeRefused: qos > 0,
+    counts: 'received',
+    claim,
+  } as const
   const admission = admitMessage(core, packet, source, nowMs, turn)
   if (qos === 0) return
   acknowledgePublish(core, connection, session, packet, admission, nowMs, turn)
@@ -110,7 +211,9 @@ export function receiveParked(core: CoreState, nowMs: number, turn: Turn): void 
   for (const connection of core.connections) {
     const { session } = connection
     if (session === null || connection.parked === null) continue
-    for (const packet of takeParked(core, connection)) acceptPublish(core, connection, session, packet, nowMs, turn)
+    // Only 3.1.1 clients park, and those cannot ask for a receipt.
+    for (const packet of takeParked(core, connection))
+      acceptPublish(core, connection, session, packet, null, nowMs, turn)
   }
 }
 
@@ -129,6 +232,7 @@ export function receivePubrel(
 ): void {
   const { packetId } = packet
   const isKnown = session.inboundPacketIds?.delete(packetId) === true
+  core.owed.releaseIdentifier(session, packetId)
   if (isKnown && session.survives) {
     writeSessionRecord(core, turn, session, { type: 'released', session: session.number, packetId })
   }

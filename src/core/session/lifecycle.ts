@@ -144,25 +144,29 @@ export function endSession(
   if (number > 0) writeSessionRecord(core, turn, session, { type: 'session-ended', session: number })
   const copies = session.outbound.takeAll(core)
   for (const { copy, mayMove } of copies) {
+    const before = core.endings.length
     core.endCopy('sessionEnded', session, copy.messageSeq, copy.message)
-    if (mayMove) moveToOtherMember(core, copy, nowMs, turn)
+    const hasMoved = mayMove && moveToOtherMember(core, copy, nowMs, turn)
+    const ending = core.endings[before]
+    if (hasMoved && ending !== undefined) ending.hasMoved = true
     if (copy.order > 0) core.release(copy.order, copy.messageSeq)
   }
   session.inboundPacketIds = null
+  core.owed.releaseAll(session)
   turn.events.push({ type: 'sessionEnded', clientIdentifier, account, reason, messages: copies.length })
 }
 
-/** What an ended Session had not finished of a Shared Subscription goes to the member whose turn it is, if there is one. */
-function moveToOtherMember(core: CoreState, copy: Copy, nowMs: number, turn: Turn): void {
+/** What an ended Session had not finished of a Shared Subscription goes to the member whose turn it is, if there is one: true. */
+function moveToOtherMember(core: CoreState, copy: Copy, nowMs: number, turn: Turn): boolean {
   const { message, sharedFilter } = copy
-  if (sharedFilter === null || message?.isExpired(nowMs) === true) return
+  if (sharedFilter === null || message?.isExpired(nowMs) === true) return false
   const member = core.subscriptions.group(sharedFilter)?.choose() ?? null
-  if (member === null) return
+  if (member === null) return false
   // Its Topic Name may be in the store only: what holds for all Topic Names holds here.
   const { whenQueueFull } = message === null ? core.options : core.rules.ruleFor(message.topicName).options
   if (member.qos > 0 && !member.session.outbound.hasRoom(copy.size, core, whenQueueFull)) {
     dropForFullQueue(core, 'droppedQueueFull', member.session, copy.messageSeq, message)
-    return
+    return true
   }
   if (member.session.survives && member.qos > 0) moveDurably(core, copy, member, nowMs, turn)
   else if (message !== null) {
@@ -170,12 +174,14 @@ function moveToOtherMember(core: CoreState, copy: Copy, nowMs: number, turn: Tur
     const { session, subscriptionIdentifiers } = member
     deliverCopy(core, session, message, qos, retainRuleOf(member), subscriptionIdentifiers, sharedFilter, nowMs, turn)
   } else moveUnread(core, copy, member, nowMs, turn)
+  return true
 }
 
 function moveDurably(core: CoreState, copy: Copy, member: Subscription, nowMs: number, turn: Turn): void {
   const set = sharedSet(core, member)
   const [recipients = 0] = recordSets(core, [set], turn)
-  if (copy.order > 0) {
+  // Without an order it may have a record all the same, if something is owed for it.
+  if (copy.order > 0 || core.owed.has(copy.messageSeq)) {
     const order = writeRecord(core, turn, { type: 'copied', message: copy.messageSeq, size: copy.size, recipients })
     if (copy.message !== null) deliverToSet(core, set, copy.message, order, nowMs, turn)
     else enqueueInSet(core, set, copy.messageSeq, order, copy.size, false, nowMs, turn)
@@ -193,7 +199,7 @@ function moveDurably(core: CoreState, copy: Copy, member: Subscription, nowMs: n
 /** The message is in the store only: it is read when the member can take it, and its record kept until then. */
 function moveUnread(core: CoreState, copy: Copy, member: Subscription, nowMs: number, turn: Turn): void {
   const { messageSeq, size, sharedFilter } = copy
-  core.tally.created += 1
+  core.beginCopy(member.session, messageSeq)
   if (member.qos === 0) {
     core.endCopy('droppedOffline', member.session, messageSeq, null)
     return

@@ -13,6 +13,7 @@ import { noteRefused } from '../routing/fate.ts'
 import type { Admission } from '../routing/router.ts'
 import type { CoreState } from '../state.ts'
 import { OutgoingAcknowledgement, type Turn } from '../turn.ts'
+import { wantsCounts } from './report-request.ts'
 import type { Session } from './session.ts'
 
 export const notAuthorized: Admission = Object.freeze({
@@ -21,6 +22,7 @@ export const notAuthorized: Admission = Object.freeze({
   text: 'publishing to this Topic Name is not allowed',
   fate: null,
   isQuiet: false,
+  isAnsweredLater: false,
 })
 
 /** Answers a QoS 1 or 2 message once it is decided what becomes of it. */
@@ -44,6 +46,7 @@ export function acknowledgePublish(
     session.inboundPacketIds ??= new Set()
     session.inboundPacketIds.add(packetId)
   }
+  if (admission.isAnsweredLater) return
   const packetType = qos === 1 ? 'puback' : 'pubrec'
   const userProperties = reportFor(core, connection, packet, admission)
   if (userProperties === null) {
@@ -51,12 +54,10 @@ export function acknowledgePublish(
     turn.onceDurable.push(new OutgoingAcknowledgement(connection, packetType, packetId, admission.reasonCode))
     return
   }
-  const { reasonCode } = admission
-  turn.onceDurable.push({
-    type: 'packet',
-    connection,
-    packet: { type: packetType, packetId, reasonCode, properties: { userProperties } },
-  })
+  const { reasonCode, text } = admission
+  const properties = text === null ? { userProperties } : { userProperties, reasonString: text }
+  const acknowledgement = { type: packetType, packetId, reasonCode, properties } as const
+  turn.onceDurable.push({ type: 'packet', connection, packet: acknowledgement })
 }
 
 /** Some clients take 0x10 No matching subscribers for a failure: their listener, or the rule of the Topic Name, spares them. */
@@ -124,14 +125,10 @@ function reportFor(
   if (connection.protocolVersion === 4 || !connection.wantsProblemInformation) return null
   const report: (readonly [string, string])[] = []
   if (admission.fate !== null) report.push(['pabal-fate', admission.fate])
-  if (asked?.some(asksForCounts) === true) {
+  if (wantsCounts(packet)) {
     const { online, offline } = core.subscriptions.totals(packet.topicName)
     report.push(['matched', `${admission.matched}`], ['online', `${online}`], ['offline', `${offline}`])
     report.push(['held', admission.fate === 'held' ? '1' : '0'])
   }
   return report.length === 0 ? null : report
-}
-
-function asksForCounts([name, value]: readonly [string, string]): boolean {
-  return name === 'pabal-report' && value === 'counts'
 }

@@ -38,6 +38,7 @@ const accepted: Admission = Object.freeze({
   text: null,
   fate: null,
   isQuiet: false,
+  isAnsweredLater: false,
 })
 const form = /^\$pabal\/(?!events(?:\/|$))([^/]+)(?:\/([^/]+))?$/
 

@@ -6,6 +6,7 @@
  */
 import type { WillMessage } from '../../protocol/control-packet.ts'
 import type { Connection } from '../connection/connection.ts'
+import type { Obligation } from '../owed/obligation.ts'
 import type { Subscription } from '../routing/subscription.ts'
 import { Outbound } from './outbound.ts'
 import { UnderWay } from './under-way.ts'
@@ -40,6 +41,10 @@ export class Session {
   readonly outbound = new Outbound(this)
   /** QoS 2 Packet Identifiers of the client that wait for PUBREL; null until there is one. */
   inboundPacketIds: Set<number> | null = null
+  /** Acknowledgements it waits for until subscribers have given theirs, by Packet Identifier; null until there is one. */
+  heldAcknowledgements: Map<number, Obligation> | null = null
+  /** Messages of its own that something is owed for. */
+  owedMessages = 0
   will: WillMessage | null = null
   /** When the Will Message goes out; Infinity while connected or without one. */
   willAtMs = Number.POSITIVE_INFINITY

@@ -37,7 +37,7 @@ export function sysValues(
   averages: readonly LoadAverage[],
   tell: (name: string, value: string) => void,
 ): void {
-  const { traffic, subscriptions, retained, tally, live } = core
+  const { traffic, subscriptions, retained, tally, live, owed } = core
   const connected = traffic.clientsConnected
   const away = core.sessions.size - connected - traffic.localConnected
   const counts: readonly (readonly [name: string, value: number])[] = [
@@ -69,6 +69,11 @@ export function sysValues(
     ['undelivered/held/count', tally.messages.held],
     ['undelivered/dead/count', tally.messages.deadLettered],
     ['undelivered/rejected/count', tally.messages.refused],
+    ['owed/count', owed.size],
+    ['owed/receipts', owed.counts.receipts],
+    ['owed/acknowledged/delivered', owed.counts.acknowledgedOnDelivery],
+    ['owed/acknowledged/queued', owed.counts.acknowledgedQueued],
+    ['owed/acknowledged/failed', owed.counts.acknowledgedFailed],
   ]
   tell('version', `pabal version ${version}`)
   tell('uptime', `${Math.floor(uptimeMs / 1000)} seconds`)
