@@ -276,7 +276,7 @@ export class BrokerCore {
         receivePublish(state, connection, session, packet, nowMs, turn)
         return
       case 'puback':
-        session.outbound.receivePuback(packet.packetId, state, nowMs, turn)
+        session.outbound.receivePuback(packet.packetId, packet.reasonCode, state, nowMs, turn)
         return
       case 'pubrec':
         session.outbound.receivePubrec(packet.packetId, packet.reasonCode, state, nowMs, turn)

@@ -26,6 +26,7 @@ const eventTypes: Readonly<Record<MessageFate, MessageFateEventType | null>> = {
 
 const dropReasons: Readonly<Record<CopyFate, CopyDroppedEvent['reason'] | null>> = {
   acknowledged: null,
+  refusedByClient: 'refused',
   sentQos0: null,
   // The Session's own event says it for all of them.
   sessionEnded: null,

@@ -18,6 +18,7 @@ const fates = [
   'droppedQueueFull',
   'deadLettered',
   'brokerRestarted',
+  'refusedByClient',
 ] as const satisfies readonly NotedFate[]
 
 export function fateByte(fate: NotedFate): number {

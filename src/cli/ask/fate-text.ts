@@ -21,6 +21,7 @@ export const messageFateWords: Readonly<Record<MessageFate, string>> = {
 
 export const copyFateWords: Readonly<Record<CopyFate, string>> = {
   acknowledged: 'acknowledged',
+  refusedByClient: 'refused by the client',
   sentQos0: 'sent at QoS 0',
   expired: 'expired',
   sessionEnded: 'Session ended',

@@ -346,3 +346,20 @@ test('receipts of held messages are bounded like all others', () => {
   assert.deepEqual(sent(publishTo(driven, from, 'all', 1, 1), from), ['puback 1 16'])
   assert.deepEqual(sent(publishTo(driven, from, 'all', 1, 2), from), ['puback 2 151'])
 })
+
+test('a subscriber that answers with an error has not got it', () => {
+  for (const [qos, answer] of [
+    [1, 'puback'],
+    [2, 'pubrec'],
+  ] as const) {
+    const driven = new DrivenCore()
+    const from = publisher(driven)
+    const to = driven.connect('subscriber')
+    driven.subscribe(to, 'a')
+    publishTo(driven, from, 'delivered', qos)
+    const receipt = one(driven.acknowledge(to, answer, 1, 0x87), from)
+    assert.deepEqual([receipt.state, receipt.delivered, receipt.reasons], ['nobody', 0, { refused: 1 }])
+    assert.equal(driven.state.tally.copies.refusedByClient, 1)
+    assertNothingOwed(driven)
+  }
+})

@@ -6,6 +6,7 @@ import type { MessageFate } from '../routing/fate.ts'
 
 const copyWords: Readonly<Record<NotedFate, string>> = {
   acknowledged: 'acknowledged',
+  refusedByClient: 'refused',
   sentQos0: 'sent',
   expired: 'expired',
   sessionEnded: 'session-ended',

@@ -34,8 +34,10 @@ export type MessageFate =
   | 'republished'
 
 export type CopyFate =
-  /** By PUBACK or PUBCOMP, or ended by a PUBACK or PUBREC with an error (MQTT 5.0 section 4.8.2). */
+  /** By PUBACK or PUBCOMP. */
   | 'acknowledged'
+  /** The client had it and answered with an error, in PUBACK or PUBREC (MQTT 5.0 section 4.8.2). */
+  | 'refusedByClient'
   | 'sentQos0'
   | 'expired'
   | 'sessionEnded'
@@ -63,6 +65,7 @@ export class Tally {
   created = 0
   readonly copies: Record<CopyFate, number> = {
     acknowledged: 0,
+    refusedByClient: 0,
     sentQos0: 0,
     expired: 0,
     sessionEnded: 0,

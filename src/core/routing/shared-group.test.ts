@@ -210,7 +210,7 @@ test('an acknowledgement of 0x80 or above ends the message and frees its place',
     assert.deepEqual(group.acknowledge('A', type, 2, 0x97), [])
     group.leave('A')
     assert.deepEqual(group.endSessions(), [])
-    assert.equal(group.core.state.tally.copies.acknowledged, 2)
+    assert.equal(group.core.state.tally.copies.refusedByClient, 2)
     group.checkFates()
   }
 })

@@ -265,11 +265,11 @@ export class Outbound {
   }
 
   /** PUBACK. An unknown Packet Identifier is what a repeated acknowledgement looks like, and ignored. */
-  receivePuback(packetId: number, core: CoreState, nowMs: number, turn: Turn): void {
+  receivePuback(packetId: number, reasonCode: number, core: CoreState, nowMs: number, turn: Turn): void {
     const copy = this.#inFlight?.get(packetId)
     if (copy === undefined) return
     if (copy.qos !== 1) throw wrongAcknowledgement('PUBACK', packetId, copy.qos)
-    this.#finish(copy, 'acknowledged', core)
+    this.#finish(copy, reasonCode >= 0x80 ? 'refusedByClient' : 'acknowledged', core)
     this.#session.lastAcknowledgedMs = nowMs
     this.sendQueued(core, nowMs, turn)
   }
@@ -288,7 +288,7 @@ export class Outbound {
     }
     if (copy.qos !== 2) throw wrongAcknowledgement('PUBREC', packetId, copy.qos)
     if (reasonCode >= 0x80 && !copy.isReceived) {
-      this.#finish(copy, 'acknowledged', core)
+      this.#finish(copy, 'refusedByClient', core)
       this.#session.lastAcknowledgedMs = nowMs
       this.sendQueued(core, nowMs, turn)
       return
