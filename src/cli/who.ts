@@ -3,13 +3,14 @@
  */
 
 import { count, counted } from '../server/counted.ts'
-import type { Subscriber, WhoTotals } from '../server/requests/answer-types.ts'
+import type { Prospect, Subscriber, WhoTotals } from '../server/requests/answer-types.ts'
 import type { Answer } from './ask/ask-client.ts'
 import { type ListFlags, type ListView, showList } from './ask/ask-list.ts'
 import { clientText, subscriberCells, subscriberHeadings } from './ask/cell-text.ts'
 import { listCommand } from './ask/list-command.ts'
 import { runAsk } from './ask/run-ask.ts'
 import { parseArguments } from './parse-arguments.ts'
+import { bytes } from './terminal-text.ts'
 
 const help = `
 The exit code is 16 when nobody listens. Subscriptions that only observe ("#" and "+/#") are shown and do not count.
@@ -87,7 +88,24 @@ function summary(facts: Answer): string {
     listeners === 0
       ? 'Nobody listens'
       : `${listenersAreExact === false ? 'At most ' : ''}${counted(listeners, 'listener')}`
-  return `${who} to ${about}: ${parts.join(', ')}.`
+  return `${who} to ${about}: ${parts.join(', ')}.${listeners === 0 ? prospectText(facts) : ''}`
+}
+
+const prospects: Readonly<Record<Prospect['whenNobody'], string>> = {
+  accept: 'accepted, and be gone',
+  report: 'reported, and be gone',
+  reject: 'refused',
+  hold: 'held',
+  'dead-letter': 'a dead letter',
+}
+
+/** What a message would meet, and what waits already. */
+function prospectText({ nobody }: Answer): string {
+  if (typeof nobody !== 'object' || nobody === null) return ''
+  // As below.
+  const { whenNobody, rule, held } = nobody as Prospect
+  const waiting = held.messages === 0 ? '' : ` ${counted(held.messages, 'message')} (${bytes(held.bytes)}) held.`
+  return `\nA message now would be ${prospects[whenNobody]} (rule ${clientText(rule)}).${waiting}`
 }
 
 /** Of a Topic Filter there are no listeners, or no totals at all. */

@@ -126,3 +126,16 @@ test('who may only observe sees what is held and can do nothing with it', async 
   assert.equal((await pabal(running, 'held', ...as('stranger'))).code, 1)
   assert.equal(running.broker.tally.messages.held, 1)
 })
+
+test('who says what a message would meet now, by which rule, and what waits already', async () => {
+  await using running = await withUndelivered()
+  const { out, code } = await pabal(running, 'who', 'order/1')
+  assert.equal(code, 16)
+  assert.match(
+    out,
+    /^Nobody listens to order\/1: .*\nA message now would be held \(rule order\/#\)\. 1 message \(\d+ B\) held\.\n/,
+  )
+  assert.match((await pabal(running, 'who', 'x')).out, /\nA message now would be reported, and be gone \(rule #\)\.\n/)
+  const { nobody } = JSON.parse((await pabal(running, 'who', 'mail/1', '--json')).out)
+  assert.deepEqual(nobody, { whenNobody: 'dead-letter', rule: 'mail/#', held: { messages: 0, bytes: 0 } })
+})

@@ -4,6 +4,7 @@
 import { whoListens } from '../../core/query/who-listens.ts'
 import { allSubscriptions, filterTotals, whoSubscribes } from '../../core/query/who-subscribes.ts'
 import { whoTotals } from '../../core/query/who-totals.ts'
+import type { WhenNobody } from '../../core/routing/topic-rule.ts'
 import type { CoreState } from '../../core/state.ts'
 import { missingPermission, RequestFault } from './request-fault.ts'
 import type { Fields } from './request-fields.ts'
@@ -32,7 +33,8 @@ export const who: RequestHandler = {
     const wanted = wantedOf(fields)
     const rows =
       wanted.type === 'topic' ? whoListens(state, wanted.topic) : whoSubscribes(state, wanted.filter, wanted.exact)
-    return { facts: facts(state, wanted), list: { name: 'subscribers', rows } }
+    const prospect = wanted.type === 'topic' ? { nobody: prospectOf(state, wanted.topic) } : {}
+    return { facts: { ...facts(state, wanted), ...prospect }, list: { name: 'subscribers', rows } }
   },
 }
 
@@ -56,6 +58,20 @@ function wantedOf(fields: Fields): Wanted {
   }
   if (topic === null) throw new RequestFault('no Topic Name', 'a Topic Name', advice)
   return { type: 'topic', topic }
+}
+
+/** What becomes of a message that nobody listens for, by which rule, and what waits for a listener already. */
+export interface Prospect {
+  readonly whenNobody: WhenNobody
+  /** Topic Filter of the rule; the last one of all is `#`. */
+  readonly rule: string
+  readonly held: { readonly messages: number; readonly bytes: number }
+}
+
+function prospectOf({ rules, held }: CoreState, topicName: string): Prospect {
+  const { whenNobody, filter } = rules.ruleFor(topicName).options
+  const topic = held.topic(topicName)
+  return { whenNobody, rule: filter, held: { messages: topic?.messages.size ?? 0, bytes: topic?.bytes ?? 0 } }
 }
 
 function facts(state: CoreState, wanted: Wanted): object {
