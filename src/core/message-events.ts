@@ -38,11 +38,6 @@ const dropReasons: Readonly<Record<CopyFate, CopyDroppedEvent['reason'] | null>>
   deadLettered: 'dead-lettered',
 }
 
-const wordsOfFate: Partial<Record<MessageFate, string>> = {
-  droppedHoldFull: 'there is no room to hold it',
-  droppedByOperator: 'an operator gave it up',
-}
-
 export class MessageEvents {
   readonly #perSecondMax: number
   /** Somebody listens. */
@@ -89,7 +84,7 @@ export class MessageEvents {
       account: publisher?.account ?? null,
       clientIdentifier: publisher?.clientIdentifier ?? null,
       rule,
-      reason: reason ?? wordsOfFate[fate] ?? null,
+      reason,
     }
     // One of the members of the union, whichever its type says.
     this.news.push(event as BrokerEvent)

@@ -182,6 +182,16 @@ const cases: readonly Case[] = [
     expected: { type: 'messageDropped', ...message, qos: 0, rule: 'a/#', reason: anyText },
   },
   {
+    event: 'message/dropped',
+    options: { topics: [{ filter: 'a/#', whenNobody: 'hold' }] },
+    act: async (running) => {
+      const client = await publishFrom(running)
+      client.publish({ topicName: '$pabal/held-drop/1', payload: Buffer.from('{"all":true}') })
+      return client
+    },
+    expected: { type: 'messageDropped', ...message, rule: 'a/#', reason: 'an operator gave it up after 0 s' },
+  },
+  {
     event: 'message/refused',
     options: { authorize: ({ action }) => action !== 'publish' },
     act: (running) => publishFrom(running),

@@ -116,6 +116,30 @@ export const mutations: readonly Mutation[] = [
     to: '',
   },
   {
+    name: 'copies that go out are not counted as in flight',
+    file: 'session/in-flight.ts',
+    from: 'this.#copies.set(copy.packetId, copy)\n    this.#underWay.inFlight += 1\n',
+    to: 'this.#copies.set(copy.packetId, copy)\n',
+  },
+  {
+    name: 'copies that wait are counted for ever',
+    file: 'rest/backlog.ts',
+    from: 'this.#messages -= 1\n    this.#underWay.queued -= 1\n    this.#bytes -= first',
+    to: 'this.#messages -= 1\n    this.#bytes -= first',
+  },
+  {
+    name: 'what an ended Session had in flight is counted for ever',
+    file: 'session/outbound.ts',
+    from: 'this.#session.underWay.leave(this.inFlightMessages, this.#queue?.length ?? 0)',
+    to: '',
+  },
+  {
+    name: 'a message that nobody listens for is counted in all, but not under its rule',
+    file: 'routing/fate.ts',
+    from: 'rule.messages[fate] += 1',
+    to: "if (fate !== 'unmatched') rule.messages[fate] += 1",
+  },
+  {
     name: 'a copy that moves on names a message nobody has recorded',
     file: 'session/lifecycle.ts',
     from: "message.seq = writeRecord(core, turn, { type: 'message', ...record, held: null, replaces: 0, owed: null })",

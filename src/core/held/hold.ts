@@ -92,7 +92,8 @@ function notedOf(core: CoreState, held: HeldMessage, fate: MessageFate): NotedMe
   const publisher = fact.clientIdentifier === '' ? null : fact
   // Of a copy at QoS 0 the log has told already, in the entry of the hold.
   const matched = fate === 'routed' && qos > 0 ? 1 : 0
-  const reason = `after ${Math.max(0, Math.round((core.nowMs - heldMs) / 1000))} s`
+  const after = `after ${Math.max(0, Math.round((core.nowMs - heldMs) / 1000))} s`
+  const reason = fate === 'droppedByOperator' ? `an operator gave it up ${after}` : after
   const message = core.bodies.get(seq) ?? null
   return { topicName, qos, retain: false, size, seq, message, publisher, matched, reason }
 }
