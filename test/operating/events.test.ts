@@ -146,6 +146,22 @@ const cases: readonly Case[] = [
     expected: { type: 'sessionEnded', ...named, reason: 'expired', messages: 0 },
   },
   {
+    event: 'session/wake',
+    options: { topics: [{ filter: 'a/#', wake: true }] },
+    act: async (running) => {
+      await leaveReader(running)
+      return publishFrom(running)
+    },
+    expected: {
+      type: 'wake',
+      account: '',
+      clientIdentifier: 'reader',
+      topicName: 'a/b',
+      backlogMessages: 1,
+      backlogBytes: 8,
+    },
+  },
+  {
     event: 'message/unmatched',
     act: (running) => publishFrom(running),
     expected: { type: 'messageUnmatched', ...message },
@@ -306,6 +322,8 @@ test('each event has a row in its page, with the fields it has', () => {
     }
   }
   for (const topicName of Object.values(eventTopicNames)) {
+    const isSeen = cases.some(({ event }) => topicName === `$pabal/events/${event}`)
+    assert.ok(topicName === null || isSeen, `${topicName} has a test`)
     if (topicName !== null) assert.ok(page.includes(`| \`${topicName.slice('$pabal/events/'.length)}\` |`), topicName)
   }
 })
