@@ -31,28 +31,27 @@ const importTable: Readonly<Record<string, Row>> = {
   'src/cluster': { ours: ['src/store'], packages: [], node: 'any' },
   'src/cluster/nats': { ours: ['src/cluster', 'src/store'], packages: ['@nats-io'], node: 'any' },
   'src/transport': { ours: [], packages: ['ws'], node: 'any' },
-  'src/metrics': { ours: ['src/core'], packages: [], node: ['perf_hooks'] },
+  'src/metrics': { ours: ['src/core'], packages: ['prom-client'], node: ['perf_hooks'] },
   'src/server': {
     ours: ['src/protocol', 'src/core', 'src/store', 'src/cluster', 'src/transport', 'src/metrics'],
     packages: ['@mongodb-js/saslprep', 'yaml', 'zod'],
     node: 'any',
   },
-  'src/admin': { ours: ['src/server', 'src/metrics', 'src/core'], packages: ['zod'], node: 'any' },
-  'src/admin/api-types.ts': { ours: [], packages: [], node: [] },
+  'src/admin': {
+    ours: ['src/server', 'src/metrics', 'src/core', 'src/protocol', 'src/store', 'src/transport'],
+    packages: ['@hono/node-server', 'hono', 'zod'],
+    node: 'any',
+  },
+  // Types only, which are erased.
+  'src/admin/api-types.ts': { ours: ['src/admin/schemas'], packages: ['zod'], node: [] },
+  'src/admin/schemas': { ours: [], packages: ['zod'], node: [] },
   'src/dashboard': { ours: ['src/admin/api-types.ts'], packages: [], node: [] },
   'src/cli': {
-    ours: [
-      'src/index.ts',
-      'src/server',
-      'src/transport',
-      'src/protocol',
-      'src/core/limits.ts',
-      'src/admin/api-types.ts',
-    ],
+    ours: ['src/index.ts', 'src/server', 'src/transport', 'src/protocol', 'src/core/limits.ts', 'src/admin'],
     packages: ['commander', 'ws'],
     node: 'any',
   },
-  'src/index.ts': { ours: ['src/server', 'src/core', 'src/protocol'], packages: [], node: [] },
+  'src/index.ts': { ours: ['src/server', 'src/core', 'src/protocol', 'src/admin'], packages: [], node: [] },
 }
 
 /** Unit tests, and the suites that every adapter of a port passes. */
