@@ -1,0 +1,72 @@
+/**
+ * What the HTTP API is sent and answers with, as types: for the dashboard, the commands and programs of users. Erased: whoever
+ * imports it takes nothing else along. The schemas that check it are where they come from.
+ */
+import type { z } from 'zod'
+import type * as answers from './schemas/answers.ts'
+import type * as bodies from './schemas/bodies.ts'
+import type * as rows from './schemas/rows.ts'
+
+export type Backlog = z.output<typeof rows.backlogSchema>
+export type Client = z.output<typeof rows.clientSchema>
+export type Subscriber = z.output<typeof rows.subscriberSchema>
+export type SessionRow = z.output<typeof rows.sessionRowSchema>
+export type SubscriptionTotals = z.output<typeof rows.subscriptionTotalsSchema>
+export type WhoTotals = z.output<typeof rows.whoTotalsSchema>
+export type SeenTopic = z.output<typeof rows.seenTopicSchema>
+export type Prospect = z.output<typeof rows.prospectSchema>
+export type Held = z.output<typeof rows.heldSchema>
+export type Dead = z.output<typeof rows.deadSchema>
+export type HeldMessage = z.output<typeof rows.heldMessageSchema>
+export type DeadMessage = z.output<typeof rows.deadMessageSchema>
+export type MessageLedger = z.output<typeof rows.messageLedgerSchema>
+export type CopyLedger = z.output<typeof rows.copyLedgerSchema>
+export type RuleLedger = z.output<typeof rows.ruleLedgerSchema>
+export type FateEntry = z.output<typeof rows.fateEntrySchema>
+export type Listener = z.output<typeof rows.listenerSchema>
+export type Retained = z.output<typeof rows.retainedSchema>
+export type RetainedMessage = z.output<typeof rows.retainedMessageSchema>
+
+export type Fault = z.output<typeof answers.faultSchema>
+export type Problem = z.output<typeof answers.problemSchema>
+export type ClientPage = z.output<typeof answers.clientPageSchema>
+export type SessionPage = z.output<typeof answers.sessionPageSchema>
+export type SubscriberPage = z.output<typeof answers.subscriberPageSchema>
+export type FilterPage = z.output<typeof answers.filterPageSchema>
+export type TopicPage = z.output<typeof answers.topicPageSchema>
+export type ListenersOfTopicPage = z.output<typeof answers.listenersPageSchema>
+export type ListenerPage = z.output<typeof answers.listenerPageSchema>
+export type RetainedPage = z.output<typeof answers.retainedPageSchema>
+export type HeldPage = z.output<typeof answers.heldPageSchema>
+export type DeadPage = z.output<typeof answers.deadPageSchema>
+export type TracePage = z.output<typeof answers.tracePageSchema>
+export type Ledger = z.output<typeof answers.ledgerSchema>
+export type Done = z.output<typeof answers.doneSchema>
+export type Warning = z.output<typeof answers.warningSchema>
+export type Overview = z.output<typeof answers.overviewSchema>
+export type Published = z.output<typeof answers.publishedSchema>
+export type BulkPublished = z.output<typeof answers.bulkPublishedSchema>
+export type Receipt = z.output<typeof answers.receiptSchema>
+export type ConfigEntry = z.output<typeof answers.configEntrySchema>
+export type Config = z.output<typeof answers.configSchema>
+export type Me = z.output<typeof answers.meSchema>
+export type ApiKey = z.output<typeof answers.apiKeySchema>
+export type ApiKeyPage = z.output<typeof answers.apiKeyPageSchema>
+export type NewApiKey = z.output<typeof answers.newApiKeySchema>
+export type Readiness = z.output<typeof answers.readinessSchema>
+
+export type Publish = z.input<typeof bodies.publishSchema>
+export type BulkPublish = z.input<typeof bodies.bulkPublishSchema>
+export type Which = z.input<typeof bodies.whichSchema>
+export type Login = z.input<typeof bodies.loginSchema>
+export type MakeApiKey = z.input<typeof bodies.makeApiKeySchema>
+
+/**
+ * One event of `GET /api/v1/events`: its `type` is the name of the server-sent event, too. The further fields of each type are in
+ * docs/operating/events.md.
+ */
+export interface ServerEvent {
+  readonly type: string
+  readonly atMs: number
+  readonly [field: string]: unknown
+}

@@ -1,0 +1,74 @@
+/**
+ * What is sent to the HTTP API: bodies and queries, as they are checked.
+ */
+import { z } from 'zod'
+
+/** So many rows are asked for at most, and usually. */
+export const limitMax = 10_000
+export const limitUsual = 100
+
+export const pagingShape = {
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(limitMax)
+    .optional()
+    .describe(`Rows of a page: 1 to ${limitMax}; ${limitUsual} if it is left out`),
+  cursor: z.string().max(100).optional().describe('meta.cursor of the page before'),
+}
+
+const topicName = z.string().min(1).max(65_535)
+
+export const publishSchema = z
+  .strictObject({
+    topic: topicName.describe('A Topic Name, without wildcards'),
+    payload: z.string().optional().describe('Default: empty'),
+    payload_encoding: z.enum(['plain', 'base64']).optional().describe('Default: plain'),
+    qos: z
+      .union([z.literal(0), z.literal(1), z.literal(2)])
+      .optional()
+      .describe('Default 1: the answer waits until it is durable'),
+    retain: z.boolean().optional(),
+    properties: z
+      .strictObject({
+        payload_format_indicator: z.union([z.literal(0), z.literal(1)]).optional(),
+        message_expiry_interval: z.int().min(0).max(0xffff_ffff).optional(),
+        response_topic: topicName.optional(),
+        correlation_data: z.string().optional(),
+        content_type: z.string().optional(),
+        user_properties: z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional(),
+      })
+      .optional(),
+    receipt: z
+      .enum(['delivered', 'all'])
+      .optional()
+      .describe('Gives the answer a receipt_id: who has got the message can be asked for'),
+  })
+  .meta({ id: 'Publish', description: 'A message, in the words of EMQX' })
+
+export const bulkPublishMax = 1000
+export const bulkPublishSchema = z.array(publishSchema).min(1).max(bulkPublishMax).meta({ id: 'BulkPublish' })
+
+export const whichSchema = z
+  .strictObject({
+    id: z.int().min(1).optional(),
+    filter: z.string().min(1).optional().describe('All whose Topic Name it matches'),
+    all: z.literal(true).optional(),
+  })
+  .meta({ id: 'Which', description: 'Exactly one of id, filter and all' })
+
+export const loginSchema = z
+  .strictObject({ username: z.string().max(256), password: z.string().max(1024) })
+  .meta({ id: 'Login' })
+
+export const makeApiKeySchema = z
+  .strictObject({
+    name: z.string().min(1).max(100),
+    scopes: z
+      .array(z.enum(['observe', 'publish', 'admin']))
+      .min(1)
+      .max(3),
+    expiresAtMs: z.number().nullable().optional(),
+  })
+  .meta({ id: 'MakeApiKey' })

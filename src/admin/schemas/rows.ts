@@ -1,0 +1,223 @@
+/**
+ * What the lists of the HTTP API hold, one row at a time. The types of `api-types.ts` and the OpenAPI document come from here.
+ *
+ * The names are those of the requests over MQTT (docs/operating/who-is-listening.md): one thing has one name wherever it is asked
+ * for. Times are milliseconds since 1970.
+ */
+import { z } from 'zod'
+
+const count = z.int().min(0)
+const time = z.number().describe('Milliseconds since 1970')
+const timeOrNull = time.nullable().describe('Milliseconds since 1970; null: never, or not known')
+const qos = z.union([z.literal(0), z.literal(1), z.literal(2)])
+
+export const backlogSchema = z
+  .object({
+    messages: count,
+    bytes: count.describe('Of Topic Names and payloads'),
+    oldestAtMs: timeOrNull,
+  })
+  .meta({ id: 'Backlog', description: 'What waits for a client beyond what is in flight' })
+
+export const clientSchema = z
+  .object({
+    clientIdentifier: z.string(),
+    account: z.string(),
+    online: z.boolean(),
+    sinceMs: timeOrNull.describe('Since when it has been online or offline'),
+    remoteAddress: z.string().nullable(),
+    listener: z.string().nullable(),
+    protocolVersion: z
+      .union([z.literal(4), z.literal(5)])
+      .nullable()
+      .describe('4: MQTT 3.1.1'),
+    createdAtMs: time,
+    sessionExpirySeconds: z.number().nullable().describe('Null: the Session never expires'),
+    endsAtMs: timeOrNull.describe('When the Session ends unless the client comes back'),
+    hasWill: z.boolean(),
+    subscriptions: count,
+    inFlight: count.describe('Messages sent and not acknowledged'),
+    backlog: backlogSchema,
+    lastAcknowledgedAtMs: timeOrNull,
+  })
+  .meta({ id: 'Client', description: 'A Session, and how its client is doing' })
+
+export const subscriberSchema = z
+  .object({
+    clientIdentifier: z.string(),
+    account: z.string(),
+    topicFilter: z.string().describe('Without $share/NAME/'),
+    sharedGroup: z.string().nullable(),
+    qos: qos.describe('As granted'),
+    noLocal: z.boolean(),
+    observer: z.boolean().describe('It does not count as a listener'),
+    subscribedAtMs: time,
+    online: z.boolean(),
+    sinceMs: timeOrNull,
+    remoteAddress: z.string().nullable(),
+    inFlight: count,
+    backlog: backlogSchema,
+    lastAcknowledgedAtMs: timeOrNull,
+  })
+  .meta({ id: 'Subscriber', description: 'A Subscription and the Session it belongs to' })
+
+export const sessionRowSchema = z.discriminatedUnion('kind', [
+  clientSchema.extend({ kind: z.literal('session') }),
+  subscriberSchema.extend({ kind: z.literal('subscription') }),
+])
+
+const totalsShape = { subscriptions: count, online: count, offline: count, observers: count, sharedGroups: count }
+
+export const subscriptionTotalsSchema = z
+  .object(totalsShape)
+  .meta({ id: 'SubscriptionTotals', description: 'online + offline + observers = subscriptions' })
+
+export const whoTotalsSchema = z
+  .object({
+    ...totalsShape,
+    listeners: count.describe('Sessions and shared groups that a message goes to; observers left out'),
+    listenersAreExact: z.boolean(),
+  })
+  .meta({ id: 'WhoTotals', description: 'How many listen' })
+
+export const seenTopicSchema = z
+  .object({
+    topic: z.string(),
+    messages: count,
+    messagesPerSecond: z.number(),
+    firstAtMs: time,
+    lastAtMs: time,
+    totals: subscriptionTotalsSchema,
+  })
+  .meta({ id: 'SeenTopic', description: 'A Topic Name messages came in on lately, and who subscribes' })
+
+const whenNobody = z.enum(['accept', 'report', 'reject', 'hold', 'dead-letter'])
+
+export const prospectSchema = z
+  .object({
+    whenNobody,
+    rule: z.string().describe('Topic Filter of the rule that decides'),
+    held: z.object({ messages: count, bytes: count }),
+  })
+  .meta({ id: 'Prospect', description: 'What becomes of a message that nobody listens for' })
+
+const heldShape = {
+  id: z.int().min(1).describe('Names it in other requests; survives a restart'),
+  topic: z.string(),
+  qos: z.int(),
+  bytes: count.describe('Topic Name and payload'),
+  heldAtMs: time,
+  expiresAtMs: timeOrNull,
+  account: z.string(),
+  clientIdentifier: z.string(),
+}
+const deadShape = {
+  ...heldShape,
+  queue: z.string().describe('The Topic Name of dead letters it waits on'),
+  reason: z.string().describe('no-subscribers or queue-full'),
+  clients: z.array(z.string()).describe('Clients that went without it, if it was their queue; 20 at most'),
+}
+const contentShape = {
+  payload: z
+    .union([z.string(), z.object({ base64: z.string() })])
+    .describe('As text if it is UTF-8, else in base64; 64 KiB at most'),
+  payloadBytes: count,
+  properties: z.looseObject({}).describe('Properties of the PUBLISH'),
+}
+
+export const heldSchema = z.object(heldShape).meta({ id: 'Held', description: 'A message that waits for a listener' })
+export const deadSchema = z.object(deadShape).meta({ id: 'Dead', description: 'A dead letter' })
+export const heldMessageSchema = z
+  .object({ ...heldShape, ...contentShape })
+  .meta({ id: 'HeldMessage', description: 'A held message with what it says' })
+export const deadMessageSchema = z
+  .object({ ...deadShape, ...contentShape })
+  .meta({ id: 'DeadMessage', description: 'A dead letter with what it says' })
+
+const messageFate = z.enum([
+  'routed',
+  'retainedOnly',
+  'unmatched',
+  'held',
+  'deadLettered',
+  'refused',
+  'expired',
+  'droppedHoldFull',
+  'droppedByOperator',
+  'republished',
+])
+const copyFate = z.enum([
+  'acknowledged',
+  'refusedByClient',
+  'sentQos0',
+  'expired',
+  'sessionEnded',
+  'droppedTooLarge',
+  'droppedOffline',
+  'droppedSlow',
+  'droppedQueueFull',
+  'deadLettered',
+])
+
+const messageLedgerShape = {
+  received: count,
+  made: count,
+  restored: count,
+  fates: z.record(messageFate, count),
+  addsUp: z.boolean(),
+}
+
+export const messageLedgerSchema = z
+  .object(messageLedgerShape)
+  .meta({ id: 'MessageLedger', description: 'received + made + restored is the sum of the fates' })
+
+export const copyLedgerSchema = z
+  .object({ created: count, inFlight: count, queued: count, fates: z.record(copyFate, count), addsUp: z.boolean() })
+  .meta({ id: 'CopyLedger', description: 'created is the sum of the fates, of what is in flight and of what waits' })
+
+export const ruleLedgerSchema = z
+  .object({ ...messageLedgerShape, filter: z.string(), whenNobody })
+  .meta({ id: 'RuleLedger', description: 'The messages under one rule' })
+
+export const fateEntrySchema = z
+  .object({
+    id: z.int().min(1),
+    atMs: time,
+    topicName: z.string(),
+    publisher: z.object({ account: z.string(), clientIdentifier: z.string() }).nullable(),
+    qos: z.int(),
+    size: count,
+    retain: z.boolean(),
+    fate: messageFate,
+    rule: z.string(),
+    matched: count,
+    reason: z.string().nullable(),
+    leftOut: count.describe('Messages since the entry before that are not in the log'),
+    copies: z.array(
+      z.object({ account: z.string(), clientIdentifier: z.string(), fate: copyFate, afterMs: z.number() }),
+    ),
+    furtherCopies: count,
+  })
+  .meta({ id: 'FateEntry', description: 'What became of one message' })
+
+export const listenerSchema = z
+  .object({
+    url: z.string(),
+    transport: z.string(),
+    connections: count.describe('Clients that are connected through it'),
+  })
+  .meta({ id: 'Listener', description: 'Where clients connect' })
+
+export const retainedSchema = z
+  .object({
+    topic: z.string(),
+    qos,
+    bytes: count.describe('Topic Name and payload'),
+    receivedAtMs: time,
+    expiresAtMs: timeOrNull,
+  })
+  .meta({ id: 'Retained', description: 'A Retained Message' })
+
+export const retainedMessageSchema = z
+  .object({ ...retainedSchema.shape, ...contentShape })
+  .meta({ id: 'RetainedMessage', description: 'A Retained Message with what it says' })
