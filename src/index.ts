@@ -1,6 +1,7 @@
 /**
  * The library's face: a broker inside your own process.
  */
+export { type HttpAdminOptions, httpAdmin } from './admin/http-admin.ts'
 export type { BrokerEvent } from './core/event.ts'
 export { defaultLimits, type Limits } from './core/limits.ts'
 export type { CopyLedger, Ledger, MessageLedger, RuleLedger } from './core/query/ledger.ts'
@@ -8,6 +9,7 @@ export type { BacklogCounts, Subscriber } from './core/query/who-listens.ts'
 export type { WhoTotals } from './core/query/who-totals.ts'
 export type { TopicRuleOptions, WhenNobody } from './core/routing/topic-rule.ts'
 export type { WhenQueueFull } from './core/state.ts'
+export type { AdminPart } from './server/admin-part.ts'
 export type * from './server/authentication/authentication.ts'
 export { hashPassword } from './server/authentication/password-hash.ts'
 export { formatScramCredential, makeScramCredential } from './server/authentication/scram-credential.ts'

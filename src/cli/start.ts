@@ -5,7 +5,10 @@
  */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { httpAdmin } from '../admin/http-admin.ts'
+import { defaultAdminUrl } from '../admin/listen-address.ts'
 import { type Broker, createBroker } from '../index.ts'
+import type { AdminPart } from '../server/admin-part.ts'
 import { lossInMemory } from '../server/at-rest/memory-loss.ts'
 import { type Config, loadConfig } from '../server/config/config.ts'
 import { ConfigError, type ConfigFault } from '../server/config/config-fault.ts'
@@ -30,6 +33,7 @@ async function runBroker(flags: StartFlags, flagFaults: readonly ConfigFault[], 
     config = mergeConfig(flags, flagFaults)
     if (config.durability === 'memory' && !flags.acceptLoss) refuseMemoryLoss(config.data ?? defaultData)
     const options = await configuredOptions(config, flags.acceptLoss)
+    options.admin = adminOf(config)
     if (flags.snapshotEveryBytes !== null) options.snapshotEveryBytes = flags.snapshotEveryBytes
     broker = createBroker(options)
     await broker.start()
@@ -38,7 +42,7 @@ async function runBroker(flags: StartFlags, flagFaults: readonly ConfigFault[], 
     return 1
   }
   const failed = new Promise<Error>((resolve) => broker.on('failed', resolve))
-  announce(broker.urls, config)
+  announce(broker, config)
   const failure = await Promise.race([stop.asked.then(() => null), failed])
   if (failure !== null) {
     process.stderr.write(`${failureText(failure, config)}\n`)
@@ -80,6 +84,7 @@ function mergeConfig(flags: StartFlags, flagFaults: readonly ConfigFault[]): Con
     deadLetterTopic: file.deadLetterTopic,
     topics: file.topics,
     observers: file.observers,
+    admin: flags.admin ?? file.admin,
     data: flags.data === null ? file.data : resolve(flags.data),
     limits: { ...file.limits, ...flags.limits },
     authentication: file.authentication,
@@ -94,8 +99,18 @@ function failureText(failure: Error, config: Config): string {
   )
 }
 
-function announce(urls: readonly string[], config: Config): void {
+/** The HTTP API, unless it is turned off. Where nobody has chosen its port, a second broker on the machine goes without. */
+function adminOf({ admin }: Config): AdminPart | null {
+  if (admin === null) return httpAdmin({ whenInUse: 'go-on' })
+  return admin.listen === null ? null : httpAdmin({ listen: admin.listen })
+}
+
+function announce({ urls, adminUrls }: Broker, config: Config): void {
   const lines = [`Pabal ${version()} on Node ${process.version.slice(1)}`, ...urls.map((url) => `Listening on ${url}`)]
+  lines.push(...adminUrls.map((url) => `HTTP API on ${url}`))
+  if (adminUrls.length === 0 && config.admin === null) {
+    lines.push(`No HTTP API: another program listens on ${defaultAdminUrl}; choose an address with --admin`)
+  }
   const durability = config.durability ?? 'fsync'
   lines.push(`Durability: ${durability}: ${promises[durability]}`)
   if (durability !== 'memory') lines.push(`Data: ${config.data ?? defaultData}`)

@@ -177,8 +177,10 @@ export class BrokerCore {
   publishLocally(packet: Publish, token: number, nowMs: number, turn: Turn): void {
     this.state.nowMs = nowMs
     const source = { session: null, inboundPacketId: 0, isWill: false, mayBeRefused: true, counts: 'made' } as const
-    const { reasonCode, matched } = admitMessage(this.state, packet, source, nowMs, turn)
-    turn.onceDurable.push({ type: 'answer', token, reasonCode, matched })
+    const before = this.state.underWay.queued
+    const { reasonCode, matched, fate, text } = admitMessage(this.state, packet, source, nowMs, turn)
+    const queued = Math.max(0, this.state.underWay.queued - before)
+    turn.onceDurable.push({ type: 'answer', token, reasonCode, matched, queued, fate, text })
     this.settle(nowMs, turn)
   }
 

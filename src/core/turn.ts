@@ -98,6 +98,12 @@ export interface OutgoingAnswer {
   readonly reasonCode: number
   /** Subscriptions the message went to; a shared group counts once. */
   readonly matched: number
+  /** Copies of it that wait. */
+  readonly queued: number
+  /** What a client would be told beyond the Reason Code; null where that says it. */
+  readonly fate: string | null
+  /** Why it was refused; null if it was not. */
+  readonly text: string | null
 }
 
 /** No packet: what stood before it has left, so what the connection held back for that goes out here. */

@@ -17,7 +17,9 @@ import { MemoryStore } from '../store/memory-store.ts'
 import type { Channel, Listener } from '../transport/channel.ts'
 import { parseListenUrl } from '../transport/listen-url.ts'
 import { createListener } from '../transport/listener.ts'
+import type { BrokerAccess, BrokerPhase } from './admin-part.ts'
 import { defaultAuthenticate } from './authentication/default-authenticate.ts'
+import { makeAccess, type Watcher } from './broker-access.ts'
 import { ClientLink, type ListenerFacts } from './client-link.ts'
 import { exposureFault } from './config/exposure.ts'
 import { Gatekeeper } from './gatekeeper.ts'
@@ -84,7 +86,10 @@ export class Broker {
   readonly #listeners: Listener[] = []
   readonly #links = new Set<ClientLink>()
   readonly #locals = new Set<LocalLink>()
+  /** Whoever administers the broker and wants to know of everything. */
+  readonly #watchers = new Set<Watcher>()
   #state: 'made' | 'started' | 'stopped' = 'made'
+  #phase: BrokerPhase = 'starting'
 
   constructor(options: BrokerOptions, parts: BrokerParts) {
     this.#options = options
@@ -122,6 +127,11 @@ export class Broker {
     this.#shell = new Shell(shellOptions, gatekeeper, store, owner, parts.clock ?? Date.now)
   }
 
+  /** Where the HTTP API can be reached; empty without one. */
+  get adminUrls(): readonly string[] {
+    return this.#options.admin?.urls ?? []
+  }
+
   /** URLs of the open listeners, with the ports they really have. */
   get urls(): readonly string[] {
     return this.#listeners.map((listener) => listener.url)
@@ -150,7 +160,9 @@ export class Broker {
     const fault = exposureFault(addresses, this.#options)
     if (fault !== null) throw new Error(fault)
     this.#state = 'started'
+    this.#phase = 'starting'
     try {
+      await this.#options.admin?.start(this.#access(addresses.length))
       await this.#shell.open()
       for (const address of addresses) {
         const listener = createListener(address, (channel) => {
@@ -160,18 +172,40 @@ export class Broker {
         await listener.listen()
         this.#listeners.push(listener)
       }
+      this.#phase = 'running'
     } catch (error) {
       this.#state = 'made'
-      await this.#closeListeners()
+      await Promise.all([this.#closeListeners(), this.#options.admin?.stop()])
       throw error
     }
+  }
+
+  #access(listenersWanted: number): BrokerAccess {
+    const broker = this
+    return makeAccess({
+      shell: this.#shell,
+      options: this.#options,
+      watchers: this.#watchers,
+      listenersWanted,
+      watchersChanged: () => {
+        this.#shell.core.state.messageEvents.hostListens = this.#wantsMessageEvents()
+      },
+      reportFault: (error) => this.#events.emit('fault', error),
+      get phase() {
+        return broker.#phase
+      },
+      get listenUrls() {
+        return broker.urls
+      },
+    })
   }
 
   /** Tells every client (5.0: DISCONNECT 0x8B), closes everything, and resolves when that is done. Again: does nothing. */
   async stop(): Promise<void> {
     if (this.#state === 'stopped') return
     this.#state = 'stopped'
-    const closing = this.#closeListeners()
+    this.#phase = 'stopping'
+    const closing = Promise.all([this.#closeListeners(), this.#options.admin?.stop()])
     await Promise.all([...this.#locals].map((local) => local.close()))
     await this.#shell.stop()
     await this.#linksGone()
@@ -260,7 +294,7 @@ export class Broker {
   }
 
   #wantsMessageEvents(): boolean {
-    return this.#events.eventNames().some((name) => messageEventTypes.has(name))
+    return this.#watchers.size > 0 || this.#events.eventNames().some((name) => messageEventTypes.has(name))
   }
 
   #mustHaveStarted(): void {
@@ -300,12 +334,14 @@ export class Broker {
   }
 
   #report(event: BrokerEvent): void {
+    for (const watcher of this.#watchers) watcher(event, this.#shell.nowMs())
     // Each event is emitted under its own type.
     this.#events.emit(event.type, event as never)
   }
 
   #failed(error: Error): void {
     this.#state = 'stopped'
+    this.#phase = 'failed'
     void this.#closeListeners()
     // Nobody may overlook it: without a listener it is an uncaught exception.
     if (this.#events.emit('failed', error)) return

@@ -5,6 +5,7 @@ import type { Limits } from '../core/limits.ts'
 import type { TopicRuleOptions } from '../core/routing/topic-rule.ts'
 import type { WhenQueueFull } from '../core/state.ts'
 import type { Store } from '../store/store.ts'
+import type { AdminPart } from './admin-part.ts'
 import type {
   Authenticate,
   Authorize,
@@ -70,6 +71,8 @@ export interface BrokerOptions {
   topics?: readonly TopicOptions[]
   /** Who only observes. Default: whoever subscribes to `#` or `+/#`. */
   observers?: ObserverOptions
+  /** The HTTP API: `httpAdmin({ listen: 'http://127.0.0.1:18083' })`. Default: none, and no port is opened for it. */
+  admin?: AdminPart | null
   /** Bytes by which the log grows between two snapshots. Default 64 MiB. */
   snapshotEveryBytes?: number
   /**

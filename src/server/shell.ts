@@ -18,7 +18,7 @@ import type { Gatekeeper } from './gatekeeper.ts'
 import type { Link } from './link.ts'
 import { Requests } from './requests/requests.ts'
 import { Snapshotting } from './snapshotting.ts'
-import { TurnRunner } from './turn-runner.ts'
+import { type StoreLatencies, TurnRunner } from './turn-runner.ts'
 
 /** What the shell tells its owner. */
 export interface ShellOwner {
@@ -44,7 +44,7 @@ export class Shell {
   readonly decoderOptions: DecoderOptions
   readonly #gatekeeper: Gatekeeper
   readonly #owner: ShellOwner
-  readonly #store: Store
+  readonly store: Store
   readonly #runner: TurnRunner
   readonly #snapshotting: Snapshotting
   /** What clients ask of the broker itself. */
@@ -76,7 +76,7 @@ export class Shell {
     this.#owner = owner
     this.#clock = clock
     this.#news = this.core.state.messageEvents.news
-    this.#store = store
+    this.store = store
     this.#acceptLoss = options.acceptLoss
     this.#runner = new TurnRunner(store, {
       answer: (outgoing) => this.#answer(outgoing),
@@ -108,24 +108,31 @@ export class Shell {
     store.onFailure = (error) => this.#failed(error)
   }
 
+  get latencies(): StoreLatencies {
+    return this.#runner.latencies
+  }
+
   #makeRequests(): Requests {
     const { core } = this
     const shell = this
     return new Requests({
       core,
-      store: this.#store,
+      store: this.store,
       gatekeeper: this.#gatekeeper,
       nowMs: () => this.nowMs(),
-      act: (give) => {
-        const result = give(core, this.nowMs(), this.turn)
-        core.settle(this.nowMs(), this.turn)
-        this.run()
-        return result
-      },
+      act: (give) => this.act(give),
       get isStopped() {
         return shell.#isStopped
       },
     })
+  }
+
+  /** Hands the core an input and carries out what it decides. */
+  act<Result>(give: (core: BrokerCore, nowMs: number, turn: Turn) => Result): Result {
+    const result = give(this.core, this.nowMs(), this.turn)
+    this.core.settle(this.nowMs(), this.turn)
+    this.run()
+    return result
   }
 
   #storeTakes(takesMore: boolean): void {
@@ -159,13 +166,13 @@ export class Shell {
   async open(): Promise<void> {
     if (this.#unusable !== null) throw this.#unusable
     if (this.#isOpen) return
-    await this.#store.open()
+    await this.store.open()
     try {
       await this.#restore()
       this.#isOpen = true
     } catch (error) {
       this.#unusable = error instanceof Error ? error : new Error(String(error))
-      await this.#store.close()
+      await this.store.close()
       throw error
     }
     this.run()
@@ -173,10 +180,10 @@ export class Shell {
 
   async #restore(): Promise<void> {
     const restore = new Restore(this.core.state)
-    await this.#store.snapshots(shard, (snapshot, at) => restore.snapshot(snapshot, at))
-    await this.#store.tail(shard, (seq, record) => restore.record(seq, record))
+    await this.store.snapshots(shard, (snapshot, at) => restore.snapshot(snapshot, at))
+    await this.store.tail(shard, (seq, record) => restore.record(seq, record))
     const { state } = this.core
-    state.lastSeq = Math.max(state.lastSeq, await this.#store.head(shard))
+    state.lastSeq = Math.max(state.lastSeq, await this.store.head(shard))
     this.core.durable(state.lastSeq)
     this.#runner.startBehind(state.lastSeq)
     const loss = expiryLoss(state, restore.sessions(), this.nowMs())
@@ -187,7 +194,7 @@ export class Shell {
 
   async #load(load: Load): Promise<void> {
     try {
-      const found = await this.#store.read(shard, load.seqs)
+      const found = await this.store.read(shard, load.seqs)
       if (this.#isStopped) return
       const messages: Message[] = []
       for (const { record } of found) if (record.type === 'message') messages.push(record.message)
@@ -332,8 +339,8 @@ export class Shell {
     this.#isStopped = true
     if (this.#timer !== null) clearTimeout(this.#timer)
     if (this.#hasFailed) return
-    if (this.#store.isDurable && isAllDurable) await this.#snapshotting.finish()
-    await this.#store.close()
+    if (this.store.isDurable && isAllDurable) await this.#snapshotting.finish()
+    await this.store.close()
   }
 
   #failed(error: Error): void {

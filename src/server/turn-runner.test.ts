@@ -27,7 +27,7 @@ function started() {
 }
 
 function answer(token: number): OutgoingAnswer {
-  return { type: 'answer', token, reasonCode: 0, matched: 0 }
+  return { type: 'answer', token, reasonCode: 0, matched: 0, queued: 0, fate: null, text: null }
 }
 
 function turnOf(parts: { record?: number; now?: number; onceDurable?: number }): Turn {

@@ -8,6 +8,7 @@
 import type { BrokerEvent } from '../core/event.ts'
 import type { CoreRecord, Seq } from '../core/record.ts'
 import type { Load, Outgoing, OutgoingAnswer, Turn } from '../core/turn.ts'
+import { LatencyHistogram } from '../metrics/latency-histogram.ts'
 import { type Store, StoreRefusedError } from '../store/store.ts'
 import type { Link } from './link.ts'
 
@@ -17,6 +18,8 @@ interface Batch {
   outgoing: Outgoing[]
   /** Bytes of the messages among the records. */
   bytes: number
+  /** When the first of what is going out began to wait; 0 while nothing does. */
+  waitsSinceMs: number
   /** Called when the batch is durable. */
   whenDurable: (() => void)[]
 }
@@ -49,7 +52,16 @@ const fillingBytesMax = 32 * 1024 * 1024
 /** What a batch of messages is held back at most, if subscribers acknowledge them faster than the store writes. */
 const holdMsMax = 2
 
+/** How long durability takes. */
+export interface StoreLatencies {
+  /** From a batch handed to the store until it is durable. */
+  readonly append: LatencyHistogram
+  /** What waits for a batch to be durable, acknowledgements above all: each counts with the wait of the first of its batch. */
+  readonly acknowledge: LatencyHistogram
+}
+
 export class TurnRunner {
+  readonly latencies: StoreLatencies = { append: new LatencyHistogram(), acknowledge: new LatencyHistogram() }
   readonly #store: Store
   readonly #owner: TurnRunnerOwner
   #filling = newBatch()
@@ -95,7 +107,10 @@ export class TurnRunner {
     }
     if (onceDurable.length > 0) {
       if (!this.#isWriting && filling.records.length === 0) for (const outgoing of onceDurable) this.#dispatch(outgoing)
-      else for (const outgoing of onceDurable) filling.outgoing.push(outgoing)
+      else {
+        if (filling.waitsSinceMs === 0) filling.waitsSinceMs = performance.now()
+        for (const outgoing of onceDurable) filling.outgoing.push(outgoing)
+      }
       onceDurable.length = 0
     }
     if (filling.records.length > 0 && !this.#isWriting) this.#writeSoon()
@@ -187,6 +202,11 @@ export class TurnRunner {
         for (const resolve of this.#whenIdle.splice(0)) resolve()
         return
       }
+      if (batch.waitsSinceMs > 0) {
+        const nowMs = performance.now()
+        const waitedSeconds = (nowMs - batch.waitsSinceMs) / 1000
+        this.latencies.acknowledge.observe(waitedSeconds, batch.outgoing.length, nowMs)
+      }
       for (const outgoing of batch.outgoing) this.#dispatch(outgoing)
       for (const resolve of batch.whenDurable) resolve()
       this.#owner.released()
@@ -214,7 +234,10 @@ export class TurnRunner {
   async #appendToStore(first: Seq, records: readonly (CoreRecord | null)[]): Promise<number> {
     for (;;) {
       try {
+        const beganMs = performance.now()
         const { bytes } = await this.#store.append(shard, first, records)
+        const endedMs = performance.now()
+        this.latencies.append.observe((endedMs - beganMs) / 1000, 1, endedMs)
         this.#owner.storeTakes(true)
         return bytes
       } catch (error) {
@@ -233,7 +256,7 @@ export class TurnRunner {
 }
 
 function newBatch(): Batch {
-  return { records: [], outgoing: [], bytes: 0, whenDurable: [] }
+  return { records: [], outgoing: [], bytes: 0, waitsSinceMs: 0, whenDurable: [] }
 }
 
 function isEmpty({ records, outgoing, whenDurable }: Batch): boolean {

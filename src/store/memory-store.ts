@@ -22,6 +22,7 @@ interface Claim {
 
 export class MemoryStore implements Store {
   readonly isDurable: boolean
+  readonly directory = null
   onRoom: ((hasRoom: boolean) => void) | null = null
   onFailure: ((error: Error) => void) | null = null
   readonly #shards = new Map<number, ShardLog>()

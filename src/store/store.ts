@@ -42,6 +42,8 @@ export interface ClaimPort {
 export interface Store extends LogPort, SnapshotPort, ClaimPort {
   /** What is written survives the process, and what was appended can be read. */
   readonly isDurable: boolean
+  /** Where it keeps it; null if it is in no directory. */
+  readonly directory: string | null
   /** Before anything else. @throws an Error that says what is wrong and what to do. */
   open(): Promise<void>
   /** Called when the store, having refused, may take more again, or is about to be full. */

@@ -7,16 +7,23 @@ import { z } from 'zod'
 export const limitMax = 10_000
 export const limitUsual = 100
 
+/** A whole number in a query, where everything is text. */
+function countInQuery(max: number, description: string) {
+  return z
+    .string()
+    .regex(/^[1-9]\d{0,14}$/, `a whole number from 1 to ${max}`)
+    .transform(Number)
+    .refine((value) => value <= max, `a whole number from 1 to ${max}`)
+    .meta({ description, inQuery: { type: 'integer', minimum: 1, maximum: max } })
+}
+
 export const pagingShape = {
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(limitMax)
-    .optional()
-    .describe(`Rows of a page: 1 to ${limitMax}; ${limitUsual} if it is left out`),
+  limit: countInQuery(limitMax, `Rows of a page: 1 to ${limitMax}; ${limitUsual} if it is left out`).optional(),
   cursor: z.string().max(100).optional().describe('meta.cursor of the page before'),
 }
+
+/** An id that stands in a path or query. */
+export const idInPath = countInQuery(Number.MAX_SAFE_INTEGER, 'The id of the message')
 
 const topicName = z.string().min(1).max(65_535)
 

@@ -11,6 +11,7 @@ test('without flags nothing is decided', () => {
       listen: null,
       config: null,
       data: null,
+      admin: null,
       durability: null,
       allowAnonymous: false,
       acceptLoss: false,
@@ -30,6 +31,7 @@ test('every flag is read, and those that repeat are collected', () => {
     '--data',
     'kept',
   ]
+  argv.push('--admin', 'off')
   argv.push('--durability', 'interval', '--allow-anonymous', '--accept-loss', '--limit', 'packetBytesMax=4MiB')
   argv.push('--limit', 'connectionsMax=5', '--limit', 'connectionsMax=6', '--snapshot-every', '65536')
   assert.deepEqual(readStartFlags(argv), {
@@ -39,6 +41,7 @@ test('every flag is read, and those that repeat are collected', () => {
       listen: ['tcp://127.0.0.1:0', 'ws://127.0.0.1:0/mqtt'],
       config: 'a.yaml',
       data: 'kept',
+      admin: { listen: null },
       durability: 'interval',
       allowAnonymous: true,
       acceptLoss: true,

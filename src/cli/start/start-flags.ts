@@ -4,7 +4,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import type { Limits } from '../../core/limits.ts'
 import type { ConfigFault } from '../../server/config/config-fault.ts'
-import { durabilities, readListenUrl } from '../../server/config/config-schema.ts'
+import { durabilities, readAdminListen, readListenUrl } from '../../server/config/config-schema.ts'
 import { readLimit, readLimitName } from '../../server/config/limit-value.ts'
 import { type Reading, readChoice } from '../../server/config/reading.ts'
 import type { Durability } from '../../server/options.ts'
@@ -15,6 +15,8 @@ export interface StartFlags {
   listen: readonly string[] | null
   config: string | null
   data: string | null
+  /** Where the HTTP API listens; `listen` is null for nowhere. */
+  admin: { readonly listen: string | null } | null
   durability: Durability | null
   allowAnonymous: boolean
   acceptLoss: boolean
@@ -39,7 +41,7 @@ export function readStartFlags(argv: readonly string[]): StartRequest {
   }
   const given = command.opts<GivenFlags>()
   const faults: ConfigFault[] = []
-  const take = <Value>(flag: string, written: string, reading: Reading<Value>): Value | null => {
+  const take: Take = (flag, written, reading) => {
     if (reading.type === 'value') return reading.value
     const { found = written, expected, advice } = reading
     faults.push({
@@ -67,6 +69,7 @@ export function readStartFlags(argv: readonly string[]): StartRequest {
       listen,
       config: given.config ?? null,
       data: given.data ?? null,
+      admin: given.admin === undefined ? null : readAdmin(given.admin, take),
       durability,
       allowAnonymous: given.allowAnonymous ?? false,
       acceptLoss: given.acceptLoss ?? false,
@@ -80,6 +83,7 @@ export function readStartFlags(argv: readonly string[]): StartRequest {
 }
 
 interface GivenFlags {
+  admin?: string
   listen?: string[]
   config?: string
   data?: string
@@ -97,6 +101,7 @@ function startCommand(): Command {
     .option('--listen <URL>', 'where to listen; repeatable; replaces the list of the configuration file', collect)
     .option('--config <FILE>', 'a configuration file (YAML); flags win over it')
     .option('--data <DIR>', 'where to keep what must survive; created if missing')
+    .option('--admin <URL>', 'where the HTTP API listens, or off (default: http://127.0.0.1:18083)')
     .option('--durability <WORD>', 'what an acknowledgement promises: fsync, interval or memory')
     .option('--allow-anonymous', 'let anybody in, also on listeners that other machines can reach')
     .option(
@@ -111,6 +116,12 @@ function startCommand(): Command {
     .configureOutput({ outputError: (text, write) => write(`${text.trimEnd()}\nAll flags: pabal start --help\n`) })
     .allowExcessArguments(false)
     .exitOverride()
+}
+
+type Take = <Value>(flag: string, written: string, reading: Reading<Value>) => Value | null
+
+function readAdmin(written: string, take: Take): StartFlags['admin'] {
+  return { listen: take('--admin', written, readAdminListen(written)) }
 }
 
 function readSnapshotEvery(text: string): Reading<number> {

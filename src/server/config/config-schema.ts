@@ -50,11 +50,16 @@ export function configSchema(directory: string) {
     (value) => (typeof value === 'object' && value !== null ? value : { url: value }),
     z.strictObject({ url: leaf(readListenUrl) }),
   )
+  const admin = z.preprocess(
+    (value) => (typeof value === 'object' && value !== null ? value : { listen: value }),
+    z.strictObject({ listen: leaf(readAdminListen) }),
+  )
   return z.strictObject({
     listeners: z.array(listener).optional(),
     allowAnonymous: leaf(readFlag).optional(),
     durability: leaf((value) => readChoice(value, durabilities)).optional(),
     syncIntervalMs: leaf(readSyncInterval).optional(),
+    admin: admin.optional(),
     data: leaf((value) => readDirectory(directory, value)).optional(),
     whenQueueFull: leaf((value) => readChoice(value, queuePolicies)).optional(),
     deadLetterTopic: leaf((value) => readDeadLetterTopicName(value, widestTopicLimits)).optional(),
@@ -99,6 +104,17 @@ export function readListenUrl(value: unknown): Reading<string> {
     return { ...fault, advice: error.message }
   }
   return { type: 'value', value }
+}
+
+/** Where the HTTP API listens; null: nowhere. What the address must be like the API itself says when it is made. */
+export function readAdminListen(value: unknown): Reading<string | null> {
+  if (value === 'off' || value === false) return { type: 'value', value: null }
+  if (typeof value === 'string' && /^https?:\/\//.test(value)) return { type: 'value', value }
+  return {
+    type: 'fault',
+    expected: 'http://HOST:PORT, https://HOST:PORT?cert=FILE&key=FILE, or off',
+    advice: 'for example http://127.0.0.1:18083',
+  }
 }
 
 const syncIntervalMsMax = 60_000

@@ -34,6 +34,8 @@ allowAnonymous: false
 durability: memory
 syncIntervalMs: 50
 data: kept
+admin:
+  listen: http://127.0.0.1:18084
 whenQueueFull: drop-oldest
 deadLetterTopic: lost/and-found
 topics:
@@ -63,6 +65,7 @@ authentication:
     durability: 'memory',
     syncIntervalMs: 50,
     data: resolve('conf/kept'),
+    admin: { listen: 'http://127.0.0.1:18084' },
     whenQueueFull: 'drop-oldest',
     deadLetterTopic: 'lost/and-found',
     topics: [
@@ -102,7 +105,7 @@ limits:
 
 pabal.yaml:1:1  lisners
   found     the unknown key "lisners"
-  expected  one of listeners, allowAnonymous, durability, syncIntervalMs, data, whenQueueFull, deadLetterTopic, topics, observers, limits, authentication
+  expected  one of listeners, allowAnonymous, durability, syncIntervalMs, admin, data, whenQueueFull, deadLetterTopic, topics, observers, limits, authentication
   do        did you mean listeners?
 
 pabal.yaml:2:17  allowAnonymous

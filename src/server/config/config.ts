@@ -37,6 +37,8 @@ export interface Config {
   deadLetterTopic: string | null
   topics: readonly TopicOptions[] | null
   observers: ObserverOptions | null
+  /** Where the HTTP API listens; `listen` is null where it is turned off. */
+  admin: { readonly listen: string | null } | null
   /** An absolute path. */
   data: string | null
   limits: Partial<Limits>
@@ -96,6 +98,7 @@ function toConfig(file: z.output<ReturnType<typeof configSchema>>): Config {
     deadLetterTopic: file.deadLetterTopic ?? null,
     topics: file.topics?.map(toTopicOptions) ?? null,
     observers: file.observers === undefined ? null : toObserverOptions(file.observers),
+    admin: file.admin ?? null,
     data: file.data ?? null,
     limits,
     authentication:

@@ -25,6 +25,7 @@ export const emptyConfig: Readonly<Config> = Object.freeze({
   deadLetterTopic: null,
   topics: null,
   observers: null,
+  admin: null,
   data: null,
   limits: {},
   authentication: null,

@@ -1,12 +1,12 @@
 /**
  * Where a client is in a long answer: a query that goes on when it shows the cursor it was given.
  *
- * They are kept with the connection that asked, so that nobody else's works; few of them, and not for long.
+ * They are kept with the connection, or for the administrator, that asked, so that nobody else's works; few of them, and not for long.
  */
 import { randomBytes } from 'node:crypto'
 import type { Rows } from './request-handler.ts'
 
-const cursorsMax = 8
+const cursorsUsual = 8
 const keptMs = 60_000
 
 /** An answer that is not at its end. */
@@ -18,12 +18,17 @@ export interface OpenAnswer {
 
 export class Cursors {
   readonly #open = new Map<string, { answer: OpenAnswer; endsAtMs: number }>()
+  readonly #max: number
+
+  constructor(max = cursorsUsual) {
+    this.#max = max
+  }
 
   /** Keeps an answer and returns the cursor for it. The oldest one makes room. */
   keep(answer: OpenAnswer, nowMs: number): string {
     for (const [cursor, { endsAtMs }] of this.#open) if (endsAtMs <= nowMs) this.#drop(cursor)
     const [oldest] = this.#open.keys()
-    if (oldest !== undefined && this.#open.size >= cursorsMax) this.#drop(oldest)
+    if (oldest !== undefined && this.#open.size >= this.#max) this.#drop(oldest)
     const cursor = randomBytes(16).toString('base64url')
     this.#open.set(cursor, { answer, endsAtMs: nowMs + keptMs })
     return cursor

@@ -10,7 +10,7 @@ import { originOf } from '../../core/routing/dead-letter.ts'
 import { topicFilterMatches } from '../../core/routing/topic-filter.ts'
 import type { PublishProperties } from '../../protocol/control-packet.ts'
 import { type HeldBody, heldBodies } from './held-bodies.ts'
-import { RequestFault } from './request-fault.ts'
+import { NotThere, RequestFault } from './request-fault.ts'
 import type { Asked, RequestAnswer, RequestHandler } from './request-handler.ts'
 
 /** One message that is held by a policy. */
@@ -147,7 +147,7 @@ async function one(asked: Asked, reason: HeldFact['reason']): Promise<HeldBody> 
   const message = asked.state.held.get(id)
   if (message?.fact.reason === reason) for await (const found of heldBodies(asked, [message])) return found
   const name = reason === 'held' ? 'a held message' : 'a dead letter'
-  throw new RequestFault(`the id ${id}`, `the id of ${name}`, `look it up with $pabal/${reason}`)
+  throw new NotThere(`the id ${id}`, `the id of ${name}`, `look it up with $pabal/${reason}`)
 }
 
 /** Does one thing with one message; why not, in words, or null. */

@@ -52,11 +52,15 @@ export function readFields(payload: Buffer, types: FieldTypes, bareField: string
   if (payload.length > payloadBytesMax) {
     throw new RequestFault(`${payload.length} bytes`, `at most ${payloadBytesMax} bytes`, 'send a smaller request')
   }
+  const text = payload.toString()
+  return checkFields(text.trim() === '' ? [] : entriesOf(text, bareField), types)
+}
+
+/** @throws RequestFault that names the first thing that is wrong. */
+export function checkFields(entries: Iterable<readonly [string, unknown]>, types: FieldTypes): Fields {
   const all = { ...types, ...commonTypes }
   const values = new Map<string, unknown>()
-  const text = payload.toString()
-  if (text.trim() === '') return new Fields(values)
-  for (const [name, value] of entriesOf(text, bareField)) {
+  for (const [name, value] of entries) {
     const type = Object.hasOwn(all, name) ? all[name] : undefined
     if (type === undefined) throw unknownName('one of these fields', name, Object.keys(all))
     const expected = fault(value, type)

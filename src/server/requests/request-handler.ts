@@ -3,7 +3,6 @@
  */
 import type { BrokerCore } from '../../core/broker.ts'
 import type { Row } from '../../core/query/row.ts'
-import type { BrokerRequest } from '../../core/session/requests.ts'
 import type { CoreState } from '../../core/state.ts'
 import type { Turn } from '../../core/turn.ts'
 import type { Store } from '../../store/store.ts'
@@ -16,7 +15,6 @@ export interface Asked {
   readonly store: Store
   readonly nowMs: number
   readonly fields: Fields
-  readonly request: BrokerRequest
   /** Hands the core an input and carries out what it decides. */
   act<Result>(give: (core: BrokerCore, nowMs: number, turn: Turn) => Result): Result
 }

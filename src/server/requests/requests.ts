@@ -10,12 +10,13 @@ import type { Row } from '../../core/query/row.ts'
 import type { BrokerRequest } from '../../core/session/requests.ts'
 import type { Turn } from '../../core/turn.ts'
 import type { Store } from '../../store/store.ts'
+import type { AdminAnswer, AdminQuestion } from '../admin-part.ts'
 import type { Gatekeeper } from '../gatekeeper.ts'
-import { Cursors } from './cursors.ts'
+import { Cursors, type OpenAnswer } from './cursors.ts'
 import { handlers } from './handlers.ts'
-import { pullPage } from './pages.ts'
+import { type PageBounds, pullPage } from './pages.ts'
 import { missingPermission, quoted, RequestFault, unknownName } from './request-fault.ts'
-import { type Fields, readFields } from './request-fields.ts'
+import { checkFields, type Fields, readFields } from './request-fields.ts'
 import type { Asked, RequestAnswer, RequestHandler } from './request-handler.ts'
 import { Slices } from './slices.ts'
 
@@ -101,8 +102,7 @@ export class Requests {
   async #answer(request: BrokerRequest, cursors: Cursors): Promise<string> {
     const { name } = request
     try {
-      const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined
-      if (handler === undefined) throw unknownName('one of these requests', name, Object.keys(handlers))
+      const handler = handlerOf(name)
       const fields = readFields(request.payload, handler.fields, handler.bareField ?? null)
       const cursor = fields.text('cursor')
       return cursor === null
@@ -117,14 +117,13 @@ export class Requests {
   }
 
   async #begin(request: BrokerRequest, handler: RequestHandler, fields: Fields, cursors: Cursors): Promise<string> {
-    const { gatekeeper, core, store } = this.#host
+    const { gatekeeper } = this.#host
     const topic = handler.topicOf?.(fields) ?? '#'
     const isPermitted = await gatekeeper.permits(request.connection, handler.permission, topic)
     // What a long answer rests on is looked at in a slice of its own.
     await this.slices.turn()
     const nowMs = this.#host.nowMs()
-    const act: Asked['act'] = (give) => this.#host.act(give)
-    const asked: Asked = { state: core.state, store, nowMs, fields, request, act }
+    const asked = this.#asked(fields, nowMs)
     const head = { type: request.name, atMs: nowMs }
     if (!isPermitted) {
       if (handler.withoutPermission === undefined) throw missingPermission(handler.permission, topic)
@@ -137,13 +136,36 @@ export class Requests {
     return this.#page(request, fields, { ...head, ...facts }, answer, cursors)
   }
 
+  #asked(fields: Fields, nowMs: number): Asked {
+    const { core, store } = this.#host
+    return { state: core.state, store, nowMs, fields, act: (give) => this.#host.act(give) }
+  }
+
+  /** Answers an administrator, whom the host has let in already. @throws RequestFault */
+  async ask({ name, fields: values, cursors, bounds }: AdminQuestion): Promise<AdminAnswer> {
+    const handler = handlerOf(name)
+    const fields = checkFields(Object.entries(values), handler.fields)
+    const cursor = fields.text('cursor')
+    await this.slices.turn()
+    const nowMs = this.#host.nowMs()
+    if (cursor !== null) {
+      const answer = takeAnswer(cursors, cursor, name, nowMs, 'by whoever it was sent to')
+      return { atMs: nowMs, facts: {}, ...(await this.#adminPage(answer, cursors, bounds)) }
+    }
+    const { facts, list } = await handler.answer(this.#asked(fields, nowMs))
+    if (list === undefined) return { atMs: nowMs, facts, rows: null, cursor: null }
+    const answer = { requestName: name, listName: list.name, rows: list.rows }
+    return { atMs: nowMs, facts, ...(await this.#adminPage(answer, cursors, bounds)) }
+  }
+
+  async #adminPage(answer: OpenAnswer, cursors: Cursors, bounds: PageBounds) {
+    const { rows, isLast } = await pullPage(answer.rows, this.slices, bounds)
+    return { rows, cursor: isLast ? null : cursors.keep(answer, this.#host.nowMs()) }
+  }
+
   async #goOn(request: BrokerRequest, fields: Fields, cursor: string, cursors: Cursors): Promise<string> {
     const nowMs = this.#host.nowMs()
-    const answer = cursors.take(cursor, request.name, nowMs)
-    if (answer === null) {
-      const expected = 'the cursor of the last page, on the connection it was sent to, within a minute'
-      throw new RequestFault(quoted(cursor), expected, 'ask again without a cursor')
-    }
+    const answer = takeAnswer(cursors, cursor, request.name, nowMs, 'on the connection it was sent to')
     return this.#page(request, fields, { type: request.name, atMs: nowMs }, answer, cursors)
   }
 
@@ -151,7 +173,7 @@ export class Requests {
     request: BrokerRequest,
     fields: Fields,
     head: Row,
-    answer: Parameters<Cursors['keep']>[0],
+    answer: OpenAnswer,
     cursors: Cursors,
   ): Promise<string> {
     const { connection } = request
@@ -164,6 +186,21 @@ export class Requests {
     const start = JSON.stringify(head).slice(0, -1)
     return `${start},${JSON.stringify(answer.listName)}:[${rows.join(',')}],"cursor":${JSON.stringify(cursor)}}`
   }
+}
+
+/** @throws RequestFault */
+function handlerOf(name: string): RequestHandler {
+  const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined
+  if (handler === undefined) throw unknownName('one of these requests', name, Object.keys(handlers))
+  return handler
+}
+
+/** @throws RequestFault */
+function takeAnswer(cursors: Cursors, cursor: string, name: string, nowMs: number, where: string): OpenAnswer {
+  const answer = cursors.take(cursor, name, nowMs)
+  if (answer !== null) return answer
+  const expected = `the cursor of the last page, ${where}, within a minute`
+  throw new RequestFault(quoted(cursor), expected, 'ask again without a cursor')
 }
 
 /** What the client could not take would never reach it, and it would wait in vain. */

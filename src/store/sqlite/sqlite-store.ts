@@ -57,6 +57,10 @@ export class SqliteStore implements Store {
     this.#threadOptions = { directory, durability, intervalMs, freeBytesMin, acceptLoss }
   }
 
+  get directory(): string {
+    return this.#threadOptions.directory
+  }
+
   /** @throws an Error that says what is wrong with the directory and what to do. */
   async open(): Promise<void> {
     // Beside this file, as source or built.

@@ -1,0 +1,42 @@
+/**
+ * What the HTTP API keeps for as long as it runs.
+ */
+import { Cursors } from '../server/requests/cursors.ts'
+import { Gauges } from './gauges.ts'
+
+/** Pages that one who asks may be in the middle of. */
+const cursorsMax = 64
+/** Who asks, remembered for their cursors. */
+const askersMax = 1000
+export const eventStreamsMax = 32
+
+export class Administration {
+  readonly gauges = new Gauges()
+  /** Streams of events that are open. */
+  eventStreams = 0
+  readonly #cursors = new Map<string, Cursors>()
+
+  start(): void {
+    this.gauges.start()
+  }
+
+  stop(): void {
+    this.gauges.stop()
+    for (const cursors of this.#cursors.values()) cursors.dropAll()
+    this.#cursors.clear()
+  }
+
+  /** Of a principal: nobody else's work for it. */
+  cursorsOf(principalId: string): Cursors {
+    const known = this.#cursors.get(principalId)
+    if (known !== undefined) return known
+    const [oldest] = this.#cursors
+    if (oldest !== undefined && this.#cursors.size >= askersMax) {
+      oldest[1].dropAll()
+      this.#cursors.delete(oldest[0])
+    }
+    const cursors = new Cursors(cursorsMax)
+    this.#cursors.set(principalId, cursors)
+    return cursors
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * Every room at its path, behind one door: who asks is found out, what was sent is read within bounds, and whatever goes wrong
+ * leaves as a problem.
+ */
+import type { IncomingMessage } from 'node:http'
+import type { HttpBindings } from '@hono/node-server'
+import { type Context, Hono } from 'hono'
+import type { BrokerAccess } from '../server/admin-part.ts'
+import { NotThere, RequestFault } from '../server/requests/request-fault.ts'
+import type { Administration } from './administration.ts'
+import { readBody } from './body.ts'
+import { HttpProblem, problem } from './problem.ts'
+import type { Reply, Room } from './room.ts'
+import { rooms } from './rooms/rooms.ts'
+import type { Doorkeeper } from './security/doorkeeper.ts'
+
+export const apiPath = '/api/v1'
+
+type Env = { Bindings: HttpBindings }
+
+/** What the rooms need. */
+export interface Building {
+  readonly broker: BrokerAccess
+  readonly administration: Administration
+  readonly doorkeeper: Doorkeeper
+  /** Aborted when the API stops. */
+  readonly closing: AbortSignal
+}
+
+export function makeApp(building: Building): Hono<Env> {
+  const app = new Hono<Env>()
+  const methods = new Map<string, string[]>()
+  for (const room of rooms) {
+    const path = apiPath + room.path.replace(/\{(\w+)\}/g, ':$1')
+    methods.set(path, [...(methods.get(path) ?? []), room.method.toUpperCase()])
+    app.on(room.method.toUpperCase(), path, (context) => enter(building, room, context))
+  }
+  for (const [path, allowed] of methods) {
+    app.all(path, ({ req }) => {
+      throw problem('method-not-allowed', 'the method', req.method, allowed.join(' or '), 'see /api/docs', {
+        allow: allowed.join(', '),
+      })
+    })
+  }
+  app.notFound((context) => problemResponse(notFound(context.req.path)))
+  app.onError((error, context) => problemResponse(problemOf(error, building.broker, context.req.path)))
+  return app
+}
+
+async function enter(building: Building, room: Room, context: Context<Env>): Promise<Response> {
+  const { broker, administration, doorkeeper, closing } = building
+  const { incoming } = context.env
+  const principal = await doorkeeper.admit(incoming, room)
+  if (broker.phase !== 'running') throw notRunning(broker)
+  const raw = {
+    params: context.req.param(),
+    query: queryOf(context.req.url),
+    body: room.body === null ? undefined : await readBody(incoming, room.bodyBytesMax),
+    broker,
+    administration,
+    principal,
+    cursors: administration.cursorsOf(principal.id),
+    signal: AbortSignal.any([closing, context.req.raw.signal]),
+    remoteAddress: remoteAddressOf(incoming),
+  }
+  const answer = await room.enter(raw)
+  return answer instanceof Response ? answer : responseOf(answer)
+}
+
+export function remoteAddressOf({ socket }: IncomingMessage): string {
+  return socket.remoteAddress ?? ''
+}
+
+/** Each name once: what is there twice could mean either. @throws HttpProblem */
+function queryOf(url: string): Readonly<Record<string, string>> {
+  const query: [string, string][] = []
+  const seen = new Set<string>()
+  for (const [name, value] of new URL(url).searchParams) {
+    if (seen.has(name)) {
+      const found = `${JSON.stringify(name.slice(0, 100))} more than once`
+      throw problem('bad-request', 'query', found, 'each name once', 'remove all but one')
+    }
+    seen.add(name)
+    query.push([name, value])
+  }
+  return Object.fromEntries(query)
+}
+
+export function responseOf({ status, json, headers = {} }: Reply): Response {
+  if (json === null) return new Response(null, { status, headers })
+  return new Response(json, { status, headers: { 'content-type': 'application/json', ...headers } })
+}
+
+export function problemResponse({ status, problem: body, headers }: HttpProblem): Response {
+  const type = { 'content-type': 'application/problem+json' }
+  return new Response(JSON.stringify(body), { status, headers: { ...type, ...headers } })
+}
+
+function notFound(path: string): HttpProblem {
+  const found = JSON.stringify(path.slice(0, 200))
+  return problem('not-found', 'the path', found, 'a path of the API', 'see /api/docs')
+}
+
+function notRunning({ phase }: BrokerAccess): HttpProblem {
+  const found = phase === 'starting' ? 'a broker that is still reading its store' : `a broker that is ${phase}`
+  const advice =
+    phase === 'starting' ? 'ask again; /readyz says when it is ready' : 'look at what the broker has logged'
+  return problem('unavailable', 'the broker', found, 'one that is running', advice, { 'retry-after': '1' })
+}
+
+function problemOf(error: unknown, broker: BrokerAccess, path: string): HttpProblem {
+  if (error instanceof HttpProblem) return error
+  if (error instanceof RequestFault) {
+    const { found, expected, advice } = error
+    return problem(error instanceof NotThere ? 'not-found' : 'bad-request', 'the request', found, expected, advice)
+  }
+  broker.reportFault(error)
+  return problem('broker-fault', path.slice(0, 200), 'a failure', 'an answer', 'look at what the broker has logged')
+}

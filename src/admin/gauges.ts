@@ -1,0 +1,45 @@
+/**
+ * What is measured beside the counters of the core: latencies, memory, room on the disk.
+ */
+import { statfs } from 'node:fs/promises'
+import { getHeapStatistics } from 'node:v8'
+import { EventLoopDelay } from '../metrics/event-loop-delay.ts'
+import type { BrokerAccess } from '../server/admin-part.ts'
+
+const freeBytesKeptMs = 5000
+
+export class Gauges {
+  readonly eventLoop = new EventLoopDelay()
+  #freeBytes: number | null = null
+  #lookedAtMs = Number.NEGATIVE_INFINITY
+
+  start(): void {
+    this.eventLoop.start()
+  }
+
+  stop(): void {
+    this.eventLoop.stop()
+  }
+
+  /** Of the file system with the data, looked at every few seconds; null where nothing is stored, or if it cannot be told. */
+  async freeBytes({ store }: BrokerAccess): Promise<number | null> {
+    const { directory } = store
+    if (directory === null) return null
+    const nowMs = performance.now()
+    if (nowMs - this.#lookedAtMs < freeBytesKeptMs) return this.#freeBytes
+    this.#lookedAtMs = nowMs
+    try {
+      const { bavail, bsize } = await statfs(directory)
+      this.#freeBytes = bavail * bsize
+    } catch {
+      // Before the first start there is no directory yet; what is wrong with it otherwise the store itself reports.
+      this.#freeBytes = null
+    }
+    return this.#freeBytes
+  }
+
+  memory(): { readonly rssBytes: number; readonly heapBytes: number; readonly heapBytesMax: number } {
+    const { rss, heapUsed } = process.memoryUsage()
+    return { rssBytes: rss, heapBytes: heapUsed, heapBytesMax: getHeapStatistics().heap_size_limit }
+  }
+}

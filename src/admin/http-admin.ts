@@ -1,0 +1,113 @@
+/**
+ * The HTTP API of a broker, on a listener of its own.
+ */
+import { readFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import { getRequestListener } from '@hono/node-server'
+import type { AdminPart, BrokerAccess } from '../server/admin-part.ts'
+import { Administration } from './administration.ts'
+import { makeApp } from './app.ts'
+import { type AdminAddress, defaultAdminUrl, parseAdminUrl } from './listen-address.ts'
+import { Doorkeeper } from './security/doorkeeper.ts'
+
+export interface HttpAdminOptions {
+  /** `http://127.0.0.1:18083`, which is the default, or `https://HOST:PORT?cert=FILE&key=FILE`. A port of 0 takes a free one. */
+  listen?: string
+  /** What to do if another program listens there: `fail`, which is the default, or `go-on` without the API. */
+  whenInUse?: 'fail' | 'go-on'
+}
+
+/** What one request may take, so that nobody holds a place by being slow. */
+const serverOptions: ServerOptions = {
+  headersTimeout: 10_000,
+  requestTimeout: 20_000,
+  keepAliveTimeout: 5000,
+  connectionsCheckingInterval: 1000,
+  maxHeaderSize: 16 * 1024,
+}
+/** Connections at one time. */
+const connectionsMax = 256
+/** Nothing goes either way for so long: the connection is cut. Streams of events are never silent for so long. */
+const idleMsMax = 60_000
+
+/** Makes the HTTP API for `createBroker({ admin })`. @throws an Error if it cannot listen so, with what to do. */
+export function httpAdmin(options: HttpAdminOptions = {}): AdminPart {
+  return new HttpAdmin(options)
+}
+
+class HttpAdmin implements AdminPart {
+  readonly #address: AdminAddress
+  readonly #whenInUse: 'fail' | 'go-on'
+  #server: Server | null = null
+  #administration: Administration | null = null
+  #closing = new AbortController()
+  #urls: readonly string[] = []
+
+  constructor({ listen = defaultAdminUrl, whenInUse = 'fail' }: HttpAdminOptions) {
+    this.#address = parseAdminUrl(listen)
+    this.#whenInUse = whenInUse
+  }
+
+  get urls(): readonly string[] {
+    return this.#urls
+  }
+
+  async start(broker: BrokerAccess): Promise<void> {
+    this.#closing = new AbortController()
+    const administration = new Administration()
+    const building = { broker, administration, doorkeeper: new Doorkeeper(), closing: this.#closing.signal }
+    const app = makeApp(building)
+    const handle = getRequestListener((request, env) => app.fetch(request, env), { overrideGlobalObjects: false })
+    const server = this.#createServer((incoming, outgoing) => void handle(incoming, outgoing))
+    server.maxConnections = connectionsMax
+    server.setTimeout(idleMsMax)
+    if (!(await listen(server, this.#address, this.#whenInUse))) return
+    administration.start()
+    this.#server = server
+    this.#administration = administration
+    const bound = server.address()
+    const port = typeof bound === 'object' && bound !== null ? bound.port : this.#address.port
+    const { scheme, host } = this.#address
+    this.#urls = [`${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`]
+  }
+
+  async stop(): Promise<void> {
+    const server = this.#server
+    this.#server = null
+    this.#urls = []
+    this.#closing.abort()
+    this.#administration?.stop()
+    if (server === null) return
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve())
+      // What was being answered has a moment to leave.
+      setImmediate(() => server.closeIdleConnections())
+      setTimeout(() => server.closeAllConnections(), 500).unref()
+    })
+  }
+
+  #createServer(handle: (incoming: IncomingMessage, outgoing: ServerResponse) => void): Server {
+    const { certFile, keyFile } = this.#address
+    if (certFile === null || keyFile === null) return createServer(serverOptions, handle)
+    return createTlsServer({ ...serverOptions, cert: readFileSync(certFile), key: readFileSync(keyFile) }, handle)
+  }
+}
+
+/** False if another program listens there and that is no fault. */
+function listen(server: Server, { host, port, url }: AdminAddress, whenInUse: 'fail' | 'go-on'): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE' && whenInUse === 'go-on') resolve(false)
+      else reject(listenFault(error, url))
+    })
+    server.listen({ host, port }, () => resolve(true))
+  })
+}
+
+function listenFault(error: NodeJS.ErrnoException, url: string): Error {
+  const inUse = error.code === 'EADDRINUSE'
+  const why = inUse ? 'another program already listens there' : error.message
+  const advice = 'Choose another address with --admin (in the file: admin.listen), or turn it off with --admin off'
+  return new Error(`Cannot open the HTTP API on ${url}: ${why}.\n${advice}.`, { cause: error })
+}

@@ -1,0 +1,70 @@
+/**
+ * Where the HTTP API listens, as an operator writes it: `http://127.0.0.1:18083`, or `https://HOST:PORT?cert=FILE&key=FILE`.
+ */
+import { BlockList, isIP } from 'node:net'
+
+export interface AdminAddress {
+  readonly url: string
+  readonly scheme: 'http' | 'https'
+  /** Without brackets. */
+  readonly host: string
+  /** 0 takes a free one. */
+  readonly port: number
+  readonly isLoopback: boolean
+  readonly certFile: string | null
+  readonly keyFile: string | null
+}
+
+/** What is wrong with it, in the parts of a fault. */
+export class AdminAddressError extends Error {
+  readonly found: string
+  readonly expected: string
+  readonly advice: string
+
+  constructor(found: string, expected: string, advice: string) {
+    super(`The address of the HTTP API cannot be used: found ${found}, expected ${expected}. ${advice}.`)
+    this.name = 'AdminAddressError'
+    this.found = found
+    this.expected = expected
+    this.advice = advice
+  }
+}
+
+export const defaultAdminUrl = 'http://127.0.0.1:18083'
+
+const loopback = new BlockList()
+loopback.addSubnet('127.0.0.0', 8, 'ipv4')
+loopback.addAddress('::1', 'ipv6')
+const expected = 'http://HOST:PORT or https://HOST:PORT?cert=FILE&key=FILE'
+
+/** @throws AdminAddressError */
+export function parseAdminUrl(written: string): AdminAddress {
+  const advice = `Write for example ${defaultAdminUrl}, or off`
+  const found = JSON.stringify(written.replace(/\/\/[^/?#]*@/, '//...@').slice(0, 200))
+  const parsed = URL.parse(written)
+  const scheme = parsed?.protocol.slice(0, -1)
+  if (parsed === null || (scheme !== 'http' && scheme !== 'https')) throw new AdminAddressError(found, expected, advice)
+  if (parsed.pathname !== '/' || parsed.hash !== '' || parsed.username !== '' || parsed.password !== '') {
+    throw new AdminAddressError(found, expected, 'Leave out path, user and password')
+  }
+  const known = scheme === 'https' ? ['cert', 'key'] : []
+  for (const name of parsed.searchParams.keys()) {
+    if (!known.includes(name)) throw new AdminAddressError(`"${name}" in ${found}`, expected, 'Remove it')
+  }
+  const certFile = parsed.searchParams.get('cert')
+  const keyFile = parsed.searchParams.get('key')
+  if (scheme === 'https' && (certFile === null || keyFile === null)) {
+    throw new AdminAddressError(`${found} without a certificate`, expected, 'Name the PEM files with cert= and key=')
+  }
+  const host = parsed.hostname.replace(/^\[|\]$/g, '')
+  // What URL leaves out is what the scheme usually has.
+  const port =
+    parsed.port === '' ? (/:(?:80|443)\b/.test(written) ? (scheme === 'https' ? 443 : 80) : 18083) : Number(parsed.port)
+  return { url: written, scheme, host, port, isLoopback: isLoopbackHost(host), certFile, keyFile }
+}
+
+/** Only by its name or address: what a name server says may change. */
+export function isLoopbackHost(host: string): boolean {
+  const family = isIP(host)
+  return host === 'localhost' || (family !== 0 && loopback.check(host, family === 6 ? 'ipv6' : 'ipv4'))
+}

@@ -1,0 +1,174 @@
+/**
+ * A room of the HTTP API: one method of one path, with what may be sent to it, who may enter and what it answers. The routes, the
+ * checks, the OpenAPI document and the page about it are made from the same rooms.
+ */
+import { z } from 'zod'
+import type { AdminAnswer, BrokerAccess } from '../server/admin-part.ts'
+import { describeValue } from '../server/config/reading.ts'
+import type { Cursors } from '../server/requests/cursors.ts'
+import type { Administration } from './administration.ts'
+import type { Fault } from './api-types.ts'
+import { HttpProblem } from './problem.ts'
+import { limitUsual } from './schemas/bodies.ts'
+import type { Principal, Scope } from './security/principal.ts'
+
+export type Method = 'get' | 'post' | 'delete'
+
+/** What a handler knows of who asks and of what is asked about. */
+export interface Visit<Params, Query, Body> {
+  readonly params: Params
+  readonly query: Query
+  readonly body: Body
+  readonly broker: BrokerAccess
+  readonly administration: Administration
+  readonly principal: Principal
+  readonly cursors: Cursors
+  /** Aborted when whoever asks has gone. */
+  readonly signal: AbortSignal
+  /** Where the request came from: `127.0.0.1`. */
+  readonly remoteAddress: string
+}
+
+export interface Reply {
+  readonly status: number
+  /** JSON, ready to be sent; null for none. */
+  readonly json: string | null
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** One answer there may be, for the document. */
+export interface AnswerForm {
+  readonly description: string
+  readonly schema: z.ZodType | null
+  /** Default `application/json`. */
+  readonly contentType?: string
+}
+
+type Shape = Readonly<Record<string, z.ZodType>>
+type Output<S extends Shape> = z.output<z.ZodObject<S>>
+
+interface RoomDefinition<P extends Shape, Q extends Shape, B extends z.ZodType> {
+  readonly method: Method
+  /** Behind `/api/v1`, with `{name}` for each parameter. */
+  readonly path: string
+  readonly tag: string
+  /** A sentence. */
+  readonly summary: string
+  readonly description?: string
+  /** What whoever enters must have; null: nobody need be known. */
+  readonly scope: Scope | null
+  readonly params?: P
+  readonly query?: Q
+  readonly body?: B
+  /** Bytes of the body. Default 64 KiB. */
+  readonly bodyBytesMax?: number
+  readonly answers: Readonly<Record<number, AnswerForm>>
+  readonly handle: (visit: Visit<Output<P>, Output<Q>, z.output<B>>) => Reply | Response | Promise<Reply | Response>
+}
+
+/** As it was sent. */
+export type RawVisit = Visit<unknown, unknown, unknown>
+
+export interface Room extends Omit<RoomDefinition<Shape, Shape, z.ZodType>, 'handle' | 'params' | 'query' | 'body'> {
+  readonly params: z.ZodObject
+  readonly query: z.ZodObject
+  /** Null: it takes none. */
+  readonly body: z.ZodType | null
+  /** Checks what was sent, then answers. @throws HttpProblem */
+  enter(raw: RawVisit): Promise<Reply | Response>
+}
+
+// biome-ignore lint/complexity/noBannedTypes: no fields is what is meant.
+type None = {}
+
+/** What a room is defined with, its types worked out from its schemas. */
+export function room<P extends Shape = None, Q extends Shape = None, B extends z.ZodType = z.ZodType<undefined>>(
+  definition: RoomDefinition<P, Q, B>,
+): Room {
+  const { handle, params: paramsShape, query: queryShape, body, ...rest } = definition
+  const params = z.strictObject(paramsShape ?? {})
+  const query = z.strictObject(queryShape ?? {})
+  const enter: Room['enter'] = async (raw) => {
+    const faults: Fault[] = []
+    const visit = {
+      ...raw,
+      params: check('path', params, raw.params, faults),
+      query: check('query', query, raw.query, faults),
+      body: body === undefined ? undefined : check('body', body, raw.body, faults),
+    }
+    if (faults.length > 0) throw new HttpProblem('bad-request', faults)
+    // What the schemas have let through has the types they say.
+    return handle(visit as Visit<Output<P>, Output<Q>, z.output<B>>)
+  }
+  return { ...rest, params, query, body: body ?? null, enter }
+}
+
+function check(place: string, schema: z.ZodType, value: unknown, faults: Fault[]): unknown {
+  const result = schema.safeParse(value, { reportInput: true })
+  if (result.success) return result.data
+  faults.push(...result.error.issues.map((issue) => faultOf(place, value, issue)))
+  return undefined
+}
+
+function faultOf(place: string, value: unknown, issue: z.core.$ZodIssue): Fault {
+  const path = [place, ...issue.path.map(String)].join('.')
+  if (issue.code === 'unrecognized_keys') {
+    const expected = 'only what the documentation names'
+    const found = `the unknown ${issue.keys.map((key) => describeValue(key)).join(', ')}`
+    return { place: path, found, expected, advice: 'remove it, or see /api/docs' }
+  }
+  const found = describeValue(valueAt(value, issue.path))
+  return { place: path, found, expected: issue.message, advice: 'correct it; see /api/docs' }
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let current = value
+  for (const step of path) {
+    if (typeof current !== 'object' || current === null || !Object.hasOwn(current, step)) return undefined
+    current = Reflect.get(current, step)
+  }
+  return current
+}
+
+/** A promise is no value: whoever has one awaits it first. */
+export function reply<Value>(
+  value: Value extends PromiseLike<unknown> ? never : Value,
+  status = 200,
+  headers: Readonly<Record<string, string>> = {},
+): Reply {
+  return { status, json: JSON.stringify(value), headers }
+}
+
+export const nothing: Reply = Object.freeze({ status: 204, json: null })
+
+const pageBytesMax = 4 * 1024 * 1024
+
+interface Paging {
+  readonly limit?: number | undefined
+  readonly cursor?: string | undefined
+}
+
+/** Asks what `$pabal/NAME` answers, for a page of it. @throws RequestFault */
+export function askPage(
+  { broker, cursors }: Pick<RawVisit, 'broker' | 'cursors'>,
+  name: string,
+  fields: Readonly<Record<string, unknown>>,
+  { limit = limitUsual, cursor }: Paging,
+): Promise<AdminAnswer> {
+  const given = Object.entries({ ...fields, cursor }).filter(([, value]) => value !== undefined)
+  const bounds = { rowsMax: limit, bytesMax: pageBytesMax }
+  return broker.ask({ name, fields: Object.fromEntries(given), cursors, bounds })
+}
+
+/** The rows are JSON already: they are put together, not read again. */
+export function pageReply({ atMs, facts, rows, cursor }: AdminAnswer): Reply {
+  const list = rows ?? []
+  const meta = JSON.stringify({ cursor, hasnext: cursor !== null, count: list.length, atMs })
+  const about = Object.keys(facts).length === 0 ? '' : `,"about":${JSON.stringify(facts)}`
+  return { status: 200, json: `{"data":[${list.join(',')}],"meta":${meta}${about}}` }
+}
+
+/** A list that is short and is sent at once. */
+export function listReply(rows: readonly unknown[], atMs: number): Reply {
+  return reply({ data: rows, meta: { cursor: null, hasnext: false, count: rows.length, atMs } })
+}

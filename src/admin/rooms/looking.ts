@@ -1,0 +1,168 @@
+/**
+ * Rooms that show lists: clients, Subscriptions, Topic Names, who listens, the log of fates. What they show is looked up by the
+ * same handlers that answer over MQTT.
+ */
+import { z } from 'zod'
+import { pullAll } from '../../server/requests/pages.ts'
+import { Slices } from '../../server/requests/slices.ts'
+import { connectionsByListener } from '../listener-counts.ts'
+import { problem } from '../problem.ts'
+import { askPage, listReply, pageReply, type Room, reply, room } from '../room.ts'
+import {
+  clientPageSchema,
+  filterPageSchema,
+  ledgerSchema,
+  listenerPageSchema,
+  listenersPageSchema,
+  sessionPageSchema,
+  topicPageSchema,
+  tracePageSchema,
+} from '../schemas/answers.ts'
+import { pagingShape } from '../schemas/bodies.ts'
+
+const presence = z.enum(['online', 'offline']).optional().describe('Only those; all if it is left out')
+const account = z.string().optional().describe('Of the Session; needed where accounts share Client Identifiers')
+const client = { clientIdentifier: z.string().describe('The Client Identifier, percent-encoded') }
+const topic = { topic: z.string().describe('The Topic Name, percent-encoded: / is %2F') }
+const page = (description: string, schema: z.ZodType) => ({ 200: { description, schema } })
+
+export const lookingRooms: readonly Room[] = [
+  room({
+    method: 'get',
+    path: '/clients',
+    tag: 'Clients',
+    summary: 'Every Session, with how its client is doing.',
+    scope: 'observe',
+    query: { presence, ...pagingShape },
+    answers: page('A page of Sessions', clientPageSchema),
+    handle: async (visit) =>
+      pageReply(await askPage(visit, 'clients', { presence: visit.query.presence }, visit.query)),
+  }),
+  room({
+    method: 'get',
+    path: '/sessions',
+    tag: 'Clients',
+    summary: 'The same as /clients, under the name of what survives a connection.',
+    scope: 'observe',
+    query: { presence, ...pagingShape },
+    answers: page('A page of Sessions', clientPageSchema),
+    handle: async (visit) =>
+      pageReply(await askPage(visit, 'clients', { presence: visit.query.presence }, visit.query)),
+  }),
+  room({
+    method: 'get',
+    path: '/clients/{clientIdentifier}',
+    tag: 'Clients',
+    summary: 'The Sessions of one Client Identifier, each followed by its Subscriptions.',
+    scope: 'observe',
+    params: client,
+    query: { account, ...pagingShape },
+    answers: page('A page of Sessions and Subscriptions', sessionPageSchema),
+    handle: async (visit) => {
+      const { clientIdentifier } = visit.params
+      const fields = { client: clientIdentifier, account: visit.query.account }
+      const answer = await askPage(visit, 'session', fields, visit.query)
+      if (answer.rows?.length === 0 && visit.query.cursor === undefined) throw noSession(clientIdentifier)
+      return pageReply(answer)
+    },
+  }),
+  room({
+    method: 'get',
+    path: '/subscriptions',
+    tag: 'Subscriptions',
+    summary: 'Every Subscription, or those to a Topic Filter and what has a Topic Name in common with it.',
+    scope: 'observe',
+    query: {
+      filter: z.string().optional().describe('A Topic Filter'),
+      exact: z.enum(['true', 'false']).optional().describe('true: only those to this very Topic Filter'),
+      ...pagingShape,
+    },
+    answers: page('A page of Subscriptions', filterPageSchema),
+    handle: async (visit) => {
+      const { filter, exact } = visit.query
+      if (filter === undefined) return pageReply(await askPage(visit, 'subs', {}, visit.query))
+      return pageReply(await askPage(visit, 'who', { filter, exact: exact === 'true' }, visit.query))
+    },
+  }),
+  room({
+    method: 'get',
+    path: '/topics',
+    tag: 'Topics',
+    summary: 'The Topic Names messages came in on lately, and how many subscribe to them.',
+    scope: 'observe',
+    query: { filter: z.string().optional().describe('Only those it matches'), ...pagingShape },
+    answers: page('A page of Topic Names', topicPageSchema),
+    handle: async (visit) => pageReply(await askPage(visit, 'topics', { filter: visit.query.filter }, visit.query)),
+  }),
+  room({
+    method: 'get',
+    path: '/topics/{topic}/listeners',
+    tag: 'Topics',
+    summary: 'Who listens to a Topic Name, and what a message meets that nobody listens for.',
+    scope: 'observe',
+    params: topic,
+    query: pagingShape,
+    answers: page('A page of Subscriptions', listenersPageSchema),
+    handle: async (visit) => pageReply(await askPage(visit, 'who', { topic: visit.params.topic }, visit.query)),
+  }),
+  room({
+    method: 'get',
+    path: '/listeners',
+    tag: 'Broker',
+    summary: 'Where clients connect.',
+    scope: 'observe',
+    answers: page('All listeners', listenerPageSchema),
+    handle: async ({ broker }) => {
+      const counts = await pullAll(connectionsByListener(broker), new Slices())
+      return listReply(counts, broker.nowMs())
+    },
+  }),
+  room({
+    method: 'get',
+    path: '/ledger',
+    tag: 'Messages',
+    summary: 'What became of every message and every copy, in all and under each rule.',
+    scope: 'observe',
+    answers: page('The ledger', ledgerSchema),
+    handle: async (visit) => {
+      const { atMs, facts, rows } = await askPage(visit, 'ledger', {}, { limit: Number.MAX_SAFE_INTEGER })
+      return reply({ atMs, ...facts, rules: rows?.map((row) => JSON.parse(row)) })
+    },
+  }),
+  room({
+    method: 'get',
+    path: '/trace',
+    tag: 'Messages',
+    summary: 'What became of the last messages of a Topic Filter, oldest first.',
+    description: 'To follow it, ask again with the id of the last entry as `after`.',
+    scope: 'observe',
+    query: {
+      topic: z.string().optional().describe('A Topic Filter; # if it is left out'),
+      after: z
+        .string()
+        .regex(/^\d{1,15}$/, 'a whole number')
+        .transform(Number)
+        .optional()
+        .meta({ description: 'Only entries with a higher id', inQuery: { type: 'integer', minimum: 0 } }),
+      ...pagingShape,
+    },
+    answers: page('A page of entries', tracePageSchema),
+    handle: async (visit) => {
+      const { topic: filter, after } = visit.query
+      return pageReply(
+        await askPage(visit, 'trace', { topic: filter, after: after === 0 ? undefined : after }, visit.query),
+      )
+    },
+  }),
+]
+
+export function noSession(clientIdentifier: string) {
+  const found = `no Session of ${JSON.stringify(clientIdentifier.slice(0, 100))}`
+  return problem(
+    'not-found',
+    'path.clientIdentifier',
+    found,
+    'a Client Identifier that has one',
+    'look it up with GET /api/v1/clients',
+  )
+}

@@ -1,0 +1,79 @@
+/**
+ * Makes what an administrator of a broker works with.
+ */
+import type { BrokerEvent } from '../core/event.ts'
+import type { BrokerAccess, BrokerPhase } from './admin-part.ts'
+import type { BrokerOptions } from './options.ts'
+import { snapshotEveryBytesDefault } from './options.ts'
+import type { Shell } from './shell.ts'
+import { version } from './version.ts'
+
+export type Watcher = (event: BrokerEvent, atMs: number) => void
+
+/** What is needed of the broker. */
+export interface AccessHost {
+  readonly shell: Shell
+  readonly options: BrokerOptions
+  readonly watchers: Set<Watcher>
+  readonly listenersWanted: number
+  readonly phase: BrokerPhase
+  readonly listenUrls: readonly string[]
+  watchersChanged(): void
+  reportFault(error: unknown): void
+}
+
+export function makeAccess(host: AccessHost): BrokerAccess {
+  const { shell } = host
+  const startedAtMs = shell.nowMs()
+  return {
+    version,
+    startedAtMs,
+    state: shell.core.state,
+    store: shell.store,
+    latencies: shell.latencies,
+    listenersWanted: host.listenersWanted,
+    settings: settingsOf(host.options),
+    get phase() {
+      return host.phase
+    },
+    get listenUrls() {
+      return host.listenUrls
+    },
+    nowMs: () => shell.nowMs(),
+    act: (give) => shell.act(give),
+    ask: (question) => shell.requests.ask(question),
+    publish: async (packet) => {
+      const { token, answered } = shell.expectAnswer()
+      shell.core.publishLocally(packet, token, shell.nowMs(), shell.turn)
+      shell.run()
+      return answered
+    },
+    watch: (listener) => {
+      // The same function may be handed in twice.
+      const watcher: Watcher = (event, atMs) => listener(event, atMs)
+      host.watchers.add(watcher)
+      host.watchersChanged()
+      return () => {
+        host.watchers.delete(watcher)
+        host.watchersChanged()
+      }
+    },
+    reportFault: (error) => host.reportFault(error),
+  }
+}
+
+/** Functions, passwords and keys are not among them. */
+function settingsOf(options: BrokerOptions): BrokerAccess['settings'] {
+  const { allowAnonymous, permissions, responseTopicPrefix, snapshotEveryBytes, acceptLoss } = options
+  return {
+    allowAnonymous: allowAnonymous ?? false,
+    authenticates: options.authenticate !== undefined,
+    authorizes: options.authorize !== undefined,
+    authenticationMethods: (options.authenticationMethods ?? []).map(({ name }) => name),
+    'permissions.observe': permissions?.observe ?? [],
+    'permissions.admin': permissions?.admin ?? [],
+    responseTopicPrefix: responseTopicPrefix ?? null,
+    snapshotEveryBytes: snapshotEveryBytes ?? snapshotEveryBytesDefault,
+    acceptLoss: acceptLoss ?? false,
+  }
+}

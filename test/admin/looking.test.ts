@@ -1,0 +1,95 @@
+/**
+ * The HTTP API shows what the broker knows: the same as over MQTT, in pages.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startApi } from './api.ts'
+
+test('the overview counts clients, Subscriptions and what nobody received', async () => {
+  await using api = await startApi()
+  const client = await api.at.client(5, { clientIdentifier: 'one' })
+  await client.subscribe('a/+')
+  await api.at.broker.publish({ topicName: 'b', payload: 'x' })
+  const { status, body } = await api.get('/overview')
+  assert.equal(status, 200)
+  assert.deepEqual([body.connections, body.sessions, body.subscriptions], [1, { online: 1, offline: 0 }, 1])
+  assert.deepEqual([body.undelivered.unmatched, body.ledgerAddsUp, body.warnings], [1, true, []])
+})
+
+test('who listens to a Topic Name is told with what a message meets that nobody listens for', async () => {
+  await using api = await startApi({ topics: [{ filter: '커피정보/#', whenNobody: 'hold' }] })
+  const client = await api.at.client(5, { clientIdentifier: 'one' })
+  await client.subscribe('커피정보/+')
+  const { body } = await api.get(`/topics/${encodeURIComponent('커피정보/a%b')}/listeners`)
+  assert.deepEqual([body.about.topic, body.about.totals.listeners], ['커피정보/a%b', 1])
+  assert.deepEqual([body.about.nobody.whenNobody, body.about.nobody.rule], ['hold', '커피정보/#'])
+  assert.deepEqual([body.data[0].clientIdentifier, body.data[0].topicFilter], ['one', '커피정보/+'])
+  assert.deepEqual(body.meta.hasnext, false)
+})
+
+test('a list comes in pages, and a cursor is good for one of them', async () => {
+  await using api = await startApi()
+  for (const clientIdentifier of ['one', 'two', 'three']) await api.at.client(5, { clientIdentifier })
+  const first = await api.get('/clients?limit=2')
+  assert.deepEqual([first.body.meta.count, first.body.meta.hasnext, first.body.about.sessions], [2, true, 3])
+  const second = await api.get(`/clients?limit=2&cursor=${first.body.meta.cursor}`)
+  const names = [...first.body.data, ...second.body.data].map(({ clientIdentifier }) => clientIdentifier)
+  assert.deepEqual([names, second.body.meta.cursor, second.body.about], [['one', 'two', 'three'], null, undefined])
+  assert.equal((await api.get(`/clients?limit=2&cursor=${first.body.meta.cursor}`)).status, 400)
+})
+
+for (const limit of ['0', '-1', '1e99', '10001', '0x10', ' 1', '']) {
+  test(`a limit of "${limit}" is refused, with what is expected`, async () => {
+    await using api = await startApi()
+    const { status, headers, body } = await api.get(`/clients?limit=${encodeURIComponent(limit)}`)
+    assert.deepEqual([status, headers.get('content-type')], [400, 'application/problem+json'])
+    assert.deepEqual([body.faults[0].place, body.expected], ['query.limit', 'a whole number from 1 to 10000'])
+  })
+}
+
+test('what is not there is a problem that says where to look', async () => {
+  await using api = await startApi()
+  for (const path of ['/clients/nobody', '/held/7', '/dead/7', '/no-such-path']) {
+    const { status, body } = await api.get(path)
+    assert.deepEqual([path, status, body.status], [path, 404, 404])
+    assert.ok(body.found !== '' && body.expected !== '' && body.advice !== '')
+  }
+  const { status, headers } = await api.send('DELETE', '/clients')
+  assert.deepEqual([status, headers.get('allow')], [405, 'GET'])
+})
+
+test('held messages are listed, shown, released and given up', async () => {
+  await using api = await startApi({ topics: [{ filter: 'h/#', whenNobody: 'hold' }] })
+  for (const topicName of ['h/1', 'h/2', 'h/3']) await api.at.broker.publish({ topicName, payload: topicName })
+  const { body } = await api.get('/held?filter=h/%2B')
+  assert.deepEqual([body.data.length, body.about.held.messages], [3, 3])
+  const [first, second] = body.data
+  assert.equal((await api.get(`/held/${first.id}`)).body.payload, 'h/1')
+  assert.equal((await api.send('DELETE', `/held/${first.id}`)).status, 204)
+  assert.deepEqual((await api.send('POST', '/held/drop', { id: second.id })).body, {
+    done: 1,
+    refused: 0,
+    refusals: [],
+  })
+  const released = await api.send('POST', '/held/release', { all: true })
+  assert.deepEqual([released.body.refused, released.body.refusals[0].topic], [1, 'h/3'])
+  const both = await api.send('POST', '/held/drop', { id: 1, all: true })
+  assert.equal(both.status, 400)
+})
+
+test('events are told as they happen', async () => {
+  await using api = await startApi()
+  const response = await fetch(`${api.url}/api/v1/events?types=connected,messageUnmatched`)
+  assert.equal(response.headers.get('content-type'), 'text/event-stream; charset=utf-8')
+  const reader = (response.body ?? assert.fail()).pipeThrough(new TextDecoderStream()).getReader()
+  let text = ''
+  const until = async (wanted: RegExp): Promise<void> => {
+    while (!wanted.test(text)) text += (await reader.read()).value ?? assert.fail('the stream has ended')
+  }
+  await until(/retry/)
+  await api.at.client(5, { clientIdentifier: 'one\r\ndata: forged' })
+  await until(/event: connected\ndata: \{.*"one\\r\\ndata: forged".*\}\n\n/)
+  await api.at.broker.publish({ topicName: 'nobody', payload: 'x' })
+  await until(/event: messageUnmatched\ndata: \{.*"topicName":"nobody".*\}\n\n/)
+  await reader.cancel()
+})
