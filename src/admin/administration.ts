@@ -3,6 +3,7 @@
  */
 import { Cursors } from '../server/requests/cursors.ts'
 import { Gauges } from './gauges.ts'
+import { HostReceipts } from './receipts.ts'
 
 /** Pages that one who asks may be in the middle of. */
 const cursorsMax = 64
@@ -12,6 +13,7 @@ export const eventStreamsMax = 32
 
 export class Administration {
   readonly gauges = new Gauges()
+  readonly receipts = new HostReceipts()
   /** Streams of events that are open. */
   eventStreams = 0
   readonly #cursors = new Map<string, Cursors>()

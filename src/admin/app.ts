@@ -31,7 +31,7 @@ export function makeApp(building: Building): Hono<Env> {
   const app = new Hono<Env>()
   const methods = new Map<string, string[]>()
   for (const room of rooms) {
-    const path = apiPath + room.path.replace(/\{(\w+)\}/g, ':$1')
+    const path = (room.isOutside === true ? '' : apiPath) + room.path.replace(/\{(\w+)\}/g, ':$1')
     methods.set(path, [...(methods.get(path) ?? []), room.method.toUpperCase()])
     app.on(room.method.toUpperCase(), path, (context) => enter(building, room, context))
   }
@@ -51,7 +51,7 @@ async function enter(building: Building, room: Room, context: Context<Env>): Pro
   const { broker, administration, doorkeeper, closing } = building
   const { incoming } = context.env
   const principal = await doorkeeper.admit(incoming, room)
-  if (broker.phase !== 'running') throw notRunning(broker)
+  if (broker.phase !== 'running' && room.isOutside !== true) throw notRunning(broker)
   const raw = {
     params: context.req.param(),
     query: queryOf(context.req.url),

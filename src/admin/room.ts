@@ -51,6 +51,10 @@ interface RoomDefinition<P extends Shape, Q extends Shape, B extends z.ZodType> 
   readonly method: Method
   /** Behind `/api/v1`, with `{name}` for each parameter. */
   readonly path: string
+  /** The path stands alone, and the room is open whatever the broker does at the moment. */
+  readonly isOutside?: boolean
+  /** Programs of this machine need no login. */
+  readonly opensForThisMachine?: boolean
   readonly tag: string
   /** A sentence. */
   readonly summary: string

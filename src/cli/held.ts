@@ -3,7 +3,7 @@
  */
 import type { Command } from 'commander'
 import { counted } from '../server/counted.ts'
-import type { Dead, Done, Held, HeldContent } from '../server/requests/answer-types.ts'
+import type { Dead, Done, Held, MessageContent } from '../server/requests/answer-types.ts'
 import type { Answer, AskClient } from './ask/ask-client.ts'
 import { AskFault } from './ask/ask-fault.ts'
 import { type AskFlags, askCommand } from './ask/ask-flags.ts'
@@ -158,7 +158,7 @@ async function show(client: AskClient, kind: Kind, id: number, { json }: HeldFla
     return 0
   }
   // As above.
-  const message = answer.message as (Held | Dead) & HeldContent
+  const message = answer.message as (Held | Dead) & MessageContent
   const lines = [
     ['Topic', clientText(message.topic)],
     ['Published', `${time(message.heldAtMs)} by ${clientText(message.clientIdentifier)} at QoS ${message.qos}`],
@@ -177,7 +177,7 @@ async function show(client: AskClient, kind: Kind, id: number, { json }: HeldFla
   return 0
 }
 
-function payloadText({ payload, payloadBytes }: HeldContent): string {
+function payloadText({ payload, payloadBytes }: MessageContent): string {
   const text = typeof payload === 'string' ? clientText(payload) : `base64 ${payload.base64.slice(0, 80)}`
   return `${bytes(payloadBytes)}: ${text}`
 }

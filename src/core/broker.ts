@@ -16,12 +16,13 @@ import { answerAuthenticationStep, receiveAuth } from './connection/enhanced-aut
 import { acceptAccount, establish, receiveConnect } from './connection/handshake.ts'
 import type { Deadline } from './deadlines.ts'
 import { continueDrains, drainsDueMs } from './held/drain.ts'
+import { publishFromHost } from './local-publish.ts'
 import type { Message } from './message.ts'
+import type { Claim } from './owed/owing.ts'
 import { settleOwed } from './owed/settle.ts'
 import type { Answer, Question } from './question.ts'
 import { remind } from './reminders.ts'
 import { continueRetained, retainedDueMs } from './routing/retained-delivery.ts'
-import { admitMessage } from './routing/router.ts'
 import { receiveSubscribe, receiveUnsubscribe, subscribe } from './routing/subscribing.ts'
 import { answerPublish, answerReceipt, receiveParked, receivePublish, receivePubrel } from './session/inbound.ts'
 import { answerReplyPermission, answerRequest, type BrokerRequest } from './session/requests.ts'
@@ -174,13 +175,9 @@ export class BrokerCore {
   }
 
   /** Publishes for code in this process; the answer carries `token` and leaves once the message is durable. */
-  publishLocally(packet: Publish, token: number, nowMs: number, turn: Turn): void {
+  publishLocally(packet: Publish, token: number, nowMs: number, turn: Turn, claim: Claim | null = null): void {
     this.state.nowMs = nowMs
-    const source = { session: null, inboundPacketId: 0, isWill: false, mayBeRefused: true, counts: 'made' } as const
-    const before = this.state.underWay.queued
-    const { reasonCode, matched, fate, text } = admitMessage(this.state, packet, source, nowMs, turn)
-    const queued = Math.max(0, this.state.underWay.queued - before)
-    turn.onceDurable.push({ type: 'answer', token, reasonCode, matched, queued, fate, text })
+    publishFromHost(this.state, packet, token, claim, nowMs, turn)
     this.settle(nowMs, turn)
   }
 

@@ -57,8 +57,11 @@ export interface SessionTakenOverEvent extends ClientEvent {
   readonly formerRemoteAddress: string
 }
 
-/** `expired`: its client stayed away too long; `clean-start`: its client began afresh; `connection-closed`: it was not to stay. */
-export type SessionEndReason = 'expired' | 'clean-start' | 'connection-closed'
+/**
+ * `expired`: its client stayed away too long; `clean-start`: its client began afresh; `connection-closed`: it was not to stay;
+ * `operator`: an operator has ended it.
+ */
+export type SessionEndReason = 'expired' | 'clean-start' | 'connection-closed' | 'operator'
 
 export interface SessionEndedEvent {
   readonly type: 'sessionEnded'

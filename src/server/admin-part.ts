@@ -4,6 +4,7 @@
  */
 import type { BrokerCore } from '../core/broker.ts'
 import type { BrokerEvent } from '../core/event.ts'
+import type { Claim } from '../core/owed/owing.ts'
 import type { CoreState } from '../core/state.ts'
 import type { Turn } from '../core/turn.ts'
 import type { Publish } from '../protocol/packets/publish.ts'
@@ -75,8 +76,8 @@ export interface BrokerAccess {
   act<Result>(give: (core: BrokerCore, nowMs: number, turn: Turn) => Result): Result
   /** Looks up what `$pabal/NAME` answers, without asking for a permission. @throws RequestFault */
   ask(question: AdminQuestion): Promise<AdminAnswer>
-  /** Resolves when the message is durable for everybody who must have it. */
-  publish(packet: Publish): Promise<AdminPublished>
+  /** Resolves when the message is durable for everybody who must have it. `claim`: what is to be owed for it; null for nothing. */
+  publish(packet: Publish, claim: Claim | null): Promise<AdminPublished>
   /** Every event from now on, those about messages included; returns what ends it. */
   watch(listener: (event: BrokerEvent, atMs: number) => void): () => void
   /** Something that was called on somebody's behalf has failed. */

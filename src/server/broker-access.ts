@@ -42,9 +42,9 @@ export function makeAccess(host: AccessHost): BrokerAccess {
     nowMs: () => shell.nowMs(),
     act: (give) => shell.act(give),
     ask: (question) => shell.requests.ask(question),
-    publish: async (packet) => {
+    publish: async (packet, claim) => {
       const { token, answered } = shell.expectAnswer()
-      shell.core.publishLocally(packet, token, shell.nowMs(), shell.turn)
+      shell.core.publishLocally(packet, token, shell.nowMs(), shell.turn, claim)
       shell.run()
       return answered
     },

@@ -124,6 +124,7 @@ export class ClientLink implements Link, ChannelHandler {
       if (packet.type === 'publish') {
         hasPublished = true
         this.#traffic.publishReceived += 1
+        this.#traffic.publishReceivedByQos[packet.qos] += 1
         this.#traffic.publishBytesReceived += packet.payloadSize
       }
       this.#core.receive(connection, packet, nowMs, turn)

@@ -342,7 +342,7 @@ export class Broker {
   #failed(error: Error): void {
     this.#state = 'stopped'
     this.#phase = 'failed'
-    void this.#closeListeners()
+    void Promise.all([this.#closeListeners(), this.#options.admin?.stop()])
     // Nobody may overlook it: without a listener it is an uncaught exception.
     if (this.#events.emit('failed', error)) return
     queueMicrotask(() => {

@@ -231,7 +231,7 @@ export const configEntrySchema = z
   .object({
     key: z.string(),
     value: z.unknown().describe('Secrets are masked'),
-    source: z.enum(['default', 'given']),
+    isDefault: z.boolean().nullable().describe('Null: there is no default to compare it with'),
   })
   .meta({ id: 'ConfigEntry' })
 

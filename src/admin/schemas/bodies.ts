@@ -47,10 +47,7 @@ export const publishSchema = z
         user_properties: z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional(),
       })
       .optional(),
-    receipt: z
-      .enum(['delivered', 'all'])
-      .optional()
-      .describe('Gives the answer a receipt_id: who has got the message can be asked for'),
+    receipt: z.boolean().optional().describe('Gives the answer a receipt_id: who has got the message can be asked for'),
   })
   .meta({ id: 'Publish', description: 'A message, in the words of EMQX' })
 

@@ -22,6 +22,8 @@ export interface Claim {
   readonly receipt: ReceiptRequest | null
   /** Where it waits for PUBACK or PUBREC; null if that can not be held back. */
   readonly connection: Connection | null
+  /** Told of what will be owed, if it is anything. */
+  readonly opened?: (obligation: Obligation) => void
 }
 
 /** Of a `Source`. */
@@ -110,6 +112,7 @@ export function openObligation(
   const obligation = new Obligation(message, fact, publisher, waits)
   obligation.ignored = ignored
   obligation.isHeld = owing.isHeld
+  claim?.opened?.(obligation)
   owed.add(obligation)
   if (!waits) return obligation
   core.live.add(message.seq, 1)

@@ -56,6 +56,8 @@ export class TopicRule {
   received = 0
   made = 0
   restored = 0
+  /** Those nobody listened for when they came. */
+  nobody = 0
 
   constructor(options: Readonly<TopicRuleOptions>) {
     this.options = options

@@ -9,6 +9,8 @@ export class Traffic {
   packetsSent = 0
   /** PUBLISH packets. */
   publishReceived = 0
+  /** The same at QoS 0, 1 and 2. */
+  readonly publishReceivedByQos: [atMostOnce: number, atLeastOnce: number, exactlyOnce: number] = [0, 0, 0]
   publishSent = 0
   /** Bytes of their payloads. */
   publishBytesReceived = 0

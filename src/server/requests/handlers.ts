@@ -5,6 +5,7 @@ import { clients, session } from './clients.ts'
 import { dead, deadDrop, deadRequeue, held, heldDrop, heldRelease } from './held.ts'
 import { ledger } from './ledger.ts'
 import type { RequestHandler } from './request-handler.ts'
+import { retained } from './retained.ts'
 import { topics } from './topics.ts'
 import { trace } from './trace.ts'
 import { subs, who } from './who.ts'
@@ -17,6 +18,7 @@ export const handlers: Readonly<Record<string, RequestHandler>> = {
   topics,
   trace,
   ledger,
+  retained,
   held,
   'held-release': heldRelease,
   'held-drop': heldDrop,

@@ -1,14 +1,13 @@
 /**
  * `$pabal/held` and `$pabal/dead`: the messages that wait for a listener, and what an operator does with them.
  */
-import { isUtf8 } from 'node:buffer'
 import type { HeldMessage } from '../../core/held/held-messages.ts'
 import { giveUp } from '../../core/held/hold.ts'
 import { republish } from '../../core/held/operator.ts'
 import type { HeldFact } from '../../core/record.ts'
 import { originOf } from '../../core/routing/dead-letter.ts'
 import { topicFilterMatches } from '../../core/routing/topic-filter.ts'
-import type { PublishProperties } from '../../protocol/control-packet.ts'
+import { contentOf } from './content.ts'
 import { type HeldBody, heldBodies } from './held-bodies.ts'
 import { NotThere, RequestFault } from './request-fault.ts'
 import type { Asked, RequestAnswer, RequestHandler } from './request-handler.ts'
@@ -39,15 +38,6 @@ export interface Dead extends Held {
   readonly clients: readonly string[]
 }
 
-/** The rest of one message, when it is asked for by its id. */
-export interface HeldContent {
-  /** As text if it is UTF-8, else in base64; 64 KiB at most. */
-  readonly payload: string | { readonly base64: string }
-  readonly payloadBytes: number
-  /** Correlation Data as text. */
-  readonly properties: Omit<PublishProperties, 'correlationData'> & { readonly correlationData?: string }
-}
-
 export interface Done {
   readonly done: number
   readonly refused: number
@@ -55,7 +45,6 @@ export interface Done {
   readonly refusals: readonly { readonly id: number; readonly topic: string; readonly reason: string }[]
 }
 
-const contentBytesMax = 64 * 1024
 const refusalsMax = 20
 const which = { id: 'count', filter: 'topicFilter', all: 'boolean' } as const
 
@@ -125,20 +114,8 @@ function deadRowOf({ held, body }: HeldBody): Dead {
 
 async function show(asked: Asked, reason: HeldFact['reason']): Promise<RequestAnswer> {
   const found = await one(asked, reason)
-  const { payload, properties } = found.body.publish
-  const shown = payload.subarray(0, contentBytesMax)
-  const content: HeldContent = {
-    payload: isUtf8(payload) ? shown.toString() : { base64: shown.toString('base64') },
-    payloadBytes: payload.length,
-    properties: withoutBytes(properties),
-  }
   const row = reason === 'held' ? rowOf(found.held) : deadRowOf(found)
-  return { facts: { message: { ...row, ...content } } }
-}
-
-function withoutBytes({ correlationData, ...properties }: PublishProperties): HeldContent['properties'] {
-  if (correlationData === undefined) return properties
-  return { ...properties, correlationData: Buffer.from(correlationData).toString() }
+  return { facts: { message: { ...row, ...contentOf(found.body.publish) } } }
 }
 
 /** @throws RequestFault if the message is not there. */
