@@ -59,6 +59,7 @@ export type Publish = z.input<typeof bodies.publishSchema>
 export type BulkPublish = z.input<typeof bodies.bulkPublishSchema>
 export type Which = z.input<typeof bodies.whichSchema>
 export type Login = z.input<typeof bodies.loginSchema>
+export type ChangePassword = z.input<typeof bodies.changePasswordSchema>
 export type MakeApiKey = z.input<typeof bodies.makeApiKeySchema>
 
 /**

@@ -9,12 +9,12 @@ import type { BrokerAccess } from '../server/admin-part.ts'
 import { NotThere, RequestFault } from '../server/requests/request-fault.ts'
 import type { Administration } from './administration.ts'
 import { readBody } from './body.ts'
+import { docsPage, docsStyle } from './docs-page.ts'
+import { makeOpenApi, type OpenApi } from './openapi.ts'
 import { HttpProblem, problem } from './problem.ts'
-import type { Reply, Room } from './room.ts'
+import { apiPath, type Reply, type Room } from './room.ts'
 import { rooms } from './rooms/rooms.ts'
 import type { Doorkeeper } from './security/doorkeeper.ts'
-
-export const apiPath = '/api/v1'
 
 type Env = { Bindings: HttpBindings }
 
@@ -42,15 +42,29 @@ export function makeApp(building: Building): Hono<Env> {
       })
     })
   }
+  addDocumentation(app, building.broker.version)
   app.notFound((context) => problemResponse(notFound(context.req.path)))
   app.onError((error, context) => problemResponse(problemOf(error, building.broker, context.req.path)))
   return app
 }
 
+/** What there is to read about the API needs no login: it says nothing about this broker but its version. */
+function addDocumentation(app: Hono<Env>, version: string): void {
+  let made: OpenApi | null = null
+  // Only for whoever reads it: it takes a moment.
+  const document = (): OpenApi => {
+    made ??= makeOpenApi(version)
+    return made
+  }
+  app.get(`${apiPath}/openapi.json`, (context) => context.json(document()))
+  app.get('/api/docs', (context) => context.html(docsPage(document())))
+  app.get('/api/docs/style.css', () => new Response(docsStyle, { headers: { 'content-type': 'text/css' } }))
+}
+
 async function enter(building: Building, room: Room, context: Context<Env>): Promise<Response> {
   const { broker, administration, doorkeeper, closing } = building
   const { incoming } = context.env
-  const principal = await doorkeeper.admit(incoming, room)
+  const principal = doorkeeper.admit(incoming, room)
   if (broker.phase !== 'running' && room.isOutside !== true) throw notRunning(broker)
   const raw = {
     params: context.req.param(),
@@ -58,6 +72,7 @@ async function enter(building: Building, room: Room, context: Context<Env>): Pro
     body: room.body === null ? undefined : await readBody(incoming, room.bodyBytesMax),
     broker,
     administration,
+    doorkeeper,
     principal,
     cursors: administration.cursorsOf(principal.id),
     signal: AbortSignal.any([closing, context.req.raw.signal]),

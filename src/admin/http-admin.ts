@@ -8,32 +8,43 @@ import { getRequestListener } from '@hono/node-server'
 import type { AdminPart, BrokerAccess } from '../server/admin-part.ts'
 import { Administration } from './administration.ts'
 import { makeApp } from './app.ts'
-import { type AdminAddress, defaultAdminUrl, parseAdminUrl } from './listen-address.ts'
+import { type AdminAddress, AdminAddressError, defaultAdminUrl, parseAdminUrl } from './listen-address.ts'
 import { Doorkeeper } from './security/doorkeeper.ts'
+import { answerBadRequest, refuseOtherHosts, setSafetyHeaders } from './security/first-look.ts'
+import { Vault } from './security/vault.ts'
 
 export interface HttpAdminOptions {
   /** `http://127.0.0.1:18083`, which is the default, or `https://HOST:PORT?cert=FILE&key=FILE`. A port of 0 takes a free one. */
   listen?: string
   /** What to do if another program listens there: `fail`, which is the default, or `go-on` without the API. */
   whenInUse?: 'fail' | 'go-on'
+  /** `off` lets in whoever asks from this machine, which only works where no other one can. Default `needed`. */
+  login?: 'needed' | 'off'
+}
+
+/** What is not for everybody: tests put their own in. */
+export interface HttpAdminParts {
+  /** Milliseconds for a whole request. */
+  requestTimeoutMs?: number
 }
 
 /** What one request may take, so that nobody holds a place by being slow. */
 const serverOptions: ServerOptions = {
-  headersTimeout: 10_000,
-  requestTimeout: 20_000,
   keepAliveTimeout: 5000,
   connectionsCheckingInterval: 1000,
   maxHeaderSize: 16 * 1024,
 }
+/** For its headers, and for the whole of it. */
+const headersMsMax = 10_000
+const requestMsMax = 20_000
 /** Connections at one time. */
 const connectionsMax = 256
 /** Nothing goes either way for so long: the connection is cut. Streams of events are never silent for so long. */
 const idleMsMax = 60_000
 
 /** Makes the HTTP API for `createBroker({ admin })`. @throws an Error if it cannot listen so, with what to do. */
-export function httpAdmin(options: HttpAdminOptions = {}): AdminPart {
-  return new HttpAdmin(options)
+export function httpAdmin(options: HttpAdminOptions = {}, parts: HttpAdminParts = {}): AdminPart {
+  return new HttpAdmin(options, parts)
 }
 
 class HttpAdmin implements AdminPart {
@@ -43,10 +54,27 @@ class HttpAdmin implements AdminPart {
   #administration: Administration | null = null
   #closing = new AbortController()
   #urls: readonly string[] = []
+  #doorkeeper: Doorkeeper | null = null
+  #directory: string | null = null
+  firstPassword: string | null = null
+  readonly #needsLogin: boolean
+  readonly #requestTimeoutMs: number
 
-  constructor({ listen = defaultAdminUrl, whenInUse = 'fail' }: HttpAdminOptions) {
+  constructor(
+    { listen = defaultAdminUrl, whenInUse = 'fail', login = 'needed' }: HttpAdminOptions,
+    { requestTimeoutMs = requestMsMax }: HttpAdminParts,
+  ) {
     this.#address = parseAdminUrl(listen)
     this.#whenInUse = whenInUse
+    this.#needsLogin = login !== 'off'
+    this.#requestTimeoutMs = requestTimeoutMs
+    if (!this.#needsLogin && !this.#address.isLoopback) {
+      throw new AdminAddressError(
+        `login: 'off' on ${listen}`,
+        'an address of this machine only',
+        'Use http://127.0.0.1:18083',
+      )
+    }
   }
 
   get urls(): readonly string[] {
@@ -56,20 +84,36 @@ class HttpAdmin implements AdminPart {
   async start(broker: BrokerAccess): Promise<void> {
     this.#closing = new AbortController()
     const administration = new Administration()
-    const building = { broker, administration, doorkeeper: new Doorkeeper(), closing: this.#closing.signal }
+    const doorkeeper = new Doorkeeper(broker, this.#needsLogin, this.#address.scheme === 'https')
+    const building = { broker, administration, doorkeeper, closing: this.#closing.signal }
     const app = makeApp(building)
     const handle = getRequestListener((request, env) => app.fetch(request, env), { overrideGlobalObjects: false })
-    const server = this.#createServer((incoming, outgoing) => void handle(incoming, outgoing))
+    const { hostNames, scheme: spoken } = this.#address
+    const server = this.#createServer((incoming, outgoing) => {
+      setSafetyHeaders(outgoing, spoken === 'https')
+      if (refuseOtherHosts(incoming, outgoing, hostNames)) return
+      void handle(incoming, outgoing)
+    })
+    server.on('clientError', answerBadRequest)
     server.maxConnections = connectionsMax
     server.setTimeout(idleMsMax)
     if (!(await listen(server, this.#address, this.#whenInUse))) return
     administration.start()
     this.#server = server
     this.#administration = administration
+    this.#doorkeeper = doorkeeper
+    this.#directory = broker.store.directory
     const bound = server.address()
     const port = typeof bound === 'object' && bound !== null ? bound.port : this.#address.port
     const { scheme, host } = this.#address
     this.#urls = [`${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`]
+  }
+
+  async opened(): Promise<void> {
+    if (this.#doorkeeper === null) return
+    const vault = await Vault.open(this.#directory)
+    this.#doorkeeper.vault = vault
+    this.firstPassword = this.#needsLogin ? vault.firstPassword : null
   }
 
   async stop(): Promise<void> {
@@ -89,8 +133,10 @@ class HttpAdmin implements AdminPart {
 
   #createServer(handle: (incoming: IncomingMessage, outgoing: ServerResponse) => void): Server {
     const { certFile, keyFile } = this.#address
-    if (certFile === null || keyFile === null) return createServer(serverOptions, handle)
-    return createTlsServer({ ...serverOptions, cert: readFileSync(certFile), key: readFileSync(keyFile) }, handle)
+    const requestTimeout = this.#requestTimeoutMs
+    const options = { ...serverOptions, requestTimeout, headersTimeout: Math.min(headersMsMax, requestTimeout) }
+    if (certFile === null || keyFile === null) return createServer(options, handle)
+    return createTlsServer({ ...options, cert: readFileSync(certFile), key: readFileSync(keyFile) }, handle)
   }
 }
 

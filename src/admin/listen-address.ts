@@ -11,6 +11,10 @@ export interface AdminAddress {
   /** 0 takes a free one. */
   readonly port: number
   readonly isLoopback: boolean
+  /** Names by which it may be asked for, besides its addresses. */
+  readonly hostNames: readonly string[]
+  /** Passwords may go over the network in the clear. */
+  readonly allowsPlain: boolean
   readonly certFile: string | null
   readonly keyFile: string | null
 }
@@ -47,7 +51,7 @@ export function parseAdminUrl(written: string): AdminAddress {
   if (parsed.pathname !== '/' || parsed.hash !== '' || parsed.username !== '' || parsed.password !== '') {
     throw new AdminAddressError(found, expected, 'Leave out path, user and password')
   }
-  const known = scheme === 'https' ? ['cert', 'key'] : []
+  const known = scheme === 'https' ? ['cert', 'key', 'host'] : ['tls', 'host']
   for (const name of parsed.searchParams.keys()) {
     if (!known.includes(name)) throw new AdminAddressError(`"${name}" in ${found}`, expected, 'Remove it')
   }
@@ -56,11 +60,25 @@ export function parseAdminUrl(written: string): AdminAddress {
   if (scheme === 'https' && (certFile === null || keyFile === null)) {
     throw new AdminAddressError(`${found} without a certificate`, expected, 'Name the PEM files with cert= and key=')
   }
+  const hostNames = parsed.searchParams.getAll('host').map((name) => name.toLowerCase())
+  const tls = parsed.searchParams.get('tls')
+  if (tls !== null && tls !== 'off')
+    throw new AdminAddressError(`tls=${tls.slice(0, 50)}`, 'tls=off', 'Use https:// for TLS')
   const host = parsed.hostname.replace(/^\[|\]$/g, '')
   // What URL leaves out is what the scheme usually has.
   const port =
     parsed.port === '' ? (/:(?:80|443)\b/.test(written) ? (scheme === 'https' ? 443 : 80) : 18083) : Number(parsed.port)
-  return { url: written, scheme, host, port, isLoopback: isLoopbackHost(host), certFile, keyFile }
+  const isLoopback = isLoopbackHost(host)
+  const allowsPlain = tls === 'off'
+  if (scheme === 'http' && !isLoopback && !allowsPlain) throw exposed(found)
+  return { url: written, scheme, host, port, isLoopback, hostNames, allowsPlain, certFile, keyFile }
+}
+
+function exposed(found: string): AdminAddressError {
+  const expectedThere = 'TLS where other machines can reach it: passwords would go over the network in the clear'
+  const advice =
+    'Use https://HOST:PORT?cert=FILE&key=FILE, listen on 127.0.0.1 behind a proxy with TLS, or say that you know it with ?tls=off'
+  return new AdminAddressError(found, expectedThere, advice)
 }
 
 /** Only by its name or address: what a name server says may change. */

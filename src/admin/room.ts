@@ -10,7 +10,10 @@ import type { Administration } from './administration.ts'
 import type { Fault } from './api-types.ts'
 import { HttpProblem } from './problem.ts'
 import { limitUsual } from './schemas/bodies.ts'
+import type { Doorkeeper } from './security/doorkeeper.ts'
 import type { Principal, Scope } from './security/principal.ts'
+
+export const apiPath = '/api/v1'
 
 export type Method = 'get' | 'post' | 'delete'
 
@@ -21,6 +24,7 @@ export interface Visit<Params, Query, Body> {
   readonly body: Body
   readonly broker: BrokerAccess
   readonly administration: Administration
+  readonly doorkeeper: Doorkeeper
   readonly principal: Principal
   readonly cursors: Cursors
   /** Aborted when whoever asks has gone. */
@@ -59,8 +63,8 @@ interface RoomDefinition<P extends Shape, Q extends Shape, B extends z.ZodType> 
   /** A sentence. */
   readonly summary: string
   readonly description?: string
-  /** What whoever enters must have; null: nobody need be known. */
-  readonly scope: Scope | null
+  /** What whoever enters must have; `any`: be known; null: not even that. */
+  readonly scope: Scope | 'any' | null
   readonly params?: P
   readonly query?: Q
   readonly body?: B
@@ -121,7 +125,9 @@ function faultOf(place: string, value: unknown, issue: z.core.$ZodIssue): Fault 
     const found = `the unknown ${issue.keys.map((key) => describeValue(key)).join(', ')}`
     return { place: path, found, expected, advice: 'remove it, or see /api/docs' }
   }
-  const found = describeValue(valueAt(value, issue.path))
+  const given = valueAt(value, issue.path)
+  // What may be a secret is not repeated.
+  const found = /password|current/i.test(path) && given !== undefined ? 'a value' : describeValue(given)
   return { place: path, found, expected: issue.message, advice: 'correct it; see /api/docs' }
 }
 

@@ -105,11 +105,14 @@ function adminOf({ admin }: Config): AdminPart | null {
   return admin.listen === null ? null : httpAdmin({ listen: admin.listen })
 }
 
-function announce({ urls, adminUrls }: Broker, config: Config): void {
+function announce({ urls, adminUrls, adminFirstPassword }: Broker, config: Config): void {
   const lines = [`Pabal ${version()} on Node ${process.version.slice(1)}`, ...urls.map((url) => `Listening on ${url}`)]
   lines.push(...adminUrls.map((url) => `HTTP API on ${url}`))
   if (adminUrls.length === 0 && config.admin === null) {
     lines.push(`No HTTP API: another program listens on ${defaultAdminUrl}; choose an address with --admin`)
+  }
+  if (adminFirstPassword !== null) {
+    lines.push(`Log in there as admin with the password ${adminFirstPassword} (shown this once; only its hash is kept)`)
   }
   const durability = config.durability ?? 'fsync'
   lines.push(`Durability: ${durability}: ${promises[durability]}`)

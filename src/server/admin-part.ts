@@ -18,6 +18,10 @@ export interface AdminPart {
   readonly urls: readonly string[]
   /** Before the store is opened, so that it can say what the broker waits for. @throws an Error that says what to do. */
   start(broker: BrokerAccess): Promise<void>
+  /** The store is open, and its directory is there. @throws an Error that says what to do. */
+  opened(): Promise<void>
+  /** To be shown once to whoever starts the broker; null if there is none to show. */
+  readonly firstPassword: string | null
   /** Ends every request and closes its listener. */
   stop(): Promise<void>
 }

@@ -137,6 +137,11 @@ export class Broker {
     return this.#listeners.map((listener) => listener.url)
   }
 
+  /** The password of a new administrator, to be shown once; null if there is none to show. */
+  get adminFirstPassword(): string | null {
+    return this.#options.admin?.firstPassword ?? null
+  }
+
   /** Counts of messages and copies by their fate, since the broker was made. */
   get tally(): Shell['core']['state']['tally'] {
     return this.#shell.core.state.tally
@@ -164,6 +169,7 @@ export class Broker {
     try {
       await this.#options.admin?.start(this.#access(addresses.length))
       await this.#shell.open()
+      await this.#options.admin?.opened()
       for (const address of addresses) {
         const listener = createListener(address, (channel) => {
           const { tellsPublisher } = address

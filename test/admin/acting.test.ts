@@ -2,13 +2,12 @@
  * The HTTP API acts: it publishes, ends connections and Sessions, removes Retained Messages, hands out backups.
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { sqlite } from '../../src/index.ts'
-import { startApi } from './api.ts'
+import { startApi, temporaryFolder } from './api.ts'
 
 const rules = [
   { filter: 'hold/#', whenNobody: 'hold' },
@@ -169,24 +168,20 @@ test('what holds is shown without secrets', async () => {
 })
 
 test('a backup is a database that holds what was acknowledged, and leaves nothing behind', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'pabal-api-'))
-  try {
-    await using api = await startApi({ store: sqlite(directory) })
-    await api.send('POST', '/publish', { topic: 'r', payload: 'kept', retain: true })
-    const before = readdirSync(directory)
-    const response = await fetch(`${api.url}/api/v1/backup`)
-    assert.match(response.headers.get('content-disposition') ?? '', /^attachment; filename="pabal-.+\.db"$/)
-    const file = join(directory, 'copy.db')
-    writeFileSync(file, Buffer.from(await response.arrayBuffer()))
-    using database = new DatabaseSync(file)
-    assert.equal(database.prepare('PRAGMA integrity_check').get()?.integrity_check, 'ok')
-    assert.deepEqual(
-      readdirSync(directory).filter((name) => !before.includes(name) && !name.startsWith('copy.')),
-      [],
-    )
-  } finally {
-    rmSync(directory, { recursive: true })
-  }
+  using folder = temporaryFolder()
+  await using api = await startApi({ store: sqlite(folder.path) })
+  await api.send('POST', '/publish', { topic: 'r', payload: 'kept', retain: true })
+  const before = readdirSync(folder.path)
+  const response = await fetch(`${api.url}/api/v1/backup`)
+  assert.match(response.headers.get('content-disposition') ?? '', /^attachment; filename="pabal-.+\.db"$/)
+  const file = join(folder.path, 'copy.db')
+  writeFileSync(file, Buffer.from(await response.arrayBuffer()))
+  using database = new DatabaseSync(file)
+  assert.equal(database.prepare('PRAGMA integrity_check').get()?.integrity_check, 'ok')
+  assert.deepEqual(
+    readdirSync(folder.path).filter((name) => !before.includes(name) && !name.startsWith('copy.')),
+    [],
+  )
 })
 
 test('a broker that keeps everything in memory has no backup to give', async () => {

@@ -2,6 +2,7 @@
  * Every room of the HTTP API. Where two paths fit, the first one in this list is taken.
  */
 import type { Room } from '../room.ts'
+import { accessRooms } from './access.ts'
 import { brokerRooms } from './broker.ts'
 import { clientRooms } from './clients.ts'
 import { eventRooms } from './events.ts'
@@ -22,4 +23,5 @@ export const rooms: readonly Room[] = [
   ...undeliveredRooms,
   ...eventRooms,
   ...brokerRooms,
+  ...accessRooms,
 ]

@@ -76,3 +76,10 @@ export const makeApiKeySchema = z
     expiresAtMs: z.number().nullable().optional(),
   })
   .meta({ id: 'MakeApiKey' })
+
+export const changePasswordSchema = z
+  .strictObject({
+    current: z.string().max(1024),
+    password: z.string().min(12, 'at least 12 characters').max(1024),
+  })
+  .meta({ id: 'ChangePassword' })

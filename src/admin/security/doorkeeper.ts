@@ -1,22 +1,146 @@
 /**
- * Lets in who may enter a room.
+ * Lets in who may enter a room: with an API key, with the cookie of a login, or, where the operator has turned logins off,
+ * anybody on this machine.
+ *
+ * A browser sends the cookie whoever has made it ask. So a change needs the token that only our own page knows, and what says
+ * that it comes from another page is refused, whatever it shows.
  */
+import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import type { BrokerAccess } from '../../server/admin-part.ts'
+import type { ApiKey } from '../api-types.ts'
+import { isLoopbackHost } from '../listen-address.ts'
+import { problem } from '../problem.ts'
 import type { Room } from '../room.ts'
-import { type Principal, scopes } from './principal.ts'
+import { Attempts } from './attempts.ts'
+import { Logins } from './logins.ts'
+import { mayEnter, type Principal, scopes } from './principal.ts'
+import type { Vault } from './vault.ts'
 
 const anybody: Principal = Object.freeze({
-  id: 'anonymous',
-  name: 'anonymous',
+  id: 'anybody',
+  name: 'anybody on this machine',
   kind: 'anonymous',
   scopes,
   csrfToken: null,
   expiresAtMs: null,
 })
+const unknown: Principal = Object.freeze({ ...anybody, id: 'unknown', name: 'unknown', scopes: [] })
 
 export class Doorkeeper {
-  /** @throws HttpProblem */
-  async admit(_incoming: IncomingMessage, _room: Room): Promise<Principal> {
-    return anybody
+  readonly logins = new Logins()
+  readonly attempts = new Attempts()
+  /** Null until the data directory is open. */
+  vault: Vault | null = null
+  readonly #needsLogin: boolean
+  /** With TLS, and a name that browsers take over TLS only. */
+  readonly #isSecure: boolean
+  readonly #broker: BrokerAccess
+
+  constructor(broker: BrokerAccess, needsLogin: boolean, isSecure: boolean) {
+    this.#broker = broker
+    this.#needsLogin = needsLogin
+    this.#isSecure = isSecure
   }
+
+  /** @throws HttpProblem */
+  admit(incoming: IncomingMessage, room: Room): Principal {
+    const isChange = room.method !== 'get'
+    if (isChange) refuseOtherPages(incoming)
+    if (room.scope === null) return unknown
+    const principal = this.#find(incoming, room)
+    if (principal.kind === 'session' && isChange) checkCsrfToken(incoming, principal)
+    if (room.scope !== 'any' && !mayEnter(principal, room.scope)) {
+      const found = principal.scopes.join(', ')
+      throw problem('forbidden', 'the API key', found, `one with the scope ${room.scope}`, 'use another key')
+    }
+    return principal
+  }
+
+  get cookieName(): string {
+    return this.#isSecure ? '__Host-pabal-session' : 'pabal-session'
+  }
+
+  /** `token` empty takes the cookie away. */
+  cookie(token: string, secondsMax: number): string {
+    const secure = this.#isSecure ? '; Secure' : ''
+    return `${this.cookieName}=${token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${secondsMax}${secure}`
+  }
+
+  #find(incoming: IncomingMessage, room: Room): Principal {
+    const nowMs = this.#broker.nowMs()
+    const { authorization } = incoming.headers
+    if (authorization !== undefined) return this.#findKey(incoming, authorization, nowMs)
+    if (!this.#needsLogin) return anybody
+    const token = cookieOf(incoming, this.cookieName)
+    const login = token === null ? null : this.logins.find(token, nowMs)
+    if (login !== null) return login
+    if (room.opensForThisMachine === true && isFromThisMachine(incoming)) return { ...unknown, scopes: ['observe'] }
+    const advice = 'send an API key as Authorization: Bearer KEY, or log in with POST /api/v1/login'
+    const found = token === null ? 'neither an API key nor a login' : 'a login that has ended'
+    throw problem('unauthenticated', 'the request', found, 'one of them', advice, { 'www-authenticate': 'Bearer' })
+  }
+
+  #findKey(incoming: IncomingMessage, authorization: string, nowMs: number): Principal {
+    const { vault } = this
+    if (vault === null) throw problem('unavailable', 'the broker', 'one that is starting', 'one that runs', 'ask again')
+    const address = incoming.socket.remoteAddress ?? ''
+    this.attempts.check(address, nowMs)
+    const key = vault.findKey(keyTextOf(authorization), nowMs)
+    if (key !== null) return principalOf(key)
+    this.attempts.failed(address, nowMs)
+    const advice = 'make a key with POST /api/v1/api_key'
+    const headers = { 'www-authenticate': 'Bearer' }
+    throw problem('unauthenticated', 'header.authorization', 'no key that is known', 'Bearer KEY', advice, headers)
+  }
+}
+
+function principalOf({ id, name, scopes: given, expiresAtMs }: ApiKey): Principal {
+  return { id: `key ${id}`, name, kind: 'key', scopes: given, csrfToken: null, expiresAtMs }
+}
+
+/** `Bearer KEY`, or the key as the password of Basic authentication, for programs that know nothing else. */
+function keyTextOf(authorization: string): string {
+  const [, scheme = '', rest = ''] = /^(\w+) +(\S+)$/.exec(authorization) ?? []
+  if (scheme.toLowerCase() === 'bearer') return rest
+  if (scheme.toLowerCase() !== 'basic') return ''
+  const text = Buffer.from(rest, 'base64').toString()
+  return text.slice(text.indexOf(':') + 1)
+}
+
+function cookieOf({ headers }: IncomingMessage, name: string): string | null {
+  for (const part of (headers.cookie ?? '').split(';')) {
+    const [found, value = ''] = part.trim().split('=', 2)
+    if (found === name && value !== '') return value
+  }
+  return null
+}
+
+/** What a browser says of where a request comes from cannot be forged by a page. @throws HttpProblem */
+function refuseOtherPages({ headers }: IncomingMessage): void {
+  const site = headers['sec-fetch-site']
+  const advice = 'use the page of this broker, or a program with an API key'
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') {
+    throw problem('forbidden', 'header.sec-fetch-site', JSON.stringify(site).slice(0, 100), 'same-origin', advice)
+  }
+  const { origin, host } = headers
+  if (origin === undefined || URL.parse(origin)?.host === URL.parse(`http://${host}`)?.host) return
+  throw problem('forbidden', 'header.origin', JSON.stringify(origin.slice(0, 200)), 'the host that was asked', advice)
+}
+
+/** @throws HttpProblem */
+function checkCsrfToken({ headers }: IncomingMessage, { csrfToken }: Principal): void {
+  const given = Buffer.from(String(headers['x-csrf-token'] ?? ''))
+  const wanted = Buffer.from(csrfToken ?? '')
+  if (given.length === wanted.length && timingSafeEqual(given, wanted)) return
+  const found = given.length === 0 ? 'none' : 'another one'
+  const advice = 'send csrfToken of POST /api/v1/login or GET /api/v1/me'
+  throw problem('forbidden', 'header.x-csrf-token', found, 'the token of the login', advice)
+}
+
+/** What a proxy passes on comes from somewhere else. */
+function isFromThisMachine({ socket, headers }: IncomingMessage): boolean {
+  const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+  const isPassedOn = headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined
+  return isLoopbackHost(address) && !isPassedOn
 }

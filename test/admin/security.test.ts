@@ -1,0 +1,196 @@
+/**
+ * Who gets into the HTTP API, and who does not.
+ */
+import assert from 'node:assert/strict'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { createBroker, httpAdmin, sqlite } from '../../src/index.ts'
+import { startApi, type TestApi, temporaryFolder } from './api.ts'
+
+const needed = { login: 'needed' } as const
+
+interface Login {
+  readonly cookie: string
+  readonly token: string
+}
+
+async function logIn(api: TestApi, password = api.at.broker.adminFirstPassword ?? ''): Promise<Login> {
+  const { status, headers, body } = await api.send('POST', '/login', { username: 'admin', password })
+  assert.equal(status, 200)
+  const cookie = headers.get('set-cookie') ?? ''
+  assert.match(cookie, /^pabal-session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200$/)
+  return { cookie: cookie.split(';')[0] ?? '', token: body.csrfToken }
+}
+
+function withToken({ cookie, token }: Login): Record<string, string> {
+  return { cookie, 'x-csrf-token': token }
+}
+
+test('nothing is shown without a login or a key, but for health and numbers on this machine', async () => {
+  await using api = await startApi({}, {}, needed)
+  for (const path of ['/overview', '/clients', '/events', '/config', '/backup', '/api_key', '/me']) {
+    const { status, headers } = await api.get(path)
+    assert.deepEqual([path, status, headers.get('www-authenticate')], [path, 401, 'Bearer'])
+  }
+  assert.equal((await api.send('POST', '/publish', { topic: 'a' })).status, 401)
+  for (const path of ['/livez', '/readyz', '/healthz', '/metrics']) assert.equal((await api.get(path)).status, 200)
+  assert.equal((await api.get('/metrics', { 'x-forwarded-for': '10.0.0.7' })).status, 401)
+})
+
+test('the first password lets the administrator in, and a wrong one does not', async () => {
+  await using api = await startApi({}, {}, needed)
+  for (const body of [
+    { username: 'admin', password: 'wrong' },
+    { username: 'root', password: api.at.broker.adminFirstPassword },
+  ]) {
+    assert.equal((await api.send('POST', '/login', body)).status, 401)
+  }
+  const { cookie } = await logIn(api)
+  const me = (await api.get('/me', { cookie })).body
+  assert.deepEqual([me.name, me.kind, me.scopes], ['admin', 'session', ['observe', 'publish', 'admin']])
+  assert.equal((await api.get('/overview', { cookie })).status, 200)
+  assert.equal((await api.get('/overview', { cookie: `${cookie}x` })).status, 401)
+})
+
+test('a change needs the token of the login, and must not come from another page', async () => {
+  await using api = await startApi({}, {}, needed)
+  const login = await logIn(api)
+  const publish = (headers: Record<string, string>) => api.send('POST', '/publish', { topic: 'a' }, headers)
+  assert.equal((await publish({ cookie: login.cookie })).status, 403)
+  assert.equal((await publish({ cookie: login.cookie, 'x-csrf-token': 'x'.repeat(43) })).status, 403)
+  assert.equal((await publish({ ...withToken(login), origin: 'http://evil.example' })).status, 403)
+  assert.equal((await publish({ ...withToken(login), origin: 'null' })).status, 403)
+  assert.equal((await publish(withToken(login))).status, 202)
+  assert.equal((await publish({ ...withToken(login), origin: api.url })).status, 202)
+})
+
+test('what another page can send without being asked about first is not taken', async () => {
+  await using api = await startApi()
+  const send = (headers: Record<string, string>) =>
+    fetch(`${api.url}/api/v1/publish`, { method: 'POST', body: '{"topic":"a"}', headers })
+  assert.equal((await send({ 'content-type': 'text/plain' })).status, 415)
+  assert.equal((await send({ 'content-type': 'application/json', origin: 'http://evil.example' })).status, 403)
+  assert.equal((await send({ 'content-type': 'application/json' })).status, 202)
+})
+
+test('a login ends when it is ended, when nobody uses it for an hour, and after twelve', async () => {
+  await using api = await startApi({}, {}, needed)
+  const first = await logIn(api)
+  assert.equal((await api.send('POST', '/logout', undefined, withToken(first))).status, 204)
+  assert.equal((await api.get('/me', { cookie: first.cookie })).status, 401)
+  const second = await logIn(api)
+  api.at.advanceBy(59 * 60)
+  assert.equal((await api.get('/me', { cookie: second.cookie })).status, 200)
+  api.at.advanceBy(61 * 60)
+  assert.equal((await api.get('/me', { cookie: second.cookie })).status, 401)
+  const third = await logIn(api)
+  for (let minutes = 0; minutes < 12 * 60; minutes += 30) {
+    assert.equal((await api.get('/me', { cookie: third.cookie })).status, 200)
+    api.at.advanceBy(30 * 60)
+  }
+  assert.equal((await api.get('/me', { cookie: third.cookie })).status, 401)
+})
+
+test('who fails ten times within a minute waits, even with the right password', async () => {
+  await using api = await startApi({}, {}, needed)
+  const password = api.at.broker.adminFirstPassword ?? ''
+  const tries = Array.from({ length: 12 }, (_, index) =>
+    api.send('POST', '/login', { username: 'admin', password: `wrong ${index}` }),
+  )
+  const statuses = (await Promise.all(tries)).map(({ status }) => status).sort()
+  assert.deepEqual(statuses, [...Array(10).fill(401), 429, 429])
+  const { status, headers } = await api.send('POST', '/login', { username: 'admin', password })
+  assert.deepEqual([status, Number(headers.get('retry-after')) > 0], [429, true])
+  assert.equal((await api.get('/me', { authorization: 'Bearer guessed' })).status, 429)
+  api.at.advanceBy(61)
+  await logIn(api)
+})
+
+test('a key opens what its scopes say, as Bearer and as the password of Basic, until it is taken back', async () => {
+  await using api = await startApi({}, {}, needed)
+  const login = withToken(await logIn(api))
+  const make = async (...scopes: string[]) =>
+    (await api.send('POST', '/api_key', { name: scopes.join('+'), scopes }, login)).body
+  const observe = await make('observe')
+  const publish = await make('publish')
+  const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
+  const basic = { authorization: `Basic ${Buffer.from(`prometheus:${observe.key}`).toString('base64')}` }
+  assert.equal((await api.get('/overview', bearer(observe.key))).status, 200)
+  assert.equal((await api.get('/metrics', { ...basic, 'x-forwarded-for': '10.0.0.7' })).status, 200)
+  assert.equal((await api.get('/overview', bearer(publish.key))).status, 403)
+  assert.equal((await api.send('POST', '/publish', { topic: 'a' }, bearer(publish.key))).status, 202)
+  assert.equal((await api.send('POST', '/publish', { topic: 'a' }, bearer(observe.key))).status, 403)
+  for (const path of ['/api_key', '/backup']) assert.equal((await api.get(path, bearer(observe.key))).status, 403)
+  const listed = (await api.get('/api_key', login)).body.data
+  assert.ok(listed.length === 2 && !JSON.stringify(listed).includes(observe.key.split('.')[2]))
+  assert.equal((await api.send('DELETE', `/api_key/${observe.id}`, undefined, login)).status, 204)
+  assert.equal((await api.get('/overview', bearer(observe.key))).status, 401)
+})
+
+test('a key ends at the time it was given', async () => {
+  await using api = await startApi({}, {}, needed)
+  const login = withToken(await logIn(api))
+  const expiresAtMs = Date.now() + 60_000
+  const { body } = await api.send('POST', '/api_key', { name: 'k', scopes: ['observe'], expiresAtMs }, login)
+  const headers = { authorization: `Bearer ${body.key}` }
+  assert.equal((await api.get('/overview', headers)).status, 200)
+  api.at.advanceBy(61)
+  assert.equal((await api.get('/overview', headers)).status, 401)
+})
+
+test('password and keys are kept hashed, for the owner alone, and outlast the process', async () => {
+  using folder = temporaryFolder()
+  let password = ''
+  let key = ''
+  {
+    await using api = await startApi({ store: sqlite(folder.path) }, {}, needed)
+    password = api.at.broker.adminFirstPassword ?? ''
+    const login = withToken(await logIn(api))
+    key = (await api.send('POST', '/api_key', { name: 'k', scopes: ['observe'] }, login)).body.key
+  }
+  const file = join(folder.path, 'admin.json')
+  const text = readFileSync(file, 'utf8')
+  assert.equal(statSync(file).mode & 0o777, 0o600)
+  assert.ok(!text.includes(password) && !text.includes(key.split('.')[2] ?? ''))
+  await using api = await startApi({ store: sqlite(folder.path) }, {}, needed)
+  assert.equal(api.at.broker.adminFirstPassword, null)
+  assert.equal((await api.get('/me', { authorization: `Bearer ${key}` })).status, 200)
+  await logIn(api, password)
+})
+
+test('the password is changed by whoever knows it, and other logins end', async () => {
+  await using api = await startApi({}, {}, needed)
+  const current = api.at.broker.adminFirstPassword ?? ''
+  const other = await logIn(api)
+  const login = await logIn(api)
+  const change = (body: object) => api.send('POST', '/password', body, withToken(login))
+  assert.equal((await change({ current: 'wrong', password: 'long enough, too' })).status, 401)
+  const short = await change({ current, password: 'short' })
+  assert.deepEqual([short.status, short.body.found], [400, 'a value'])
+  assert.equal((await change({ current, password: 'long enough, too' })).status, 204)
+  assert.equal((await api.get('/me', { cookie: other.cookie })).status, 401)
+  assert.equal((await api.get('/me', { cookie: login.cookie })).status, 200)
+  await logIn(api, 'long enough, too')
+})
+
+test('a file of keys that cannot be used stops the start, with what to do', async () => {
+  using folder = temporaryFolder()
+  writeFileSync(join(folder.path, 'admin.json'), '{"version":1}')
+  const admin = httpAdmin({ listen: 'http://127.0.0.1:0' })
+  const broker = createBroker({ admin, listen: [], store: sqlite(folder.path) })
+  await assert.rejects(broker.start(), /admin\.json cannot be used[\s\S]*remove it/)
+})
+
+test('it does not listen where other machines can reach it without TLS, unless it is told to', () => {
+  assert.throws(() => httpAdmin({ listen: 'http://0.0.0.0:18083' }), /expected TLS.*\?tls=off/s)
+  assert.throws(() => httpAdmin({ listen: 'http://[::]:18083' }), /expected TLS/)
+  assert.throws(() => httpAdmin({ listen: 'http://broker.example:18083' }), /expected TLS/)
+  assert.throws(() => httpAdmin({ listen: 'https://0.0.0.0:18083' }), /without a certificate/)
+  assert.throws(() => httpAdmin({ listen: 'http://0.0.0.0:1?tls=off', login: 'off' }), /this machine only/)
+  assert.throws(() => httpAdmin({ listen: 'ftp://127.0.0.1' }), /expected http:/)
+  assert.throws(() => httpAdmin({ listen: 'http://127.0.0.1:1/path' }), /Leave out path/)
+  for (const listen of ['http://127.0.0.1:1', 'http://[::1]:1', 'http://localhost:1', 'http://0.0.0.0:1?tls=off']) {
+    httpAdmin({ listen })
+  }
+})
