@@ -126,7 +126,8 @@ export const lookingRooms: readonly Room[] = [
     answers: page('The ledger', ledgerSchema),
     handle: async (visit) => {
       const { atMs, facts, rows } = await askPage(visit, 'ledger', {}, { limit: Number.MAX_SAFE_INTEGER })
-      return reply({ atMs, ...facts, rules: rows?.map((row) => JSON.parse(row)) })
+      const [messages, copies] = [Reflect.get(facts, 'messages'), Reflect.get(facts, 'copies')]
+      return reply({ atMs, messages, copies, rules: rows?.map((row) => JSON.parse(row)) })
     },
   }),
   room({
