@@ -2,6 +2,7 @@
  * A broker as an object: listeners, shell and store wired together, and what code that embeds it may do.
  */
 import { EventEmitter } from 'node:events'
+import type { BrokerCore } from '../core/broker.ts'
 import type { BrokerEvent } from '../core/event.ts'
 import { messageEventTypes } from '../core/event-topics.ts'
 import type { Message } from '../core/message.ts'
@@ -66,6 +67,8 @@ export interface LocalSubscription {
 export interface BrokerParts {
   /** Milliseconds since 1970. */
   clock?: () => number
+  /** Is shown the core after every Turn. */
+  afterTurn?: (core: BrokerCore) => void
 }
 
 /**
@@ -118,6 +121,7 @@ export class Broker {
     const owner = {
       report: (event: BrokerEvent) => this.#report(event),
       failed: (error: Error) => this.#failed(error),
+      ...(parts.afterTurn === undefined ? {} : { afterTurn: parts.afterTurn }),
     }
     this.#shell = new Shell(shellOptions, gatekeeper, store, owner, parts.clock ?? Date.now)
   }

@@ -24,6 +24,8 @@ import { TurnRunner } from './turn-runner.ts'
 export interface ShellOwner {
   report(event: BrokerEvent): void
   failed(error: Error): void
+  /** For tests: after every Turn. */
+  afterTurn?: (core: BrokerCore) => void
 }
 
 export interface ShellOptions extends CoreOptions {
@@ -213,6 +215,7 @@ export class Shell {
     const { requests } = this.turn
     if (requests.length > 0) this.requests.take(requests.splice(0))
     this.#runner.run(this.turn)
+    this.#owner.afterTurn?.(this.core)
     if (this.#toPublish.length + this.#news.length > 0) this.#publishEvents()
     this.#arm()
   }
