@@ -9,11 +9,10 @@ import { type User, usersAuthenticate, usersScramSha256 } from '../authenticatio
 import type { BrokerOptions } from '../options.ts'
 import { sqlite } from '../stores.ts'
 import type { Config, ConfiguredUser } from './config.ts'
-import type { Permission } from './config-schema.ts'
+import { type Permission, syncIntervalMsDefault } from './config-schema.ts'
 
 /** The data directory of a broker that was not told another: in the directory it is started in. */
 export const defaultData = resolve('data')
-const syncIntervalMsDefault = 100
 
 /** The configuration of a broker nobody has configured. */
 export const emptyConfig: Readonly<Config> = Object.freeze({

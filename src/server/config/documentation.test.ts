@@ -8,8 +8,11 @@ import { defaultLimits, limitRanges } from '../../core/limits.ts'
 import { createBroker } from '../embedded-broker.ts'
 import { parseConfig } from './config.ts'
 import { ConfigError } from './config-fault.ts'
+import { keyTree } from './config-keys.ts'
 import { configSchema, knownKeys } from './config-schema.ts'
 import { configuredOptions } from './configured-options.ts'
+import { readEnvironment } from './environment.ts'
+import { formatPath } from './key-path.ts'
 import { formatLimit, limitNames } from './limit-value.ts'
 
 const readPage = (name: string): string =>
@@ -33,7 +36,7 @@ test('the table of limits has every limit with its default and its range', () =>
 })
 
 test('every key is in a table', () => {
-  const schema = configSchema('.')
+  const schema = configSchema({ directory: '.', environment: {} })
   const keys = [
     ...knownKeys(schema, []),
     ...knownKeys(schema, ['authentication']),
@@ -67,6 +70,20 @@ test('every example of when-nobody-listens.md is a configuration that a broker t
   const examples = blocks('yaml', readPage('when-nobody-listens.md'))
   assert.ok(examples.length >= 5)
   for (const example of examples) createBroker(await configuredOptions(parseConfig(example, 'pabal.yaml')))
+})
+
+test('every example of a variable stands for the key beside it', () => {
+  const rows = [...page.matchAll(/^\| `(PABAL_\w+)=(.+?)` \| `([^`]+)`/gm)].map((match) => match.slice(1, 4))
+  assert.ok(rows.length >= 7)
+  for (const [variable = '', value = '', key = ''] of rows) {
+    const tree = keyTree(configSchema({ directory: '/', environment: {} }))
+    const { overrides, faults } = readEnvironment(tree, { [variable]: value }, '/', () => false)
+    assert.deepEqual(faults, [], variable)
+    assert.deepEqual(
+      overrides.map(({ path }) => formatPath(path)),
+      [key],
+    )
+  }
 })
 
 test('the example of a fault is what is printed', () => {
