@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -145,4 +145,10 @@ test('pabal start reads the environment, too, and refuses with the same words', 
   const started = check([], environment, 'start')
   assert.equal(started.status, 1)
   assert.equal(started.stderr, `Pabal cannot start.\n\n${check([], environment).stderr}`)
+})
+
+test('--schema prints the schema that is published', () => {
+  const { stdout, status } = check(['--schema'])
+  assert.equal(status, 0)
+  assert.equal(stdout, readFileSync(new URL('../pabal.schema.json', import.meta.url), 'utf8'))
 })

@@ -8,6 +8,7 @@ import type { ReadConfig } from '../server/config/config.ts'
 import { ConfigError, type ConfigFault, formatFaults } from '../server/config/config-fault.ts'
 import { configuredOptions } from '../server/config/configured-options.ts'
 import { type EffectiveValue, effectiveValues } from '../server/config/effective.ts'
+import { formatJsonSchema } from '../server/config/json-schema.ts'
 import { formatOrigin } from '../server/config/origin.ts'
 import { startFaults } from '../server/config/start-faults.ts'
 import { parseArguments } from './parse-arguments.ts'
@@ -18,6 +19,7 @@ import { visible } from './terminal-text.ts'
 interface CheckFlags extends GivenFlags {
   print?: boolean
   json?: boolean
+  schema?: boolean
 }
 
 const help = `
@@ -28,6 +30,7 @@ Examples:
   pabal check-config pabal.yaml
   pabal check-config pabal.yaml --print          every key, its value, and where that comes from
   pabal check-config --json --listen tcp://127.0.0.1:1884
+  pabal check-config --schema > pabal.schema.json
 
 Every key: docs/operating/configuration.md
 `
@@ -42,6 +45,7 @@ export async function runCheckConfig(argv: string[]): Promise<number> {
     .argument('[FILE]', 'the configuration file')
     .option('--print', 'every key with its value and where that comes from; secrets are not shown')
     .option('--json', 'as JSON: the faults, or every key')
+    .option('--schema', 'the JSON Schema of the file, for editors; nothing is checked')
     .helpOption('-h, --help', 'show this text')
     .addHelpText('after', help)
     .configureHelp({ helpWidth: 100 })
@@ -52,6 +56,10 @@ export async function runCheckConfig(argv: string[]): Promise<number> {
   const exitCode = parseArguments(command, argv)
   if (exitCode !== null) return exitCode
   const flags = command.opts<CheckFlags>()
+  if (flags.schema === true) {
+    process.stdout.write(formatJsonSchema())
+    return 0
+  }
   const [file] = command.args
   if (file !== undefined && flags.config !== undefined && file !== flags.config) {
     process.stderr.write(

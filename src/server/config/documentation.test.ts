@@ -8,11 +8,13 @@ import { defaultLimits, limitRanges } from '../../core/limits.ts'
 import { createBroker } from '../embedded-broker.ts'
 import { parseConfig } from './config.ts'
 import { ConfigError } from './config-fault.ts'
-import { keyTree } from './config-keys.ts'
+import { eachKey, keyTree } from './config-keys.ts'
 import { configSchema, knownKeys } from './config-schema.ts'
 import { configuredOptions } from './configured-options.ts'
 import { readEnvironment } from './environment.ts'
+import { keyDescriptions } from './key-descriptions.ts'
 import { formatPath } from './key-path.ts'
+import { limitDescriptions } from './limit-descriptions.ts'
 import { formatLimit, limitNames } from './limit-value.ts'
 
 const readPage = (name: string): string =>
@@ -35,6 +37,20 @@ test('the table of limits has every limit with its default and its range', () =>
   assert.deepEqual(rows, expected)
 })
 
+test('the tables describe every key in the words of the published schema', () => {
+  const rows = new Map([...page.matchAll(/^\| `([\w.[\]]+)` \| (.+) \|$/gm)].map((match) => [match[1], match[2] ?? '']))
+  const withoutLinks = (text: string) => text.replace(/\[([^\]]+)\]\([^)]+\)/g, '$1')
+  for (const [name] of eachKey(keyTree(configSchema({ directory: '.', environment: {} })))) {
+    const description = keyDescriptions[name]
+    if (description === undefined) continue
+    const row = withoutLinks(rows.get(name) ?? rows.get(name.replace('authentication.', '')) ?? '')
+    assert.ok(row === description || row.startsWith(`${description} |`) || row.startsWith(`${description}: see `), name)
+  }
+  for (const [name, description] of Object.entries(limitDescriptions)) {
+    assert.ok(withoutLinks(rows.get(name) ?? '').endsWith(` | ${description}`), name)
+  }
+})
+
 test('every key is in a table', () => {
   const schema = configSchema({ directory: '.', environment: {} })
   const keys = [
@@ -48,13 +64,13 @@ test('every key is in a table', () => {
 })
 
 test('the example is a configuration, apart from its password file', () => {
-  const [example = ''] = blocks('yaml')
+  const [, example = ''] = blocks('yaml')
   const config = parseConfig(example.replace(/passwordFile: .*/, `scram: ${scram}`), 'pabal.yaml')
   assert.equal(config.authentication?.users.length, 2)
 })
 
 test('the example of rules for Topic Filters is a configuration', () => {
-  const [, example = ''] = blocks('yaml')
+  const [, , example = ''] = blocks('yaml')
   const { topics } = parseConfig(example, 'pabal.yaml')
   assert.deepEqual(
     topics?.map(({ filter, whenNobody }) => [filter, whenNobody]),

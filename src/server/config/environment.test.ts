@@ -124,7 +124,7 @@ test('every fault names its variable, beside those of the file', () => {
     }).map((fault) => fault.split(' | ').slice(0, 2).join(' | ')),
     [
       'PABAL_ALLOW_ANONYMOUS | "yes"',
-      'PABAL_LIMITS__RECEIVE_MAXIMUM | 0',
+      'PABAL_LIMITS__RECEIVE_MAXIMUM | "0"',
       'durability | "fsnc"',
       'PABAL_TOPICS | a text without brackets',
       'PABAL_OBSERVERS__FILTERS | no YAML: Flow sequence must end with a ]',

@@ -45,18 +45,17 @@ export function limitAmount(name: keyof Limits): Amount {
   return { unit: limitUnit(name), range: limitRanges[name], standard: defaultLimits[name] }
 }
 
-const amountPatterns: Readonly<Record<LimitUnit, string | null>> = {
+const amountPatterns: Readonly<Record<LimitUnit, string>> = {
   bytes: '^\\d[\\d_]*(\\.\\d+)? ?([kKmMgG][iI]?[bB]|[bB])?$',
   seconds: '^\\d[\\d_]*(\\.\\d+)? ?(s|S|min|m|M|h|H|d|D)?$',
-  count: null,
+  count: '^\\d[\\d_]*$',
 }
 
 /** What is known of a key with such a value. */
 export function amountFacts({ unit, range, standard }: Amount): LeafFacts {
   const [minimum, maximum] = range
-  const pattern = amountPatterns[unit]
   const number: JsonSchema = { type: 'integer', minimum, maximum }
-  const json = pattern === null ? number : { anyOf: [number, { type: 'string', pattern }] }
+  const json = { anyOf: [number, { type: 'string', pattern: amountPatterns[unit] }] }
   const show = (value: unknown): string => (typeof value === 'number' ? formatAmount(unit, value) : String(value))
   return { json, standard, show }
 }
