@@ -9,7 +9,9 @@ import { lossInMemory } from '../server/at-rest/memory-loss.ts'
 import type { Config } from '../server/config/config.ts'
 import type { ConfigFault } from '../server/config/config-fault.ts'
 import { configuredOptions, defaultData } from '../server/config/configured-options.ts'
+import { RunningConfig } from '../server/config/running-config.ts'
 import type { Durability } from '../server/options.ts'
+import { reloadOnHangup } from './start/reload-signal.ts'
 import { readStartConfig } from './start/start-config.ts'
 import { readStartFlags, type StartFlags } from './start/start-flags.ts'
 import { type StopWatch, watchForStop } from './start/stop-signal.ts'
@@ -26,20 +28,24 @@ export async function runStart(argv: string[]): Promise<number> {
 async function runBroker(flags: StartFlags, flagFaults: readonly ConfigFault[], stop: StopWatch): Promise<number> {
   let broker: Broker
   let config: Config
+  let running: RunningConfig
   try {
-    config = readStartConfig(flags, flagFaults).config
+    const read = readStartConfig(flags, flagFaults)
+    config = read.config
     if (config.durability === 'memory' && !flags.acceptLoss) refuseMemoryLoss(config.data ?? defaultData)
     const options = await configuredOptions(config, flags.acceptLoss)
     if (flags.snapshotEveryBytes !== null) options.snapshotEveryBytes = flags.snapshotEveryBytes
     broker = createBroker(options)
     await broker.start()
+    running = new RunningConfig(broker, read, options, () => readStartConfig(flags, []))
   } catch (error) {
     process.stderr.write(`Pabal cannot start.\n\n${error instanceof Error ? error.message : String(error)}\n`)
     return 1
   }
   const failed = new Promise<Error>((resolve) => broker.on('failed', resolve))
+  const hungUp = new Promise<null>((resolve) => reloadOnHangup(running, () => resolve(null)))
   announce(broker.urls, config)
-  const failure = await Promise.race([stop.asked.then(() => null), failed])
+  const failure = await Promise.race([stop.asked.then(() => null), hungUp, failed])
   if (failure !== null) {
     process.stderr.write(`${failureText(failure, config)}\n`)
     return 1

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { defaultLimits, limitRanges } from '../../core/limits.ts'
+import { defaultLimits, fixedLimits, limitRanges } from '../../core/limits.ts'
 import { createBroker } from '../embedded-broker.ts'
 import { parseConfig } from './config.ts'
 import { ConfigError } from './config-fault.ts'
@@ -35,6 +35,11 @@ test('the table of limits has every limit with its default and its range', () =>
     return [name, ...[defaultLimits[name], lowest, highest].map((value) => formatLimit(name, value))]
   })
   assert.deepEqual(rows, expected)
+})
+
+test('the limits that wait for the next start are named', () => {
+  const [, row = ''] = /^\| (`connectBytesMax`.*) \| At the next start/m.exec(page) ?? []
+  assert.deepEqual(row.replaceAll('`', '').split(', '), [...fixedLimits])
 })
 
 test('the tables describe every key in the words of the published schema', () => {
