@@ -11,7 +11,7 @@ import type { ConfigFault } from '../server/config/config-fault.ts'
 import { configuredOptions, defaultData } from '../server/config/configured-options.ts'
 import { RunningConfig } from '../server/config/running-config.ts'
 import type { Durability } from '../server/options.ts'
-import { reloadOnHangup } from './start/reload-signal.ts'
+import { watchForHangup } from './start/reload-signal.ts'
 import { readStartConfig } from './start/start-config.ts'
 import { readStartFlags, type StartFlags } from './start/start-flags.ts'
 import { type StopWatch, watchForStop } from './start/stop-signal.ts'
@@ -26,6 +26,7 @@ export async function runStart(argv: string[]): Promise<number> {
 }
 
 async function runBroker(flags: StartFlags, flagFaults: readonly ConfigFault[], stop: StopWatch): Promise<number> {
+  const hangup = watchForHangup()
   let broker: Broker
   let config: Config
   let running: RunningConfig
@@ -43,9 +44,9 @@ async function runBroker(flags: StartFlags, flagFaults: readonly ConfigFault[], 
     return 1
   }
   const failed = new Promise<Error>((resolve) => broker.on('failed', resolve))
-  const hungUp = new Promise<null>((resolve) => reloadOnHangup(running, () => resolve(null)))
   announce(broker.urls, config)
-  const failure = await Promise.race([stop.asked.then(() => null), hungUp, failed])
+  hangup.begin(running)
+  const failure = await Promise.race([stop.asked.then(() => null), hangup.terminalGone, failed])
   if (failure !== null) {
     process.stderr.write(`${failureText(failure, config)}\n`)
     return 1

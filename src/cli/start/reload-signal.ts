@@ -6,16 +6,34 @@ import { closeSync, openSync } from 'node:fs'
 import { ConfigError } from '../../server/config/config-fault.ts'
 import type { ReloadReport, RunningConfig } from '../../server/config/running-config.ts'
 
-/** `stop` is called if the terminal has gone. */
-export function reloadOnHangup(running: RunningConfig, stop: () => void): void {
+export interface HangupWatch {
+  /** Resolves when the terminal has gone. */
+  readonly terminalGone: Promise<null>
+  /** From now on there is something to reload; once more at once if it was asked for before. */
+  begin(running: RunningConfig): void
+}
+
+/** Watches for the signal, which must not end a broker that is still starting. */
+export function watchForHangup(): HangupWatch {
   const hadTerminal = process.stdout.isTTY
+  const gone = Promise.withResolvers<null>()
+  let running: RunningConfig | null = null
+  let isAsked = false
   process.on('SIGHUP', () => {
     if (hadTerminal && !hasTerminal()) {
       // Nobody is there to read what is still to be said.
       for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
-      stop()
-    } else void reload(running)
+      gone.resolve(null)
+    } else if (running === null) isAsked = true
+    else void reload(running)
   })
+  return {
+    terminalGone: gone.promise,
+    begin: (started) => {
+      running = started
+      if (isAsked) void reload(started)
+    },
+  }
 }
 
 function hasTerminal(): boolean {

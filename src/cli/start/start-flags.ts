@@ -112,7 +112,7 @@ export function addStartFlags(command: Command): Command {
   const collect = (value: string, before: string[] | undefined) => [...(before ?? []), value]
   return command
     .option('--listen <URL>', 'where to listen; repeatable; replaces the list of the configuration file', collect)
-    .option('--config <FILE>', 'a configuration file (YAML); the environment and flags win over it')
+    .option('-c, --config <FILE>', 'a configuration file (YAML); the environment and flags win over it')
     .option('--data <DIR>', 'where to keep what must survive; created if missing')
     .option('--durability <WORD>', 'what an acknowledgement promises: fsync, interval or memory')
     .option('--allow-anonymous', 'let anybody in, also on listeners that other machines can reach')
