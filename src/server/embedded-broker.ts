@@ -21,10 +21,11 @@ import { createListener } from '../transport/listener.ts'
 import { defaultAuthenticate } from './authentication/default-authenticate.ts'
 import { ClientLink, type ListenerFacts } from './client-link.ts'
 import { exposureFault } from './config/exposure.ts'
-import { Gatekeeper } from './gatekeeper.ts'
+import { Gatekeeper, type GatekeeperOptions } from './gatekeeper.ts'
 import { LocalLink, type LocalSubscribeOptions, type MessageListener } from './local-link.ts'
 import { checkOptions } from './option-faults.ts'
 import { type BrokerOptions, defaultListen, snapshotEveryBytesDefault } from './options.ts'
+import { deadLetterTopicName, differences, type OptionSet, observingAccounts, type ReloadResult } from './reload.ts'
 import { pullAll } from './requests/pages.ts'
 import { Shell } from './shell.ts'
 import { version } from './version.ts'
@@ -81,7 +82,11 @@ export function createBroker(options: BrokerOptions = {}, parts: BrokerParts = {
 }
 
 export class Broker {
+  /** As it was made. */
   readonly #options: BrokerOptions
+  #inForce: OptionSet
+  readonly #gatekeeper: Gatekeeper
+  #reloading: Promise<unknown> = Promise.resolve()
   readonly #events = new EventEmitter<BrokerEvents>()
   readonly #shell: Shell
   readonly #listeners: Listener[] = []
@@ -91,28 +96,12 @@ export class Broker {
 
   constructor(options: BrokerOptions, parts: BrokerParts) {
     this.#options = options
-    const { limits, topicRules, observers } = checkOptions(options)
-    const methods = options.authenticationMethods ?? []
-    const asksAuthentication = options.authenticate !== undefined || methods.length > 0
-    const gatekeeper = new Gatekeeper({
-      authenticate: asksAuthentication ? defaultAuthenticate(options) : undefined,
-      authorize: options.authorize,
-      authenticationMethods: methods,
-      permissions: options.permissions ?? {},
-      reportFault: (error) => this.#events.emit('fault', error),
-    })
+    this.#inForce = { given: options, checked: checkOptions(options) }
+    this.#gatekeeper = new Gatekeeper(this.#gatekeeperOptions(options))
     const store = options.store ?? new MemoryStore(false)
     const shellOptions = {
-      limits,
-      asksAuthentication,
-      authenticationMethods: new Set(methods.map((method) => method.name)),
-      asksAuthorization: options.authorize !== undefined,
+      ...changeableOptions(this.#inForce),
       asksObservation: true,
-      responseTopicPrefix: options.responseTopicPrefix ?? null,
-      whenQueueFull: options.whenQueueFull ?? 'spill',
-      ...(options.deadLetterTopicName === undefined ? {} : { deadLetterTopicName: options.deadLetterTopicName }),
-      topicRules,
-      observers,
       about: { version, heapBytes: () => process.memoryUsage().heapUsed },
       isDurable: store.isDurable,
       snapshotEveryBytes: options.snapshotEveryBytes ?? snapshotEveryBytesDefault,
@@ -123,7 +112,17 @@ export class Broker {
       failed: (error: Error) => this.#failed(error),
       ...(parts.afterTurn === undefined ? {} : { afterTurn: parts.afterTurn }),
     }
-    this.#shell = new Shell(shellOptions, gatekeeper, store, owner, parts.clock ?? Date.now)
+    this.#shell = new Shell(shellOptions, this.#gatekeeper, store, owner, parts.clock ?? Date.now)
+  }
+
+  #gatekeeperOptions(options: BrokerOptions): GatekeeperOptions {
+    return {
+      authenticate: logsIn(options) ? defaultAuthenticate(options) : undefined,
+      authorize: options.authorize,
+      authenticationMethods: options.authenticationMethods ?? [],
+      permissions: options.permissions ?? {},
+      reportFault: (error) => this.#events.emit('fault', error),
+    }
   }
 
   /** URLs of the open listeners, with the ports they really have. */
@@ -169,6 +168,47 @@ export class Broker {
       await this.#closeListeners()
       throw error
     }
+  }
+
+  /**
+   * Gives the running broker other options: all of them, as `createBroker` takes them. Either all that can change takes effect,
+   * together, or nothing does. Certificates are read again, also if the options are the same.
+   *
+   * Who is connected stays, except, if `mayStay` is given, those of the accounts it says no of (5.0: DISCONNECT 0x87) and those who
+   * are just logging in.
+   *
+   * @throws an Error that says what is wrong; nothing has changed then.
+   */
+  async reload(options: BrokerOptions, mayStay: ((account: string) => boolean) | null = null): Promise<ReloadResult> {
+    const reloaded = this.#reloading.then(() => this.#reload(options, mayStay))
+    // One after the other, whatever came of the one before: its caller has been told.
+    this.#reloading = reloaded.catch(() => null)
+    return reloaded
+  }
+
+  async #reload(options: BrokerOptions, mayStay: ((account: string) => boolean) | null): Promise<ReloadResult> {
+    this.#mustHaveStarted()
+    const next: OptionSet = { given: options, checked: checkOptions(options) }
+    const running = this.#options.listen ?? defaultListen
+    const fault = exposureFault([...new Set([...running, ...(options.listen ?? [])])].map(parseListenUrl), options)
+    if (fault !== null) throw new Error(fault)
+    const renewals = await Promise.all(this.#listeners.map((listener) => listener.readCertificates()))
+    this.#mustHaveStarted()
+    const { applied, needsRestart } = differences(this.#inForce, this.#options, next)
+    const renewed = this.#listeners.filter((_, index) => renewals[index] !== null)
+    for (const renew of renewals) renew?.()
+    this.#gatekeeper.change(this.#gatekeeperOptions(options))
+    const accounts = observingAccounts(options)
+    const watchersMayHaveChanged = applied.some((name) => /^(?:permissions|auth)/.test(name))
+    this.#shell.reconfigure({
+      ...changeableOptions(next),
+      observersChanged: applied.includes('observers'),
+      mayObserve: accounts === null || !watchersMayHaveChanged ? null : (account) => accounts.has(account),
+      mayStay,
+    })
+    const limits = { ...this.#shell.core.state.limits }
+    this.#inForce = { given: options, checked: { ...next.checked, limits } }
+    return { applied: [...applied, ...renewed.map(({ url }) => `certificates of ${url}`)], needsRestart }
   }
 
   /** Tells every client (5.0: DISCONNECT 0x8B), closes everything, and resolves when that is done. Again: does nothing. */
@@ -316,6 +356,23 @@ export class Broker {
     queueMicrotask(() => {
       throw error
     })
+  }
+}
+
+function logsIn({ authenticate, authenticationMethods = [] }: BrokerOptions): boolean {
+  return authenticate !== undefined || authenticationMethods.length > 0
+}
+
+/** What the core is told, of that which may change while it runs. */
+function changeableOptions({ given, checked }: OptionSet) {
+  return {
+    ...checked,
+    asksAuthentication: logsIn(given),
+    authenticationMethods: new Set((given.authenticationMethods ?? []).map((method) => method.name)),
+    asksAuthorization: given.authorize !== undefined,
+    responseTopicPrefix: given.responseTopicPrefix ?? null,
+    whenQueueFull: given.whenQueueFull ?? 'spill',
+    deadLetterTopicName: deadLetterTopicName(given),
   }
 }
 

@@ -7,6 +7,7 @@ import type { BrokerEvent } from '../core/event.ts'
 import { publishEvent } from '../core/event-stream.ts'
 import type { Message } from '../core/message.ts'
 import type { Question } from '../core/question.ts'
+import { type Reconfiguration, reconfigure } from '../core/reconfigure.ts'
 import { Restore } from '../core/rest/restore.ts'
 import type { CoreOptions } from '../core/state.ts'
 import { type Load, newTurn, type OutgoingAnswer, type Turn } from '../core/turn.ts'
@@ -128,6 +129,13 @@ export class Shell {
         return shell.#isStopped
       },
     })
+  }
+
+  /** Changes what can be changed while the broker runs, in one go. */
+  reconfigure(change: Reconfiguration): void {
+    reconfigure(this.core.state, change, this.nowMs(), this.turn)
+    this.core.settle(this.nowMs(), this.turn)
+    this.run()
   }
 
   #storeTakes(takesMore: boolean): void {
