@@ -16,7 +16,7 @@ export function expectLedger(state: CoreState): void {
 
 /** The same under each rule, and all rules together make the ledger. */
 function expectRules({ rules, tally }: CoreState): void {
-  const all = [...rules.all, rules.own]
+  const all = [...rules.all, ...rules.retired, rules.own]
   for (const { options, received, made, restored, messages } of all) {
     const text = `every message has one fate under the rule of ${options.filter}`
     assert.equal(sum(Object.values(messages)), received + made + restored, text)
