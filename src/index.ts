@@ -30,4 +30,5 @@ export {
   type ObserverOptions,
   type TopicOptions,
 } from './server/options.ts'
+export type { ReloadResult } from './server/reload.ts'
 export { memory, sqlite } from './server/stores.ts'

@@ -71,11 +71,21 @@ function factsOf(answer: Answer): Facts {
   return answer as unknown as Facts
 }
 
-function ruleCells({ filter, whenNobody, received, made, restored, fates, addsUp }: RuleLedger): readonly string[] {
+function ruleCells({
+  filter,
+  whenNobody,
+  isInForce,
+  received,
+  made,
+  restored,
+  fates,
+  addsUp,
+}: RuleLedger): readonly string[] {
   const dropped = fates.droppedHoldFull + fates.droppedByOperator
   const counts = [received + restored, made, fates.routed, fates.retainedOnly, fates.unmatched, fates.held]
   const further = [fates.deadLettered, fates.refused, fates.expired, dropped]
-  return [clientText(filter), whenNobody, ...[...counts, ...further].map(count), addsUp ? 'yes' : 'NO']
+  const policy = isInForce ? whenNobody : 'no longer in force'
+  return [clientText(filter), policy, ...[...counts, ...further].map(count), addsUp ? 'yes' : 'NO']
 }
 
 function ledgerText({ messages, copies }: Facts): string {

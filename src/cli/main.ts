@@ -51,6 +51,10 @@ const verbs: Readonly<Record<string, Verb>> = {
     summary: 'what happens to the messages of a Topic Filter',
     run: async (argv) => (await import('./trace.ts')).runTrace(argv),
   },
+  'check-config': {
+    summary: 'say what is wrong with a configuration, or what is in force',
+    run: async (argv) => (await import('./check-config.ts')).runCheckConfig(argv),
+  },
   inspect: {
     summary: 'say what is at rest: Sessions, queues, records',
     run: async (argv) => (await import('./inspect.ts')).runInspect(argv),

@@ -4,16 +4,18 @@
  * What the operator did wrong is printed to standard error without a stack trace, and the exit code is 1.
  */
 import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { httpAdmin } from '../admin/http-admin.ts'
 import { defaultAdminUrl } from '../admin/listen-address.ts'
 import { type Broker, createBroker } from '../index.ts'
 import type { AdminPart } from '../server/admin-part.ts'
 import { lossInMemory } from '../server/at-rest/memory-loss.ts'
-import { type Config, loadConfig } from '../server/config/config.ts'
-import { ConfigError, type ConfigFault } from '../server/config/config-fault.ts'
-import { configuredOptions, defaultData, emptyConfig } from '../server/config/configured-options.ts'
+import type { Config } from '../server/config/config.ts'
+import type { ConfigFault } from '../server/config/config-fault.ts'
+import { configuredOptions, defaultData } from '../server/config/configured-options.ts'
+import { RunningConfig } from '../server/config/running-config.ts'
 import type { Durability } from '../server/options.ts'
+import { watchForHangup } from './start/reload-signal.ts'
+import { readStartConfig } from './start/start-config.ts'
 import { readStartFlags, type StartFlags } from './start/start-flags.ts'
 import { type StopWatch, watchForStop } from './start/stop-signal.ts'
 
@@ -27,23 +29,30 @@ export async function runStart(argv: string[]): Promise<number> {
 }
 
 async function runBroker(flags: StartFlags, flagFaults: readonly ConfigFault[], stop: StopWatch): Promise<number> {
+  const hangup = watchForHangup()
   let broker: Broker
   let config: Config
+  let running: RunningConfig
+  let admin: AdminPart | null
   try {
-    config = mergeConfig(flags, flagFaults)
+    const read = readStartConfig(flags, flagFaults)
+    config = read.config
     if (config.durability === 'memory' && !flags.acceptLoss) refuseMemoryLoss(config.data ?? defaultData)
     const options = await configuredOptions(config, flags.acceptLoss)
-    options.admin = adminOf(config)
+    admin = adminOf(config)
+    options.admin = admin
     if (flags.snapshotEveryBytes !== null) options.snapshotEveryBytes = flags.snapshotEveryBytes
     broker = createBroker(options)
     await broker.start()
+    running = new RunningConfig(broker, read, options, () => readStartConfig(flags, []))
   } catch (error) {
     process.stderr.write(`Pabal cannot start.\n\n${error instanceof Error ? error.message : String(error)}\n`)
     return 1
   }
   const failed = new Promise<Error>((resolve) => broker.on('failed', resolve))
-  announce(broker, config)
-  const failure = await Promise.race([stop.asked.then(() => null), failed])
+  announce(broker, admin?.firstPassword ?? null, config)
+  hangup.begin(running)
+  const failure = await Promise.race([stop.asked.then(() => null), hangup.terminalGone, failed])
   if (failure !== null) {
     process.stderr.write(`${failureText(failure, config)}\n`)
     return 1
@@ -64,33 +73,6 @@ function refuseMemoryLoss(directory: string): void {
   )
 }
 
-/** The file's configuration with the flags laid over it. @throws ConfigError with the faults of both. */
-function mergeConfig(flags: StartFlags, flagFaults: readonly ConfigFault[]): Config {
-  const faults = [...flagFaults]
-  let file: Config = emptyConfig
-  try {
-    if (flags.config !== null) file = loadConfig(flags.config)
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    faults.push(...error.faults)
-  }
-  if (faults.length > 0) throw new ConfigError(faults)
-  return {
-    listeners: flags.listen ?? file.listeners,
-    allowAnonymous: flags.allowAnonymous ? true : file.allowAnonymous,
-    durability: flags.durability ?? file.durability,
-    syncIntervalMs: file.syncIntervalMs,
-    whenQueueFull: file.whenQueueFull,
-    deadLetterTopic: file.deadLetterTopic,
-    topics: file.topics,
-    observers: file.observers,
-    admin: flags.admin ?? file.admin,
-    data: flags.data === null ? file.data : resolve(flags.data),
-    limits: { ...file.limits, ...flags.limits },
-    authentication: file.authentication,
-  }
-}
-
 function failureText(failure: Error, config: Config): string {
   return (
     `The store in ${config.data ?? defaultData} has failed: ${failure.message}.\n` +
@@ -105,14 +87,14 @@ function adminOf({ admin }: Config): AdminPart | null {
   return admin.listen === null ? null : httpAdmin({ listen: admin.listen })
 }
 
-function announce({ urls, adminUrls, adminFirstPassword }: Broker, config: Config): void {
+function announce({ urls, adminUrls }: Broker, firstPassword: string | null, config: Config): void {
   const lines = [`Pabal ${version()} on Node ${process.version.slice(1)}`, ...urls.map((url) => `Listening on ${url}`)]
   lines.push(...adminUrls.map((url) => `HTTP API on ${url}`))
   if (adminUrls.length === 0 && config.admin === null) {
     lines.push(`No HTTP API: another program listens on ${defaultAdminUrl}; choose an address with --admin`)
   }
-  if (adminFirstPassword !== null) {
-    lines.push(`Log in there as admin with the password ${adminFirstPassword} (shown this once; only its hash is kept)`)
+  if (firstPassword !== null) {
+    lines.push(`Log in there as admin with the password ${firstPassword} (shown this once; only its hash is kept)`)
   }
   const durability = config.durability ?? 'fsync'
   lines.push(`Durability: ${durability}: ${promises[durability]}`)

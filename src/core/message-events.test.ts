@@ -82,6 +82,7 @@ test('nothing is told of what the broker itself publishes, and of a copy nobody 
   const watcher = driven.connect('w')
   observe(driven, watcher, '$pabal/events/#')
   const session = driven.session('w')
+  driven.state.beginCopy(session, 7)
   driven.state.endCopy('droppedQueueFull', session, 7, null)
   assert.deepEqual(events.news, [])
   driven.advance(1)

@@ -22,7 +22,7 @@ import { FateLog } from './routing/fate-log.ts'
 import { OwnWatchers } from './routing/own-watchers.ts'
 import { RetainedMessages } from './routing/retained-messages.ts'
 import { type Observers, Subscriptions } from './routing/subscriptions.ts'
-import { type TopicRuleOptions, TopicRules } from './routing/topic-rule.ts'
+import { type RuleDefaults, type TopicRuleOptions, TopicRules } from './routing/topic-rule.ts'
 import { TopicsSeen } from './routing/topics-seen.ts'
 import type { Copy } from './session/copy.ts'
 import type { Session } from './session/session.ts'
@@ -86,6 +86,22 @@ export const defaultObservers: Observers = Object.freeze({
   filters: new Set(['#', '+/#']),
 })
 
+const unbounded: QueueBounds = { messagesMax: Number.POSITIVE_INFINITY, bytesMax: Number.POSITIVE_INFINITY }
+
+/** What a rule has that says nothing of its own. */
+export function ruleDefaultsOf(
+  options: Pick<CoreOptions, 'limits' | 'deadLetterTopicName' | 'whenQueueFull'>,
+): RuleDefaults {
+  const { heldMessagesPerTopicMax, heldBytesPerTopicMax, heldSecondsMax } = options.limits
+  return {
+    deadLetterTopicName: options.deadLetterTopicName ?? 'dead-letters',
+    heldMessagesMax: heldMessagesPerTopicMax,
+    heldBytesMax: heldBytesPerTopicMax,
+    heldSecondsMax,
+    whenQueueFull: options.whenQueueFull,
+  }
+}
+
 /** Settled copies are written down at latest after this long; a crash repeats at most that much of QoS 1. */
 const settledDelayMs = 100
 
@@ -135,23 +151,17 @@ export class CoreState {
   /** Bytes of all PUBLISH packets that wait for that. */
   parkedBytes = 0
   isStopping = false
-  readonly #queueBounds: QueueBounds
-  readonly #spillBounds: QueueBounds
+  #queueBounds: QueueBounds = unbounded
+  #spillBounds: QueueBounds = unbounded
   #settled = new Set<Session>()
 
   constructor(options: CoreOptions) {
-    this.options = options
-    this.limits = options.limits
-    this.owed = new OwedMessages(options.limits, options.isDurable)
+    // Of our own: both may change while the broker runs.
+    this.options = { ...options }
+    this.limits = { ...options.limits }
+    this.owed = new OwedMessages(this.limits, options.isDurable)
     this.bodies = new MessageBodies(options.isDurable ? options.limits.queueMemoryBytesMax : Number.POSITIVE_INFINITY)
-    const { heldMessagesPerTopicMax, heldBytesPerTopicMax, heldSecondsMax } = options.limits
-    this.rules = new TopicRules(options.topicRules ?? [], {
-      deadLetterTopicName: options.deadLetterTopicName ?? 'dead-letters',
-      heldMessagesMax: heldMessagesPerTopicMax,
-      heldBytesMax: heldBytesPerTopicMax,
-      heldSecondsMax,
-      whenQueueFull: options.whenQueueFull,
-    })
+    this.rules = new TopicRules(options.topicRules ?? [], ruleDefaultsOf(options))
     this.topics = new TopicsSeen(options.limits.topicsSeenMax)
     const watchers = new OwnWatchers(() => {
       this.messageEvents.clientsListen = watchers.messageEvents > 0
@@ -162,9 +172,14 @@ export class CoreState {
     this.fateLog = new FateLog(options.limits.fateLogMessagesMax, options.limits.fateLogPerSecondMax)
     this.messageEvents = new MessageEvents(options.limits.messageEventsPerSecondMax)
     this.retained = new RetainedMessages((seq) => this.release(seq, seq))
+    this.limitsChanged()
+  }
+
+  /** To be called after a limit was changed in place. */
+  limitsChanged(): void {
     const { sessionQueueMessagesMax, sessionQueueBytesMax, sessionSpillMessagesMax, sessionSpillBytesMax } = this.limits
     this.#queueBounds = { messagesMax: sessionQueueMessagesMax, bytesMax: sessionQueueBytesMax }
-    this.#spillBounds = options.isDurable
+    this.#spillBounds = this.options.isDurable
       ? { messagesMax: sessionSpillMessagesMax, bytesMax: sessionSpillBytesMax }
       : this.#queueBounds
   }

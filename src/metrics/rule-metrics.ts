@@ -3,10 +3,10 @@
  */
 import type { TopicRule } from '../core/routing/topic-rule.ts'
 import type { CoreState } from '../core/state.ts'
-import { type Labels, type MetricDefinition, type Sample, snakeCase } from './metric.ts'
+import { each, type Labels, type MetricDefinition, type Sample, snakeCase } from './metric.ts'
 
-export function ruleMetrics({ rules }: CoreState): MetricDefinition[] {
-  const all = [...rules.all, rules.own]
+export function ruleMetrics({ rules, tally }: CoreState): MetricDefinition[] {
+  const all = [...rules.all, ...rules.retired, rules.own]
   return [
     {
       name: 'pabal_messages_admitted_total',
@@ -29,10 +29,7 @@ export function ruleMetrics({ rules }: CoreState): MetricDefinition[] {
       name: 'pabal_messages_unroutable_total',
       help: 'Messages that nobody listened for when they came, by what their rule says then',
       type: 'counter',
-      collect: () =>
-        added(rules.all, ({ options, nobody }) => [
-          { value: nobody, labels: { policy: snakeCase(options.whenNobody) } },
-        ]),
+      collect: () => each('policy', tally.unroutable),
     },
   ]
 }

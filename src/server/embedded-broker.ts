@@ -2,6 +2,7 @@
  * A broker as an object: listeners, shell and store wired together, and what code that embeds it may do.
  */
 import { EventEmitter } from 'node:events'
+import type { BrokerCore } from '../core/broker.ts'
 import type { BrokerEvent } from '../core/event.ts'
 import { messageEventTypes } from '../core/event-topics.ts'
 import type { Message } from '../core/message.ts'
@@ -17,15 +18,15 @@ import { MemoryStore } from '../store/memory-store.ts'
 import type { Channel, Listener } from '../transport/channel.ts'
 import { parseListenUrl } from '../transport/listen-url.ts'
 import { createListener } from '../transport/listener.ts'
-import type { BrokerAccess, BrokerPhase } from './admin-part.ts'
+import { AdminSide } from './admin-side.ts'
 import { defaultAuthenticate } from './authentication/default-authenticate.ts'
-import { makeAccess, type Watcher } from './broker-access.ts'
 import { ClientLink, type ListenerFacts } from './client-link.ts'
 import { exposureFault } from './config/exposure.ts'
-import { Gatekeeper } from './gatekeeper.ts'
+import { Gatekeeper, type GatekeeperOptions } from './gatekeeper.ts'
 import { LocalLink, type LocalSubscribeOptions, type MessageListener } from './local-link.ts'
 import { checkOptions } from './option-faults.ts'
 import { type BrokerOptions, defaultListen, snapshotEveryBytesDefault } from './options.ts'
+import { deadLetterTopicName, differences, type OptionSet, observingAccounts, type ReloadResult } from './reload.ts'
 import { pullAll } from './requests/pages.ts'
 import { Shell } from './shell.ts'
 import { version } from './version.ts'
@@ -68,6 +69,8 @@ export interface LocalSubscription {
 export interface BrokerParts {
   /** Milliseconds since 1970. */
   clock?: () => number
+  /** Is shown the core after every Turn. */
+  afterTurn?: (core: BrokerCore) => void
 }
 
 /**
@@ -80,41 +83,27 @@ export function createBroker(options: BrokerOptions = {}, parts: BrokerParts = {
 }
 
 export class Broker {
+  /** As it was made. */
   readonly #options: BrokerOptions
+  #inForce: OptionSet
+  readonly #gatekeeper: Gatekeeper
+  #reloading: Promise<unknown> = Promise.resolve()
   readonly #events = new EventEmitter<BrokerEvents>()
   readonly #shell: Shell
   readonly #listeners: Listener[] = []
   readonly #links = new Set<ClientLink>()
   readonly #locals = new Set<LocalLink>()
-  /** Whoever administers the broker and wants to know of everything. */
-  readonly #watchers = new Set<Watcher>()
+  readonly #admin: AdminSide
   #state: 'made' | 'started' | 'stopped' = 'made'
-  #phase: BrokerPhase = 'starting'
 
   constructor(options: BrokerOptions, parts: BrokerParts) {
     this.#options = options
-    const { limits, topicRules, observers } = checkOptions(options)
-    const methods = options.authenticationMethods ?? []
-    const asksAuthentication = options.authenticate !== undefined || methods.length > 0
-    const gatekeeper = new Gatekeeper({
-      authenticate: asksAuthentication ? defaultAuthenticate(options) : undefined,
-      authorize: options.authorize,
-      authenticationMethods: methods,
-      permissions: options.permissions ?? {},
-      reportFault: (error) => this.#events.emit('fault', error),
-    })
+    this.#inForce = { given: options, checked: checkOptions(options) }
+    this.#gatekeeper = new Gatekeeper(this.#gatekeeperOptions(options))
     const store = options.store ?? new MemoryStore(false)
     const shellOptions = {
-      limits,
-      asksAuthentication,
-      authenticationMethods: new Set(methods.map((method) => method.name)),
-      asksAuthorization: options.authorize !== undefined,
+      ...changeableOptions(this.#inForce),
       asksObservation: true,
-      responseTopicPrefix: options.responseTopicPrefix ?? null,
-      whenQueueFull: options.whenQueueFull ?? 'spill',
-      ...(options.deadLetterTopicName === undefined ? {} : { deadLetterTopicName: options.deadLetterTopicName }),
-      topicRules,
-      observers,
       about: { version, heapBytes: () => process.memoryUsage().heapUsed },
       isDurable: store.isDurable,
       snapshotEveryBytes: options.snapshotEveryBytes ?? snapshotEveryBytesDefault,
@@ -123,23 +112,35 @@ export class Broker {
     const owner = {
       report: (event: BrokerEvent) => this.#report(event),
       failed: (error: Error) => this.#failed(error),
+      ...(parts.afterTurn === undefined ? {} : { afterTurn: parts.afterTurn }),
     }
-    this.#shell = new Shell(shellOptions, gatekeeper, store, owner, parts.clock ?? Date.now)
+    this.#shell = new Shell(shellOptions, this.#gatekeeper, store, owner, parts.clock ?? Date.now)
+    this.#admin = new AdminSide(options, {
+      watchersChanged: () => {
+        this.#shell.core.state.messageEvents.hostListens = this.#wantsMessageEvents()
+      },
+      reportFault: (error) => this.#events.emit('fault', error),
+    })
+  }
+
+  #gatekeeperOptions(options: BrokerOptions): GatekeeperOptions {
+    return {
+      authenticate: logsIn(options) ? defaultAuthenticate(options) : undefined,
+      authorize: options.authorize,
+      authenticationMethods: options.authenticationMethods ?? [],
+      permissions: options.permissions ?? {},
+      reportFault: (error) => this.#events.emit('fault', error),
+    }
   }
 
   /** Where the HTTP API can be reached; empty without one. */
   get adminUrls(): readonly string[] {
-    return this.#options.admin?.urls ?? []
+    return this.#admin.urls
   }
 
   /** URLs of the open listeners, with the ports they really have. */
   get urls(): readonly string[] {
     return this.#listeners.map((listener) => listener.url)
-  }
-
-  /** The password of a new administrator, to be shown once; null if there is none to show. */
-  get adminFirstPassword(): string | null {
-    return this.#options.admin?.firstPassword ?? null
   }
 
   /** Counts of messages and copies by their fate, since the broker was made. */
@@ -165,11 +166,11 @@ export class Broker {
     const fault = exposureFault(addresses, this.#options)
     if (fault !== null) throw new Error(fault)
     this.#state = 'started'
-    this.#phase = 'starting'
+    this.#admin.phase = 'starting'
     try {
-      await this.#options.admin?.start(this.#access(addresses.length))
+      await this.#admin.start(this.#shell, addresses.length, () => this.urls)
       await this.#shell.open()
-      await this.#options.admin?.opened()
+      await this.#admin.opened()
       for (const address of addresses) {
         const listener = createListener(address, (channel) => {
           const { tellsPublisher } = address
@@ -178,40 +179,61 @@ export class Broker {
         await listener.listen()
         this.#listeners.push(listener)
       }
-      this.#phase = 'running'
+      this.#admin.phase = 'running'
     } catch (error) {
       this.#state = 'made'
-      await Promise.all([this.#closeListeners(), this.#options.admin?.stop()])
+      await Promise.all([this.#closeListeners(), this.#admin.stop()])
       throw error
     }
   }
 
-  #access(listenersWanted: number): BrokerAccess {
-    const broker = this
-    return makeAccess({
-      shell: this.#shell,
-      options: this.#options,
-      watchers: this.#watchers,
-      listenersWanted,
-      watchersChanged: () => {
-        this.#shell.core.state.messageEvents.hostListens = this.#wantsMessageEvents()
-      },
-      reportFault: (error) => this.#events.emit('fault', error),
-      get phase() {
-        return broker.#phase
-      },
-      get listenUrls() {
-        return broker.urls
-      },
+  /**
+   * Gives the running broker other options: all of them, as `createBroker` takes them. Either all that can change takes effect,
+   * together, or nothing does. Certificates are read again, also if the options are the same.
+   *
+   * Who is connected stays, except, if `mayStay` is given, those of the accounts it says no of (5.0: DISCONNECT 0x87) and those who
+   * are just logging in.
+   *
+   * @throws an Error that says what is wrong; nothing has changed then.
+   */
+  async reload(options: BrokerOptions, mayStay: ((account: string) => boolean) | null = null): Promise<ReloadResult> {
+    const reloaded = this.#reloading.then(() => this.#reload(options, mayStay))
+    // One after the other, whatever came of the one before: its caller has been told.
+    this.#reloading = reloaded.catch(() => null)
+    return reloaded
+  }
+
+  async #reload(options: BrokerOptions, mayStay: ((account: string) => boolean) | null): Promise<ReloadResult> {
+    this.#mustHaveStarted()
+    const next: OptionSet = { given: options, checked: checkOptions(options) }
+    const running = this.#options.listen ?? defaultListen
+    const fault = exposureFault([...new Set([...running, ...(options.listen ?? [])])].map(parseListenUrl), options)
+    if (fault !== null) throw new Error(fault)
+    const renewals = await Promise.all(this.#listeners.map((listener) => listener.readCertificates()))
+    this.#mustHaveStarted()
+    const { applied, needsRestart } = differences(this.#inForce, this.#options, next)
+    const renewed = this.#listeners.filter((_, index) => renewals[index] !== null)
+    for (const renew of renewals) renew?.()
+    this.#gatekeeper.change(this.#gatekeeperOptions(options))
+    const accounts = observingAccounts(options)
+    const watchersMayHaveChanged = applied.some((name) => /^(?:permissions|auth)/.test(name))
+    this.#shell.reconfigure({
+      ...changeableOptions(next),
+      observersChanged: applied.includes('observers'),
+      mayObserve: accounts === null || !watchersMayHaveChanged ? null : (account) => accounts.has(account),
+      mayStay,
     })
+    const limits = { ...this.#shell.core.state.limits }
+    this.#inForce = { given: options, checked: { ...next.checked, limits } }
+    return { applied: [...applied, ...renewed.map(({ url }) => `certificates of ${url}`)], needsRestart }
   }
 
   /** Tells every client (5.0: DISCONNECT 0x8B), closes everything, and resolves when that is done. Again: does nothing. */
   async stop(): Promise<void> {
     if (this.#state === 'stopped') return
     this.#state = 'stopped'
-    this.#phase = 'stopping'
-    const closing = Promise.all([this.#closeListeners(), this.#options.admin?.stop()])
+    this.#admin.phase = 'stopping'
+    const closing = Promise.all([this.#closeListeners(), this.#admin.stop()])
     await Promise.all([...this.#locals].map((local) => local.close()))
     await this.#shell.stop()
     await this.#linksGone()
@@ -300,7 +322,7 @@ export class Broker {
   }
 
   #wantsMessageEvents(): boolean {
-    return this.#watchers.size > 0 || this.#events.eventNames().some((name) => messageEventTypes.has(name))
+    return this.#admin.isWatching || this.#events.eventNames().some((name) => messageEventTypes.has(name))
   }
 
   #mustHaveStarted(): void {
@@ -340,20 +362,37 @@ export class Broker {
   }
 
   #report(event: BrokerEvent): void {
-    for (const watcher of this.#watchers) watcher(event, this.#shell.nowMs())
+    this.#admin.tell(event)
     // Each event is emitted under its own type.
     this.#events.emit(event.type, event as never)
   }
 
   #failed(error: Error): void {
     this.#state = 'stopped'
-    this.#phase = 'failed'
-    void Promise.all([this.#closeListeners(), this.#options.admin?.stop()])
+    this.#admin.phase = 'failed'
+    void Promise.all([this.#closeListeners(), this.#admin.stop()])
     // Nobody may overlook it: without a listener it is an uncaught exception.
     if (this.#events.emit('failed', error)) return
     queueMicrotask(() => {
       throw error
     })
+  }
+}
+
+function logsIn({ authenticate, authenticationMethods = [] }: BrokerOptions): boolean {
+  return authenticate !== undefined || authenticationMethods.length > 0
+}
+
+/** What the core is told, of that which may change while it runs. */
+function changeableOptions({ given, checked }: OptionSet) {
+  return {
+    ...checked,
+    asksAuthentication: logsIn(given),
+    authenticationMethods: new Set((given.authenticationMethods ?? []).map((method) => method.name)),
+    asksAuthorization: given.authorize !== undefined,
+    responseTopicPrefix: given.responseTopicPrefix ?? null,
+    whenQueueFull: given.whenQueueFull ?? 'spill',
+    deadLetterTopicName: deadLetterTopicName(given),
   }
 }
 

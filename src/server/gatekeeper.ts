@@ -31,12 +31,17 @@ export interface GatekeeperOptions {
 }
 
 export class Gatekeeper {
-  readonly #options: GatekeeperOptions
+  #options: GatekeeperOptions
   readonly #exchanges = new WeakMap<Connection, EnhancedAuthenticationExchange>()
   /** User Names, for authorisation: also of what was asked before the connection was gone. */
   readonly #userNames = new WeakMap<Connection, string>()
 
   constructor(options: GatekeeperOptions) {
+    this.#options = options
+  }
+
+  /** From the next question on. An exchange that has begun goes on with the method it began with. */
+  change(options: GatekeeperOptions): void {
     this.#options = options
   }
 

@@ -26,7 +26,7 @@ export interface CheckedOptions {
   readonly observers: Observers
 }
 
-/** @throws an Error that names every option that is wrong, what was found, what is expected and what to do. */
+/** @throws OptionError */
 export function checkOptions(options: BrokerOptions): CheckedOptions {
   const faults = new OptionFaults()
   const limits = checkLimits(options.limits ?? {}, faults)
@@ -46,8 +46,32 @@ export function checkOptions(options: BrokerOptions): CheckedOptions {
   return { limits, topicRules, observers }
 }
 
+/** One option that is wrong: where, what was found, what is expected, what to do. */
+export interface OptionFault {
+  /** For example `topics[0].filter`. */
+  readonly place: string
+  readonly found: string
+  readonly expected: string
+  readonly advice: string
+}
+
+/** Thrown with every option that is wrong. */
+export class OptionError extends Error {
+  readonly faults: readonly OptionFault[]
+
+  constructor(faults: readonly OptionFault[]) {
+    const count = faults.length === 1 ? 'an option' : `${faults.length} options`
+    const lines = faults.map(({ place, found, expected, advice }) => {
+      return `  ${place}: found ${found}, expected ${expected}; ${advice}`
+    })
+    super(`createBroker cannot use ${count}:\n${lines.join('\n')}`)
+    this.name = 'OptionError'
+    this.faults = faults
+  }
+}
+
 class OptionFaults {
-  readonly #faults: string[] = []
+  readonly #faults: OptionFault[] = []
 
   get isEmpty(): boolean {
     return this.#faults.length === 0
@@ -61,13 +85,11 @@ class OptionFaults {
   }
 
   add(place: string, found: string, expected: string, advice: string): void {
-    this.#faults.push(`${place}: found ${found}, expected ${expected}; ${advice}`)
+    this.#faults.push({ place, found, expected, advice })
   }
 
   throwIfAny(): void {
-    if (this.#faults.length === 0) return
-    const count = this.#faults.length === 1 ? 'an option' : `${this.#faults.length} options`
-    throw new Error(`createBroker cannot use ${count}:\n${this.#faults.map((fault) => `  ${fault}`).join('\n')}`)
+    if (this.#faults.length > 0) throw new OptionError(this.#faults)
   }
 }
 

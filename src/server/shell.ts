@@ -7,6 +7,7 @@ import type { BrokerEvent } from '../core/event.ts'
 import { publishEvent } from '../core/event-stream.ts'
 import type { Message } from '../core/message.ts'
 import type { Question } from '../core/question.ts'
+import { type Reconfiguration, reconfigure } from '../core/reconfigure.ts'
 import { Restore } from '../core/rest/restore.ts'
 import type { CoreOptions } from '../core/state.ts'
 import { type Load, newTurn, type OutgoingAnswer, type Turn } from '../core/turn.ts'
@@ -24,6 +25,8 @@ import { type StoreLatencies, TurnRunner } from './turn-runner.ts'
 export interface ShellOwner {
   report(event: BrokerEvent): void
   failed(error: Error): void
+  /** For tests: after every Turn. */
+  afterTurn?: (core: BrokerCore) => void
 }
 
 export interface ShellOptions extends CoreOptions {
@@ -135,6 +138,13 @@ export class Shell {
     return result
   }
 
+  /** Changes what can be changed while the broker runs, in one go. */
+  reconfigure(change: Reconfiguration): void {
+    reconfigure(this.core.state, change, this.nowMs(), this.turn)
+    this.core.settle(this.nowMs(), this.turn)
+    this.run()
+  }
+
   #storeTakes(takesMore: boolean): void {
     if (this.core.state.storeTakesMessages === takesMore) return
     this.core.storeTakes(takesMore, this.nowMs(), this.turn)
@@ -220,6 +230,7 @@ export class Shell {
     const { requests } = this.turn
     if (requests.length > 0) this.requests.take(requests.splice(0))
     this.#runner.run(this.turn)
+    this.#owner.afterTurn?.(this.core)
     if (this.#toPublish.length + this.#news.length > 0) this.#publishEvents()
     this.#arm()
   }

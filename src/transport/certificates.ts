@@ -4,6 +4,8 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { createSecureContext, type Server } from 'node:tls'
+import { isDeepStrictEqual } from 'node:util'
 import { ListenFault, systemCode } from './listen-error.ts'
 import type { TlsFiles } from './listen-url.ts'
 
@@ -41,6 +43,31 @@ export async function loadTlsFiles(files: TlsFiles): Promise<ServerCredentials> 
     ...(ca === null ? {} : { ca }),
     requestCert: ca !== null,
     rejectUnauthorized: ca !== null,
+  }
+}
+
+/** What a TLS server shows to clients, which may be changed while it listens. */
+export class Certificates {
+  readonly #files: TlsFiles
+  readonly #server: Pick<Server, 'setSecureContext'>
+  #inUse: ServerCredentials
+
+  constructor(files: TlsFiles, inUse: ServerCredentials, server: Pick<Server, 'setSecureContext'>) {
+    this.#files = files
+    this.#inUse = inUse
+    this.#server = server
+  }
+
+  /** What puts the files in place as they are now; null if they are the same. @throws ListenFault */
+  async read(): Promise<(() => void) | null> {
+    const read = await loadTlsFiles(this.#files)
+    if (isDeepStrictEqual(read, this.#inUse)) return null
+    // What is wrong with them is to show now, while nothing has been changed.
+    createSecureContext(read)
+    return () => {
+      this.#server.setSecureContext(read)
+      this.#inUse = read
+    }
   }
 }
 

@@ -56,6 +56,13 @@ export interface Listener {
   readonly transport: TransportName
   /** @throws an Error that names the URL, what went wrong and what to do (port in use, no permission, missing certificate). */
   listen(): Promise<void>
+  /**
+   * Reads certificate and key again; what it returns puts them in place for connections to come, those that are open stay as they
+   * are. Null: there are none, or they are the same.
+   *
+   * @throws an Error that names the URL, what is wrong with the files and what to do.
+   */
+  readCertificates(): Promise<(() => void) | null>
   /** Stops accepting; open channels are left to their owner. */
   close(): Promise<void>
 }

@@ -4,6 +4,7 @@
  * The server is made at `listen`, so that certificates are read then and their faults are reported like a port in use.
  */
 import type { ListenOptions, Server } from 'node:net'
+import type { Certificates } from './certificates.ts'
 import type { Listener, TransportName } from './channel.ts'
 import { listenError } from './listen-error.ts'
 import { formatHostPort, type ListenAddress } from './listen-url.ts'
@@ -16,6 +17,8 @@ export interface AcceptingServer {
   readonly server: Server
   /** Drops connections that are not channels yet. */
   dropHandshakes(): void
+  /** Null if it has none. */
+  readonly certificates: Certificates | null
 }
 
 export class ServerListener implements Listener {
@@ -55,6 +58,14 @@ export class ServerListener implements Listener {
       this.#url = publicUrl(address, typeof bound === 'object' && bound !== null ? bound.port : null)
     } catch (error) {
       throw listenError(address, error)
+    }
+  }
+
+  async readCertificates(): Promise<(() => void) | null> {
+    try {
+      return (await this.#accepting?.certificates?.read()) ?? null
+    } catch (error) {
+      throw listenError(this.#address, error)
     }
   }
 

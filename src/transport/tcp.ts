@@ -21,6 +21,6 @@ export function createTcpListener(
 ): Listener {
   return new ServerListener(address, options, () => {
     const server = createServer(tcpOptions, (socket) => accept(new SocketChannel('tcp', socket)))
-    return { server, dropHandshakes: () => {} }
+    return { server, dropHandshakes: () => {}, certificates: null }
   })
 }

@@ -15,7 +15,7 @@ import { type ConnectTarget, connectChannel } from './connect.ts'
 import { parseListenUrl } from './listen-url.ts'
 import { createListener } from './listener.ts'
 import { Recorder } from './recorder.test.ts'
-import { makeSelfSigned, temporaryDirectory } from './self-signed.test.ts'
+import { makeSelfSigned, type SelfSigned, temporaryDirectory } from './self-signed.test.ts'
 
 const directory = temporaryDirectory()
 after(directory.remove)
@@ -297,3 +297,44 @@ function portOf(listening: { address(): unknown }): number {
   assert.ok(typeof address === 'object' && address !== null && 'port' in address)
   return Number(address.port)
 }
+
+for (const transport of ['tls', 'wss'] as const) {
+  test(`a new certificate is for connections to come; those that are open stay (${transport})`, async () => {
+    const first = makeSelfSigned(directory.path, 'first')
+    const second = makeSelfSigned(directory.path, 'second')
+    const files = { cert: inDirectory(`${transport}.cert.pem`), key: inDirectory(`${transport}.key.pem`) }
+    const use = ({ certFile, keyFile }: SelfSigned) => {
+      copyFileSync(certFile, files.cert)
+      copyFileSync(keyFile, files.key)
+    }
+    use(first)
+    await withListener(tlsUrl(files, transport), async (listener) => {
+      const target = { host: '127.0.0.1', port: Number(new URL(listener.url).port), transport }
+      const old = await connectChannel({ ...target, tls: { caFile: first.certFile } })
+      const recorder = new Recorder()
+      old.handler = recorder
+      await recorder.until(() => recorder.byteCount > 0)
+      assert.equal(await listener.readCertificates(), null)
+      use(second)
+      const renew = await listener.readCertificates()
+      assert.equal(await greetingOver(listener, { caFile: first.certFile }), 'hello')
+      renew?.()
+      await assert.rejects(greetingOver(listener, { caFile: first.certFile }))
+      assert.equal(await greetingOver(listener, { caFile: second.certFile }), 'hello')
+      assert.equal(await listener.readCertificates(), null)
+      assert.equal(recorder.closings.length, 0)
+      old.destroy()
+    })
+  })
+}
+
+test('certificates that cannot be used are said to be so, and the old ones stay', async () => {
+  const files = { cert: inDirectory('stays.cert.pem'), key: inDirectory('stays.key.pem') }
+  copyFileSync(server.certFile, files.cert)
+  copyFileSync(server.keyFile, files.key)
+  await withListener(tlsUrl(files), async (listener) => {
+    copyFileSync(stranger.certFile, files.cert)
+    await assert.rejects(listener.readCertificates(), /Cannot listen on tls:.* does not belong to the certificate/)
+    assert.equal(await greetingOver(listener, { caFile: server.certFile }), 'hello')
+  })
+})

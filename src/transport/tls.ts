@@ -4,7 +4,7 @@
  * A failed handshake ends that connection and nothing else.
  */
 import { createServer } from 'node:tls'
-import { loadTlsFiles } from './certificates.ts'
+import { Certificates, loadTlsFiles } from './certificates.ts'
 import type { Channel, Listener } from './channel.ts'
 import type { TlsListenAddress } from './listen-url.ts'
 import type { ListenerOptions } from './listener-options.ts'
@@ -28,6 +28,6 @@ export function createTlsListener(
     // Node reports a handshake that takes too long, and leaves its socket to us.
     server.on('tlsClientError', (_error, socket) => socket.destroy())
     // Unfinished handshakes cannot be reached from here; `handshakeTimeout` ends them.
-    return { server, dropHandshakes: () => {} }
+    return { server, dropHandshakes: () => {}, certificates: new Certificates(address.tls, credentials, server) }
   })
 }

@@ -5,12 +5,16 @@
  */
 import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage, type ServerOptions, type ServerResponse } from 'node:http'
-import { createServer as createSecureServer } from 'node:https'
+import {
+  createServer as createSecureServer,
+  type Server as SecureServer,
+  type ServerOptions as SecureServerOptions,
+} from 'node:https'
 import { Socket } from 'node:net'
 import { WebSocketServer } from 'ws'
-import { loadTlsFiles } from './certificates.ts'
+import { Certificates, loadTlsFiles } from './certificates.ts'
 import type { Channel, Listener } from './channel.ts'
-import type { WsListenAddress, WssListenAddress } from './listen-url.ts'
+import type { TlsFiles, WsListenAddress, WssListenAddress } from './listen-url.ts'
 import type { ListenerOptions } from './listener-options.ts'
 import { ServerListener } from './server-listener.ts'
 import { tcpOptions } from './tcp.ts'
@@ -32,14 +36,10 @@ export function createWebSocketListener(
   const acceptor = createAcceptor(options)
   return new ServerListener(address, options, async () => {
     const limits = httpLimits(options.handshakeTimeoutMs)
-    const server =
+    const { server, certificates } =
       address.transport === 'ws'
-        ? createServer(limits)
-        : createSecureServer({
-            ...limits,
-            ...(await loadTlsFiles(address.tls)),
-            handshakeTimeout: options.handshakeTimeoutMs,
-          })
+        ? { server: createServer(limits), certificates: null }
+        : await makeSecureServer(address.tls, { ...limits, handshakeTimeout: options.handshakeTimeoutMs })
     server.on('request', (request, response) => answerPlainRequest(request, response, address))
     server.on('upgrade', (request, socket, head) => {
       const refused = server.listening ? refusalOf(request, address) : refusal(503, 'This server is shutting down.')
@@ -50,8 +50,17 @@ export function createWebSocketListener(
         accept(new WebSocketChannel(address.transport, webSocket, socket))
       })
     })
-    return { server, dropHandshakes: () => server.closeAllConnections() }
+    return { server, dropHandshakes: () => server.closeAllConnections(), certificates }
   })
+}
+
+async function makeSecureServer(
+  files: TlsFiles,
+  settings: SecureServerOptions,
+): Promise<{ server: SecureServer; certificates: Certificates }> {
+  const credentials = await loadTlsFiles(files)
+  const server = createSecureServer({ ...settings, ...credentials })
+  return { server, certificates: new Certificates(files, credentials, server) }
 }
 
 /** Extensions are never negotiated, so what a client writes there is not even parsed. */

@@ -20,6 +20,7 @@ export interface ApiAnswer {
 export interface TestApi extends AsyncDisposable {
   readonly at: TestBroker
   readonly url: string
+  readonly firstPassword: string | null
   /** `path` is behind `/api/v1`, except those of health and metrics. */
   get(path: string, headers?: Record<string, string>): Promise<ApiAnswer>
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiAnswer>
@@ -65,6 +66,7 @@ export async function startApi(
   return {
     at,
     url,
+    firstPassword: admin.firstPassword,
     get: (path, headers) => send('GET', path, undefined, headers),
     send,
     [Symbol.asyncDispose]: () => at.broker.stop(),

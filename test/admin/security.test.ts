@@ -15,7 +15,7 @@ interface Login {
   readonly token: string
 }
 
-async function logIn(api: TestApi, password = api.at.broker.adminFirstPassword ?? ''): Promise<Login> {
+async function logIn(api: TestApi, password = api.firstPassword ?? ''): Promise<Login> {
   const { status, headers, body } = await api.send('POST', '/login', { username: 'admin', password })
   assert.equal(status, 200)
   const cookie = headers.get('set-cookie') ?? ''
@@ -42,7 +42,7 @@ test('the first password lets the administrator in, and a wrong one does not', a
   await using api = await startApi({}, {}, needed)
   for (const body of [
     { username: 'admin', password: 'wrong' },
-    { username: 'root', password: api.at.broker.adminFirstPassword },
+    { username: 'root', password: api.firstPassword },
   ]) {
     assert.equal((await api.send('POST', '/login', body)).status, 401)
   }
@@ -94,7 +94,7 @@ test('a login ends when it is ended, when nobody uses it for an hour, and after 
 
 test('who fails ten times within a minute waits, even with the right password', async () => {
   await using api = await startApi({}, {}, needed)
-  const password = api.at.broker.adminFirstPassword ?? ''
+  const password = api.firstPassword ?? ''
   const tries = Array.from({ length: 12 }, (_, index) =>
     api.send('POST', '/login', { username: 'admin', password: `wrong ${index}` }),
   )
@@ -145,7 +145,7 @@ test('password and keys are kept hashed, for the owner alone, and outlast the pr
   let key = ''
   {
     await using api = await startApi({ store: sqlite(folder.path) }, {}, needed)
-    password = api.at.broker.adminFirstPassword ?? ''
+    password = api.firstPassword ?? ''
     const login = withToken(await logIn(api))
     key = (await api.send('POST', '/api_key', { name: 'k', scopes: ['observe'] }, login)).body.key
   }
@@ -154,14 +154,14 @@ test('password and keys are kept hashed, for the owner alone, and outlast the pr
   assert.equal(statSync(file).mode & 0o777, 0o600)
   assert.ok(!text.includes(password) && !text.includes(key.split('.')[2] ?? ''))
   await using api = await startApi({ store: sqlite(folder.path) }, {}, needed)
-  assert.equal(api.at.broker.adminFirstPassword, null)
+  assert.equal(api.firstPassword, null)
   assert.equal((await api.get('/me', { authorization: `Bearer ${key}` })).status, 200)
   await logIn(api, password)
 })
 
 test('the password is changed by whoever knows it, and other logins end', async () => {
   await using api = await startApi({}, {}, needed)
-  const current = api.at.broker.adminFirstPassword ?? ''
+  const current = api.firstPassword ?? ''
   const other = await logIn(api)
   const login = await logIn(api)
   const change = (body: object) => api.send('POST', '/password', body, withToken(login))

@@ -70,8 +70,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'the broker takes an identifier that is in use when it begins again at 1',
     file: 'src/core/session/packet-ids.ts',
-    from: 'while (inUse.has(this.#last))',
-    to: 'while (inUse.size === 0 && inUse.has(this.#last))',
+    from: 'while (inUse.isTaken(this.#last))',
+    to: 'while (this.#last === 0 && inUse.isTaken(this.#last))',
     breaks: ['MQTT-2.2.1-4', 'MQTT3-2.3.1-4'],
   },
   {

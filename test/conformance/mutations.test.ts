@@ -41,7 +41,7 @@ async function runBroken(chapter: string, mutation: Mutation): Promise<Set<strin
     PABAL_MUTATED_FILE: mutation.file,
     PABAL_MUTATED_FROM: mutation.from,
     PABAL_MUTATED_TO: mutation.to,
-    PABAL_TEST_WITHIN_MS: '1500',
+    TEST_WITHIN_MS: '1500',
   }
   const { exitCode, output, errors } = await run(args, env)
   assert.notEqual(exitCode, 70, errors)

@@ -26,7 +26,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'PUBRELs are sent again in the order of the PUBLISHes',
     file: inFlight,
-    from: 'this.#copies.delete(copy.packetId)\n    this.#copies.set(copy.packetId, copy)',
+    from: 'if (this.#copies.delete(copy)) this.#copies.add(copy)',
     to: '',
     breaks: ['MQTT-4.6.0-4', 'MQTT3-4.6.0-4'],
   },

@@ -32,7 +32,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'PUBACK makes the broker send again what is still in flight',
     file: outbound,
-    from: `throw wrongAcknowledgement('PUBACK', packetId, copy.qos)\n    this.#finish(copy, 'acknowledged', core)`,
+    from: `throw wrongAcknowledgement('PUBACK', packetId, copy.qos)\n    this.#finish(copy, reasonCode >= 0x80 ? 'refusedByClient' : 'acknowledged', core)`,
     to: `throw wrongAcknowledgement('PUBACK', packetId, copy.qos)
     this.#finish(copy, 'acknowledged', core)
     if (this.#session.connection !== null) this.resume(this.#session.connection, core, nowMs, turn)`,
@@ -69,7 +69,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a PUBREC with an error does not end the message',
     file: outbound,
-    from: `if (reasonCode >= 0x80 && !copy.isReceived) {\n      this.#finish(copy, 'acknowledged', core)`,
+    from: `if (reasonCode >= 0x80 && !copy.isReceived) {\n      this.#finish(copy, 'refusedByClient', core)`,
     to: 'if (reasonCode >= 0x80 && !copy.isReceived) {',
     breaks: ['MQTT-4.4.0-2'],
   },

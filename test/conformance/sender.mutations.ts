@@ -38,7 +38,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'PUBACK opens the window but the message stays in flight',
     file: outbound,
-    from: `if (copy.qos !== 1) throw wrongAcknowledgement('PUBACK', packetId, copy.qos)\n    this.#finish(copy, 'acknowledged', core)`,
+    from: `if (copy.qos !== 1) throw wrongAcknowledgement('PUBACK', packetId, copy.qos)\n    this.#finish(copy, reasonCode >= 0x80 ? 'refusedByClient' : 'acknowledged', core)`,
     to: `if (copy.qos !== 1) throw wrongAcknowledgement('PUBACK', packetId, copy.qos)`,
     breaks: ['MQTT-4.3.2-3', 'MQTT3-4.3.2-1'],
   },

@@ -10,9 +10,9 @@
 
 static int counted;
 
-/* Whether this call is the one: `PABAL_FAIL` is "write" or "sync", `PABAL_FAIL_AT` its number, `PABAL_FAIL_ERRNO` what it fails with. */
+/* Whether this call is the one: `FAILING_CALL` is "write" or "sync", `FAILING_CALL_AT` its number, `FAILING_CALL_ERRNO` what it fails with. */
 static int fails(const char *call, int file) {
-  const char *wanted = getenv("PABAL_FAIL");
+  const char *wanted = getenv("FAILING_CALL");
   char link[64], path[4096];
   ssize_t length;
   if (wanted == NULL || strcmp(wanted, call) != 0) return 0;
@@ -21,8 +21,8 @@ static int fails(const char *call, int file) {
   if (length < 0) return 0;
   path[length] = 0;
   if (strstr(path, "/pabal.db") == NULL || strstr(path, "-shm") != NULL) return 0;
-  if (__atomic_add_fetch(&counted, 1, __ATOMIC_SEQ_CST) != atoi(getenv("PABAL_FAIL_AT"))) return 0;
-  errno = atoi(getenv("PABAL_FAIL_ERRNO"));
+  if (__atomic_add_fetch(&counted, 1, __ATOMIC_SEQ_CST) != atoi(getenv("FAILING_CALL_AT"))) return 0;
+  errno = atoi(getenv("FAILING_CALL_ERRNO"));
   return 1;
 }
 

@@ -58,7 +58,12 @@ export async function surviveFailure(library: string, { call, at, errno }: Failu
     await subscriber.subscribe()
     await subscriber.close()
     await first.kill()
-    const settings = [`LD_PRELOAD=${library}`, `PABAL_FAIL=${call}`, `PABAL_FAIL_AT=${at}`, `PABAL_FAIL_ERRNO=${errno}`]
+    const settings = [
+      `LD_PRELOAD=${library}`,
+      `FAILING_CALL=${call}`,
+      `FAILING_CALL_AT=${at}`,
+      `FAILING_CALL_ERRNO=${errno}`,
+    ]
     const failing = new BrokerProcess(['/usr/bin/env', ...settings, ...startCommand(directory)])
     const outcome = await runUntilFailure(failing, publishers)
     const again = await startBroker(directory)
@@ -85,7 +90,7 @@ export async function stopAtInterval(library: string): Promise<void> {
     await subscriber.subscribe()
     await subscriber.close()
     await first.kill()
-    const settings = [`LD_PRELOAD=${library}`, 'PABAL_FAIL=sync', 'PABAL_FAIL_AT=8', 'PABAL_FAIL_ERRNO=5']
+    const settings = [`LD_PRELOAD=${library}`, 'FAILING_CALL=sync', 'FAILING_CALL_AT=8', 'FAILING_CALL_ERRNO=5']
     const command = startCommand(directory, '--durability', 'interval')
     const broker = await new BrokerProcess(['/usr/bin/env', ...settings, ...command]).ready()
     const publisher = new Publisher('one', 1)

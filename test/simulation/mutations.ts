@@ -82,7 +82,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'Packet Identifiers come round while they are in use',
     file: 'session/packet-ids.ts',
-    from: 'while (inUse.has(this.#last))',
+    from: 'while (inUse.isTaken(this.#last))',
     to: 'while ((this.#last %= 2) > 2)',
   },
   {
@@ -118,8 +118,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'copies that go out are not counted as in flight',
     file: 'session/in-flight.ts',
-    from: 'this.#copies.set(copy.packetId, copy)\n    this.#underWay.inFlight += 1\n',
-    to: 'this.#copies.set(copy.packetId, copy)\n',
+    from: 'this.#copies.add(copy)\n    this.#underWay.inFlight += 1\n    this.putOnWire',
+    to: 'this.#copies.add(copy)\n    this.putOnWire',
   },
   {
     name: 'copies that wait are counted for ever',

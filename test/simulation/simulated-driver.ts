@@ -3,15 +3,15 @@
  *
  * After every Turn the two equations of fate.ts hold.
  */
-import assert from 'node:assert/strict'
 import { BrokerCore } from '../../src/core/broker.ts'
 import type { Connection } from '../../src/core/connection/connection.ts'
 import type { Message } from '../../src/core/message.ts'
 import type { Question } from '../../src/core/question.ts'
 import type { CoreRecord } from '../../src/core/record.ts'
 import type { Restore } from '../../src/core/rest/restore.ts'
-import type { CoreOptions, CoreState } from '../../src/core/state.ts'
+import type { CoreOptions } from '../../src/core/state.ts'
 import { type Load, newTurn, type Outgoing, type Turn } from '../../src/core/turn.ts'
+import { expectCounters, expectLedger } from '../support/ledger.ts'
 import { Replayed } from './replayed.ts'
 import { SimulatedStore } from './simulated-store.ts'
 
@@ -72,7 +72,8 @@ export class SimulatedDriver {
   run(): void {
     const { records, now, onceDurable, events, loads } = this.#turn
     for (const load of loads.splice(0)) this.loads.push({ load, messages: this.store.read(load.seqs) })
-    expectEquations(this.core.state)
+    expectLedger(this.core.state)
+    expectCounters(this.core.state)
     events.length = 0
     this.#seenNow = 0
     this.#seenOnceDurable = 0
@@ -149,39 +150,4 @@ export class SimulatedDriver {
     if (outgoing.type !== 'answer') (outgoing.connection.link as SimulatedLink).receive(outgoing)
     else this.answers.push(outgoing.token)
   }
-}
-
-/** The ledger: every message and every copy is accounted for. */
-function expectEquations(state: CoreState): void {
-  const { tally, sessions, subscriptions, underWay: counted } = state
-  const { received, made, restored } = tally
-  assert.equal(sum(Object.values(tally.messages)), received + made + restored, 'every message has one fate')
-  expectRules(state)
-  assert.equal(tally.messages.held, state.held.count)
-  const all = [...sessions.values()]
-  const underWay = sum(all.map(({ outbound }) => outbound.inFlightMessages + outbound.queuedMessages))
-  assert.equal(sum(Object.values(tally.copies)) + underWay, tally.created, 'every copy has one fate or is under way')
-  const inFlight = sum(all.map(({ outbound }) => outbound.inFlightMessages))
-  assert.deepEqual([counted.inFlight, counted.queued], [inFlight, underWay - inFlight], 'what is under way is counted')
-  assert.equal(
-    subscriptions.count,
-    sum(all.map((session) => session.subscriptions.size)),
-    'every Subscription has a Session',
-  )
-}
-
-/** The same under each rule, and all rules together make the ledger. */
-function expectRules({ rules, tally }: CoreState): void {
-  const all = [...rules.all, rules.own]
-  for (const { options, received, made, restored, messages } of all) {
-    const text = `every message has one fate under the rule of ${options.filter}`
-    assert.equal(sum(Object.values(messages)), received + made + restored, text)
-  }
-  for (const kind of ['received', 'made', 'restored'] as const) {
-    assert.equal(sum(all.map((rule) => rule[kind])), tally[kind], `the rules have every message ${kind}`)
-  }
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, each) => total + each, 0)
 }

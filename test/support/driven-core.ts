@@ -16,6 +16,8 @@ import type {
 } from '../../src/protocol/control-packet.ts'
 import { type PublishFields, publish } from '../../src/protocol/packets/publish.ts'
 
+import { expectLedger } from './ledger.ts'
+
 const origin = {
   remoteAddress: 'somewhere',
   listener: 'a test',
@@ -57,6 +59,7 @@ export class DrivenCore {
   input(give: (core: BrokerCore, nowMs: number, turn: Turn) => void): Turn {
     const turn = newTurn()
     give(this.core, this.nowMs, turn)
+    expectLedger(this.core.state)
     if (this.leaves) this.allLeft(turn)
     return turn
   }

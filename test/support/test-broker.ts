@@ -3,6 +3,7 @@
  */
 import { type Broker, type BrokerOptions, createBroker } from '../../src/index.ts'
 import type { BrokerEvents, BrokerParts } from '../../src/server/embedded-broker.ts'
+import { expectLedger } from './ledger.ts'
 import { type ConnectFields, openWire, type WireClient } from './wire-client.ts'
 
 export interface TestBroker extends AsyncDisposable {
@@ -24,7 +25,10 @@ export interface TestBroker extends AsyncDisposable {
 export async function startTestBroker(options: BrokerOptions = {}, parts: BrokerParts = {}): Promise<TestBroker> {
   let aheadMs = 0
   const clock = () => Date.now() + aheadMs
-  const broker = createBroker({ listen: ['tcp://127.0.0.1:0'], ...options }, { clock, ...parts })
+  const broker = createBroker(
+    { listen: ['tcp://127.0.0.1:0'], ...options },
+    { clock, afterTurn: ({ state }) => expectLedger(state), ...parts },
+  )
   await broker.start()
   const [url = ''] = broker.urls
   const open = (version: 4 | 5) => openWire(url, version)

@@ -24,7 +24,7 @@ import {
 } from '../../src/protocol/index.ts'
 
 /** A broken broker is given less: it usually has nothing to say. */
-export const withinMs = Number(process.env.PABAL_TEST_WITHIN_MS ?? 5000)
+export const withinMs = Number(process.env.TEST_WITHIN_MS ?? 5000)
 
 type PacketOf<Type extends ControlPacket['type']> = Type extends Acknowledgement['type']
   ? Acknowledgement

@@ -176,7 +176,14 @@ export const copyLedgerSchema = z
   .meta({ id: 'CopyLedger', description: 'created is the sum of the fates, of what is in flight and of what waits' })
 
 export const ruleLedgerSchema = z
-  .object({ ...messageLedgerShape, filter: z.string(), whenNobody })
+  .object({
+    ...messageLedgerShape,
+    filter: z.string(),
+    whenNobody,
+    isInForce: z
+      .boolean()
+      .describe('False: nothing falls under it any more, since it was taken out while the broker ran'),
+  })
   .meta({ id: 'RuleLedger', description: 'The messages under one rule' })
 
 export const fateEntrySchema = z

@@ -1,13 +1,14 @@
 /**
  * The flags of `pabal start`, read and checked: every fault at once, in the same words as faults of the configuration file.
  */
-import { Command, CommanderError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import type { Limits } from '../../core/limits.ts'
 import type { ConfigFault } from '../../server/config/config-fault.ts'
 import { durabilities, readAdminListen, readListenUrl } from '../../server/config/config-schema.ts'
 import { readLimit, readLimitName } from '../../server/config/limit-value.ts'
 import { type Reading, readChoice } from '../../server/config/reading.ts'
 import type { Durability } from '../../server/options.ts'
+import { parseArguments } from '../parse-arguments.ts'
 import { startHelp } from './start-help.ts'
 
 /** What the flags say; null where they say nothing. */
@@ -33,13 +34,13 @@ export type StartRequest =
 /** Reads the arguments behind `pabal start`. Help goes to standard output, complaints to standard error. */
 export function readStartFlags(argv: readonly string[]): StartRequest {
   const command = startCommand()
-  try {
-    command.parse(argv, { from: 'user' })
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    return { type: 'exit', exitCode: error.exitCode }
-  }
-  const given = command.opts<GivenFlags>()
+  const exitCode = parseArguments(command, argv)
+  if (exitCode !== null) return { type: 'exit', exitCode }
+  return { type: 'start', ...checkStartFlags(command.opts<GivenFlags>()) }
+}
+
+/** What the flags say, and what is wrong with them. */
+export function checkStartFlags(given: GivenFlags): { flags: StartFlags; faults: readonly ConfigFault[] } {
   const faults: ConfigFault[] = []
   const take: Take = (flag, written, reading) => {
     if (reading.type === 'value') return reading.value
@@ -63,7 +64,6 @@ export function readStartFlags(argv: readonly string[]): StartRequest {
   const limits: Partial<Limits> = {}
   for (const text of given.limit ?? []) Object.assign(limits, take('--limit', text, readLimitFlag(text)))
   return {
-    type: 'start',
     faults,
     flags: {
       listen,
@@ -82,7 +82,8 @@ export function readStartFlags(argv: readonly string[]): StartRequest {
   }
 }
 
-interface GivenFlags {
+/** As commander has them. */
+export interface GivenFlags {
   admin?: string
   listen?: string[]
   config?: string
@@ -95,20 +96,12 @@ interface GivenFlags {
 }
 
 function startCommand(): Command {
-  const collect = (value: string, before: string[] | undefined) => [...(before ?? []), value]
-  return new Command('pabal start')
+  return addStartFlags(new Command('pabal start'))
     .description('Starts the broker and stays until Ctrl-C.')
-    .option('--listen <URL>', 'where to listen; repeatable; replaces the list of the configuration file', collect)
-    .option('--config <FILE>', 'a configuration file (YAML); flags win over it')
-    .option('--data <DIR>', 'where to keep what must survive; created if missing')
-    .option('--admin <URL>', 'where the HTTP API listens, or off (default: http://127.0.0.1:18083)')
-    .option('--durability <WORD>', 'what an acknowledgement promises: fsync, interval or memory')
-    .option('--allow-anonymous', 'let anybody in, also on listeners that other machines can reach')
     .option(
       '--accept-loss',
       'start even if that discards messages which are stored; without it the start says how many',
     )
-    .option('--limit <NAME=VALUE>', 'a limit, such as packetBytesMax=4MiB; repeatable', collect)
     .addOption(new Option('--snapshot-every <BYTES>').hideHelp())
     .helpOption('-h, --help', 'show this text')
     .addHelpText('after', startHelp)
@@ -116,6 +109,19 @@ function startCommand(): Command {
     .configureOutput({ outputError: (text, write) => write(`${text.trimEnd()}\nAll flags: pabal start --help\n`) })
     .allowExcessArguments(false)
     .exitOverride()
+}
+
+/** Those that say how the broker is to be, for every verb that must know. */
+export function addStartFlags(command: Command): Command {
+  const collect = (value: string, before: string[] | undefined) => [...(before ?? []), value]
+  return command
+    .option('--listen <URL>', 'where to listen; repeatable; replaces the list of the configuration file', collect)
+    .option('-c, --config <FILE>', 'a configuration file (YAML); the environment and flags win over it')
+    .option('--data <DIR>', 'where to keep what must survive; created if missing')
+    .option('--admin <URL>', 'where the HTTP API listens, or off (default: http://127.0.0.1:18083)')
+    .option('--durability <WORD>', 'what an acknowledgement promises: fsync, interval or memory')
+    .option('--allow-anonymous', 'let anybody in, also on listeners that other machines can reach')
+    .option('--limit <NAME=VALUE>', 'a limit, such as packetBytesMax=4MiB; repeatable', collect)
 }
 
 type Take = <Value>(flag: string, written: string, reading: Reading<Value>) => Value | null

@@ -39,6 +39,10 @@ A configuration file (every key is optional):
   limits:
     sessionQueueMessagesMax: 10000
 
+The environment wins over the file, flags win over both:
+  PABAL_CONFIG=pabal.yaml PABAL_LIMITS__PACKET_BYTES_MAX=4MiB pabal start
+  pabal check-config pabal.yaml      what is wrong with it; --print: what is in force, and why
+
 Then, in another terminal:
   pabal sub -t 'greetings/#' -v
   pabal pub -t greetings/world -m hello -q 1

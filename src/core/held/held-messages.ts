@@ -8,6 +8,7 @@ import type { Qos } from '../../protocol/control-packet.ts'
 import type { Limits } from '../limits.ts'
 import type { HeldFact, Seq } from '../record.ts'
 import { TopicNameTree } from '../routing/topic-name-tree.ts'
+import type { TopicRule } from '../routing/topic-rule.ts'
 
 export interface HeldMessage {
   readonly seq: Seq
@@ -19,6 +20,8 @@ export interface HeldMessage {
   /** When it expires, or has been held long enough; Infinity for never. */
   readonly expiresMs: number
   readonly fact: HeldFact
+  /** The one it came in under: it is counted there to its end, whatever the rules are then. */
+  readonly rule: TopicRule
 }
 
 /** What is held on one Topic Name, oldest first. */

@@ -34,7 +34,7 @@ export function restoreHeld(core: CoreState, message: Message, fact: HeldFact): 
 
 /** A restart has read that a message it had found is held no more. */
 export function forgetHeld(core: CoreState, message: HeldMessage): void {
-  const rule = core.rules.ruleFor(message.topicName)
+  const { rule } = message
   core.held.remove(message)
   core.tally.restored -= 1
   rule.restored -= 1
@@ -46,7 +46,7 @@ export function forgetHeld(core: CoreState, message: HeldMessage): void {
 function addHeld(core: CoreState, message: Message, fact: HeldFact, rule: TopicRule): void {
   const { seq, topicName, publish, size, receivedMs } = message
   const expiresMs = heldUntilMs(message, fact, rule)
-  core.held.add({ seq, topicName, qos: publish.qos, size, heldMs: receivedMs, expiresMs, fact })
+  core.held.add({ seq, topicName, qos: publish.qos, size, heldMs: receivedMs, expiresMs, fact, rule })
   if (expiresMs !== Number.POSITIVE_INFINITY) core.deadlines.add({ atMs: expiresMs, type: 'held', seq })
 }
 
@@ -77,8 +77,7 @@ export function giveUp(
 
 /** The message is held no more; the record that says so has been written. */
 export function endHold(core: CoreState, message: HeldMessage, fate: Exclude<MessageFate, 'held'>): void {
-  const { seq, topicName } = message
-  const rule = core.rules.ruleFor(topicName)
+  const { seq, rule } = message
   core.held.remove(message)
   core.tally.messages.held -= 1
   rule.messages.held -= 1

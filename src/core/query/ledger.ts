@@ -32,6 +32,8 @@ export interface RuleLedger extends MessageLedger {
   /** Topic Filter of the rule; the last but one, `#`, has all that fall under no other, the last, `$`, the broker's own. */
   readonly filter: string
   readonly whenNobody: WhenNobody
+  /** False: the rules were changed while the broker ran, and this one is no longer among them. */
+  readonly isInForce: boolean
 }
 
 /** The ledger since the broker was made, without the rules. */
@@ -57,11 +59,11 @@ export function wholeLedger(core: CoreState): Ledger {
   return { ...ledger(core), rules: [...ruleLedgers(core)].filter((rule) => rule !== null) }
 }
 
-/** In the order in which rules are looked at. */
+/** In the order in which rules are looked at, with those no longer in force behind the others that were written. */
 export function* ruleLedgers({ rules }: CoreState): Query<RuleLedger> {
-  for (const rule of [...rules.all, rules.own]) {
+  for (const rule of [...rules.all.slice(0, -1), ...rules.retired, rules.rest, rules.own]) {
     const { filter, whenNobody } = rule.options
-    yield { filter, whenNobody, ...messageLedger(rule) }
+    yield { filter, whenNobody, isInForce: !rules.retired.includes(rule), ...messageLedger(rule) }
   }
 }
 

@@ -10,7 +10,7 @@ import type { Publish } from '../../protocol/packets/publish.ts'
 import type { Message } from '../message.ts'
 import type { Seq } from '../record.ts'
 import type { CoreState } from '../state.ts'
-import type { TopicRule } from './topic-rule.ts'
+import type { TopicRule, WhenNobody } from './topic-rule.ts'
 
 export type MessageFate =
   /** It went to a listener, when it came or, if it was held, later. */
@@ -62,6 +62,8 @@ export class Tally {
   /** Messages that were held when the broker started. */
   restored = 0
   readonly messages: MessageFates = noMessages()
+  /** Messages nobody listened for when they came, by what their rule said then. */
+  readonly unroutable: Record<WhenNobody, number> = { accept: 0, report: 0, reject: 0, hold: 0, 'dead-letter': 0 }
   created = 0
   readonly copies: Record<CopyFate, number> = {
     acknowledged: 0,

@@ -86,7 +86,7 @@ export function admitMessage(core: CoreState, packet: Publish, source: Source, n
   core.tally[source.counts] += 1
   rule[source.counts] += 1
   const listeners = known.hasNoLocal ? listenersFor(known, source.session) : known.listeners
-  if (listeners === 0) rule.nobody += 1
+  if (listeners === 0 && rule !== core.rules.own) core.tally.unroutable[rule.options.whenNobody] += 1
   const isPlain = listeners > 0 && core.held.count === 0
   const plan = isPlain ? 'deliver' : planFor(core, packet, source, known, listeners, nowMs, turn)
   const route = plan === 'deliver' ? known : observersOf(known)

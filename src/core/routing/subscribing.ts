@@ -160,19 +160,39 @@ export function receiveUnsubscribe(
   const { clientIdentifier, account } = session
   const { remoteAddress } = connection.origin
   for (const topicFilter of packet.topicFilters) {
-    const subscription = session.subscriptions.get(topicFilter)
-    if (subscription === undefined) {
+    if (!removeSubscription(core, session, topicFilter, turn)) {
       reasonCodes.push(ReasonCode.NoSubscriptionExisted)
       continue
-    }
-    session.subscriptions.delete(topicFilter)
-    core.subscriptions.remove(subscription)
-    if (session.survives) {
-      writeSessionRecord(core, turn, session, { type: 'unsubscribed', session: session.number, topicFilter })
     }
     reasonCodes.push(ReasonCode.Success)
     turn.events.push({ type: 'unsubscribed', clientIdentifier, account, remoteAddress, topicFilter })
   }
   const unsuback = { type: 'unsuback', packetId: packet.packetId, reasonCodes, properties: {} } as const
   turn.onceDurable.push({ type: 'packet', connection, packet: unsuback })
+}
+
+/** False if there is none. */
+function removeSubscription(core: CoreState, session: Session, topicFilter: string, turn: Turn): boolean {
+  const subscription = session.subscriptions.get(topicFilter)
+  if (subscription === undefined) return false
+  session.subscriptions.delete(topicFilter)
+  core.subscriptions.remove(subscription)
+  if (session.survives) {
+    writeSessionRecord(core, turn, session, { type: 'unsubscribed', session: session.number, topicFilter })
+  }
+  return true
+}
+
+/** Accounts have lost the permission to see what happens: their Subscriptions to events end. */
+export function endEventSubscriptions(core: CoreState, mayObserve: (account: string) => boolean, turn: Turn): void {
+  for (const session of core.sessions.values()) {
+    if (mayObserve(session.account)) continue
+    const { clientIdentifier, account, connection } = session
+    for (const subscription of [...session.subscriptions.values()].filter(asksForEvents)) {
+      const { topicFilter } = subscription
+      removeSubscription(core, session, topicFilter, turn)
+      const remoteAddress = connection?.origin.remoteAddress ?? ''
+      turn.events.push({ type: 'unsubscribed', clientIdentifier, account, remoteAddress, topicFilter })
+    }
+  }
 }

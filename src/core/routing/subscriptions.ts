@@ -79,7 +79,7 @@ export class Subscriptions {
   #count = 0
   #sharedCount = 0
   readonly #rules: TopicRules
-  readonly #observers: Observers
+  #observers: Observers
   readonly #topics: TopicsSeen
   readonly watchers: OwnWatchers
   /** Changes whenever a Subscription is made, changed or removed. */
@@ -117,8 +117,7 @@ export class Subscriptions {
     }
     const group = shareName === null ? null : groupOf(entry, shareName)
     const subscription = new Subscription(session, topicFilter, entry, group, nowMs)
-    const { accounts, filters } = this.#observers
-    subscription.isObserver = filters.has(filter) || accounts.has(session.account)
+    subscription.isObserver = this.#onlyObserves(subscription)
     if (group === null) addTo(entry.subscriptions, subscription)
     else joinGroup(entry, group, subscription)
     this.#count += 1
@@ -148,6 +147,45 @@ export class Subscriptions {
     if (group !== null) this.#sharedCount -= 1
     this.watchers.count(entry.filter, -1)
     this.changed()
+  }
+
+  #onlyObserves({ session, filterSubscriptions }: Subscription): boolean {
+    const { accounts, filters } = this.#observers
+    return filters.has(filterSubscriptions.filter) || accounts.has(session.account)
+  }
+
+  /**
+   * Others only observe from now on. Looks at every Subscription; returns the Topic Filters that somebody has begun to count as a
+   * listener of.
+   */
+  observe(observers: Observers): ReadonlySet<string> {
+    this.#observers = observers
+    const listened = new Set<string>()
+    for (const entry of this.#tree.values()) {
+      if (entry === null) continue
+      const members = [...(entry.groups?.values() ?? [])].flatMap((group) => group.members)
+      for (const subscription of [...entry.subscriptions, ...members]) {
+        const isObserver = this.#onlyObserves(subscription)
+        if (subscription.isObserver === isObserver) continue
+        this.#setObserver(entry, subscription, isObserver)
+        if (!isObserver) listened.add(entry.filter)
+      }
+    }
+    this.changed()
+    return listened
+  }
+
+  #setObserver(entry: FilterSubscriptions, subscription: Subscription, isObserver: boolean): void {
+    if (isObserver) this.#countOnline(subscription, false)
+    subscription.isObserver = isObserver
+    if (!isObserver) this.#countOnline(subscription, subscription.session.isOnline)
+    entry.observers += isObserver ? 1 : -1
+    const { group } = subscription
+    if (group === null) return
+    const change = isObserver ? -1 : 1
+    group.listeners += change
+    entry.listeningMembers += change
+    if (group.listeners === (isObserver ? 0 : 1)) entry.listeningGroups += change
   }
 
   /** To be called after the client of a Session has come or gone. */

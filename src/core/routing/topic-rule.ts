@@ -50,14 +50,13 @@ export interface TopicRuleOptions {
 }
 
 export class TopicRule {
-  readonly options: Readonly<TopicRuleOptions>
+  /** They may change while the broker runs; the filter does not. */
+  options: Readonly<TopicRuleOptions>
   /** Messages under this rule by their fate, since the broker was made. */
   readonly messages: MessageFates = noMessages()
   received = 0
   made = 0
   restored = 0
-  /** Those nobody listened for when they came. */
-  nobody = 0
 
   constructor(options: Readonly<TopicRuleOptions>) {
     this.options = options
@@ -86,19 +85,57 @@ export const ruleDefaults: Readonly<Omit<TopicRuleOptions, keyof RuleDefaults>> 
 export const rejectReasonCodes: readonly number[] = Object.freeze([0x80, 0x83, 0x87, 0x90, 0x97, 0x99])
 
 export class TopicRules {
-  /** In order; the last one matches everything but `$`. */
-  readonly all: readonly TopicRule[]
+  /** In order; `rest` is the last. */
+  #all: readonly TopicRule[]
+  /** For everything but `$` that no other matches. */
+  readonly rest: TopicRule
   /** For Topic Names that begin with `$`. */
   readonly own: TopicRule
+  #retired: readonly TopicRule[] = []
 
   constructor(rules: readonly Partial<TopicRuleOptions>[], defaults: RuleDefaults) {
     const complete = { ...ruleDefaults, ...defaults }
-    this.all = [...rules, {}].map((rule) => new TopicRule({ ...complete, ...rule }))
-    this.own = new TopicRule({ ...complete, filter: '$', whenNobody: 'accept' })
+    this.rest = new TopicRule(complete)
+    this.own = new TopicRule(ownOptions(complete))
+    this.#all = [...rules.map((rule) => new TopicRule({ ...complete, ...rule })), this.rest]
+  }
+
+  get all(): readonly TopicRule[] {
+    return this.#all
+  }
+
+  /** Those that are no longer in force and have counted something. */
+  get retired(): readonly TopicRule[] {
+    return this.#retired
+  }
+
+  /**
+   * Other rules from now on. What was counted stays with its Topic Filter: a rule with the same one goes on counting, one that
+   * is left out is kept with its counts, and takes them up again if it comes back.
+   */
+  replace(rules: readonly Partial<TopicRuleOptions>[], defaults: RuleDefaults): void {
+    const complete = { ...ruleDefaults, ...defaults }
+    const known = new Map<string, TopicRule>()
+    for (const rule of [...this.#retired, ...this.#all]) if (rule !== this.rest) known.set(rule.options.filter, rule)
+    const all = rules.map((given) => {
+      const options = { ...complete, ...given }
+      const rule = known.get(options.filter) ?? new TopicRule(options)
+      known.delete(options.filter)
+      rule.options = options
+      return rule
+    })
+    this.rest.options = complete
+    this.own.options = ownOptions(complete)
+    this.#all = [...all, this.rest]
+    this.#retired = [...known.values()].filter(({ received, made, restored }) => received + made + restored > 0)
   }
 
   /** The last one matches every Topic Name that does not begin with `$`. */
   ruleFor(topicName: string): TopicRule {
     return this.all.find(({ options }) => topicFilterMatches(options.filter, topicName)) ?? this.own
   }
+}
+
+function ownOptions(complete: TopicRuleOptions): TopicRuleOptions {
+  return { ...complete, filter: '$', whenNobody: 'accept' }
 }

@@ -28,6 +28,9 @@ export class Copy {
   isOnWire = false
   /** QoS 2: PUBREC has arrived, PUBREL is or was sent; the message itself is not sent again [MQTT-4.3.3-4]. */
   isReceived = false
+  /** Its neighbours in the order of sending; kept by the list it is in. */
+  before: Copy | null = null
+  after: Copy | null = null
 
   constructor(
     message: Message | null,

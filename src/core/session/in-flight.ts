@@ -4,12 +4,13 @@
  * In the order of first sending; those that PUBREC has come for behind the others, in the order of the PUBRECs
  * [MQTT-4.6.0-4]. What is on the wire of this Network Connection counts against Receive Maximum [MQTT-3.3.4-9].
  */
+import { CopiesByPacketId } from './copies-by-packet-id.ts'
 import type { Copy } from './copy.ts'
 import { PacketIds } from './packet-ids.ts'
 import type { UnderWay } from './under-way.ts'
 
 export class InFlight {
-  readonly #copies = new Map<number, Copy>()
+  readonly #copies = new CopiesByPacketId()
   readonly #packetIds = new PacketIds()
   #onWire = 0
   readonly #underWay: UnderWay
@@ -35,7 +36,7 @@ export class InFlight {
   }
 
   [Symbol.iterator](): Iterator<Copy> {
-    return this.#copies.values()
+    return this.#copies[Symbol.iterator]()
   }
 
   /** A Packet Identifier that is not in use [MQTT-2.2.1-4]. */
@@ -45,7 +46,7 @@ export class InFlight {
 
   /** It goes out for the first time. */
   add(copy: Copy): void {
-    this.#copies.set(copy.packetId, copy)
+    this.#copies.add(copy)
     this.#underWay.inFlight += 1
     this.putOnWire(copy)
   }
@@ -59,13 +60,12 @@ export class InFlight {
   setReceived(copy: Copy): void {
     copy.isReceived = true
     if (!copy.isOnWire) this.putOnWire(copy)
-    this.#copies.delete(copy.packetId)
-    this.#copies.set(copy.packetId, copy)
+    if (this.#copies.delete(copy)) this.#copies.add(copy)
   }
 
   /** Its exchange is over. */
   remove(copy: Copy): void {
-    if (this.#copies.delete(copy.packetId)) this.#underWay.inFlight -= 1
+    if (this.#copies.delete(copy)) this.#underWay.inFlight -= 1
     if (copy.isOnWire) this.#onWire -= 1
     copy.isOnWire = false
   }
@@ -75,8 +75,10 @@ export class InFlight {
     copy.packetId = packetId
     copy.isReceived = isReceived
     this.#packetIds.restore(packetId)
-    if (!this.#copies.has(packetId)) this.#underWay.inFlight += 1
-    this.#copies.set(packetId, copy)
+    const known = this.#copies.get(packetId)
+    if (known !== undefined) this.remove(known)
+    this.#copies.add(copy)
+    this.#underWay.inFlight += 1
   }
 
   /**
@@ -86,7 +88,7 @@ export class InFlight {
   beginResending(): Copy[] {
     const received: Copy[] = []
     const toResend: Copy[] = []
-    for (const copy of this.#copies.values()) {
+    for (const copy of this.#copies) {
       copy.isOnWire = copy.isReceived
       if (copy.isReceived) received.push(copy)
       else toResend.push(copy)

@@ -4,11 +4,11 @@
 export class PacketIds {
   #last = 0
 
-  /** The next free one. `inUse` holds fewer than 65,535, which Receive Maximum guarantees [MQTT-2.2.1-4]. */
-  next(inUse: ReadonlyMap<number, unknown>): number {
+  /** The next free one. Fewer than 65,535 are in use, which Receive Maximum guarantees [MQTT-2.2.1-4]. */
+  next(inUse: { isTaken(packetId: number): boolean }): number {
     do {
       this.#last = this.#last === 65_535 ? 1 : this.#last + 1
-    } while (inUse.has(this.#last))
+    } while (inUse.isTaken(this.#last))
     return this.#last
   }
 

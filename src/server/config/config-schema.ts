@@ -1,79 +1,119 @@
 /**
  * The shape of the configuration file: every key, and how its value is read.
  *
- * zod walks the shape; each value is read by a function of ours, whose `Reading` carries the words of the fault.
+ * zod walks the shape; each value is read by a function of ours, whose `Reading` carries the words of the fault. What else is
+ * known of a key (what the published schema says, what a variable of the environment must be made of it) stands beside it.
  */
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { Limits } from '../../core/limits.ts'
 import { parseListenUrl } from '../../transport/listen-url.ts'
 import type { Permissions } from '../authentication/authentication.ts'
-import { PasswordHashError, parsePasswordHash } from '../authentication/password-hash.ts'
-import {
-  parseScramCredential,
-  preparePassword,
-  type ScramCredential,
-  ScramCredentialError,
-} from '../authentication/scram-credential.ts'
-import { ScramSyntaxError } from '../authentication/scram-message.ts'
-import { prepareUserName } from '../authentication/scram-sha-256.ts'
-import type { Durability } from '../options.ts'
-import { leaf } from './leaf.ts'
-import { limitNames, readLimit } from './limit-value.ts'
+import { type Durability, defaultListen } from '../options.ts'
+import { choice, flag, type LeafFacts, leaf, text } from './leaf.ts'
+import { amountFacts, limitAmount, limitNames, readLimit } from './limit-value.ts'
 import { describeValue, type Reading, readChoice, readFlag } from './reading.ts'
+import { referredVariable, type SecretPlaces } from './secret.ts'
 import { queuePolicies, readDeadLetterTopicName, widestTopicLimits } from './topic-values.ts'
-import { observersSchema, topicSchema } from './topics-schema.ts'
+import { observersSchema, topicNameShape, topicSchema } from './topics-schema.ts'
+import {
+  readAccount,
+  readPassword,
+  readPasswordFile,
+  readPasswordHash,
+  readScram,
+  readUserName,
+} from './user-values.ts'
 
 export const durabilities: readonly Durability[] = Object.freeze(['fsync', 'interval', 'memory'])
 /** What a user may do beyond publishing and subscribing. */
 export type Permission = keyof Permissions
 const permissionNames: readonly Permission[] = Object.freeze(['observe', 'admin'])
 export const methodNames: readonly string[] = Object.freeze(['SCRAM-SHA-256'])
+export const syncIntervalMsDefault = 100
 
 export type ConfigSchema = ReturnType<typeof configSchema>
 
-/** The password of a user as its file holds it: a hash, or the password itself. */
-export type PasswordFromFile = { type: 'hash'; hash: string } | { type: 'plain'; password: string }
-
-/** `directory` is what relative paths in the file start from: the directory of the file. */
-export function configSchema(directory: string) {
-  const user = z.strictObject({
-    userName: leaf(readUserName),
-    account: leaf(readAccount).optional(),
-    passwordHash: leaf(readPasswordHash).optional(),
-    passwordFile: leaf((value) => readPasswordFile(directory, value)).optional(),
-    scram: leaf(readScram).optional(),
-    permissions: z.array(leaf((value) => readChoice(value, permissionNames))).optional(),
-  })
-  const listener = z.preprocess(
-    (value) => (typeof value === 'object' && value !== null ? value : { url: value }),
-    z.strictObject({ url: leaf(readListenUrl) }),
-  )
-  const admin = z.preprocess(
-    (value) => (typeof value === 'object' && value !== null ? value : { listen: value }),
-    z.strictObject({ listen: leaf(readAdminListen) }),
-  )
+export function configSchema(places: SecretPlaces) {
   return z.strictObject({
-    listeners: z.array(listener).optional(),
-    allowAnonymous: leaf(readFlag).optional(),
-    durability: leaf((value) => readChoice(value, durabilities)).optional(),
-    syncIntervalMs: leaf(readSyncInterval).optional(),
-    admin: admin.optional(),
-    data: leaf((value) => readDirectory(directory, value)).optional(),
-    whenQueueFull: leaf((value) => readChoice(value, queuePolicies)).optional(),
-    deadLetterTopic: leaf((value) => readDeadLetterTopicName(value, widestTopicLimits)).optional(),
+    listeners: z.array(listenerSchema).optional(),
+    allowAnonymous: leaf(readFlag, { json: flag, standard: false }).optional(),
+    durability: leaf((value) => readChoice(value, durabilities), {
+      json: choice(durabilities),
+      standard: 'fsync',
+    }).optional(),
+    syncIntervalMs: leaf(readSyncInterval, {
+      json: { type: 'integer', minimum: 1, maximum: syncIntervalMsMax },
+      standard: syncIntervalMsDefault,
+    }).optional(),
+    admin: adminSchema.optional(),
+    data: leaf((value) => readDirectory(places.directory, value), {
+      json: text,
+      standard: 'data',
+      isPath: true,
+    }).optional(),
+    whenQueueFull: leaf((value) => readChoice(value, queuePolicies), {
+      json: choice(queuePolicies),
+      standard: 'spill',
+    }).optional(),
+    deadLetterTopic: leaf((value) => readDeadLetterTopicName(value, widestTopicLimits), {
+      json: topicNameShape,
+      standard: 'dead-letters',
+    }).optional(),
     topics: z.array(topicSchema).optional(),
     observers: observersSchema.optional(),
     limits: z.strictObject(limitShape()).optional(),
     authentication: z
       .strictObject({
-        users: z.array(user).optional(),
-        methods: z.array(leaf((value) => readChoice(value, methodNames))).optional(),
+        users: z.array(userSchema(places)).optional(),
+        methods: z.array(leaf((value) => readChoice(value, methodNames), { json: choice(methodNames) })).optional(),
       })
       .optional(),
   })
 }
+
+const listenerSchema = z.preprocess(
+  (value) => (typeof value === 'object' && value !== null ? value : { url: value }),
+  z.strictObject({ url: leaf(readListenUrl, { json: { type: 'string', pattern: '^(tcp|tls|ws|wss|unix)://' } }) }),
+)
+
+const adminSchema = z.preprocess(
+  (value) => (typeof value === 'object' && value !== null ? value : { listen: value }),
+  z.strictObject({
+    listen: leaf(readAdminListen, {
+      json: { anyOf: [{ type: 'string', pattern: '^(https?://.+|off)$' }, { const: false }] },
+      standard: 'http://127.0.0.1:18083',
+      show: (value) => (value === null ? 'off' : String(value)),
+    }),
+  }),
+)
+
+function userSchema(places: SecretPlaces) {
+  const secret: LeafFacts = { json: text, isSecret: true }
+  return z.strictObject({
+    userName: leaf(readUserName, { json: text }),
+    account: leaf(readAccount, { json: text }).optional(),
+    passwordHash: leaf((value) => readPasswordHash(value, places), secret).optional(),
+    passwordFile: leaf((value) => readPasswordFile(value, places), { json: text, isPath: true }).optional(),
+    password: leaf((value) => readPassword(value, places), {
+      json: { type: 'string', pattern: '^(\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}|file:.+)$' },
+      isSecret: true,
+    }).optional(),
+    scram: leaf((value) => readScram(value, places), secret).optional(),
+    permissions: z
+      .array(leaf((value) => readChoice(value, permissionNames), { json: choice(permissionNames) }))
+      .optional(),
+  })
+}
+
+/** What lists hold where nobody says anything. */
+export const standardLists: Readonly<Record<string, readonly string[]>> = Object.freeze({
+  listeners: defaultListen,
+  topics: [],
+  'observers.accounts': [],
+  'observers.filters': ['#', '+/#'],
+  'authentication.users[].permissions': [],
+})
 
 /** The keys a mapping at `path` may have; none if there is no mapping there. */
 export function knownKeys(schema: z.core.$ZodType, path: readonly (string | number)[]): readonly string[] {
@@ -128,7 +168,8 @@ function readSyncInterval(value: unknown): Reading<number> {
 }
 
 function limitShape() {
-  const limit = (name: keyof Limits) => leaf((value) => readLimit(name, value)).optional()
+  const limit = (name: keyof Limits) =>
+    leaf((value) => readLimit(name, value), amountFacts(limitAmount(name))).optional()
   // The entries have exactly the keys of Limits, which fromEntries cannot say.
   return Object.fromEntries(limitNames.map((name) => [name, limit(name)])) as Record<
     keyof Limits,
@@ -136,117 +177,11 @@ function limitShape() {
   >
 }
 
-function readUserName(value: unknown): Reading<string> {
-  const expected = 'a User Name of 1 to 65,535 bytes'
-  if (typeof value === 'number' || typeof value === 'boolean') {
-    return { type: 'fault', expected, advice: `put it in quotation marks: '${value}'` }
-  }
-  if (typeof value !== 'string') return { type: 'fault', expected, advice: 'add a line userName: NAME' }
-  if (value === '' || Buffer.byteLength(value) > 65_535) {
-    return { type: 'fault', expected, advice: 'write the name the client sends' }
-  }
-  try {
-    prepareUserName(value)
-  } catch (error) {
-    if (!(error instanceof ScramSyntaxError)) throw error
-    return { type: 'fault', expected, advice: `choose another name: ${error.message}` }
-  }
-  return { type: 'value', value }
-}
-
-function readAccount(value: unknown): Reading<string> {
-  if (typeof value === 'string' && value !== '') return { type: 'value', value }
-  return { type: 'fault', expected: 'the name of an account', advice: 'leave account: out to use the User Name' }
-}
-
-function readPasswordHash(value: unknown): Reading<string> {
-  try {
-    if (typeof value === 'string') {
-      parsePasswordHash(value)
-      return { type: 'value', value }
-    }
-  } catch (error) {
-    if (!(error instanceof PasswordHashError)) throw error
-    return {
-      type: 'fault',
-      found: `a text that is no hash: ${error.message}`,
-      expected: 'a password hash: $scrypt$ln=15,r=8,p=1$salt$hash',
-      advice: 'make one with hashPassword() of the library, or name a file with the password as passwordFile:',
-    }
-  }
-  return {
-    type: 'fault',
-    found: hideSecret(value),
-    expected: 'a password hash: $scrypt$ln=15,r=8,p=1$salt$hash',
-    advice: 'put the hash in quotation marks',
-  }
-}
-
-function readScram(value: unknown): Reading<ScramCredential> {
-  const expected = 'a credential: SCRAM-SHA-256$<iterations>:<salt>$<storedKey>:<serverKey>'
-  const advice = 'make one with makeScramCredential() and formatScramCredential() of the library'
-  if (typeof value !== 'string') return { type: 'fault', found: hideSecret(value), expected, advice }
-  try {
-    return { type: 'value', value: parseScramCredential(value) }
-  } catch (error) {
-    if (!(error instanceof ScramCredentialError)) throw error
-    return { type: 'fault', found: `a text that is no credential: ${error.message}`, expected, advice }
-  }
-}
-
-/** A secret's kind may be shown, but not the secret. */
-function hideSecret(value: unknown): string {
-  return typeof value === 'string' ? 'a text' : typeof value === 'number' ? 'a number' : describeValue(value)
-}
-
-function readPasswordFile(directory: string, value: unknown): Reading<PasswordFromFile> {
-  const expected = 'a file whose only line is the password, or a hash of it'
-  if (typeof value !== 'string' || value === '')
-    return { type: 'fault', expected, advice: 'write the path of the file' }
-  const path = resolve(directory, value)
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    return {
-      type: 'fault',
-      found: `${path}, which cannot be read: ${systemReason(error)}`,
-      expected,
-      advice: 'check the path and who may read the file',
-    }
-  }
-  const line = text.replace(/\r?\n$/, '')
-  if (line === '' || /[\r\n]/.test(line)) {
-    const found = line === '' ? `${path}, which is empty` : `${path}, which has more than one line`
-    return { type: 'fault', found, expected, advice: 'put the password alone on the first line' }
-  }
-  if (!line.startsWith('$scrypt$')) return readPlainPassword(path, line)
-  const hash = readPasswordHash(line)
-  return hash.type === 'fault' ? hash : { type: 'value', value: { type: 'hash', hash: hash.value } }
-}
-
-function readPlainPassword(path: string, password: string): Reading<PasswordFromFile> {
-  try {
-    preparePassword(password)
-    return { type: 'value', value: { type: 'plain', password } }
-  } catch (error) {
-    if (!(error instanceof ScramCredentialError)) throw error
-    return {
-      type: 'fault',
-      found: `${path}: ${error.message}`,
-      expected: 'a password of printable characters',
-      advice: 'choose another password',
-    }
-  }
-}
-
 function readDirectory(directory: string, value: unknown): Reading<string> {
+  const expected = 'the path of a directory'
+  if (referredVariable(value) !== null) {
+    return { type: 'fault', expected, advice: 'only secrets stand in variables of their own: set PABAL_DATA instead' }
+  }
   if (typeof value === 'string' && value !== '') return { type: 'value', value: resolve(directory, value) }
-  return { type: 'fault', expected: 'the path of a directory', advice: 'for example data: ./pabal-data' }
-}
-
-/** Why the operating system refused, in its own words without code and path. */
-export function systemReason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return error.message.replace(/^[A-Z]+: /, '').replace(/, .*$/s, '')
+  return { type: 'fault', expected, advice: 'for example data: ./pabal-data' }
 }

@@ -175,7 +175,7 @@ const single: [text: string, fault: string][] = [
   ],
   [
     `${user(`userName: a\npasswordHash: ${hash}`)}  methods: [SCRAM-SHA-256]\n`,
-    '5:13 authentication.methods[0] | SCRAM-SHA-256, and no user who can use it | a user with scram or passwordFile',
+    '5:13 authentication.methods[0] | SCRAM-SHA-256, and no user who can use it | a user with scram, passwordFile or password',
   ],
   [
     `${user(`userName: a\npasswordHash: ${hash}`)}  methods: [SCRAM-SHA-1]\n`,

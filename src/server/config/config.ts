@@ -1,5 +1,5 @@
 /**
- * The configuration file: YAML, read once at start, and either taken as a whole or refused with all its faults.
+ * The configuration: a YAML file, the environment laid over it, and flags over both. Taken as a whole or refused with all its faults.
  */
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -9,25 +9,30 @@ import type { WhenQueueFull } from '../../core/state.ts'
 import type { ScramCredential } from '../authentication/scram-credential.ts'
 import type { Durability, ObserverOptions, TopicOptions } from '../options.ts'
 import { ConfigError, type ConfigFault } from './config-fault.ts'
-import { configSchema, knownKeys, type Permission, systemReason } from './config-schema.ts'
-import { nearestName } from './nearest-name.ts'
-import { describeValue } from './reading.ts'
+import { keyTree } from './config-keys.ts'
+import { configSchema, type Permission } from './config-schema.ts'
+import { type EnvironmentReading, type Override, readEnvironment } from './environment.ts'
+import { valueAt } from './key-path.ts'
+import { Layers } from './layers.ts'
+import { byPlace, issueFaults, locate } from './schema-faults.ts'
+import { type Environment, referredVariable } from './secret.ts'
+import { systemReason } from './system-reason.ts'
 import { ruleOrderFaults, toObserverOptions, toTopicOptions } from './topics-schema.ts'
-import { type PathFault, userFaults } from './user-faults.ts'
-import { type KeyPath, YamlSource } from './yaml-source.ts'
+import { userFaults } from './user-faults.ts'
+import { YamlSource } from './yaml-source.ts'
 
 export interface ConfiguredUser {
   userName: string
   /** null: the User Name. */
   account: string | null
   passwordHash: string | null
-  /** The password itself, from `passwordFile`: whoever starts the broker hashes it and forgets it. */
+  /** The password itself, from where it stands: whoever starts the broker hashes it and forgets it. */
   password: string | null
   scram: ScramCredential | null
   permissions: readonly Permission[]
 }
 
-/** The file's content. What the file does not mention is null, so that defaults stay the broker's. */
+/** What was configured. What nobody mentions is null, so that defaults stay the broker's. */
 export interface Config {
   listeners: readonly string[] | null
   allowAnonymous: boolean | null
@@ -46,46 +51,101 @@ export interface Config {
   authentication: { users: readonly ConfiguredUser[]; methods: readonly string[] | null } | null
 }
 
-/** Reads a configuration file. Relative paths in it start from its own directory. @throws ConfigError with every fault. */
-export function loadConfig(path: string): Config {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new ConfigError([
-      {
-        file: path,
-        line: null,
-        column: null,
-        key: '',
-        found: `a file that cannot be read: ${systemReason(error)}`,
-        expected: 'a YAML file',
-        advice: 'check the path and who may read the file',
-      },
-    ])
-  }
-  return parseConfig(text, path)
+/** From what a configuration is read. */
+export interface ConfigSources {
+  /** The path of the file; null for none. */
+  readonly file: string | null
+  readonly environment: Environment
+  /** What flags say, in the order in which one wins over the other. */
+  readonly flags: readonly Override[]
+  /** Where relative paths start that do not stand in the file. */
+  readonly directory: string
 }
 
-/** Reads the text of a configuration file; `path` is what faults call it. @throws ConfigError with every fault. */
+/** A configuration without faults, and what it was made of. */
+export interface ReadConfig {
+  readonly config: Config
+  readonly layers: Layers
+  /** The values as they were read, in the shape of the file. */
+  readonly values: unknown
+}
+
+const noVariables: EnvironmentReading = { overrides: [], faults: [] }
+
+/** Reads a configuration file alone. Relative paths in it start from its own directory. @throws ConfigError with every fault. */
+export function loadConfig(path: string): Config {
+  return readConfig({ file: path, environment: {}, flags: [], directory: dirname(path) }).config
+}
+
+/** Reads the text of a configuration file alone; `path` is what faults call it. @throws ConfigError with every fault. */
 export function parseConfig(text: string, path: string): Config {
   const source = new YamlSource(text, path)
-  const schema = configSchema(dirname(path))
-  const written = source.value ?? {}
+  return combine(source, path, noVariables, { file: path, environment: {}, flags: [], directory: '.' }).config
+}
+
+/** Reads file and environment, with the flags over both. @throws ConfigError with every fault of the three. */
+export function readConfig(sources: ConfigSources): ReadConfig {
+  const { file, environment, directory } = sources
+  const faults: ConfigFault[] = []
+  let source: YamlSource | null = null
+  try {
+    if (file !== null) source = new YamlSource(readText(file), file)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    faults.push(...error.faults)
+  }
+  const tree = keyTree(configSchema({ directory, environment }))
+  const referred = new Set(referredVariables(source?.value))
+  const variables = readEnvironment(tree, environment, directory, (variable) => referred.has(variable))
+  // What is laid over a file that cannot be read would be called wrong for what it lacks.
+  if (faults.length > 0) throw new ConfigError([...faults, ...variables.faults])
+  return combine(source, file ?? '', variables, sources)
+}
+
+/** @throws ConfigError with the faults of all. */
+function combine(
+  source: YamlSource | null,
+  file: string,
+  variables: EnvironmentReading,
+  { environment, flags, directory }: ConfigSources,
+): ReadConfig {
+  const layers = new Layers(source, file, [...variables.overrides, ...flags])
+  const { written } = layers
+  const schema = configSchema({ directory: source === null ? directory : dirname(file), environment })
   const result = schema.safeParse(written)
-  const pathFaults = [
+  const found = [
     ...(result.error?.issues ?? []).flatMap((issue) => issueFaults(schema, issue)),
     ...userFaults(written),
     ...ruleOrderFaults(valueAt(written, ['topics'])),
   ]
-  if (pathFaults.length > 0 || !result.success) {
-    const faults = pathFaults.map((fault) => locate(source, path, written, fault))
-    throw new ConfigError(faults.sort(byPlace))
-  }
-  return toConfig(result.data)
+  const faults = [...found.map((fault) => locate(layers, fault)).sort(byPlace), ...variables.faults, ...layers.faults]
+  if (faults.length > 0 || !result.success) throw new ConfigError(faults)
+  return { config: toConfig(result.data), layers, values: result.data }
 }
 
-function toConfig(file: z.output<ReturnType<typeof configSchema>>): Config {
+/** @throws ConfigError */
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const found = `a file that cannot be read: ${systemReason(error)}`
+    const advice = 'check the path and who may read the file'
+    const place = { file: path, line: null, column: null, key: '' }
+    throw new ConfigError([{ ...place, found, expected: 'a YAML file', advice }])
+  }
+}
+
+/** Every variable that a text of the file refers to. */
+function* referredVariables(value: unknown): Generator<string> {
+  const variable = referredVariable(value)
+  if (variable !== null) yield variable
+  if (typeof value !== 'object' || value === null) return
+  for (const child of Object.values(value)) yield* referredVariables(child)
+}
+
+type FileValues = z.output<ReturnType<typeof configSchema>>
+
+function toConfig(file: FileValues): Config {
   const limits: Partial<Limits> = {}
   for (const [name, value] of Object.entries(file.limits ?? {})) Object.assign(limits, { [name]: value })
   const { authentication } = file
@@ -108,91 +168,16 @@ function toConfig(file: z.output<ReturnType<typeof configSchema>>): Config {
   }
 }
 
-type FileUser = NonNullable<NonNullable<z.output<ReturnType<typeof configSchema>>['authentication']>['users']>[number]
+type FileUser = NonNullable<NonNullable<FileValues['authentication']>['users']>[number]
 
 function toUser(user: FileUser): ConfiguredUser {
-  const fromFile = user.passwordFile
+  const password = user.passwordFile ?? user.password
   return {
     userName: user.userName,
     account: user.account ?? null,
-    passwordHash: user.passwordHash ?? (fromFile?.type === 'hash' ? fromFile.hash : null),
-    password: fromFile?.type === 'plain' ? fromFile.password : null,
+    passwordHash: user.passwordHash ?? (password?.type === 'hash' ? password.hash : null),
+    password: password?.type === 'plain' ? password.password : null,
     scram: user.scram ?? null,
     permissions: user.permissions ?? [],
   }
-}
-
-/** A fault as it leaves zod: with its path, and whether that names a key rather than a value. */
-interface SchemaFault extends PathFault {
-  isKey?: boolean
-}
-
-function issueFaults(schema: z.core.$ZodType, issue: z.core.$ZodIssue): SchemaFault[] {
-  const path = issue.path.filter((step) => typeof step !== 'symbol')
-  if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(schema, path)
-    return issue.keys.map((key) => unknownKeyFault([...path, key], key, known))
-  }
-  if (issue.code === 'custom') {
-    const words: Record<string, unknown> = issue.params ?? {}
-    return [{ path, found: String(words.found), expected: String(words.expected), advice: String(words.advice) }]
-  }
-  const isList = issue.code === 'invalid_type' && issue.expected === 'array'
-  return [
-    {
-      path,
-      found: '',
-      expected: isList ? 'a list' : 'a mapping of keys to values',
-      advice: isList ? 'begin each entry with "- " on a line of its own' : 'write key: value, one on each line',
-    },
-  ]
-}
-
-function unknownKeyFault(path: KeyPath, key: string, known: readonly string[]): SchemaFault {
-  const nearest = nearestName(key, known)
-  return {
-    path,
-    isKey: true,
-    found: `the unknown key ${describeValue(key)}`,
-    expected: `one of ${known.join(', ')}`,
-    advice: nearest === null ? 'remove it' : `did you mean ${nearest}?`,
-  }
-}
-
-function locate(source: YamlSource, file: string, written: unknown, fault: SchemaFault): ConfigFault {
-  const last = fault.path.at(-1)
-  const isKey = fault.isKey === true && last !== undefined
-  const place = isKey ? source.placeOfKey(fault.path.slice(0, -1), String(last)) : source.placeOfValue(fault.path)
-  const found = fault.found === '' ? describeValue(valueAt(written, fault.path)) : fault.found
-  const key = formatPath(isKey ? fault.path : existingPath(written, fault.path))
-  return { file, ...place, key, found, expected: fault.expected, advice: fault.advice }
-}
-
-function valueAt(value: unknown, path: KeyPath): unknown {
-  let current = value
-  for (const step of path) {
-    if (typeof current !== 'object' || current === null) return current
-    current = Reflect.get(current, step)
-  }
-  return current
-}
-
-/** The path without steps into what is no mapping or list: a listener written as a text has no `url`. */
-function existingPath(value: unknown, path: KeyPath): KeyPath {
-  let current = value
-  let length = 0
-  while (length < path.length && typeof current === 'object' && current !== null) {
-    current = Reflect.get(current, path[length] ?? '')
-    length++
-  }
-  return path.slice(0, length)
-}
-
-/** `authentication.users[0].userName`. */
-function formatPath(path: KeyPath): string {
-  return path.map((step, index) => (typeof step === 'number' ? `[${step}]` : index === 0 ? step : `.${step}`)).join('')
-}
-
-function byPlace(left: ConfigFault, right: ConfigFault): number {
-  return (left.line ?? 0) - (right.line ?? 0) || (left.column ?? 0) - (right.column ?? 0)
 }

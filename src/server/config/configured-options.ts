@@ -9,11 +9,10 @@ import { type User, usersAuthenticate, usersScramSha256 } from '../authenticatio
 import type { BrokerOptions } from '../options.ts'
 import { sqlite } from '../stores.ts'
 import type { Config, ConfiguredUser } from './config.ts'
-import type { Permission } from './config-schema.ts'
+import { type Permission, syncIntervalMsDefault } from './config-schema.ts'
 
 /** The data directory of a broker that was not told another: in the directory it is started in. */
 export const defaultData = resolve('data')
-const syncIntervalMsDefault = 100
 
 /** The configuration of a broker nobody has configured. */
 export const emptyConfig: Readonly<Config> = Object.freeze({
@@ -33,9 +32,13 @@ export const emptyConfig: Readonly<Config> = Object.freeze({
 
 /**
  * Makes the options, with `acceptLoss` as the operator said at this start. This takes a tenth of a second for each password
- * that stands in a file unhashed.
+ * that stands somewhere unhashed. `sameLogin` are options with the same users, whose answers to a client can be used again.
  */
-export async function configuredOptions(config: Config, acceptLoss = false): Promise<BrokerOptions> {
+export async function configuredOptions(
+  config: Config,
+  acceptLoss = false,
+  sameLogin: BrokerOptions | null = null,
+): Promise<BrokerOptions> {
   const options: BrokerOptions = { limits: config.limits }
   if (acceptLoss) options.acceptLoss = true
   if (config.listeners !== null) options.listen = config.listeners
@@ -50,16 +53,38 @@ export async function configuredOptions(config: Config, acceptLoss = false): Pro
   if (durability !== 'memory') options.store = sqlite(data, { durability, intervalMs, acceptLoss })
   if (config.authentication !== null) {
     options.permissions = permissionsOf(config.authentication.users)
-    const users: User[] = []
-    for (const user of config.authentication.users) users.push(await hashUser(user))
-    options.authenticate = usersAuthenticate(users, { allowAnonymous: config.allowAnonymous === true })
-    const wanted = config.authentication.methods
-    const hasScram = users.some((user) => user.scram !== null)
-    if (hasScram && (wanted === null || wanted.includes('SCRAM-SHA-256'))) {
-      options.authenticationMethods = [usersScramSha256(users)]
-    }
+    Object.assign(options, sameLogin === null ? await loginOptions(config, config.authentication) : loginOf(sameLogin))
   }
   return options
+}
+
+type LoginOptions = Pick<BrokerOptions, 'authenticate' | 'authenticationMethods'>
+
+function loginOf({ authenticate, authenticationMethods }: BrokerOptions): LoginOptions {
+  return {
+    ...(authenticate === undefined ? {} : { authenticate }),
+    ...(authenticationMethods === undefined ? {} : { authenticationMethods }),
+  }
+}
+
+async function loginOptions(
+  { allowAnonymous }: Config,
+  authentication: NonNullable<Config['authentication']>,
+): Promise<LoginOptions> {
+  const users: User[] = []
+  for (const user of authentication.users) users.push(await hashUser(user))
+  const options: LoginOptions = { authenticate: usersAuthenticate(users, { allowAnonymous: allowAnonymous === true }) }
+  const { methods: wanted } = authentication
+  const hasScram = users.some((user) => user.scram !== null)
+  if (hasScram && (wanted === null || wanted.includes('SCRAM-SHA-256'))) {
+    options.authenticationMethods = [usersScramSha256(users)]
+  }
+  return options
+}
+
+/** What the store is made of, as a text to compare. */
+export function storeOf({ durability, syncIntervalMs, data }: Config): string {
+  return JSON.stringify([durability ?? 'fsync', syncIntervalMs ?? syncIntervalMsDefault, data ?? defaultData])
 }
 
 /** Permissions belong to accounts: two users of one account have them together. */

@@ -4,12 +4,17 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { defaultLimits, limitRanges } from '../../core/limits.ts'
+import { defaultLimits, fixedLimits, limitRanges } from '../../core/limits.ts'
 import { createBroker } from '../embedded-broker.ts'
 import { parseConfig } from './config.ts'
 import { ConfigError } from './config-fault.ts'
+import { eachKey, keyTree } from './config-keys.ts'
 import { configSchema, knownKeys } from './config-schema.ts'
 import { configuredOptions } from './configured-options.ts'
+import { readEnvironment } from './environment.ts'
+import { keyDescriptions } from './key-descriptions.ts'
+import { formatPath } from './key-path.ts'
+import { limitDescriptions } from './limit-descriptions.ts'
 import { formatLimit, limitNames } from './limit-value.ts'
 
 const readPage = (name: string): string =>
@@ -32,8 +37,27 @@ test('the table of limits has every limit with its default and its range', () =>
   assert.deepEqual(rows, expected)
 })
 
+test('the limits that wait for the next start are named', () => {
+  const [, row = ''] = /^\| (`connectBytesMax`.*) \| At the next start/m.exec(page) ?? []
+  assert.deepEqual(row.replaceAll('`', '').split(', '), [...fixedLimits])
+})
+
+test('the tables describe every key in the words of the published schema', () => {
+  const rows = new Map([...page.matchAll(/^\| `([\w.[\]]+)` \| (.+) \|$/gm)].map((match) => [match[1], match[2] ?? '']))
+  const withoutLinks = (text: string) => text.replace(/\[([^\]]+)\]\([^)]+\)/g, '$1')
+  for (const [name] of eachKey(keyTree(configSchema({ directory: '.', environment: {} })))) {
+    const description = keyDescriptions[name]
+    if (description === undefined) continue
+    const row = withoutLinks(rows.get(name) ?? rows.get(name.replace('authentication.', '')) ?? '')
+    assert.ok(row === description || row.startsWith(`${description} |`) || row.startsWith(`${description}: see `), name)
+  }
+  for (const [name, description] of Object.entries(limitDescriptions)) {
+    assert.ok(withoutLinks(rows.get(name) ?? '').endsWith(` | ${description}`), name)
+  }
+})
+
 test('every key is in a table', () => {
-  const schema = configSchema('.')
+  const schema = configSchema({ directory: '.', environment: {} })
   const keys = [
     ...knownKeys(schema, []),
     ...knownKeys(schema, ['authentication']),
@@ -45,13 +69,13 @@ test('every key is in a table', () => {
 })
 
 test('the example is a configuration, apart from its password file', () => {
-  const [example = ''] = blocks('yaml')
+  const [, example = ''] = blocks('yaml')
   const config = parseConfig(example.replace(/passwordFile: .*/, `scram: ${scram}`), 'pabal.yaml')
   assert.equal(config.authentication?.users.length, 2)
 })
 
 test('the example of rules for Topic Filters is a configuration', () => {
-  const [, example = ''] = blocks('yaml')
+  const [, , example = ''] = blocks('yaml')
   const { topics } = parseConfig(example, 'pabal.yaml')
   assert.deepEqual(
     topics?.map(({ filter, whenNobody }) => [filter, whenNobody]),
@@ -67,6 +91,20 @@ test('every example of when-nobody-listens.md is a configuration that a broker t
   const examples = blocks('yaml', readPage('when-nobody-listens.md'))
   assert.ok(examples.length >= 5)
   for (const example of examples) createBroker(await configuredOptions(parseConfig(example, 'pabal.yaml')))
+})
+
+test('every example of a variable stands for the key beside it', () => {
+  const rows = [...page.matchAll(/^\| `(PABAL_\w+)=(.+?)` \| `([^`]+)`/gm)].map((match) => match.slice(1, 4))
+  assert.ok(rows.length >= 7)
+  for (const [variable = '', value = '', key = ''] of rows) {
+    const tree = keyTree(configSchema({ directory: '/', environment: {} }))
+    const { overrides, faults } = readEnvironment(tree, { [variable]: value }, '/', () => false)
+    assert.deepEqual(faults, [], variable)
+    assert.deepEqual(
+      overrides.map(({ path }) => formatPath(path)),
+      [key],
+    )
+  }
 })
 
 test('the example of a fault is what is printed', () => {

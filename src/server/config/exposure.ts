@@ -5,14 +5,18 @@
 import { isLoopback, type ListenAddress } from '../../transport/listen-url.ts'
 import type { BrokerOptions } from '../options.ts'
 
-/** Null if these listeners may start; otherwise which may not, why, and what to do, as text for a terminal. */
-export function exposureFault(
-  listenAddresses: readonly ListenAddress[],
-  options: Pick<BrokerOptions, 'allowAnonymous' | 'authenticate' | 'authenticationMethods'>,
-): string | null {
+type Admission = Pick<BrokerOptions, 'allowAnonymous' | 'authenticate' | 'authenticationMethods'>
+
+/** Those that may not start. */
+export function exposedListeners(listenAddresses: readonly ListenAddress[], options: Admission): ListenAddress[] {
   const hasAuthentication = options.authenticate !== undefined || (options.authenticationMethods ?? []).length > 0
-  if (options.allowAnonymous === true || hasAuthentication) return null
-  const exposed = listenAddresses.filter((address) => !isLoopback(address)).map((address) => address.url)
+  if (options.allowAnonymous === true || hasAuthentication) return []
+  return listenAddresses.filter((address) => !isLoopback(address))
+}
+
+/** Null if these listeners may start; otherwise which may not, why, and what to do, as text for a terminal. */
+export function exposureFault(listenAddresses: readonly ListenAddress[], options: Admission): string | null {
+  const exposed = exposedListeners(listenAddresses, options).map((address) => address.url)
   if (exposed.length === 0) return null
   const [subject, pronoun] = exposed.length === 1 ? ['this listener', 'it'] : ['these listeners', 'them']
   return `Other machines can reach ${subject}, and nothing says who may come in, so anybody could read and publish everything:

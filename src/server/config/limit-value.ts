@@ -4,6 +4,7 @@
  * The name of a limit tells its unit: `...Bytes...`, `...Seconds...`, or a count.
  */
 import { defaultLimits, type Limits, limitRanges } from '../../core/limits.ts'
+import type { JsonSchema, LeafFacts } from './leaf.ts'
 import { nearestName } from './nearest-name.ts'
 import { describeValue, formatCount, type Reading } from './reading.ts'
 
@@ -42,6 +43,21 @@ export interface Amount {
 
 export function limitAmount(name: keyof Limits): Amount {
   return { unit: limitUnit(name), range: limitRanges[name], standard: defaultLimits[name] }
+}
+
+const amountPatterns: Readonly<Record<LimitUnit, string>> = {
+  bytes: '^\\d[\\d_]*(\\.\\d+)? ?([kKmMgG][iI]?[bB]|[bB])?$',
+  seconds: '^\\d[\\d_]*(\\.\\d+)? ?(s|S|min|m|M|h|H|d|D)?$',
+  count: '^\\d[\\d_]*$',
+}
+
+/** What is known of a key with such a value. */
+export function amountFacts({ unit, range, standard }: Amount): LeafFacts {
+  const [minimum, maximum] = range
+  const number: JsonSchema = { type: 'integer', minimum, maximum }
+  const json = { anyOf: [number, { type: 'string', pattern: amountPatterns[unit] }] }
+  const show = (value: unknown): string => (typeof value === 'number' ? formatAmount(unit, value) : String(value))
+  return { json, standard, show }
 }
 
 /** Reads a limit's value from a number or a text. */

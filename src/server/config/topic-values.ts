@@ -21,16 +21,22 @@ export const queuePolicies: readonly WhenQueueFull[] = Object.freeze([
   'drop-newest',
   'dead-letter',
 ])
-const nobodyPolicies: readonly WhenNobody[] = Object.freeze(['accept', 'report', 'reject', 'hold', 'dead-letter'])
-const olderPolicies: readonly TopicRuleOptions['rejectOlder'][] = Object.freeze(['close', 'accept-and-count'])
-const acknowledgePolicies: readonly TopicRuleOptions['acknowledge'][] = Object.freeze([
+export const nobodyPolicies: readonly WhenNobody[] = Object.freeze([
+  'accept',
+  'report',
+  'reject',
+  'hold',
+  'dead-letter',
+])
+export const olderPolicies: readonly TopicRuleOptions['rejectOlder'][] = Object.freeze(['close', 'accept-and-count'])
+export const acknowledgePolicies: readonly TopicRuleOptions['acknowledge'][] = Object.freeze([
   'on-receipt',
   'on-delivery',
   'on-delivery-to-all',
 ])
 
 /** Seconds an acknowledgement may wait for a subscriber's. */
-const acknowledgeSeconds: Amount = {
+export const acknowledgeSeconds: Amount = {
   unit: 'seconds',
   range: [1, 3600],
   standard: ruleDefaults.acknowledgeSecondsMax,

@@ -5,34 +5,64 @@
  * `deadLetterTopicName`.
  */
 import { z } from 'zod'
+import type { Limits } from '../../core/limits.ts'
+import { rejectReasonCodes, ruleDefaults } from '../../core/routing/topic-rule.ts'
 import type { ObserverOptions, TopicOptions } from '../options.ts'
-import { leaf } from './leaf.ts'
-import { readAmount } from './limit-value.ts'
-import { readAccountName, readFilter, topicReaders, unreachableRules, widestTopicLimits } from './topic-values.ts'
+import { choice, flag, type JsonSchema, type LeafFacts, leaf, text } from './leaf.ts'
+import { amountFacts, limitAmount, readAmount } from './limit-value.ts'
+import {
+  acknowledgePolicies,
+  acknowledgeSeconds,
+  nobodyPolicies,
+  olderPolicies,
+  queuePolicies,
+  readAccountName,
+  readFilter,
+  topicReaders,
+  unreachableRules,
+  widestTopicLimits,
+} from './topic-values.ts'
 import type { PathFault } from './user-faults.ts'
 
 const read = topicReaders(widestTopicLimits, readAmount)
 
+/** A Topic Name that does not begin with `$`. */
+export const topicNameShape: JsonSchema = { type: 'string', pattern: '^[^$+#][^+#]*$' }
+const filterShape: JsonSchema = { type: 'string', minLength: 1 }
+
+/** A number that holds for all Topic Names where a rule says nothing. */
+function amountLike(name: keyof Limits): LeafFacts {
+  const { json, show } = amountFacts(limitAmount(name))
+  return { json, standardKey: `limits.${name}`, ...(show === undefined ? {} : { show }) }
+}
+
 /** One entry of `topics:`. */
 export const topicSchema = z.strictObject({
-  filter: leaf(read.filter),
-  whenNobody: leaf(read.whenNobody).optional(),
-  tellsPublisher: leaf(read.tellsPublisher).optional(),
-  rejectReasonCode: leaf(read.rejectReasonCode).optional(),
-  rejectOlder: leaf(read.rejectOlder).optional(),
-  deadLetterTopic: leaf(read.deadLetterTopicName).optional(),
-  heldMessagesMax: leaf(read.heldMessagesMax).optional(),
-  heldBytesMax: leaf(read.heldBytesMax).optional(),
-  heldSecondsMax: leaf(read.heldSecondsMax).optional(),
-  whenQueueFull: leaf(read.whenQueueFull).optional(),
-  ack: leaf(read.acknowledge).optional(),
-  ackSecondsMax: leaf(read.acknowledgeSecondsMax).optional(),
-  wake: leaf(read.wake).optional(),
+  filter: leaf(read.filter, { json: filterShape }),
+  whenNobody: leaf(read.whenNobody, { json: choice(nobodyPolicies), standard: ruleDefaults.whenNobody }).optional(),
+  tellsPublisher: leaf(read.tellsPublisher, { json: flag, standard: ruleDefaults.tellsPublisher }).optional(),
+  rejectReasonCode: leaf(read.rejectReasonCode, {
+    json: { type: 'integer', ...choice(rejectReasonCodes) },
+    standard: ruleDefaults.rejectReasonCode,
+    show: (value) => `0x${Number(value).toString(16).toUpperCase()}`,
+  }).optional(),
+  rejectOlder: leaf(read.rejectOlder, { json: choice(olderPolicies), standard: ruleDefaults.rejectOlder }).optional(),
+  deadLetterTopic: leaf(read.deadLetterTopicName, {
+    json: topicNameShape,
+    standardKey: 'deadLetterTopic',
+  }).optional(),
+  heldMessagesMax: leaf(read.heldMessagesMax, amountLike('heldMessagesPerTopicMax')).optional(),
+  heldBytesMax: leaf(read.heldBytesMax, amountLike('heldBytesPerTopicMax')).optional(),
+  heldSecondsMax: leaf(read.heldSecondsMax, amountLike('heldSecondsMax')).optional(),
+  whenQueueFull: leaf(read.whenQueueFull, { json: choice(queuePolicies), standardKey: 'whenQueueFull' }).optional(),
+  ack: leaf(read.acknowledge, { json: choice(acknowledgePolicies), standard: ruleDefaults.acknowledge }).optional(),
+  ackSecondsMax: leaf(read.acknowledgeSecondsMax, amountFacts(acknowledgeSeconds)).optional(),
+  wake: leaf(read.wake, { json: flag, standard: ruleDefaults.wake }).optional(),
 })
 
 export const observersSchema = z.strictObject({
-  accounts: z.array(leaf(readAccountName)).optional(),
-  filters: z.array(leaf((value) => readFilter(value, widestTopicLimits))).optional(),
+  accounts: z.array(leaf(readAccountName, { json: text })).optional(),
+  filters: z.array(leaf((value) => readFilter(value, widestTopicLimits), { json: filterShape })).optional(),
 })
 
 /** As `createBroker` has it: what the file leaves out is not there. */

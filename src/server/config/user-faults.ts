@@ -4,7 +4,7 @@
  *
  * Works on the values as written, so that these faults are reported together with those of single values.
  */
-import type { KeyPath } from './yaml-source.ts'
+import type { KeyPath } from './key-path.ts'
 
 /** A fault that knows its path; whoever has the file adds line and column. */
 export interface PathFault {
@@ -39,18 +39,20 @@ function faultsOfUser(user: unknown, path: KeyPath, seen: Set<string>): PathFaul
   if (!isMapping(user)) return []
   const faults: PathFault[] = []
   const has = (key: string) => property(user, key) !== undefined
-  if (!has('passwordHash') && !has('passwordFile') && !has('scram')) {
+  if (!has('passwordHash') && !has('passwordFile') && !has('password') && !has('scram')) {
     faults.push({
       path,
       found: 'a user who cannot log in',
-      expected: 'one or more of passwordFile, passwordHash and scram',
+      expected: 'one or more of passwordFile, password, passwordHash and scram',
       advice: 'add passwordFile: FILE, a file whose only line is the password',
     })
   }
-  if (has('passwordFile') && (has('passwordHash') || has('scram'))) {
+  for (const key of ['passwordFile', 'password'].filter(has)) {
+    const other = ['password', 'passwordHash', 'scram'].find((each) => each !== key && has(each))
+    if (other === undefined) continue
     faults.push({
-      path: [...path, 'passwordFile'],
-      found: `passwordFile beside ${has('passwordHash') ? 'passwordHash' : 'scram'}`,
+      path: [...path, key],
+      found: `${key} beside ${other}`,
       expected: 'one password',
       advice: 'keep one of them',
     })
@@ -74,15 +76,15 @@ function faultsOfUser(user: unknown, path: KeyPath, seen: Set<string>): PathFaul
 function methodFaults(authentication: object, users: readonly unknown[]): PathFault[] {
   const methods = property(authentication, 'methods')
   if (!Array.isArray(methods) || !methods.includes('SCRAM-SHA-256')) return []
-  const canUse = users.some(
-    (user) => property(user, 'scram') !== undefined || property(user, 'passwordFile') !== undefined,
-  )
+  const canUse = users.some((user) => {
+    return ['scram', 'passwordFile', 'password'].some((key) => property(user, key) !== undefined)
+  })
   if (canUse) return []
   return [
     {
       path: ['authentication', 'methods', methods.indexOf('SCRAM-SHA-256')],
       found: 'SCRAM-SHA-256, and no user who can use it',
-      expected: 'a user with scram or passwordFile',
+      expected: 'a user with scram, passwordFile or password',
       advice: 'give a user a scram: credential, or remove the method',
     },
   ]

@@ -3,9 +3,7 @@
  */
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml'
 import { ConfigError, type ConfigFault } from './config-fault.ts'
-
-/** Keys and list positions from the top of the document to a value. */
-export type KeyPath = readonly (string | number)[]
+import type { KeyPath } from './key-path.ts'
 
 export interface Place {
   line: number

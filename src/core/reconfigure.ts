@@ -1,0 +1,86 @@
+/**
+ * What an operator may change while the broker runs: rules, observers, limits that are only compared, and what is asked about.
+ *
+ * Nothing that was promised is taken back: what was routed stays routed, what is held stays held until somebody listens, whatever its
+ * rule says now.
+ */
+import { ReasonCode } from '../protocol/reason-code.ts'
+import { disconnectClient } from './connection/closing.ts'
+import { continueDrains } from './held/drain.ts'
+import { fixedLimits, type Limits } from './limits.ts'
+import { endEventSubscriptions } from './routing/subscribing.ts'
+import { type CoreOptions, type CoreState, defaultObservers, ruleDefaultsOf } from './state.ts'
+import type { Turn } from './turn.ts'
+
+/** All of it as it is to be; of the limits those that are not fixed. */
+export interface Reconfiguration
+  extends Pick<
+    CoreOptions,
+    | 'limits'
+    | 'asksAuthentication'
+    | 'authenticationMethods'
+    | 'asksAuthorization'
+    | 'responseTopicPrefix'
+    | 'whenQueueFull'
+    | 'deadLetterTopicName'
+    | 'topicRules'
+    | 'observers'
+  > {
+  /** Somebody else observes than before. */
+  readonly observersChanged: boolean
+  /** Which accounts keep their Subscriptions to events; null: all. */
+  readonly mayObserve: ((account: string) => boolean) | null
+  /** Which accounts keep their connections; null: all. */
+  readonly mayStay: ((account: string) => boolean) | null
+}
+
+export function reconfigure(core: CoreState, change: Reconfiguration, nowMs: number, turn: Turn): void {
+  core.nowMs = nowMs
+  changeLimits(core, change.limits)
+  const { observersChanged, mayObserve, mayStay, limits: _, observers = defaultObservers, ...options } = change
+  Object.assign(core.options, options)
+  core.rules.replace(options.topicRules ?? [], ruleDefaultsOf({ ...core.options, limits: core.limits }))
+  // Each route knows its rule.
+  core.subscriptions.changed()
+  if (mayObserve !== null) endEventSubscriptions(core, mayObserve, turn)
+  if (mayStay !== null) disconnectOthers(core, mayStay, nowMs, turn)
+  for (const connection of core.connections) {
+    connection.publishPermissions = null
+    connection.receiptVerdicts = null
+    connection.checkedTopicName = ''
+  }
+  if (observersChanged) changeObservers(core, observers, nowMs, turn)
+}
+
+function changeLimits(core: CoreState, limits: Limits): void {
+  const fixed: Partial<Limits> = Object.fromEntries(fixedLimits.map((name) => [name, core.limits[name]]))
+  Object.assign(core.limits, limits, fixed)
+  core.limitsChanged()
+}
+
+/** Whoever has begun to count as a listener gets what waited for one. */
+function changeObservers(
+  core: CoreState,
+  observers: NonNullable<CoreOptions['observers']>,
+  nowMs: number,
+  turn: Turn,
+): void {
+  const listened = core.subscriptions.observe(observers)
+  if (core.held.count === 0) return
+  for (const filter of listened) core.drains.searches.push(core.held.matcher(filter))
+  if (listened.size > 0) continueDrains(core, nowMs, turn)
+}
+
+function disconnectOthers(core: CoreState, mayStay: (account: string) => boolean, nowMs: number, turn: Turn): void {
+  for (const connection of [...core.connections]) {
+    if (connection.state === 'opened') continue
+    const { session } = connection
+    if (session !== null && mayStay(session.account)) continue
+    // Whoever is being asked for a password just now was asked by those who no longer decide.
+    const reason =
+      session === null
+        ? { reasonCode: ReasonCode.ServerUnavailable, text: 'who may connect has just changed; connect again' }
+        : { reasonCode: ReasonCode.NotAuthorized, text: 'this user has been changed or may no longer connect' }
+    disconnectClient(core, connection, reason, nowMs, turn)
+  }
+}

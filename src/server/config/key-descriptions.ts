@@ -1,0 +1,59 @@
+/**
+ * What each key of the configuration is, in words: for the published schema. docs/operating/configuration.md says the same, and a test
+ * compares the two. The limits: limit-descriptions.ts.
+ */
+export const keyDescriptions: Readonly<Record<string, string>> = Object.freeze({
+  listeners: 'List of listen URLs, each a text or `url: URL`',
+  allowAnonymous: '`true` lets clients in that do not log in, also on listeners that other machines can reach',
+  durability:
+    'What an acknowledgement promises: `fsync` (it is on the disk), `interval` (it survives the process, and a power cut that comes later than `syncIntervalMs`) or `memory` (nothing survives the process). See guarantees',
+  syncIntervalMs: 'Milliseconds between two syncs at `durability: interval`',
+  admin: 'Where the HTTP API listens; `admin: off` turns it off',
+  'admin.listen':
+    '`http://HOST:PORT`, `https://HOST:PORT?cert=FILE&key=FILE` or `off`. Where other machines can reach it, TLS is needed; `?tls=off` says that you know what goes over the network in the clear; `host=NAME` names a host it may be asked for',
+  data: 'Directory for what must survive; created if missing, readable by its owner only; one broker at a time',
+  whenQueueFull:
+    "What happens to a message when the queue of a Session it is for is full: `spill` (the queue of a Session that outlives its connection goes on in the store, up to `sessionSpillMessagesMax` and `sessionSpillBytesMax`; there, and for other Sessions, `refuse`), `refuse` (the publisher: 0x97, or in 3.1.1 a closed connection), `drop-oldest` (the Session's oldest message is given up) `drop-newest` (the Session goes without) or `dead-letter` (the Session goes without, and the message is published on `deadLetterTopic`). What is dropped is counted",
+  deadLetterTopic:
+    'Topic Name on which `dead-letter` publishes, with User Properties that say what was published where (`pabal-topic`), by whom (`pabal-publisher`), when (`pabal-at-ms`), why it is there (`pabal-reason`) and who goes without it (`pabal-client`)',
+  topics: 'What happens to the messages of a Topic Filter, above all when nobody listens',
+  observers: 'Whose Subscriptions do not count as listeners',
+  limits: 'Bounds the broker keeps to',
+  authentication: 'Who may log in, and how',
+  'topics[].filter': 'A Topic Filter, without `$share/`; in quotation marks if it begins with `#`. It must be given',
+  'topics[].whenNobody':
+    'What happens to a message that nobody listens for: `accept` (acknowledged with success), `report` (the publisher is told 0x10 No matching subscribers, if it speaks MQTT 5.0), `reject` (refused), `hold` (kept until somebody listens) or `dead-letter` (published on `deadLetterTopic`)',
+  'topics[].tellsPublisher': '`false` answers 0x00 instead of 0x10, for clients that take 0x10 for a failure',
+  'topics[].rejectReasonCode':
+    'With which code `reject` refuses MQTT 5.0 clients: `0x80`, `0x83`, `0x87`, `0x90`, `0x97` or `0x99`',
+  'topics[].rejectOlder':
+    'How `reject` treats MQTT 3.1.1 clients, which no code can be sent to: `close` the connection or `accept-and-count`',
+  'topics[].deadLetterTopic': 'Topic Name for dead letters of this rule',
+  'topics[].heldMessagesMax': 'Messages that `hold` keeps at most on one Topic Name',
+  'topics[].heldBytesMax': 'Topic Names and payloads that `hold` keeps at most on one Topic Name, for example `1MiB`',
+  'topics[].heldSecondsMax': 'Time a message is held at most, for example `1h`; `0s`: as long as it lives',
+  'topics[].whenQueueFull': 'As `whenQueueFull` above, for these messages',
+  'topics[].ack':
+    'When a QoS 1 or 2 message that somebody listens for is acknowledged: `on-receipt` (it is durable), `on-delivery` (a subscriber has acknowledged it) or `on-delivery-to-all` (all have)',
+  'topics[].ackSecondsMax': 'Time such an acknowledgement waits at most: 1s to 3600s',
+  'topics[].wake': '`true` makes an event when a message is queued for a client that is away',
+  'observers.accounts':
+    'List of accounts whose Subscriptions get everything they match and still do not count as listeners',
+  'observers.filters':
+    'List of Topic Filters, compared as they are written, whose Subscriptions do not count. What is given takes the place of both defaults; `[]` makes every Subscription count',
+  'authentication.users': 'List of users, at least one',
+  'authentication.users[].userName': 'The User Name the client sends',
+  'authentication.users[].passwordFile':
+    'A file whose only line is the password (or a hash of it, which begins with `$scrypt$`)',
+  'authentication.users[].password':
+    'Where the password stands, `$' + '{VARIABLE}` or `file:PATH`: the password itself, or a hash of it',
+  'authentication.users[].passwordHash':
+    'A hash of the password: `$scrypt$ln=15,r=8,p=1$salt$hash`, or where it stands',
+  'authentication.users[].scram':
+    'A credential for SCRAM-SHA-256: `SCRAM-SHA-256$<iterations>:<salt>$<storedKey>:<serverKey>`, or where it stands',
+  'authentication.users[].account': "What the user's Sessions belong to; default: the User Name",
+  'authentication.users[].permissions':
+    "List of what the user's account may do beyond publishing and subscribing: `observe` (ask the broker who is listening and what happens), `admin` (also change it: drop and release what is held); default: none",
+  'authentication.methods':
+    'List of Authentication Methods; default: `SCRAM-SHA-256` if a user has a credential for it; `[]` turns it off',
+})

@@ -1,0 +1,55 @@
+/**
+ * What each limit bounds, in words: for the published schema. docs/operating/configuration.md says the same, and a test compares the two.
+ */
+import type { Limits } from '../../core/limits.ts'
+
+export const limitDescriptions: Readonly<Record<keyof Limits, string>> = Object.freeze({
+  connectBytesMax: 'A whole CONNECT packet',
+  connectSecondsMax: 'Time a new connection has to deliver its CONNECT',
+  connectionsMax: 'Connections at one time; further ones are refused with 0x89 Server busy',
+  packetBytesMax: 'A whole packet after CONNECT: Maximum Packet Size',
+  propertiesMax: 'Properties in one packet, User Properties included',
+  topicBytesMax: 'A Topic Name or Topic Filter',
+  topicLevelsMax: 'Levels of a Topic Name or Topic Filter',
+  receiveMaximum: 'QoS 1 and 2 messages a publisher may have unacknowledged: Receive Maximum',
+  topicAliasMaximum: 'Topic Aliases a publisher may use on one connection: Topic Alias Maximum',
+  sentTopicAliasMaximum: 'Topic Aliases the broker uses towards one client',
+  keepAliveSecondsMax: 'Keep Alive: a longer one, or none, is replaced by this; `0s` leaves it to the client',
+  sessionExpirySecondsMax:
+    'Session Expiry Interval: a longer one is lowered to this; the highest value lets a Session live for ever',
+  subscriptionsPerSessionMax: 'Subscriptions of one Session',
+  sessionQueueMessagesMax: 'Messages waiting in one Session, beyond those in flight',
+  sessionQueueBytesMax: 'Topic Names and payloads waiting in one Session',
+  sessionSpillMessagesMax: 'Messages waiting in one durable Session whose queue goes on in the store',
+  sessionSpillBytesMax: 'Topic Names and payloads waiting in one durable Session whose queue goes on in the store',
+  queueMemoryBytesMax: 'Waiting messages kept in memory in all; the rest is in the store only, if it is a durable one',
+  unsentBytesMax:
+    'Written to one connection and not yet taken by its client: above it QoS 0 copies are dropped and counted, others wait',
+  parkedBytesMax:
+    'PUBLISH packets that wait on one 3.1.1 connection while the store takes no messages; above it the connection is closed',
+  parkedBytesTotalMax: 'The same of all connections together',
+  parkedSecondsMax: 'Time they wait at most; then the connection is closed',
+  retainedMessagesMax:
+    'Retained Messages in all; a further one is refused with 0x97 Quota exceeded, at QoS 0 passed on without being retained',
+  heldMessagesPerTopicMax: 'Messages held, or kept as dead letters, on one Topic Name, unless its rule says otherwise',
+  heldBytesPerTopicMax: 'Topic Names and payloads held on one Topic Name, unless its rule says otherwise',
+  heldMessagesPerAccountMax: 'Messages held that one account has published',
+  heldBytesPerAccountMax: 'Topic Names and payloads held that one account has published',
+  heldMessagesMax: 'Messages held in all, dead letters included',
+  heldBytesMax: 'Topic Names and payloads held in all',
+  heldSecondsMax:
+    'Time a message is held, unless its rule says otherwise; `0s`: as long as it lives. Dead letters stay',
+  owedMessagesPerSessionMax:
+    'Messages of one Session that a receipt or a late acknowledgement is still owed for; above it a further receipt is refused with 0x97',
+  owedMessagesMax: 'The same of all Sessions together',
+  wakeSecondsMin: 'Time between two events that ask for the same client to be woken',
+  requestsPerSecondMax:
+    'Requests to the broker itself (`$pabal/who` and the like, see who is listening) that one connection may send in a second; as many may come at once',
+  topicsSeenMax:
+    'Topic Names published to lately that are kept count of for `pabal topics`; the least used make room for new ones; `0` keeps none',
+  fateLogMessagesMax: 'Messages whose fate the log remembers (`pabal trace`), the newest; `0` for none',
+  fateLogPerSecondMax:
+    'Messages that enter the log in a second: those with a listener, and as many others; above it they are sampled',
+  messageEventsPerSecondMax: 'Events about messages and copies in a second; further ones are only counted',
+  sysIntervalSeconds: 'Time between two publications of the values below `$SYS`; `0s` for none',
+})

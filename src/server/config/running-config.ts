@@ -1,0 +1,136 @@
+/**
+ * The configuration of a broker that runs: reads it again when it is told to, and puts in force what can be, or nothing.
+ *
+ * Of passwords only fingerprints are kept, to see whether one has changed; their key is made anew in each process.
+ */
+import { createHmac, randomBytes } from 'node:crypto'
+import type { Broker } from '../embedded-broker.ts'
+import type { BrokerOptions } from '../options.ts'
+import type { ReloadResult } from '../reload.ts'
+import type { Config, ConfiguredUser, ReadConfig } from './config.ts'
+import { ConfigError } from './config-fault.ts'
+import { configuredOptions, storeOf } from './configured-options.ts'
+import { type EffectiveValue, effectiveValues } from './effective.ts'
+import { startFaults } from './start-faults.ts'
+
+/** Keys of the configuration that made a difference; a certificate by the URL of its listener. */
+export type ReloadReport = ReloadResult
+
+interface Login {
+  /** By User Name: what the user's Sessions belong to, and all that lets the user in. */
+  readonly users: ReadonlyMap<string, { readonly account: string; readonly fingerprint: string }>
+  readonly allowsAnonymous: boolean
+  readonly fingerprint: string
+}
+
+const fingerprintKey = randomBytes(32)
+
+export class RunningConfig {
+  readonly #read: () => ReadConfig
+  readonly #broker: Broker
+  /** What the store was made of; it is the same until the next start. */
+  readonly #started: string
+  readonly #startedAdmin: string
+  #options: BrokerOptions
+  #login: Login | null
+  #values: readonly EffectiveValue[]
+  #reloading: Promise<unknown> = Promise.resolve()
+
+  /** `options` were made of `started`; `read` reads it again. */
+  constructor(broker: Broker, started: ReadConfig, options: BrokerOptions, read: () => ReadConfig) {
+    this.#broker = broker
+    this.#read = read
+    this.#started = storeOf(started.config)
+    this.#startedAdmin = JSON.stringify(started.config.admin)
+    this.#options = options
+    this.#login = loginOf(started.config)
+    this.#values = effectiveValues(started)
+  }
+
+  /** Every key as it was last read without a fault, secrets left out. What needs a restart is among it. */
+  get values(): readonly EffectiveValue[] {
+    return this.#values
+  }
+
+  /** Reads the configuration again. @throws ConfigError with every fault; nothing has changed then. */
+  async reload(): Promise<ReloadReport> {
+    const reloaded = this.#reloading.then(() => this.#reload())
+    // One after the other, whatever came of the one before: its caller has been told.
+    this.#reloading = reloaded.catch(() => null)
+    return reloaded
+  }
+
+  async #reload(): Promise<ReloadReport> {
+    const read = this.#read()
+    const login = loginOf(read.config)
+    const isSameLogin = login?.fingerprint === this.#login?.fingerprint
+    const made = await configuredOptions(read.config, false, isSameLogin ? this.#options : null)
+    // What a store is made of is compared below: it is opened at start and at no other time.
+    const { store: _, acceptLoss: __, snapshotEveryBytes: ___, ...rest } = made
+    const { store, acceptLoss, snapshotEveryBytes, admin } = this.#options
+    const options: BrokerOptions = { ...rest }
+    if (admin !== undefined) options.admin = admin
+    if (store !== undefined) options.store = store
+    if (acceptLoss !== undefined) options.acceptLoss = acceptLoss
+    if (snapshotEveryBytes !== undefined) options.snapshotEveryBytes = snapshotEveryBytes
+    const faults = await startFaults(read, options)
+    if (faults.length > 0) throw new ConfigError(faults)
+    const { applied, needsRestart } = await this.#broker.reload(
+      options,
+      isSameLogin ? null : mayStay(this.#login, login),
+    )
+    this.#options = options
+    this.#login = login
+    this.#values = effectiveValues(read)
+    const keysOfStore = storeOf(read.config) === this.#started ? [] : ['durability, syncIntervalMs or data']
+    const keysOfAdmin = JSON.stringify(read.config.admin) === this.#startedAdmin ? [] : ['admin']
+    return { applied: keysOf(applied), needsRestart: [...keysOf(needsRestart), ...keysOfStore, ...keysOfAdmin] }
+  }
+}
+
+/** Options whose names are others in the file. */
+const keyOfOption: Readonly<Record<string, string>> = {
+  listen: 'listeners',
+  deadLetterTopicName: 'deadLetterTopic',
+  permissions: 'authentication',
+  authenticate: 'authentication',
+  authenticationMethods: 'authentication',
+}
+
+function keysOf(options: readonly string[]): string[] {
+  return [...new Set(options.map((name) => keyOfOption[name] ?? name))]
+}
+
+function loginOf({ authentication, allowAnonymous }: Config): Login | null {
+  if (authentication === null) return null
+  const { users, methods } = authentication
+  const logins = users.map((user) => {
+    const account = user.account ?? user.userName
+    return [user.userName, { account, fingerprint: fingerprintOf(withoutPermissions(user)) }] as const
+  })
+  const allowsAnonymous = allowAnonymous === true
+  return { users: new Map(logins), allowsAnonymous, fingerprint: fingerprintOf([logins, methods, allowsAnonymous]) }
+}
+
+function withoutPermissions({ permissions: _, ...user }: ConfiguredUser): Omit<ConfiguredUser, 'permissions'> {
+  return user
+}
+
+function fingerprintOf(value: unknown): string {
+  return createHmac('sha256', fingerprintKey).update(JSON.stringify(value)).digest('base64')
+}
+
+/**
+ * Which accounts keep their connections: those of which no user was changed or removed. Two users of one account cannot be told
+ * apart by it, so both connect again.
+ */
+function mayStay(before: Login | null, after: Login | null): ((account: string) => boolean) | null {
+  if (after === null) return null
+  // Nobody had to say who they are.
+  if (before === null) return (account) => account === '' && after.allowsAnonymous
+  const left = new Set<string>()
+  for (const [userName, { account, fingerprint }] of before.users) {
+    if (after.users.get(userName)?.fingerprint !== fingerprint) left.add(account)
+  }
+  return (account) => (account === '' ? after.allowsAnonymous : !left.has(account))
+}

@@ -1,0 +1,65 @@
+/**
+ * What changes when a running broker gets other options, and what of that must wait for the next start.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import { fixedLimits } from '../core/limits.ts'
+import { limitNames } from './config/limit-value.ts'
+import type { CheckedOptions } from './option-faults.ts'
+import { type BrokerOptions, defaultListen, snapshotEveryBytesDefault } from './options.ts'
+
+/** Names of options, for example `topics` and `limits.connectionsMax`; a certificate by the URL of its listener. */
+export interface ReloadResult {
+  /** In force from now on. */
+  readonly applied: readonly string[]
+  /** Different from what the broker was started with, and in force after the next start. */
+  readonly needsRestart: readonly string[]
+}
+
+/** Options as they were given, and as they were checked. */
+export interface OptionSet {
+  readonly given: BrokerOptions
+  readonly checked: CheckedOptions
+}
+
+/** Everything but the certificates. The limits of `before` are those in force, the other options those last given. */
+export function differences(before: OptionSet, started: BrokerOptions, after: OptionSet): ReloadResult {
+  const applied: string[] = []
+  const needsRestart: string[] = []
+  const compare = (name: string, left: unknown, right: unknown, list = applied) => {
+    if (!isDeepStrictEqual(left, right)) list.push(name)
+  }
+  const { given: old, checked: oldChecked } = before
+  const { given, checked } = after
+  compare('listen', started.listen ?? defaultListen, given.listen ?? defaultListen, needsRestart)
+  if (started.store !== given.store) needsRestart.push('store')
+  const snapshots = [started, given].map((options) => options.snapshotEveryBytes ?? snapshotEveryBytesDefault)
+  compare('snapshotEveryBytes', snapshots[0], snapshots[1], needsRestart)
+  compare('allowAnonymous', old.allowAnonymous ?? false, given.allowAnonymous ?? false)
+  compare('whenQueueFull', old.whenQueueFull ?? 'spill', given.whenQueueFull ?? 'spill')
+  compare('deadLetterTopicName', deadLetterTopicName(old), deadLetterTopicName(given))
+  compare('topics', oldChecked.topicRules, checked.topicRules)
+  compare('observers', oldChecked.observers, checked.observers)
+  compare('permissions', old.permissions ?? {}, given.permissions ?? {})
+  // Functions are compared by identity: the same one is no change.
+  if (old.authenticate !== given.authenticate) applied.push('authenticate')
+  if (old.authorize !== given.authorize) applied.push('authorize')
+  compare('authenticationMethods', old.authenticationMethods ?? [], given.authenticationMethods ?? [])
+  compare('responseTopicPrefix', old.responseTopicPrefix ?? null, given.responseTopicPrefix ?? null)
+  for (const name of limitNames) {
+    const list = fixedLimits.includes(name) ? needsRestart : applied
+    compare(`limits.${name}`, oldChecked.limits[name], checked.limits[name], list)
+  }
+  return { applied, needsRestart }
+}
+
+export function deadLetterTopicName(options: BrokerOptions): string {
+  return options.deadLetterTopicName ?? 'dead-letters'
+}
+
+/** Which accounts may see what happens; null where that is not said by account. */
+export function observingAccounts(options: BrokerOptions): ReadonlySet<string> | null {
+  const { authorize, authenticate, authenticationMethods = [], permissions = {} } = options
+  const clientsLogIn = authenticate !== undefined || authenticationMethods.length > 0
+  if (authorize !== undefined || !clientsLogIn) return null
+  return new Set([...(permissions.observe ?? []), ...(permissions.admin ?? [])])
+}

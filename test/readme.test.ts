@@ -1,0 +1,55 @@
+/**
+ * The commands of the README do what it shows, in both languages.
+ */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { BrokerProcess } from './crash/broker-process.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const data = mkdtempSync(join(tmpdir(), 'pabal-readme-'))
+after(() => rmSync(data, { recursive: true }))
+
+/** What a shell shows in the README: each command with what it prints. */
+function transcript(file: string): { command: string; output: string }[] {
+  const block = /```console\n([\s\S]*?)```/.exec(readFileSync(join(root, file), 'utf8'))?.[1] ?? ''
+  return block
+    .split(/^\$ /m)
+    .slice(1)
+    .map((part) => {
+      const end = part.indexOf('\n')
+      return { command: part.slice(0, end), output: part.slice(end + 1) }
+    })
+}
+
+/** Times pass; columns are as wide as what stands in them. */
+function steady(text: string): string {
+  return text
+    .replace(/\d+ [sd]\b/g, 'TIME')
+    .replace(/ +/g, ' ')
+    .replace(/ +$/gm, '')
+}
+
+test('who listens, and what became of the message nobody received: the README is right', async () => {
+  const steps = transcript('README.md')
+  assert.ok(steps.length >= 8)
+  const broker = new BrokerProcess(['--config', join(root, 'examples/orders.yaml'), '--data', data])
+  try {
+    const port = await broker.ready()
+    for (const { command, output } of steps) {
+      const there = command.replace(/^bin\/pabal (\w+)/, `bin/pabal $1 -p ${port}`)
+      const { stdout } = spawnSync('sh', ['-c', `{ ${there}; } 2>&1`], { cwd: root, encoding: 'utf8' })
+      assert.equal(steady(stdout), steady(output), command)
+    }
+  } finally {
+    await broker.end('SIGTERM')
+  }
+})
+
+test('the Korean README shows the same', () => {
+  assert.deepEqual(transcript('README.ko.md'), transcript('README.md'))
+})
