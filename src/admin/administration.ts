@@ -3,6 +3,7 @@
  */
 import { Cursors } from '../server/requests/cursors.ts'
 import { Gauges } from './gauges.ts'
+import type { Configuration } from './http-admin.ts'
 import { HostReceipts } from './receipts.ts'
 
 /** Pages that one who asks may be in the middle of. */
@@ -14,9 +15,15 @@ export const eventStreamsMax = 32
 export class Administration {
   readonly gauges = new Gauges()
   readonly receipts = new HostReceipts()
+  /** What the broker was started with, read again when it is told to; null if it was made by a program. */
+  readonly configuration: () => Configuration | null
   /** Streams of events that are open. */
   eventStreams = 0
   readonly #cursors = new Map<string, Cursors>()
+
+  constructor(configuration: () => Configuration | null) {
+    this.configuration = configuration
+  }
 
   start(): void {
     this.gauges.start()

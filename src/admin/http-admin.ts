@@ -6,6 +6,8 @@ import { createServer, type IncomingMessage, type Server, type ServerOptions, ty
 import { createServer as createTlsServer } from 'node:https'
 import { getRequestListener } from '@hono/node-server'
 import type { AdminPart, BrokerAccess } from '../server/admin-part.ts'
+import type { EffectiveValue } from '../server/config/effective.ts'
+import type { ReloadReport } from '../server/config/running-config.ts'
 import { Administration } from './administration.ts'
 import { makeApp } from './app.ts'
 import { type AdminAddress, AdminAddressError, defaultAdminUrl, parseAdminUrl } from './listen-address.ts'
@@ -20,6 +22,15 @@ export interface HttpAdminOptions {
   whenInUse?: 'fail' | 'go-on'
   /** `off` lets in whoever asks from this machine, which only works where no other one can. Default `needed`. */
   login?: 'needed' | 'off'
+  /** The configuration that the broker was started with, if it was started with one; null until it is there. */
+  configuration?: () => Configuration | null
+}
+
+/** What is written in files, environment and flags, and a way to read it again. */
+export interface Configuration {
+  readonly values: readonly EffectiveValue[]
+  /** @throws ConfigError with every fault; nothing has changed then. */
+  reload(): Promise<ReloadReport>
 }
 
 /** What is not for everybody: tests put their own in. */
@@ -58,16 +69,18 @@ class HttpAdmin implements AdminPart {
   #directory: string | null = null
   firstPassword: string | null = null
   readonly #needsLogin: boolean
+  readonly #configuration: () => Configuration | null
   readonly #requestTimeoutMs: number
 
   constructor(
-    { listen = defaultAdminUrl, whenInUse = 'fail', login = 'needed' }: HttpAdminOptions,
+    { listen = defaultAdminUrl, whenInUse = 'fail', login = 'needed', configuration = () => null }: HttpAdminOptions,
     { requestTimeoutMs = requestMsMax }: HttpAdminParts,
   ) {
     this.#address = parseAdminUrl(listen)
     this.#whenInUse = whenInUse
     this.#needsLogin = login !== 'off'
     this.#requestTimeoutMs = requestTimeoutMs
+    this.#configuration = configuration
     if (!this.#needsLogin && !this.#address.isLoopback) {
       throw new AdminAddressError(
         `login: 'off' on ${listen}`,
@@ -83,7 +96,7 @@ class HttpAdmin implements AdminPart {
 
   async start(broker: BrokerAccess): Promise<void> {
     this.#closing = new AbortController()
-    const administration = new Administration()
+    const administration = new Administration(this.#configuration)
     const doorkeeper = new Doorkeeper(broker, this.#needsLogin, this.#address.scheme === 'https')
     const building = { broker, administration, doorkeeper, closing: this.#closing.signal }
     const app = makeApp(building)

@@ -32,14 +32,14 @@ async function runBroker(flags: StartFlags, flagFaults: readonly ConfigFault[], 
   const hangup = watchForHangup()
   let broker: Broker
   let config: Config
-  let running: RunningConfig
+  let running: RunningConfig | null = null
   let admin: AdminPart | null
   try {
     const read = readStartConfig(flags, flagFaults)
     config = read.config
     if (config.durability === 'memory' && !flags.acceptLoss) refuseMemoryLoss(config.data ?? defaultData)
     const options = await configuredOptions(config, flags.acceptLoss)
-    admin = adminOf(config)
+    admin = adminOf(config, () => running)
     options.admin = admin
     if (flags.snapshotEveryBytes !== null) options.snapshotEveryBytes = flags.snapshotEveryBytes
     broker = createBroker(options)
@@ -82,9 +82,9 @@ function failureText(failure: Error, config: Config): string {
 }
 
 /** The HTTP API, unless it is turned off. Where nobody has chosen its port, a second broker on the machine goes without. */
-function adminOf({ admin }: Config): AdminPart | null {
-  if (admin === null) return httpAdmin({ whenInUse: 'go-on' })
-  return admin.listen === null ? null : httpAdmin({ listen: admin.listen })
+function adminOf({ admin }: Config, configuration: () => RunningConfig | null): AdminPart | null {
+  if (admin === null) return httpAdmin({ whenInUse: 'go-on', configuration })
+  return admin.listen === null ? null : httpAdmin({ listen: admin.listen, configuration })
 }
 
 function announce({ urls, adminUrls }: Broker, firstPassword: string | null, config: Config): void {

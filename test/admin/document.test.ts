@@ -59,6 +59,7 @@ test('every room answers as the document says', async () => {
     ['DELETE', '/retainer/message/r'],
     ['DELETE', '/clients/one'],
     ['DELETE', '/sessions/one'],
+    ['POST', '/config/reload'],
     ['POST', '/login', { username: 'admin', password: 'wrong' }],
     ['POST', '/logout'],
     ['POST', '/password', { current: 'wrong', password: 'a new password' }],
@@ -71,8 +72,8 @@ test('every room answers as the document says', async () => {
   mustBeDocumented('GET', '/api/v1/events', events.status, events.headers.get('content-type') ?? '', undefined)
   await events.body?.cancel()
   const unanswered = operations.filter((operation) => !seen.has(operation))
-  // What these need is tested where people log in.
-  assert.deepEqual(unanswered, ['post /api/v1/login', 'post /api/v1/password'])
+  // What these need is tested in start.test.ts and security.test.ts.
+  assert.deepEqual(unanswered, ['post /api/v1/config/reload', 'post /api/v1/login', 'post /api/v1/password'])
 })
 
 test('the document and the page are served without a login, and the page loads nothing from elsewhere', async () => {

@@ -10,11 +10,15 @@ import { defaultLimits } from '../../core/limits.ts'
 import { ruleDefaults } from '../../core/routing/topic-rule.ts'
 import { defaultObservers } from '../../core/state.ts'
 import type { BrokerAccess } from '../../server/admin-part.ts'
+import { ConfigError } from '../../server/config/config-fault.ts'
+import type { EffectiveValue } from '../../server/config/effective.ts'
+import { formatOrigin } from '../../server/config/origin.ts'
 import { SqliteStore } from '../../store/sqlite/sqlite-store.ts'
 import type { ConfigEntry } from '../api-types.ts'
-import { problem } from '../problem.ts'
-import { type Room, reply, room } from '../room.ts'
-import { configSchema } from '../schemas/answers.ts'
+import type { Configuration } from '../http-admin.ts'
+import { HttpProblem, problem } from '../problem.ts'
+import { type Reply, type Room, reply, room } from '../room.ts'
+import { configSchema, reloadedSchema } from '../schemas/answers.ts'
 
 export const brokerRooms: readonly Room[] = [
   room({
@@ -24,7 +28,21 @@ export const brokerRooms: readonly Room[] = [
     summary: 'What holds at this moment: limits, rules, observers, settings. Passwords and keys are not among it.',
     scope: 'observe',
     answers: { 200: { description: 'Every value', schema: configSchema } },
-    handle: ({ broker }) => reply({ entries: configOf(broker) }),
+    handle: ({ broker, administration }) => {
+      const written = administration.configuration()
+      return reply({ entries: written === null ? configOf(broker) : written.values.map(entryOf) })
+    },
+  }),
+  room({
+    method: 'post',
+    path: '/config/reload',
+    tag: 'Broker',
+    summary: 'Reads the configuration again and puts in force what can be, or, if it has a fault, nothing.',
+    scope: 'admin',
+    answers: {
+      200: { description: 'What is in force now, and what waits for the next start', schema: reloadedSchema },
+    },
+    handle: ({ administration }) => reload(administration.configuration()),
   }),
   room({
     method: 'get',
@@ -36,6 +54,28 @@ export const brokerRooms: readonly Room[] = [
     handle: ({ broker }) => backup(broker),
   }),
 ]
+
+function entryOf({ key, value, text, origin }: EffectiveValue): ConfigEntry {
+  return { key, value, text, isDefault: origin.type === 'default', source: formatOrigin(origin) }
+}
+
+/** @throws HttpProblem with every fault of the configuration. */
+async function reload(configuration: Configuration | null): Promise<Reply> {
+  if (configuration === null) {
+    const found = 'a broker that was made by a program, or that is still starting'
+    throw problem('conflict', 'the broker', found, 'one that pabal start has started', 'call reload() in the program')
+  }
+  try {
+    return reply(await configuration.reload())
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    const faults = error.faults.map(({ file, line, key, found, expected, advice }) => {
+      const place = [file, ...(line === null ? [] : [`line ${line}`]), key].join(': ')
+      return { place, found, expected, advice }
+    })
+    throw new HttpProblem('conflict', faults)
+  }
+}
 
 function configOf({ state, settings, listenUrls }: BrokerAccess): ConfigEntry[] {
   const { limits, options, rules } = state

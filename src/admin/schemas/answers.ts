@@ -231,11 +231,23 @@ export const configEntrySchema = z
   .object({
     key: z.string(),
     value: z.unknown().describe('Secrets are masked'),
+    text: z.string().optional().describe('As an operator writes it; where the configuration is known'),
+    source: z
+      .string()
+      .optional()
+      .describe('File and line, variable, flag or default; where the configuration is known'),
     isDefault: z.boolean().nullable().describe('Null: there is no default to compare it with'),
   })
   .meta({ id: 'ConfigEntry' })
 
 export const configSchema = z.object({ entries: z.array(configEntrySchema) }).meta({ id: 'Config' })
+
+export const reloadedSchema = z
+  .object({
+    applied: z.array(z.string()).describe('Keys that have changed and are in force'),
+    needsRestart: z.array(z.string()).describe('Keys that have changed and wait for the next start'),
+  })
+  .meta({ id: 'Reloaded' })
 
 const scope = z.enum(['observe', 'publish', 'admin'])
 
