@@ -71,13 +71,14 @@ function queueMemory({ bodies, options, limits }: CoreState) {
   return { queueBytes: bodies.bytes, queueBytesMax: options.isDurable ? limits.queueMemoryBytesMax : null }
 }
 
-function undeliveredOf({ held, tally }: CoreState): Overview['undelivered'] {
+/** Messages of the broker itself, receipts for example, are not among them. */
+function undeliveredOf({ held, tally, rules: { own } }: CoreState): Overview['undelivered'] {
   const { messages, copies } = tally
   return {
     held: held.counts('held'),
     dead: held.counts('dead'),
-    unmatched: messages.unmatched,
-    refused: messages.refused,
+    unmatched: messages.unmatched - own.messages.unmatched,
+    refused: messages.refused - own.messages.refused,
     expired: messages.expired,
     deadLettered: messages.deadLettered + copies.deadLettered,
     dropped: {

@@ -25,6 +25,9 @@ export class LatencyHistogram {
   #window = new Float64Array(boundsSeconds.length + 1)
   #before = new Float64Array(boundsSeconds.length + 1)
   #windowEndsMs = 0
+  /** The longest of each. */
+  #windowMaxSeconds = 0
+  #beforeMaxSeconds = 0
 
   get count(): number {
     return this.#count
@@ -41,6 +44,7 @@ export class LatencyHistogram {
     if (nowMs >= this.#windowEndsMs) this.#beginWindow(nowMs)
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + times
     this.#window[bucket] = (this.#window[bucket] ?? 0) + times
+    this.#windowMaxSeconds = Math.max(this.#windowMaxSeconds, seconds)
     this.#count += times
     this.#sumSeconds += seconds * times
   }
@@ -68,18 +72,21 @@ export class LatencyHistogram {
     for (const [index, count] of recent.entries()) {
       if (below + count >= wanted && count > 0) {
         const lower = index === 0 ? 0 : (boundsSeconds[index - 1] ?? 0)
-        const upper = boundsSeconds[index] ?? lower
-        return lower + ((wanted - below) / count) * (upper - lower)
+        const upper = boundsSeconds[index] ?? Number.POSITIVE_INFINITY
+        const longest = Math.max(this.#windowMaxSeconds, this.#beforeMaxSeconds)
+        return Math.min(longest, lower + ((wanted - below) / count) * (upper - lower))
       }
       below += count
     }
-    return boundsSeconds.at(-1) ?? null
+    return null
   }
 
   #beginWindow(nowMs: number): void {
     const isNext = nowMs < this.#windowEndsMs + windowMs
     const former = this.#before
     this.#before = isNext ? this.#window : new Float64Array(former.length)
+    this.#beforeMaxSeconds = isNext ? this.#windowMaxSeconds : 0
+    this.#windowMaxSeconds = 0
     this.#window = new Float64Array(former.length)
     this.#windowEndsMs = nowMs + windowMs
   }

@@ -128,6 +128,8 @@ test('a receipt of a message that nobody gets is final at once', async () => {
   const { body } = await api.send('POST', '/publish', { topic: 'nobody', payload: 'x', receipt: true })
   const { isFinal, receipt } = (await api.get(`/receipts/${body.receipt_id}`)).body
   assert.deepEqual([isFinal, receipt.state], [true, 'nobody'])
+  // The receipt itself is nobody's message.
+  assert.equal((await api.get('/overview')).body.undelivered.unmatched, 1)
 })
 
 test('Retained Messages are listed, shown and removed', async () => {

@@ -13,6 +13,11 @@ Listeners (--listen):
   A port of 0 takes a free one; the address it got is printed.
   With ?report=off clients are answered 0x00 instead of 0x10 when nobody listens.
 
+HTTP API (--admin):
+  http://127.0.0.1:18083                        for this machine; off turns it off
+  https://0.0.0.0:18083?cert=cert.pem&key=key.pem
+  The first start prints the password of admin, once. What there is: http://127.0.0.1:18083/api/docs
+
 Without any flag:
   listens on ${defaultListen.join(' and ')},
   which only this machine can reach; anybody may connect. What is acknowledged is on the disk, in the directory data.
@@ -47,6 +52,7 @@ Then, in another terminal:
   pabal sub -t 'greetings/#' -v
   pabal pub -t greetings/world -m hello -q 1
 
+The HTTP API and metrics: docs/operating/http-api.md, metrics.md
 Every key and limit: docs/operating/configuration.md
 Listeners, certificates, who may connect: docs/operating/listeners.md
 What happens when nobody listens: docs/operating/when-nobody-listens.md
