@@ -6,9 +6,8 @@
 import { readFileSync } from 'node:fs'
 import { type Broker, createBroker } from '../index.ts'
 import { lossInMemory } from '../server/at-rest/memory-loss.ts'
-import type { Config } from '../server/config/config.ts'
 import type { ConfigFault } from '../server/config/config-fault.ts'
-import { configuredOptions, defaultData } from '../server/config/configured-options.ts'
+import { configuredOptions, storeOf } from '../server/config/configured-options.ts'
 import { RunningConfig } from '../server/config/running-config.ts'
 import type { Durability } from '../server/options.ts'
 import { watchForHangup } from './start/reload-signal.ts'
@@ -27,33 +26,45 @@ export async function runStart(argv: string[]): Promise<number> {
 
 async function runBroker(flags: StartFlags, flagFaults: readonly ConfigFault[], stop: StopWatch): Promise<number> {
   const hangup = watchForHangup()
-  let broker: Broker
-  let config: Config
-  let running: RunningConfig
+  let started: Started
   try {
-    const read = readStartConfig(flags, flagFaults)
-    config = read.config
-    if (config.durability === 'memory' && !flags.acceptLoss) refuseMemoryLoss(config.data ?? defaultData)
-    const options = await configuredOptions(config, flags.acceptLoss)
-    if (flags.snapshotEveryBytes !== null) options.snapshotEveryBytes = flags.snapshotEveryBytes
-    broker = createBroker(options)
-    await broker.start()
-    running = new RunningConfig(broker, read, options, () => readStartConfig(flags, []))
+    started = await startBroker(flags, flagFaults)
   } catch (error) {
     process.stderr.write(`Pabal cannot start.\n\n${error instanceof Error ? error.message : String(error)}\n`)
     return 1
   }
+  const { broker, durability, data } = started
   const failed = new Promise<Error>((resolve) => broker.on('failed', resolve))
-  announce(broker.urls, config)
-  hangup.begin(running)
+  announce(broker.urls, durability, data)
+  hangup.begin(started.running)
   const failure = await Promise.race([stop.asked.then(() => null), hangup.terminalGone, failed])
   if (failure !== null) {
-    process.stderr.write(`${failureText(failure, config)}\n`)
+    process.stderr.write(`${failureText(failure, data)}\n`)
     return 1
   }
   await broker.stop()
   process.stdout.write('Stopped.\n')
   return 0
+}
+
+/** What is still needed once it runs: not the configuration, which may hold passwords. */
+interface Started {
+  readonly broker: Broker
+  readonly running: RunningConfig
+  readonly durability: Durability
+  readonly data: string
+}
+
+async function startBroker(flags: StartFlags, flagFaults: readonly ConfigFault[]): Promise<Started> {
+  const read = readStartConfig(flags, flagFaults)
+  const { durability, data } = storeOf(read.config)
+  if (durability === 'memory' && !flags.acceptLoss) refuseMemoryLoss(data)
+  const options = await configuredOptions(read.config, flags.acceptLoss)
+  if (flags.snapshotEveryBytes !== null) options.snapshotEveryBytes = flags.snapshotEveryBytes
+  const broker = createBroker(options)
+  await broker.start()
+  const running = new RunningConfig(broker, read, options, () => readStartConfig(flags, []))
+  return { broker, running, durability, data }
 }
 
 /** @throws an Error if a broker that keeps everything in memory would pass over messages that are stored. */
@@ -67,19 +78,18 @@ function refuseMemoryLoss(directory: string): void {
   )
 }
 
-function failureText(failure: Error, config: Config): string {
+function failureText(failure: Error, data: string): string {
   return (
-    `The store in ${config.data ?? defaultData} has failed: ${failure.message}.\n` +
+    `The store in ${data} has failed: ${failure.message}.\n` +
     'The broker stopped at once: what it had acknowledged is on the disk, nothing was acknowledged since.\n' +
     'See to the disk, then start it again.'
   )
 }
 
-function announce(urls: readonly string[], config: Config): void {
+function announce(urls: readonly string[], durability: Durability, data: string): void {
   const lines = [`Pabal ${version()} on Node ${process.version.slice(1)}`, ...urls.map((url) => `Listening on ${url}`)]
-  const durability = config.durability ?? 'fsync'
   lines.push(`Durability: ${durability}: ${promises[durability]}`)
-  if (durability !== 'memory') lines.push(`Data: ${config.data ?? defaultData}`)
+  if (durability !== 'memory') lines.push(`Data: ${data}`)
   lines.push('Stop with Ctrl-C.')
   process.stdout.write(`${lines.join('\n')}\n`)
 }

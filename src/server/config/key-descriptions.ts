@@ -10,7 +10,7 @@ export const keyDescriptions: Readonly<Record<string, string>> = Object.freeze({
   syncIntervalMs: 'Milliseconds between two syncs at `durability: interval`',
   data: 'Directory for what must survive; created if missing, readable by its owner only; one broker at a time',
   whenQueueFull:
-    "What happens to a message when the queue of a Session it is for is full: `spill` (the queue of a Session that outlives its connection goes on in the store, up to `sessionSpillMessagesMax` and `sessionSpillBytesMax`; there, and for other Sessions, `refuse`), `refuse` (the publisher: 0x97, or in 3.1.1 a closed connection), `drop-oldest` (the Session's oldest message is given up) `drop-newest` (the Session goes without) or `dead-letter` (the Session goes without, and the message is published on `deadLetterTopic`). What is dropped is counted",
+    "What happens to a message when the queue of a Session it is for is full: `spill` (the queue of a Session that outlives its connection goes on in the store, up to `sessionSpillMessagesMax` and `sessionSpillBytesMax`; there, and for other Sessions, `refuse`), `refuse` (the publisher: 0x97, or in 3.1.1 a closed connection), `drop-oldest` (the Session's oldest message is given up), `drop-newest` (the Session goes without) or `dead-letter` (the Session goes without, and the message is published on `deadLetterTopic`). What is dropped is counted",
   deadLetterTopic:
     'Topic Name on which `dead-letter` publishes, with User Properties that say what was published where (`pabal-topic`), by whom (`pabal-publisher`), when (`pabal-at-ms`), why it is there (`pabal-reason`) and who goes without it (`pabal-client`)',
   topics: 'What happens to the messages of a Topic Filter, above all when nobody listens',
