@@ -108,7 +108,7 @@ limits: {connectionsMax: 1, receiveMaximum: 5}
   assert.equal(
     said,
     'The configuration was read again.\nIn force now: topics, limits.connectionsMax.\n' +
-      'In force after the next start: listeners, limits.receiveMaximum, durability, syncIntervalMs or data.\n',
+      'In force after the next start: listeners, limits.receiveMaximum, data.\n',
   )
   assert.equal(await publishAnswer(client, 'a', 2), 0x83)
   const second = await openWire(started.url('tcp'), 5)
@@ -229,6 +229,21 @@ test('in code: authorize is asked again about what it allowed before', async () 
   const result = await tested.broker.reload({ listen: ['tcp://127.0.0.1:0'], authorize: ({ topic }) => topic !== 'a' })
   assert.deepEqual(result.applied, ['authorize'])
   assert.equal(await publishAnswer(client, 'a', 2), 0x87)
+})
+
+test('in code: whoever may no longer observe gets no more events, and may not ask for them again', async () => {
+  const options = { listen: ['tcp://127.0.0.1:0'], authenticate: () => true }
+  await using tested = await startTestBroker({ ...options, permissions: { observe: ['grafana'] } })
+  const client = await tested.client(5, { userName: 'grafana' })
+  const other = await tested.client(5, { userName: 'ops' })
+  assert.equal(await client.subscribe('$pabal/events/client/connected'), 2)
+  const { applied } = await tested.broker.reload({ ...options, permissions: { observe: ['ops'] } })
+  assert.deepEqual(applied, ['permissions'])
+  assert.equal(await other.subscribe('$pabal/events/client/connected'), 2)
+  await tested.client(5, { userName: 'somebody' })
+  assert.match((await other.message()).topicName, /^\$pabal\/events\/client\/connected/)
+  await client.quiet()
+  assert.equal(await client.subscribe('$pabal/events/client/connected'), 0x87)
 })
 
 test('in code: two reloads at once come into force one after the other', async () => {

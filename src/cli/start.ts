@@ -11,7 +11,7 @@ import type { AdminPart } from '../server/admin-part.ts'
 import { lossInMemory } from '../server/at-rest/memory-loss.ts'
 import type { Config } from '../server/config/config.ts'
 import type { ConfigFault } from '../server/config/config-fault.ts'
-import { configuredOptions, defaultData } from '../server/config/configured-options.ts'
+import { configuredOptions, storeOf } from '../server/config/configured-options.ts'
 import { RunningConfig } from '../server/config/running-config.ts'
 import type { Durability } from '../server/options.ts'
 import { watchForHangup } from './start/reload-signal.ts'
@@ -30,36 +30,51 @@ export async function runStart(argv: string[]): Promise<number> {
 
 async function runBroker(flags: StartFlags, flagFaults: readonly ConfigFault[], stop: StopWatch): Promise<number> {
   const hangup = watchForHangup()
-  let broker: Broker
-  let config: Config
-  let running: RunningConfig | null = null
-  let admin: AdminPart | null
+  let started: Started
   try {
-    const read = readStartConfig(flags, flagFaults)
-    config = read.config
-    if (config.durability === 'memory' && !flags.acceptLoss) refuseMemoryLoss(config.data ?? defaultData)
-    const options = await configuredOptions(config, flags.acceptLoss)
-    admin = adminOf(config, () => running)
-    options.admin = admin
-    if (flags.snapshotEveryBytes !== null) options.snapshotEveryBytes = flags.snapshotEveryBytes
-    broker = createBroker(options)
-    await broker.start()
-    running = new RunningConfig(broker, read, options, () => readStartConfig(flags, []))
+    started = await startBroker(flags, flagFaults)
   } catch (error) {
     process.stderr.write(`Pabal cannot start.\n\n${error instanceof Error ? error.message : String(error)}\n`)
     return 1
   }
+  const { broker, data } = started
   const failed = new Promise<Error>((resolve) => broker.on('failed', resolve))
-  announce(broker, admin?.firstPassword ?? null, config)
-  hangup.begin(running)
+  announce(started)
+  hangup.begin(started.running)
   const failure = await Promise.race([stop.asked.then(() => null), hangup.terminalGone, failed])
   if (failure !== null) {
-    process.stderr.write(`${failureText(failure, config)}\n`)
+    process.stderr.write(`${failureText(failure, data)}\n`)
     return 1
   }
   await broker.stop()
   process.stdout.write('Stopped.\n')
   return 0
+}
+
+/** What is still needed once it runs: not the configuration, which may hold passwords. */
+interface Started {
+  readonly broker: Broker
+  readonly running: RunningConfig
+  readonly durability: Durability
+  readonly data: string
+  readonly admin: AdminPart | null
+  /** Somebody has said where the HTTP API is to listen. */
+  readonly hasChosenAdmin: boolean
+}
+
+async function startBroker(flags: StartFlags, flagFaults: readonly ConfigFault[]): Promise<Started> {
+  const read = readStartConfig(flags, flagFaults)
+  const { durability, data } = storeOf(read.config)
+  if (durability === 'memory' && !flags.acceptLoss) refuseMemoryLoss(data)
+  const options = await configuredOptions(read.config, flags.acceptLoss)
+  if (flags.snapshotEveryBytes !== null) options.snapshotEveryBytes = flags.snapshotEveryBytes
+  let running: RunningConfig | null = null
+  const admin = adminOf(read.config, () => running)
+  options.admin = admin
+  const broker = createBroker(options)
+  await broker.start()
+  running = new RunningConfig(broker, read, options, () => readStartConfig(flags, []))
+  return { broker, running, durability, data, admin, hasChosenAdmin: read.config.admin !== null }
 }
 
 /** @throws an Error if a broker that keeps everything in memory would pass over messages that are stored. */
@@ -73,32 +88,32 @@ function refuseMemoryLoss(directory: string): void {
   )
 }
 
-function failureText(failure: Error, config: Config): string {
+function failureText(failure: Error, data: string): string {
   return (
-    `The store in ${config.data ?? defaultData} has failed: ${failure.message}.\n` +
+    `The store in ${data} has failed: ${failure.message}.\n` +
     'The broker stopped at once: what it had acknowledged is on the disk, nothing was acknowledged since.\n' +
     'See to the disk, then start it again.'
   )
 }
 
 /** The HTTP API, unless it is turned off. Where nobody has chosen its port, a second broker on the machine goes without. */
-function adminOf({ admin }: Config, configuration: () => RunningConfig | null): AdminPart | null {
+function adminOf({ admin }: Pick<Config, 'admin'>, configuration: () => RunningConfig | null): AdminPart | null {
   if (admin === null) return httpAdmin({ whenInUse: 'go-on', configuration })
   return admin.listen === null ? null : httpAdmin({ listen: admin.listen, configuration })
 }
 
-function announce({ urls, adminUrls }: Broker, firstPassword: string | null, config: Config): void {
+function announce({ broker: { urls, adminUrls }, admin, hasChosenAdmin, durability, data }: Started): void {
   const lines = [`Pabal ${version()} on Node ${process.version.slice(1)}`, ...urls.map((url) => `Listening on ${url}`)]
   lines.push(...adminUrls.map((url) => `HTTP API on ${url}`))
-  if (adminUrls.length === 0 && config.admin === null) {
+  if (adminUrls.length === 0 && !hasChosenAdmin) {
     lines.push(`No HTTP API: another program listens on ${defaultAdminUrl}; choose an address with --admin`)
   }
-  if (firstPassword !== null) {
-    lines.push(`Log in there as admin with the password ${firstPassword} (shown this once; only its hash is kept)`)
+  const password = admin?.firstPassword ?? null
+  if (password !== null) {
+    lines.push(`Log in there as admin with the password ${password} (shown this once; only its hash is kept)`)
   }
-  const durability = config.durability ?? 'fsync'
   lines.push(`Durability: ${durability}: ${promises[durability]}`)
-  if (durability !== 'memory') lines.push(`Data: ${config.data ?? defaultData}`)
+  if (durability !== 'memory') lines.push(`Data: ${data}`)
   lines.push('Stop with Ctrl-C.')
   process.stdout.write(`${lines.join('\n')}\n`)
 }

@@ -92,7 +92,7 @@ function userSchema(places: SecretPlaces) {
   const secret: LeafFacts = { json: text, isSecret: true }
   return z.strictObject({
     userName: leaf(readUserName, { json: text }),
-    account: leaf(readAccount, { json: text }).optional(),
+    account: leaf(readAccount, { json: text, standardSibling: 'userName' }).optional(),
     passwordHash: leaf((value) => readPasswordHash(value, places), secret).optional(),
     passwordFile: leaf((value) => readPasswordFile(value, places), { json: text, isPath: true }).optional(),
     password: leaf((value) => readPassword(value, places), {

@@ -47,9 +47,7 @@ export async function configuredOptions(
   if (config.deadLetterTopic !== null) options.deadLetterTopicName = config.deadLetterTopic
   if (config.topics !== null) options.topics = config.topics
   if (config.observers !== null) options.observers = config.observers
-  const durability = config.durability ?? 'fsync'
-  const intervalMs = config.syncIntervalMs ?? syncIntervalMsDefault
-  const data = config.data ?? defaultData
+  const { durability, syncIntervalMs: intervalMs, data } = storeOf(config)
   if (durability !== 'memory') options.store = sqlite(data, { durability, intervalMs, acceptLoss })
   if (config.authentication !== null) {
     options.permissions = permissionsOf(config.authentication.users)
@@ -82,9 +80,13 @@ async function loginOptions(
   return options
 }
 
-/** What the store is made of, as a text to compare. */
-export function storeOf({ durability, syncIntervalMs, data }: Config): string {
-  return JSON.stringify([durability ?? 'fsync', syncIntervalMs ?? syncIntervalMsDefault, data ?? defaultData])
+/** What the store is made of. */
+export function storeOf({ durability, syncIntervalMs, data }: Config) {
+  return {
+    durability: durability ?? 'fsync',
+    syncIntervalMs: syncIntervalMs ?? syncIntervalMsDefault,
+    data: data ?? defaultData,
+  }
 }
 
 /** Permissions belong to accounts: two users of one account have them together. */

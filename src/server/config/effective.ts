@@ -1,9 +1,10 @@
 /**
  * What is in force: the value of every key, and where it comes from. Secrets are not in it.
  */
+import { resolve } from 'node:path'
 import type { ReadConfig } from './config.ts'
 import { type KeyNode, keyTree } from './config-keys.ts'
-import { configSchema, standardLists } from './config-schema.ts'
+import { configSchema, methodNames, standardLists } from './config-schema.ts'
 import { formatPath, type KeyPath, keyName, valueAt } from './key-path.ts'
 import type { LeafFacts } from './leaf.ts'
 import type { Origin } from './origin.ts'
@@ -47,7 +48,7 @@ function* eachValue(node: KeyNode, path: KeyPath, read: ReadConfig, tree: KeyNod
   if (!isGiven) {
     // What a user does not log in with is no value.
     if (facts.isSecret !== true && keyName(path) !== 'authentication.users[].passwordFile') {
-      yield standardValue(key, facts, read, tree)
+      yield standardValue(path, facts, read, tree)
     }
     return
   }
@@ -64,17 +65,30 @@ function givenValue(facts: LeafFacts, inMapping: string | null, written: unknown
 }
 
 function wholeList(path: KeyPath, isGiven: boolean, read: ReadConfig): EffectiveValue {
-  const value = isGiven ? [] : (standardLists[keyName(path)] ?? null)
+  const value = isGiven ? [] : standardList(keyName(path), read)
   const origin: Origin = isGiven ? read.layers.originOf(path) : { type: 'default' }
   const text = value === null ? 'none' : `[${value.join(', ')}]`
   return { key: formatPath(path), value, text, origin, sameAs: null }
 }
 
-function standardValue(key: string, facts: LeafFacts, read: ReadConfig, tree: KeyNode): EffectiveValue {
-  const { standardKey } = facts
+function standardList(name: string, { config }: ReadConfig): readonly string[] | null {
+  if (name !== 'authentication.methods') return standardLists[name] ?? null
+  const { users } = config.authentication ?? { users: [] }
+  return users.some(({ scram, password }) => scram !== null || password !== null) ? methodNames : []
+}
+
+function standardValue(at: KeyPath, facts: LeafFacts, read: ReadConfig, tree: KeyNode): EffectiveValue {
+  const { standardKey, standardSibling } = facts
+  const key = formatPath(at)
   const origin: Origin = { type: 'default' }
+  if (standardSibling !== undefined) {
+    const beside = [...at.slice(0, -1), standardSibling]
+    const value = valueAt(read.values, beside)
+    return { key, value, text: shown(facts, value), origin, sameAs: formatPath(beside) }
+  }
   if (standardKey === undefined) {
-    const value = facts.standard ?? null
+    // A path that nobody has given starts where the broker does.
+    const value = facts.isPath === true ? resolve(String(facts.standard)) : (facts.standard ?? null)
     return { key, value, text: value === null ? 'none' : shown(facts, value), origin, sameAs: null }
   }
   const path = standardKey.split('.')

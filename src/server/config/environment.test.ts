@@ -111,6 +111,8 @@ test('a variable that is no key is a fault, with the one that was probably meant
   assert.deepEqual(found('PABAL_TOPICS__7__FILTR'), ['did you mean PABAL_TOPICS__7__FILTER?'])
   assert.deepEqual(found('PABAL_CONFG'), ['did you mean PABAL_CONFIG?'])
   assert.deepEqual(found('PABAL_XYZZY'), ['remove it'])
+  assert.deepEqual(found('PABAL_PORT'), ['remove it'])
+  assert.deepEqual(found('PABAL_LIMITS'), ['write for example PABAL_LIMITS__CONNECT_BYTES_MAX'])
 })
 
 test('every fault names its variable, beside those of the file', () => {

@@ -33,7 +33,9 @@ export const configVariable = 'PABAL_CONFIG'
 /** Variables with our prefix that are no key of the configuration. */
 const otherVariables: readonly string[] = [configVariable, 'PABAL_INVOKED_AS']
 /** What Kubernetes puts into the environment beside a Service whose name begins with `pabal`. */
-const serviceLink = /^PABAL_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/
+const serviceLink = /^PABAL_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/
+/** The same, where the name alone could be somebody's mistake: the value tells. */
+const servicePort = /^PABAL_(?:\w+_)?PORT=(?:tcp|udp|sctp):\/\//
 
 /** `isReferred`: the file says `${NAME}`, so it is known, too. Relative paths start from `directory`. */
 export function readEnvironment(
@@ -46,7 +48,7 @@ export function readEnvironment(
   const faults: ConfigFault[] = []
   for (const [variable, text] of Object.entries(environment)) {
     if (!variable.startsWith(prefix) || text === undefined || text === '') continue
-    if (otherVariables.includes(variable) || serviceLink.test(variable) || isReferred(variable)) continue
+    if (otherVariables.includes(variable) || isServiceLink(variable, text) || isReferred(variable)) continue
     const target = findKey(tree, variable)
     if (target === null) {
       faults.push(unknownVariable(tree, variable))
@@ -60,6 +62,10 @@ export function readEnvironment(
   // A whole list comes before its entries, and entry 2 before entry 10.
   overrides.sort((left, right) => left.path.length - right.path.length || comparePaths(left.path, right.path))
   return { overrides, faults }
+}
+
+function isServiceLink(variable: string, text: string): boolean {
+  return serviceLink.test(variable) || servicePort.test(`${variable}=${text}`)
 }
 
 function comparePaths(left: KeyPath, right: KeyPath): number {
@@ -103,6 +109,12 @@ function unknownVariable(tree: KeyNode, variable: string): ConfigFault {
     const whole = variableName(name)
     return node.type === 'list' && node.entry.type === 'value' ? [whole, `${whole}__0`] : [whole]
   })
+  const place = placeOfFault({ type: 'environment', variable }, '')
+  const inside = names.find((name) => name.startsWith(`${variable}__`))
+  if (inside !== undefined) {
+    const expected = 'a variable for each of its keys'
+    return { ...place, found: 'a variable for a mapping', expected, advice: `write for example ${inside}` }
+  }
   const numbers = variable.match(/(?<=__)\d+(?=__|$)/g) ?? []
   const numbered = (name: string): string => {
     let index = 0
@@ -112,7 +124,7 @@ function unknownVariable(tree: KeyNode, variable: string): ConfigFault {
   const rest = written.slice(prefix.length)
   const nearest = names.find((name) => name.endsWith(`__${rest}`)) ?? nearestName(written, [...names, configVariable])
   return {
-    ...placeOfFault({ type: 'environment', variable }, ''),
+    ...place,
     found: 'a variable that is no key of the configuration',
     expected: 'PABAL_ and the keys in capitals, __ between two of them, as in PABAL_LIMITS__PACKET_BYTES_MAX',
     advice: nearest === null ? 'remove it' : `did you mean ${numbered(nearest)}?`,

@@ -14,6 +14,8 @@ export interface LeafFacts {
   readonly standard?: unknown
   /** The key whose value holds then, for example `limits.heldSecondsMax`. */
   readonly standardKey?: string
+  /** The same of a key beside it. */
+  readonly standardSibling?: string
   /** Shows a value as an operator writes it; else it is shown as it was written. */
   readonly show?: (value: unknown) => string
   /** Relative ones start from the directory of the file, in the environment and in flags from the working directory. */

@@ -29,11 +29,12 @@ export class RunningConfig {
   readonly #read: () => ReadConfig
   readonly #broker: Broker
   /** What the store was made of; it is the same until the next start. */
-  readonly #started: string
+  readonly #started: Store
   readonly #startedAdmin: string
   #options: BrokerOptions
   #login: Login | null
   #values: readonly EffectiveValue[]
+  #needsRestart: readonly string[] = []
   #reloading: Promise<unknown> = Promise.resolve()
 
   /** `options` were made of `started`; `read` reads it again. */
@@ -47,9 +48,14 @@ export class RunningConfig {
     this.#values = effectiveValues(started)
   }
 
-  /** Every key as it was last read without a fault, secrets left out. What needs a restart is among it. */
+  /** Every key as it was last read without a fault, secrets left out. What needs a restart is among it: see `needsRestart`. */
   get values(): readonly EffectiveValue[] {
     return this.#values
+  }
+
+  /** Keys that are read otherwise than they are in force. */
+  get needsRestart(): readonly string[] {
+    return this.#needsRestart
   }
 
   /** Reads the configuration again. @throws ConfigError with every fault; nothing has changed then. */
@@ -82,10 +88,17 @@ export class RunningConfig {
     this.#options = options
     this.#login = login
     this.#values = effectiveValues(read)
-    const keysOfStore = storeOf(read.config) === this.#started ? [] : ['durability, syncIntervalMs or data']
+    const keysOfStore = changedKeys(this.#started, storeOf(read.config))
     const keysOfAdmin = JSON.stringify(read.config.admin) === this.#startedAdmin ? [] : ['admin']
-    return { applied: keysOf(applied), needsRestart: [...keysOf(needsRestart), ...keysOfStore, ...keysOfAdmin] }
+    this.#needsRestart = [...keysOf(needsRestart), ...keysOfStore, ...keysOfAdmin]
+    return { applied: keysOf(applied), needsRestart: this.#needsRestart }
   }
+}
+
+type Store = ReturnType<typeof storeOf>
+
+function changedKeys(before: Store, after: Store): string[] {
+  return Object.entries(before).flatMap(([key, value]) => (Reflect.get(after, key) === value ? [] : [key]))
 }
 
 /** Options whose names are others in the file. */
