@@ -1,6 +1,7 @@
 /**
  * The library's face: a broker inside your own process.
  */
+export type { AuditEntry } from './admin/audit.ts'
 export { type HttpAdminOptions, httpAdmin } from './admin/http-admin.ts'
 export type { BrokerEvent } from './core/event.ts'
 export { defaultLimits, type Limits } from './core/limits.ts'

@@ -8,13 +8,14 @@ import { type Context, Hono } from 'hono'
 import type { BrokerAccess } from '../server/admin-part.ts'
 import { NotThere, RequestFault } from '../server/requests/request-fault.ts'
 import type { Administration } from './administration.ts'
+import { type AuditEntry, auditEntry } from './audit.ts'
 import { readBody } from './body.ts'
 import { docsPage, docsStyle } from './docs-page.ts'
 import { makeOpenApi, type OpenApi } from './openapi.ts'
 import { HttpProblem, problem } from './problem.ts'
 import { apiPath, type Reply, type Room } from './room.ts'
 import { rooms } from './rooms/rooms.ts'
-import type { Doorkeeper } from './security/doorkeeper.ts'
+import { type Doorkeeper, unknown } from './security/doorkeeper.ts'
 
 type Env = { Bindings: HttpBindings }
 
@@ -23,6 +24,8 @@ export interface Building {
   readonly broker: BrokerAccess
   readonly administration: Administration
   readonly doorkeeper: Doorkeeper
+  /** Told of who has changed something, before the answer leaves. */
+  readonly audit: (entry: AuditEntry) => void
   /** Aborted when the API stops. */
   readonly closing: AbortSignal
 }
@@ -64,22 +67,36 @@ function addDocumentation(app: Hono<Env>, version: string): void {
 async function enter(building: Building, room: Room, context: Context<Env>): Promise<Response> {
   const { broker, administration, doorkeeper, closing } = building
   const { incoming } = context.env
-  const principal = doorkeeper.admit(incoming, room)
-  if (broker.phase !== 'running' && room.isOutside !== true) throw notRunning(broker)
-  const raw = {
-    params: context.req.param(),
-    query: queryOf(context.req.url),
-    body: room.body === null ? undefined : await readBody(incoming, room.bodyBytesMax),
-    broker,
-    administration,
-    doorkeeper,
-    principal,
-    cursors: administration.cursorsOf(principal.id),
-    signal: AbortSignal.any([closing, context.req.raw.signal]),
-    remoteAddress: remoteAddressOf(incoming),
+  const remoteAddress = remoteAddressOf(incoming)
+  let principal = unknown
+  let body: unknown
+  const tell = (outcome: AuditEntry['outcome'], result: string): void => {
+    if (!isAudited(room)) return
+    const request = `${room.method.toUpperCase()} ${context.req.path.slice(0, 1000)}`
+    building.audit(auditEntry(principal, remoteAddress, request, body, outcome, result, broker.nowMs()))
   }
-  const answer = await room.enter(raw)
-  return answer instanceof Response ? answer : responseOf(answer)
+  try {
+    principal = doorkeeper.admit(incoming, room)
+    if (broker.phase !== 'running' && room.isOutside !== true) throw notRunning(broker)
+    if (room.body !== null) body = await readBody(incoming, room.bodyBytesMax)
+    const params = context.req.param()
+    const query = queryOf(context.req.url)
+    const cursors = administration.cursorsOf(principal.id)
+    const signal = AbortSignal.any([closing, context.req.raw.signal])
+    const raw = { params, query, body, broker, administration, doorkeeper, principal, cursors, signal, remoteAddress }
+    const answer = await room.enter(raw)
+    tell('done', String(answer.status))
+    return answer instanceof Response ? answer : responseOf(answer)
+  } catch (error) {
+    tell('refused', error instanceof Error ? error.message : String(error))
+    throw error
+  }
+}
+
+/** What changes something, and what hands out everything. Publishing is counted and traced like any other. */
+function isAudited({ method, scope, path }: Room): boolean {
+  if (path === '/login' || path === '/logout') return true
+  return scope === 'admin' && (method !== 'get' || path === '/backup')
 }
 
 export function remoteAddressOf({ socket }: IncomingMessage): string {

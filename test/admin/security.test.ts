@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { createBroker, httpAdmin, sqlite } from '../../src/index.ts'
+import { type AuditEntry, createBroker, httpAdmin, sqlite } from '../../src/index.ts'
 import { startApi, type TestApi, temporaryFolder } from './api.ts'
 
 const needed = { login: 'needed' } as const
@@ -193,4 +193,30 @@ test('it does not listen where other machines can reach it without TLS, unless i
   for (const listen of ['http://127.0.0.1:1', 'http://[::1]:1', 'http://localhost:1', 'http://0.0.0.0:1?tls=off']) {
     httpAdmin({ listen })
   }
+})
+
+test('who has changed something is told before the answer leaves, without passwords', async () => {
+  const entries: AuditEntry[] = []
+  await using api = await startApi({}, {}, { login: 'needed', audit: (entry) => entries.push(entry) })
+  await api.send('POST', '/login', { username: 'admin', password: 'a wrong secret' })
+  const login = withToken(await logIn(api))
+  await api.send('POST', '/held/drop', { all: true }, login)
+  await api.send('POST', '/held/drop', { id: 7 }, login)
+  await api.send('DELETE', '/clients/nobody', undefined, login)
+  await api.send('POST', '/held/drop', { all: true })
+  await api.get('/overview', login)
+  await api.send('POST', '/publish', { topic: 'a' }, login)
+  assert.deepEqual(
+    entries.map(({ account, request, outcome }) => [account, request, outcome]),
+    [
+      ['unknown', 'POST /api/v1/login', 'refused'],
+      ['unknown', 'POST /api/v1/login', 'done'],
+      ['admin', 'POST /api/v1/held/drop', 'done'],
+      ['admin', 'POST /api/v1/held/drop', 'refused'],
+      ['admin', 'DELETE /api/v1/clients/nobody', 'refused'],
+      ['unknown', 'POST /api/v1/held/drop', 'refused'],
+    ],
+  )
+  assert.deepEqual(entries[2]?.fields, { all: true })
+  assert.doesNotMatch(JSON.stringify(entries), /secret/)
 })

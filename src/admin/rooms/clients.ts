@@ -61,10 +61,11 @@ export const clientRooms: readonly Room[] = [
 
 /** @throws HttpProblem if there is none, or more than one. */
 function sessionOf({ sessions }: CoreState, clientIdentifier: string, account: string | undefined): Session {
-  const found = [...sessions.values()].filter(
-    (session) =>
-      session.clientIdentifier === clientIdentifier && (account === undefined || session.account === account),
-  )
+  const found: Session[] = []
+  for (const each of sessions.values()) {
+    const isWanted = each.clientIdentifier === clientIdentifier && (account === undefined || each.account === account)
+    if (isWanted) found.push(each)
+  }
   const [session] = found
   if (session === undefined) throw noSession(clientIdentifier)
   if (found.length === 1) return session

@@ -25,7 +25,7 @@ const anybody: Principal = Object.freeze({
   csrfToken: null,
   expiresAtMs: null,
 })
-const unknown: Principal = Object.freeze({ ...anybody, id: 'unknown', name: 'unknown', scopes: [] })
+export const unknown: Principal = Object.freeze({ ...anybody, id: 'unknown', name: 'unknown', scopes: [] })
 
 export class Doorkeeper {
   readonly logins = new Logins()
