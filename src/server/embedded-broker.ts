@@ -26,6 +26,7 @@ import { LocalLink, type LocalSubscribeOptions, type MessageListener } from './l
 import { checkOptions } from './option-faults.ts'
 import { type BrokerOptions, defaultListen, snapshotEveryBytesDefault } from './options.ts'
 import { deadLetterTopicName, differences, type OptionSet, observingAccounts, type ReloadResult } from './reload.ts'
+import type { AdminRequestEvent } from './requests/admin-request.ts'
 import { pullAll } from './requests/pages.ts'
 import { Shell } from './shell.ts'
 import { version } from './version.ts'
@@ -36,6 +37,10 @@ type EventOf<Type extends BrokerEvent['type']> = Extract<BrokerEvent, { type: Ty
 export type BrokerEvents = { [Type in BrokerEvent['type']]: [event: EventOf<Type>] } & {
   /** A callback of the host threw. It counted as a refusal. */
   fault: [error: unknown]
+  /** Somebody asked for something that only an administrator may do. */
+  adminRequest: [event: AdminRequestEvent]
+  /** The store takes no more messages, so that publishers are refused; or it takes them again. */
+  storeTakesMessages: [takes: boolean]
   /**
    * The store has failed: the broker acknowledges nothing more and has closed every connection. If nobody listens for it,
    * it is thrown as an uncaught exception.
@@ -109,6 +114,8 @@ export class Broker {
     }
     const owner = {
       report: (event: BrokerEvent) => this.#report(event),
+      audit: (event: AdminRequestEvent) => this.#events.emit('adminRequest', event),
+      storeTakes: (takes: boolean) => this.#events.emit('storeTakesMessages', takes),
       failed: (error: Error) => this.#failed(error),
       ...(parts.afterTurn === undefined ? {} : { afterTurn: parts.afterTurn }),
     }

@@ -26,6 +26,7 @@ export const emptyConfig: Readonly<Config> = Object.freeze({
   observers: null,
   data: null,
   limits: {},
+  log: {},
   authentication: null,
 })
 

@@ -30,6 +30,8 @@ export class RunningConfig {
   readonly #broker: Broker
   /** What the store was made of; it is the same until the next start. */
   readonly #started: Store
+  /** What the log was opened with, likewise. */
+  readonly #log: string
   #options: BrokerOptions
   #login: Login | null
   #values: readonly EffectiveValue[]
@@ -41,6 +43,7 @@ export class RunningConfig {
     this.#broker = broker
     this.#read = read
     this.#started = storeOf(started.config)
+    this.#log = JSON.stringify(started.config.log)
     this.#options = options
     this.#login = loginOf(started.config)
     this.#values = effectiveValues(started)
@@ -86,7 +89,8 @@ export class RunningConfig {
     this.#login = login
     this.#values = effectiveValues(read)
     const keysOfStore = changedKeys(this.#started, storeOf(read.config))
-    this.#needsRestart = [...keysOf(needsRestart), ...keysOfStore]
+    const keysOfLog = JSON.stringify(read.config.log) === this.#log ? [] : ['log']
+    this.#needsRestart = [...keysOf(needsRestart), ...keysOfStore, ...keysOfLog]
     return { applied: keysOf(applied), needsRestart: this.#needsRestart }
   }
 }
