@@ -55,6 +55,10 @@ const verbs: Readonly<Record<string, Verb>> = {
     summary: 'say what is wrong with a configuration, or what is in force',
     run: async (argv) => (await import('./check-config.ts')).runCheckConfig(argv),
   },
+  check: {
+    summary: 'say to monitoring how the broker is',
+    run: async (argv) => (await import('./check.ts')).runCheck(argv),
+  },
   inspect: {
     summary: 'say what is at rest: Sessions, queues, records',
     run: async (argv) => (await import('./inspect.ts')).runInspect(argv),

@@ -7,5 +7,8 @@ import type { RequestHandler } from './request-handler.ts'
 export const ledger: RequestHandler = {
   permission: 'observe',
   fields: {},
-  answer: ({ state }) => ({ facts: ledgerOf(state), list: { name: 'rules', rows: ruleLedgers(state) } }),
+  answer: ({ state }) => ({
+    facts: { ...ledgerOf(state), owed: state.owed.size },
+    list: { name: 'rules', rows: ruleLedgers(state) },
+  }),
 }
