@@ -59,6 +59,10 @@ const verbs: Readonly<Record<string, Verb>> = {
     summary: 'say to monitoring how the broker is',
     run: async (argv) => (await import('./check.ts')).runCheck(argv),
   },
+  doctor: {
+    summary: 'say whether this machine is fit for the broker',
+    run: async (argv) => (await import('./doctor.ts')).runDoctor(argv),
+  },
   inspect: {
     summary: 'say what is at rest: Sessions, queues, records',
     run: async (argv) => (await import('./inspect.ts')).runInspect(argv),

@@ -48,7 +48,7 @@ const check = (...words: string[]) => pabal(running, 'check', ...monitor, ...wor
 test('a broker that is well is OK, in one line with performance data', async () => {
   const { out, faults, code } = await check()
   assert.deepEqual([code, faults], [0, ''])
-  const facts = String.raw`1 clients connected, 1 Sessions, 3 held, 0 dead letters, 0 owed, 0 waiting in queues, 0 in flight`
+  const facts = '1 clients connected, 1 Sessions, 3 held, 0 dead letters, 0 owed, 0 waiting in queues, 0 in flight'
   const data = 'connections=1;;;0 sessions=1;;;0 held=3;;;0 dead=0;;;0 owed=0;;;0 waiting=0;;;0 in-flight=0;;;0'
   assert.match(out, new RegExp(`^PABAL OK: round trip [\\d.]+ ms, ${facts} \\| rtt=[\\d.]+ms;500;2000;0 ${data}\n$`))
 })
