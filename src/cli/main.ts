@@ -38,6 +38,10 @@ const verbs: Readonly<Record<string, Verb>> = {
     summary: 'list the Topic Names messages came in on',
     run: async (argv) => (await import('./topics.ts')).runTopics(argv),
   },
+  top: {
+    summary: 'show what the broker is doing, live',
+    run: async (argv) => (await import('./top.ts')).runTop(argv),
+  },
   held: {
     summary: 'what is held until somebody listens',
     run: async (argv) => (await import('./held.ts')).runHeld(argv),

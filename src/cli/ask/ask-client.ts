@@ -30,6 +30,8 @@ export class AskClient {
   readonly #waiting = new Map<string, Waiting>()
   readonly #timeoutMs: number
   #lastNumber = 0
+  /** The connection is over. */
+  #ended: AskFault | null = null
 
   /** Connects, and subscribes to its replies. @throws AskFault */
   static async open(target: AskTarget): Promise<AskClient> {
@@ -92,6 +94,7 @@ export class AskClient {
 
   /** Sends what will be answered with a message that carries this mark; waits for both. */
   async #exchange(mark: string, send: () => Promise<void>): Promise<Answer> {
+    if (this.#ended !== null) throw this.#ended
     const { promise, resolve, reject } = Promise.withResolvers<Answer>()
     this.#waiting.set(mark, { resolve, reject })
     const timer = setTimeout(() => {
@@ -179,7 +182,8 @@ export class AskClient {
 
   #closed(reason: Error | null): void {
     const said = reason === null ? '' : `: ${reason.message}`
-    for (const { reject } of this.#waiting.values()) reject(new AskFault(`The connection to the broker ended${said}.`))
+    this.#ended = new AskFault(`The connection to the broker ended${said}.`)
+    for (const { reject } of this.#waiting.values()) reject(this.#ended)
   }
 }
 
