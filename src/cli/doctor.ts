@@ -3,13 +3,11 @@
  *
  * It changes nothing: a port is opened for a moment to see whether it can be, that is all.
  */
-import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { defaultLimits } from '../core/limits.ts'
-import { type Config, loadConfig } from '../server/config/config.ts'
+import type { Config } from '../server/config/config.ts'
 import { ConfigError } from '../server/config/config-fault.ts'
-import { readListenUrl } from '../server/config/config-schema.ts'
-import { defaultData, emptyConfig } from '../server/config/configured-options.ts'
+import { defaultData } from '../server/config/configured-options.ts'
 import { counted } from '../server/counted.ts'
 import { defaultListen } from '../server/options.ts'
 import { checkDisk } from './doctor/disk.ts'
@@ -17,10 +15,13 @@ import type { Finding, Verdict } from './doctor/finding.ts'
 import { checkListeners } from './doctor/ports.ts'
 import { checkSystem } from './doctor/system.ts'
 import { parseArguments } from './parse-arguments.ts'
+import { readStartConfig } from './start/start-config.ts'
+import { addStartFlags, checkStartFlags, type GivenFlags } from './start/start-flags.ts'
 
 const help = `
 Looks at Node, the ports, the limit of open files, memory, the disk and the data directory, the clock, and settings of the kernel;
-says of each what was found, what is expected, and how to put it right. Run it as the user that runs the broker. It changes nothing.
+says of each what was found, what is expected, and how to put it right. File, environment and flags count as they do for pabal start.
+Run it as the user that runs the broker. It changes nothing.
 
 Exit codes: 0 all is well, 1 something should be looked at, 2 something keeps the broker from working or loses messages,
 3 the flags or the configuration file are wrong.
@@ -31,10 +32,7 @@ Examples:
   sudo -u pabal pabal doctor --data /var/lib/pabal --json
 `
 
-interface DoctorFlags {
-  config?: string
-  listen?: string[]
-  data?: string
+interface DoctorFlags extends GivenFlags {
   json?: boolean
 }
 
@@ -42,12 +40,8 @@ const exitCodes: Readonly<Record<Verdict, number>> = { ok: 0, warning: 1, fault:
 const wrongFlags = 3
 
 export async function runDoctor(argv: string[]): Promise<number> {
-  const collect = (value: string, before: string[] | undefined) => [...(before ?? []), value]
-  const command = new Command('pabal doctor')
+  const command = addStartFlags(new Command('pabal doctor'))
     .description('Says whether this machine is fit for the broker, and what to do if it is not.')
-    .option('--config <FILE>', 'the configuration file of the broker (YAML)')
-    .option('--listen <URL>', 'where it is to listen; repeatable; replaces the list of the configuration file', collect)
-    .option('--data <DIR>', 'its data directory')
     .option('--json', 'as JSON')
     .helpOption('-h, --help', 'show this text')
     .addHelpText('after', help)
@@ -65,17 +59,11 @@ export async function runDoctor(argv: string[]): Promise<number> {
   return exitCodes[worst(findings)]
 }
 
-/** Null if it is wrong: that has been said. */
-function readConfig({ config, listen, data }: DoctorFlags): Config | null {
-  for (const url of listen ?? []) {
-    const reading = readListenUrl(url)
-    if (reading.type === 'value') continue
-    process.stderr.write(`--listen ${reading.found ?? url}: expected ${reading.expected}; ${reading.advice}.\n`)
-    return null
-  }
+/** As `pabal start` would read it; null if it is wrong: that has been said. */
+function readConfig(given: GivenFlags): Config | null {
+  const { flags, faults } = checkStartFlags(given)
   try {
-    const file = config === undefined ? emptyConfig : loadConfig(config)
-    return { ...file, listeners: listen ?? file.listeners, data: data === undefined ? file.data : resolve(data) }
+    return readStartConfig(flags, faults).config
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     process.stderr.write(`${error.message}\n`)

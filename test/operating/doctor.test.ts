@@ -141,3 +141,14 @@ test('wrong flags and configurations are said like everywhere', async () => {
   assert.equal((await runPabal(['doctor', '--port', '1'])).code, 3)
   assert.equal((await runPabal(['doctor', '--help'])).code, 0)
 })
+
+test('the configuration is the one that pabal start would have: the environment counts, too', () => {
+  const env = { ...process.env, PABAL_DURABILITY: 'memory', PABAL_LIMITS__CONNECTIONS_MAX: '7' }
+  const { stdout } = spawnSync(program, ['doctor', '--json', ...free], { encoding: 'utf8', env })
+  const { findings }: { findings: Finding[] } = JSON.parse(stdout)
+  assert.match(findings.find(({ what }) => what === 'open files')?.expected ?? '', /connectionsMax \(7\)/)
+  assert.equal(
+    findings.find(({ what }) => what === 'disk space'),
+    undefined,
+  )
+})

@@ -10,7 +10,12 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { logBroker } from '../../src/server/log/broker-log.ts'
+import { Log } from '../../src/server/log/log.ts'
+import { MemoryStore } from '../../src/store/memory-store.ts'
+import { logLines } from '../support/log-lines.ts'
 import { pabal } from '../support/pabal-command.ts'
+import { startTestBroker } from '../support/test-broker.ts'
 import { openWire } from '../support/wire-client.ts'
 import { startedPabal } from './started-pabal.ts'
 
@@ -179,6 +184,37 @@ test('a queue that is full is told of, with the client that goes without', async
     dropped.map(({ level, clientIdentifier, reason, topicName }) => [level, clientIdentifier, reason, topicName]),
     Array.from({ length: 2 }, () => ['warn', 'away', 'queue-full', 'a']),
   )
+})
+
+test('a store that takes no messages, and takes them again, is told of once each', async () => {
+  const out: string[] = []
+  const sink = { write: (line: string) => void out.push(line), flush: () => Promise.resolve() }
+  const store = new MemoryStore(true)
+  await using running = await startTestBroker({ store })
+  logBroker(running.broker, new Log({ level: 'info' }, false, sink, Date.now))
+  for (const hasRoom of [false, false, true, true]) store.onRoom?.(hasRoom)
+  const told = logLines(out.join('')).map(({ level, event }) => [level, event])
+  assert.deepEqual(told, [
+    ['error', 'storeRefuses'],
+    ['info', 'storeTakesMessages'],
+  ])
+})
+
+test('a new configuration is told of, and one that is not taken', async () => {
+  await using broker = await startedPabal(['--config', 'a.yaml'], (directory) =>
+    writeFileSync(join(directory, 'a.yaml'), 'limits:\n  connectionsMax: 5\n'),
+  )
+  const change = async (text: string, event: RegExp): Promise<void> => {
+    writeFileSync(join(broker.directory, 'a.yaml'), text)
+    broker.child.kill('SIGHUP')
+    await broker.shown(event)
+  }
+  await change(
+    'limits:\n  connectionsMax: 6\nlog:\n  level: debug\n',
+    /"event":"reloaded","applied":\["limits.connectionsMax"\],"needsRestart":\["log"\]/,
+  )
+  await change('limits:\n  conectionsMax: 6\n', /"event":"reloadRefused"/)
+  assert.equal(await broker.stop(), 0)
 })
 
 test('a wrong flag or key is a fault like any other, and an audit log that cannot be written stops the start', async () => {
