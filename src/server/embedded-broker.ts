@@ -299,19 +299,19 @@ export class Broker {
     if (name === 'published') this.#shell.core.state.reportsMessages = true
     // EventEmitter's own type for this is the same, but written in terms it cannot relate to ours.
     this.#events.on(name, listener as never)
-    if (messageEventTypes.has(name)) this.#shell.core.state.messageEvents.hostListens = true
+    if (messageEventTypes.has(name)) this.#shell.core.state.messageEvents.hostTypes = this.#wantedMessageEvents()
     return this
   }
 
   off<Name extends keyof BrokerEvents>(name: Name, listener: (...values: BrokerEvents[Name]) => void): this {
     // As above.
     this.#events.off(name, listener as never)
-    if (messageEventTypes.has(name)) this.#shell.core.state.messageEvents.hostListens = this.#wantsMessageEvents()
+    if (messageEventTypes.has(name)) this.#shell.core.state.messageEvents.hostTypes = this.#wantedMessageEvents()
     return this
   }
 
-  #wantsMessageEvents(): boolean {
-    return this.#events.eventNames().some((name) => messageEventTypes.has(name))
+  #wantedMessageEvents(): ReadonlySet<string> {
+    return new Set(this.#events.eventNames().filter((name) => messageEventTypes.has(name)))
   }
 
   #mustHaveStarted(): void {
