@@ -13,6 +13,7 @@ export function humanLine(json: string): string {
 }
 
 function valueText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(valueText).join(', ')}]`
   return typeof value === 'string' ? visible(value) : visible(JSON.stringify(value))
 }
 

@@ -75,10 +75,10 @@ test('a level writes its own lines and those that are worse, but what is for the
 
 test('a line for people has the time of day, the level, what happened, and to whom', () => {
   const { out, log } = written(true)
-  log.say('warn', 'refused', 'a connection was not let in', { reason: 'no such user', codes: [1, 2] })
+  log.say('warn', 'refused', 'a connection was not let in', { reason: 'no such user', codes: [1, 'a b'] })
   assert.match(
     out.join(''),
-    /^\d\d:\d\d:\d\d warn {2}a connection was not let in {2}reason="no such user" {2}codes=\[1,2\]\n$/,
+    /^\d\d:\d\d:\d\d warn {2}a connection was not let in {2}reason="no such user" {2}codes=\[1, "a b"\]\n$/,
   )
 })
 
