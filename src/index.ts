@@ -1,7 +1,6 @@
 /**
  * The library's face: a broker inside your own process.
  */
-export type { AuditEntry } from './admin/audit.ts'
 export { type HttpAdminOptions, httpAdmin } from './admin/http-admin.ts'
 export type { BrokerEvent } from './core/event.ts'
 export { defaultLimits, type Limits } from './core/limits.ts'
@@ -19,11 +18,9 @@ export {
   type Broker,
   type BrokerEvents,
   createBroker,
-  type LocalPublish,
-  type LocalSubscription,
-  type PublishResult,
 } from './server/embedded-broker.ts'
 export type { LocalSubscribeOptions, MessageListener, ReceivedMessage } from './server/local-link.ts'
+export type { LocalPublish, LocalSubscription, PublishResult } from './server/local-messages.ts'
 export {
   type BrokerOptions,
   type Durability,

@@ -39,7 +39,8 @@ class Started {
     running.add(this)
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
-        this.output += text
+        // The log is another's.
+        this.output += text.replace(/^\{.*\}\n/gm, '')
       })
     }
     this.child.once('close', () => running.delete(this))

@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { after, afterEach, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { logLines } from './support/log-lines.ts'
 import { openWire } from './support/wire-client.ts'
 
 const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
@@ -116,7 +117,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     )
     assert.equal(await started.stop(signal), 0)
     assert.match(started.stdout, /\nStopped\.\n$/)
-    assert.equal(started.stderr, '')
+    assert.deepEqual(
+      logLines(started.stderr).map(({ level, event }) => [level, event]),
+      [
+        ['info', 'started'],
+        ['info', 'stopping'],
+        ['info', 'stopped'],
+      ],
+    )
   })
 }
 

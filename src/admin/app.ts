@@ -6,9 +6,10 @@ import type { IncomingMessage } from 'node:http'
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import type { BrokerAccess } from '../server/admin-part.ts'
+import type { AdminRequestEvent } from '../server/requests/admin-request.ts'
 import { NotThere, RequestFault } from '../server/requests/request-fault.ts'
 import type { Administration } from './administration.ts'
-import { type AuditEntry, auditEntry } from './audit.ts'
+import { auditEntry } from './audit.ts'
 import { readBody } from './body.ts'
 import { docsPage, docsStyle } from './docs-page.ts'
 import { makeOpenApi, type OpenApi } from './openapi.ts'
@@ -24,8 +25,6 @@ export interface Building {
   readonly broker: BrokerAccess
   readonly administration: Administration
   readonly doorkeeper: Doorkeeper
-  /** Told of who has changed something, before the answer leaves. */
-  readonly audit: (entry: AuditEntry) => void
   /** Aborted when the API stops. */
   readonly closing: AbortSignal
 }
@@ -70,10 +69,10 @@ async function enter(building: Building, room: Room, context: Context<Env>): Pro
   const remoteAddress = remoteAddressOf(incoming)
   let principal = unknown
   let body: unknown
-  const tell = (outcome: AuditEntry['outcome'], result: string): void => {
+  const tell = (outcome: AdminRequestEvent['outcome'], result: string): void => {
     if (!isAudited(room)) return
     const request = `${room.method.toUpperCase()} ${context.req.path.slice(0, 1000)}`
-    building.audit(auditEntry(principal, remoteAddress, request, body, outcome, result, broker.nowMs()))
+    broker.audit(auditEntry(principal, remoteAddress, request, body, outcome, result, broker.nowMs()))
   }
   try {
     principal = doorkeeper.admit(incoming, room)

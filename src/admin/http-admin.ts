@@ -10,7 +10,6 @@ import type { EffectiveValue } from '../server/config/effective.ts'
 import type { ReloadReport } from '../server/config/running-config.ts'
 import { Administration } from './administration.ts'
 import { makeApp } from './app.ts'
-import type { AuditEntry } from './audit.ts'
 import { type AdminAddress, AdminAddressError, defaultAdminUrl, parseAdminUrl } from './listen-address.ts'
 import { Doorkeeper } from './security/doorkeeper.ts'
 import { answerBadRequest, refuseOtherHosts, setSafetyHeaders } from './security/first-look.ts'
@@ -25,8 +24,6 @@ export interface HttpAdminOptions {
   login?: 'needed' | 'off'
   /** The configuration that the broker was started with, if it was started with one; null until it is there. */
   configuration?: () => Configuration | null
-  /** Told of everything that was changed, or refused, and by whom, before the answer leaves. Default: nobody is. */
-  audit?: (entry: AuditEntry) => void
 }
 
 /** What is written in files, environment and flags, and a way to read it again. */
@@ -73,17 +70,10 @@ class HttpAdmin implements AdminPart {
   firstPassword: string | null = null
   readonly #needsLogin: boolean
   readonly #configuration: () => Configuration | null
-  readonly #audit: (entry: AuditEntry) => void
   readonly #requestTimeoutMs: number
 
   constructor(
-    {
-      listen = defaultAdminUrl,
-      whenInUse = 'fail',
-      login = 'needed',
-      configuration = () => null,
-      audit = () => {},
-    }: HttpAdminOptions,
+    { listen = defaultAdminUrl, whenInUse = 'fail', login = 'needed', configuration = () => null }: HttpAdminOptions,
     { requestTimeoutMs = requestMsMax }: HttpAdminParts,
   ) {
     this.#address = parseAdminUrl(listen)
@@ -91,7 +81,6 @@ class HttpAdmin implements AdminPart {
     this.#needsLogin = login !== 'off'
     this.#requestTimeoutMs = requestTimeoutMs
     this.#configuration = configuration
-    this.#audit = audit
     if (!this.#needsLogin && !this.#address.isLoopback) {
       throw new AdminAddressError(
         `login: 'off' on ${listen}`,
@@ -109,7 +98,7 @@ class HttpAdmin implements AdminPart {
     this.#closing = new AbortController()
     const administration = new Administration(this.#configuration)
     const doorkeeper = new Doorkeeper(broker, this.#needsLogin, this.#address.scheme === 'https')
-    const building = { broker, administration, doorkeeper, audit: this.#audit, closing: this.#closing.signal }
+    const building = { broker, administration, doorkeeper, closing: this.#closing.signal }
     const app = makeApp(building)
     const handle = getRequestListener((request, env) => app.fetch(request, env), { overrideGlobalObjects: false })
     const { hostNames, scheme: spoken } = this.#address

@@ -38,6 +38,10 @@ const verbs: Readonly<Record<string, Verb>> = {
     summary: 'list the Topic Names messages came in on',
     run: async (argv) => (await import('./topics.ts')).runTopics(argv),
   },
+  top: {
+    summary: 'show what the broker is doing, live',
+    run: async (argv) => (await import('./top.ts')).runTop(argv),
+  },
   held: {
     summary: 'what is held until somebody listens',
     run: async (argv) => (await import('./held.ts')).runHeld(argv),
@@ -54,6 +58,14 @@ const verbs: Readonly<Record<string, Verb>> = {
   'check-config': {
     summary: 'say what is wrong with a configuration, or what is in force',
     run: async (argv) => (await import('./check-config.ts')).runCheckConfig(argv),
+  },
+  check: {
+    summary: 'say to monitoring how the broker is',
+    run: async (argv) => (await import('./check.ts')).runCheck(argv),
+  },
+  doctor: {
+    summary: 'say whether this machine is fit for the broker',
+    run: async (argv) => (await import('./doctor.ts')).runDoctor(argv),
   },
   inspect: {
     summary: 'say what is at rest: Sessions, queues, records',

@@ -13,6 +13,10 @@ import type { Config } from '../server/config/config.ts'
 import type { ConfigFault } from '../server/config/config-fault.ts'
 import { configuredOptions, storeOf } from '../server/config/configured-options.ts'
 import { RunningConfig } from '../server/config/running-config.ts'
+import { openAuditLog } from '../server/log/audit-log.ts'
+import { logBroker } from '../server/log/broker-log.ts'
+import { type Log, openLog } from '../server/log/log.ts'
+import { defaultLogOptions, type LogOptions } from '../server/log/log-options.ts'
 import type { Durability } from '../server/options.ts'
 import { watchForHangup } from './start/reload-signal.ts'
 import { readStartConfig } from './start/start-config.ts'
@@ -37,17 +41,23 @@ async function runBroker(flags: StartFlags, flagFaults: readonly ConfigFault[], 
     process.stderr.write(`Pabal cannot start.\n\n${error instanceof Error ? error.message : String(error)}\n`)
     return 1
   }
-  const { broker, data } = started
+  const { broker, data, log, announces } = started
   const failed = new Promise<Error>((resolve) => broker.on('failed', resolve))
-  announce(started)
-  hangup.begin(started.running)
+  if (announces) announce(started)
+  log.say('info', 'started', 'the broker has started', startedFields(started))
+  hangup.begin(started.running, log)
   const failure = await Promise.race([stop.asked.then(() => null), hangup.terminalGone, failed])
   if (failure !== null) {
+    log.say('fatal', 'storeFailed', 'the store has failed, the broker has stopped', { reason: failure.message })
+    await log.close()
     process.stderr.write(`${failureText(failure, data)}\n`)
     return 1
   }
+  log.say('info', 'stopping', 'the broker was told to stop')
   await broker.stop()
-  process.stdout.write('Stopped.\n')
+  log.say('info', 'stopped', 'the broker has stopped')
+  await log.close()
+  if (announces) process.stdout.write('Stopped.\n')
   return 0
 }
 
@@ -60,6 +70,9 @@ interface Started {
   readonly admin: AdminPart | null
   /** Somebody has said where the HTTP API is to listen. */
   readonly hasChosenAdmin: boolean
+  readonly log: Log
+  /** Standard output is for people; with --log-format json by name it stays empty. */
+  readonly announces: boolean
 }
 
 async function startBroker(flags: StartFlags, flagFaults: readonly ConfigFault[]): Promise<Started> {
@@ -72,9 +85,25 @@ async function startBroker(flags: StartFlags, flagFaults: readonly ConfigFault[]
   const admin = adminOf(read.config, () => running)
   options.admin = admin
   const broker = createBroker(options)
+  const log = startLog(broker, { ...defaultLogOptions, ...read.config.log })
   await broker.start()
   running = new RunningConfig(broker, read, options, () => readStartConfig(flags, []))
-  return { broker, running, durability, data, admin, hasChosenAdmin: read.config.admin !== null }
+  const hasChosenAdmin = read.config.admin !== null
+  return { broker, running, durability, data, log, announces: read.config.log.format !== 'json', admin, hasChosenAdmin }
+}
+
+/** @throws an Error if the audit log cannot be written. */
+function startLog(broker: Broker, options: LogOptions): Log {
+  const log = openLog(options)
+  broker.on('adminRequest', openAuditLog(options.audit, log))
+  logBroker(broker, log)
+  return log
+}
+
+function startedFields({ broker, durability, data }: Started): Readonly<Record<string, unknown>> {
+  const { pid, versions } = process
+  const directory = durability === 'memory' ? null : data
+  return { version: version(), node: versions.node, pid, listeners: broker.urls, durability, data: directory }
 }
 
 /** @throws an Error if a broker that keeps everything in memory would pass over messages that are stored. */

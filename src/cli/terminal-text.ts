@@ -1,6 +1,8 @@
 /**
  * How numbers, times, tables and the texts of clients look on a terminal.
  */
+export { visible } from '../server/log/log-text.ts'
+
 export function bytes(value: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
   let rest = value
@@ -11,16 +13,6 @@ export function bytes(value: number): string {
 
 export function time(atMs: number): string {
   return new Date(atMs).toISOString().replace(/\.\d+Z$/, 'Z')
-}
-
-/** Text of a client as it may stand on a terminal: what could move the cursor is written as an escape. */
-export function visible(text: string): string {
-  if (text === '') return '""'
-  return /^[^\p{C}\p{Z}"\\]+$/u.test(text) ? text : JSON.stringify(text).replace(/[\p{C}\u2028\u2029]/gu, escaped)
-}
-
-function escaped(character: string): string {
-  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
 }
 
 /** Columns side by side; no line of headings if they are empty. A column whose heading begins with a blank is set right. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DrivenCore } from '../../test/support/driven-core.ts'
 import type { Connection } from './connection/connection.ts'
+import { messageEventTypes } from './event-topics.ts'
 import type { Limits } from './limits.ts'
 
 const payload = Buffer.from('x')
@@ -45,7 +46,7 @@ for (const topicFilter of ['message/unmatched', '#', '+/dropped', 'overflow']) {
 
 test('an event says which message, whose, and under which rule', () => {
   const { driven, publisher, events } = started()
-  events.hostListens = true
+  events.hostTypes = messageEventTypes
   driven.publish(publisher, { topicName: 'a', payload, qos: 1, packetId: 1 })
   assert.deepEqual(events.news, [
     {
@@ -64,7 +65,7 @@ test('an event says which message, whose, and under which rule', () => {
 
 test('there are no more than so many in a second, and then one that says how many were left out', () => {
   const { driven, publisher, events } = started({ messageEventsPerSecondMax: 3 })
-  events.hostListens = true
+  events.hostTypes = messageEventTypes
   for (let number = 0; number < 10; number++) driven.publish(publisher, { topicName: 'a', payload })
   assert.equal(events.news.length, 3)
   assert.equal(driven.core.nextDeadlineMs(driven.nowMs), driven.nowMs + 1000)
@@ -78,7 +79,7 @@ test('there are no more than so many in a second, and then one that says how man
 
 test('nothing is told of what the broker itself publishes, and of a copy nobody knows any more it is only counted', () => {
   const { driven, events } = started()
-  events.hostListens = true
+  events.hostTypes = messageEventTypes
   const watcher = driven.connect('w')
   observe(driven, watcher, '$pabal/events/#')
   const session = driven.session('w')
@@ -91,11 +92,20 @@ test('nothing is told of what the broker itself publishes, and of a copy nobody 
 
 test('of a client that does not take what it is sent, it is told which messages it goes without', () => {
   const { driven, publisher, events } = started({ unsentBytesMax: 65_536 })
-  events.hostListens = true
+  events.hostTypes = messageEventTypes
   const slow = driven.connect('slow', passing)
   driven.subscribe(slow, 'a')
   driven.input((core, nowMs, turn) => core.flushed(slow, 65_536, nowMs, turn))
   driven.publish(publisher, { topicName: 'a', payload })
   const named = { account: '', clientIdentifier: 'slow', topicName: 'a', qos: 0, size: 2 }
   assert.deepEqual(events.news, [{ type: 'copyDropped', ...named, reason: 'slow' }])
+})
+
+test('what code in this process does not listen for takes no part of the bound, and is not told of as left out', () => {
+  const { driven, publisher, events } = started({ messageEventsPerSecondMax: 1 })
+  events.hostTypes = new Set(['copyDropped', 'eventsLeftOut'])
+  const watcher = driven.connect('w', passing)
+  driven.subscribe(watcher, 'b')
+  for (let number = 0; number < 5; number++) driven.publish(publisher, { topicName: 'a', payload })
+  assert.deepEqual([events.isWatched, events.news, events.dueMs], [true, [], Number.POSITIVE_INFINITY])
 })

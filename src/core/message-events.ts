@@ -44,7 +44,7 @@ export class MessageEvents {
   isWatched = false
   /** What happened, oldest first: whoever drives the core takes it out. */
   readonly news: BrokerEvent[] = []
-  #hostListens = false
+  #hostTypes: ReadonlySet<string> = new Set()
   #clientsListen = false
   #windowEndsMs = 0
   #made = 0
@@ -54,16 +54,16 @@ export class MessageEvents {
     this.#perSecondMax = perSecondMax
   }
 
-  /** Code in this process wants to know. */
-  set hostListens(hostListens: boolean) {
-    this.#hostListens = hostListens
-    this.isWatched = hostListens || this.#clientsListen
+  /** Which of them code in this process wants to know: others take no part of the bound. */
+  set hostTypes(types: ReadonlySet<string>) {
+    this.#hostTypes = types
+    this.isWatched = types.size > 0 || this.#clientsListen
   }
 
   /** A client has a Subscription for them. */
   set clientsListen(clientsListen: boolean) {
     this.#clientsListen = clientsListen
-    this.isWatched = clientsListen || this.#hostListens
+    this.isWatched = clientsListen || this.#hostTypes.size > 0
   }
 
   /** When what was left out is to be told of; Infinity if nothing was. */
@@ -73,7 +73,7 @@ export class MessageEvents {
 
   tellOfMessage(fate: MessageFate, rule: string, noted: NotedMessage, nowMs: number): void {
     const type = eventTypes[fate]
-    if (type === null || !this.#takes(nowMs)) return
+    if (type === null || !this.#isWanted(type) || !this.#takes(nowMs)) return
     const { topicName, qos, retain, size, publisher, reason } = noted
     const event: MessageFateEvent<MessageFateEventType> = {
       type,
@@ -93,7 +93,7 @@ export class MessageEvents {
   /** `message` is null if it is not in memory: then nobody knows what it was about, and it counts as left out. */
   tellOfCopy(fate: CopyFate, to: Publisher, message: Message | null, nowMs: number): void {
     const reason = dropReasons[fate]
-    if (reason === null) return
+    if (reason === null || !this.#isWanted('copyDropped')) return
     if (message === null) {
       this.tellLeftOut(nowMs)
       if (nowMs >= this.#windowEndsMs) this.#beginWindow(nowMs)
@@ -112,6 +112,10 @@ export class MessageEvents {
     if (this.#leftOut === 0 || nowMs < this.#windowEndsMs) return
     this.news.push({ type: 'eventsLeftOut', count: this.#leftOut })
     this.#leftOut = 0
+  }
+
+  #isWanted(type: BrokerEvent['type']): boolean {
+    return this.#clientsListen || this.#hostTypes.has(type)
   }
 
   #takes(nowMs: number): boolean {

@@ -9,6 +9,7 @@ import type { CoreState } from '../core/state.ts'
 import type { Turn } from '../core/turn.ts'
 import type { Publish } from '../protocol/packets/publish.ts'
 import type { Store } from '../store/store.ts'
+import type { AdminRequestEvent } from './requests/admin-request.ts'
 import type { Cursors } from './requests/cursors.ts'
 import type { PageBounds } from './requests/pages.ts'
 import type { StoreLatencies } from './turn-runner.ts'
@@ -84,6 +85,8 @@ export interface BrokerAccess {
   publish(packet: Publish, claim: Claim | null): Promise<AdminPublished>
   /** Every event from now on, those about messages included; returns what ends it. */
   watch(listener: (event: BrokerEvent, atMs: number) => void): () => void
+  /** Somebody has changed something, or was refused: before the answer leaves. */
+  audit(event: AdminRequestEvent): void
   /** Something that was called on somebody's behalf has failed. */
   reportFault(error: unknown): void
 }

@@ -5,6 +5,7 @@ import type { BrokerEvent } from '../core/event.ts'
 import type { AdminPart, BrokerPhase } from './admin-part.ts'
 import { makeAccess, type Watcher } from './broker-access.ts'
 import type { BrokerOptions } from './options.ts'
+import type { AdminRequestEvent } from './requests/admin-request.ts'
 import type { Shell } from './shell.ts'
 
 /** What is needed of the broker. */
@@ -12,6 +13,7 @@ export interface AdminSideOwner {
   /** There may be more or fewer who watch. */
   watchersChanged(): void
   reportFault(error: unknown): void
+  audit(event: AdminRequestEvent): void
 }
 
 export class AdminSide {

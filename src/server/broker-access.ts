@@ -5,6 +5,7 @@ import type { BrokerEvent } from '../core/event.ts'
 import type { BrokerAccess, BrokerPhase } from './admin-part.ts'
 import type { BrokerOptions } from './options.ts'
 import { snapshotEveryBytesDefault } from './options.ts'
+import type { AdminRequestEvent } from './requests/admin-request.ts'
 import type { Shell } from './shell.ts'
 import { version } from './version.ts'
 
@@ -20,6 +21,7 @@ export interface AccessHost {
   readonly listenUrls: readonly string[]
   watchersChanged(): void
   reportFault(error: unknown): void
+  audit(event: AdminRequestEvent): void
 }
 
 export function makeAccess(host: AccessHost): BrokerAccess {
@@ -59,6 +61,7 @@ export function makeAccess(host: AccessHost): BrokerAccess {
       }
     },
     reportFault: (error) => host.reportFault(error),
+    audit: (event) => host.audit(event),
   }
 }
 

@@ -10,7 +10,6 @@ import { type Ledger, wholeLedger } from '../core/query/ledger.ts'
 import { type Subscriber, whoListens } from '../core/query/who-listens.ts'
 import { type WhoTotals, whoTotals } from '../core/query/who-totals.ts'
 import { topicNameFault } from '../core/routing/topic-name.ts'
-import type { PublishProperties, Qos } from '../protocol/control-packet.ts'
 import { publish } from '../protocol/packets/publish.ts'
 import { propertiesFault } from '../protocol/properties.ts'
 import { reasonCodeName } from '../protocol/reason-code.ts'
@@ -24,9 +23,11 @@ import { ClientLink, type ListenerFacts } from './client-link.ts'
 import { exposureFault } from './config/exposure.ts'
 import { Gatekeeper, type GatekeeperOptions } from './gatekeeper.ts'
 import { LocalLink, type LocalSubscribeOptions, type MessageListener } from './local-link.ts'
+import type { LocalPublish, LocalSubscription, PublishResult } from './local-messages.ts'
 import { checkOptions } from './option-faults.ts'
 import { type BrokerOptions, defaultListen, snapshotEveryBytesDefault } from './options.ts'
 import { deadLetterTopicName, differences, type OptionSet, observingAccounts, type ReloadResult } from './reload.ts'
+import type { AdminRequestEvent } from './requests/admin-request.ts'
 import { pullAll } from './requests/pages.ts'
 import { Shell } from './shell.ts'
 import { version } from './version.ts'
@@ -37,32 +38,15 @@ type EventOf<Type extends BrokerEvent['type']> = Extract<BrokerEvent, { type: Ty
 export type BrokerEvents = { [Type in BrokerEvent['type']]: [event: EventOf<Type>] } & {
   /** A callback of the host threw. It counted as a refusal. */
   fault: [error: unknown]
+  /** Somebody asked for something that only an administrator may do. */
+  adminRequest: [event: AdminRequestEvent]
+  /** The store takes no more messages, so that publishers are refused; or it takes them again. */
+  storeTakesMessages: [takes: boolean]
   /**
    * The store has failed: the broker acknowledges nothing more and has closed every connection. If nobody listens for it,
    * it is thrown as an uncaught exception.
    */
   failed: [error: Error]
-}
-
-export interface LocalPublish {
-  topicName: string
-  payload?: string | Uint8Array
-  /** Default 1: the answer then says that it is durable for every subscriber that must have it. */
-  qos?: Qos
-  retain?: boolean
-  properties?: PublishProperties
-}
-
-export interface PublishResult {
-  /** 0x00, or 0x10: nobody subscribes. */
-  readonly reasonCode: number
-  /** Subscriptions it went to; a Session counts once, a shared group counts once. */
-  readonly matched: number
-}
-
-export interface LocalSubscription {
-  readonly topicFilter: string
-  unsubscribe(): Promise<void>
 }
 
 /** What is not for everybody: tests put their own in. */
@@ -111,15 +95,18 @@ export class Broker {
     }
     const owner = {
       report: (event: BrokerEvent) => this.#report(event),
+      audit: (event: AdminRequestEvent) => this.#events.emit('adminRequest', event),
+      storeTakes: (takes: boolean) => this.#events.emit('storeTakesMessages', takes),
       failed: (error: Error) => this.#failed(error),
       ...(parts.afterTurn === undefined ? {} : { afterTurn: parts.afterTurn }),
     }
     this.#shell = new Shell(shellOptions, this.#gatekeeper, store, owner, parts.clock ?? Date.now)
     this.#admin = new AdminSide(options, {
       watchersChanged: () => {
-        this.#shell.core.state.messageEvents.hostListens = this.#wantsMessageEvents()
+        this.#shell.core.state.messageEvents.hostTypes = this.#wantedMessageEvents()
       },
       reportFault: (error) => this.#events.emit('fault', error),
+      audit: owner.audit,
     })
   }
 
@@ -310,19 +297,20 @@ export class Broker {
     if (name === 'published') this.#shell.core.state.reportsMessages = true
     // EventEmitter's own type for this is the same, but written in terms it cannot relate to ours.
     this.#events.on(name, listener as never)
-    if (messageEventTypes.has(name)) this.#shell.core.state.messageEvents.hostListens = true
+    if (messageEventTypes.has(name)) this.#shell.core.state.messageEvents.hostTypes = this.#wantedMessageEvents()
     return this
   }
 
   off<Name extends keyof BrokerEvents>(name: Name, listener: (...values: BrokerEvents[Name]) => void): this {
     // As above.
     this.#events.off(name, listener as never)
-    if (messageEventTypes.has(name)) this.#shell.core.state.messageEvents.hostListens = this.#wantsMessageEvents()
+    if (messageEventTypes.has(name)) this.#shell.core.state.messageEvents.hostTypes = this.#wantedMessageEvents()
     return this
   }
 
-  #wantsMessageEvents(): boolean {
-    return this.#admin.isWatching || this.#events.eventNames().some((name) => messageEventTypes.has(name))
+  #wantedMessageEvents(): ReadonlySet<string> {
+    if (this.#admin.isWatching) return messageEventTypes
+    return new Set(this.#events.eventNames().filter((name) => messageEventTypes.has(name)))
   }
 
   #mustHaveStarted(): void {

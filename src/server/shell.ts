@@ -17,6 +17,7 @@ import { ClientLink } from './client-link.ts'
 import { expiryLoss } from './expiry-loss.ts'
 import type { Gatekeeper } from './gatekeeper.ts'
 import type { Link } from './link.ts'
+import type { AdminRequestEvent } from './requests/admin-request.ts'
 import { Requests } from './requests/requests.ts'
 import { Snapshotting } from './snapshotting.ts'
 import { type StoreLatencies, TurnRunner } from './turn-runner.ts'
@@ -24,6 +25,9 @@ import { type StoreLatencies, TurnRunner } from './turn-runner.ts'
 /** What the shell tells its owner. */
 export interface ShellOwner {
   report(event: BrokerEvent): void
+  audit(event: AdminRequestEvent): void
+  /** Whether the store takes messages has changed. */
+  storeTakes(takesMessages: boolean): void
   failed(error: Error): void
   /** For tests: after every Turn. */
   afterTurn?: (core: BrokerCore) => void
@@ -124,6 +128,7 @@ export class Shell {
       gatekeeper: this.#gatekeeper,
       nowMs: () => this.nowMs(),
       act: (give) => this.act(give),
+      audit: (event) => this.#owner.audit(event),
       get isStopped() {
         return shell.#isStopped
       },
@@ -149,6 +154,7 @@ export class Shell {
     if (this.core.state.storeTakesMessages === takesMore) return
     this.core.storeTakes(takesMore, this.nowMs(), this.turn)
     this.run()
+    this.#owner.storeTakes(takesMore)
     if (!takesMore) this.#readOn()
   }
 

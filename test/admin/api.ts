@@ -4,7 +4,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type AuditEntry, type BrokerOptions, httpAdmin } from '../../src/index.ts'
+import { type BrokerOptions, httpAdmin } from '../../src/index.ts'
 import type { BrokerParts } from '../../src/server/embedded-broker.ts'
 import { startTestBroker, type TestBroker } from '../support/test-broker.ts'
 import { mustBeDocumented } from './documented.ts'
@@ -35,15 +35,14 @@ export function temporaryFolder(): { readonly path: string } & Disposable {
 interface Login {
   readonly login?: 'needed' | 'off'
   readonly requestTimeoutMs?: number
-  readonly audit?: (entry: AuditEntry) => void
 }
 
 export async function startApi(
   options: BrokerOptions = {},
   parts: BrokerParts = {},
-  { login = 'off', audit = () => {}, ...adminParts }: Login = {},
+  { login = 'off', ...adminParts }: Login = {},
 ): Promise<TestApi> {
-  const admin = httpAdmin({ listen: 'http://127.0.0.1:0', login, audit }, adminParts)
+  const admin = httpAdmin({ listen: 'http://127.0.0.1:0', login }, adminParts)
   const at = await startTestBroker({ admin, ...options }, parts)
   const [url = ''] = at.broker.adminUrls
   const send: TestApi['send'] = async (method, path, body, headers = {}) => {

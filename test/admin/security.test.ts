@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { type AuditEntry, createBroker, httpAdmin, sqlite } from '../../src/index.ts'
+import { type BrokerEvents, createBroker, httpAdmin, sqlite } from '../../src/index.ts'
 import { startApi, type TestApi, temporaryFolder } from './api.ts'
 
 const needed = { login: 'needed' } as const
@@ -196,8 +196,9 @@ test('it does not listen where other machines can reach it without TLS, unless i
 })
 
 test('who has changed something is told before the answer leaves, without passwords', async () => {
-  const entries: AuditEntry[] = []
-  await using api = await startApi({}, {}, { login: 'needed', audit: (entry) => entries.push(entry) })
+  const entries: BrokerEvents['adminRequest'][0][] = []
+  await using api = await startApi({}, {}, needed)
+  api.at.broker.on('adminRequest', (entry) => entries.push(entry))
   await api.send('POST', '/login', { username: 'admin', password: 'a wrong secret' })
   const login = withToken(await logIn(api))
   await api.send('POST', '/held/drop', { all: true }, login)

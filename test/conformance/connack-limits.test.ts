@@ -118,7 +118,8 @@ function testShell(): Shell {
     permissions: {},
     reportFault: assert.ifError,
   })
-  return new Shell(options, gatekeeper, new MemoryStore(false), { report() {}, failed: assert.ifError }, () => 0)
+  const owner = { report() {}, audit() {}, storeTakes() {}, failed: assert.ifError }
+  return new Shell(options, gatekeeper, new MemoryStore(false), owner, () => 0)
 }
 
 test('[MQTT-3.2.2-21] the Server Keep Alive in CONNACK is what the broker goes by', async () => {

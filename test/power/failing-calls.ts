@@ -98,7 +98,7 @@ export async function stopAtInterval(library: string): Promise<void> {
     const { exitCode } = await broker.exited
     await publisher.close()
     assert.equal(exitCode, 1, broker.stderr)
-    assert.match(broker.stderr, /^The store in .* has failed: /)
+    assert.match(broker.stderr, /^The store in .* has failed: /m)
   } finally {
     rmSync(directory, { recursive: true })
   }
@@ -120,7 +120,7 @@ async function runUntilFailure(broker: BrokerProcess, publishers: readonly Publi
   }
   const ended = broker.exited.then(({ exitCode }): Outcome => {
     assert.equal(exitCode, 1, broker.stderr)
-    assert.match(broker.stderr, /^The store in .* has failed: /)
+    assert.match(broker.stderr, /^The store in .* has failed: /m)
     return 'stopped'
   })
   const working = enough().catch((): Outcome => 'stopped')

@@ -39,7 +39,13 @@ export class QuietBroker {
       permissions: {},
       reportFault: reject,
     })
-    this.shell = new Shell(options, gatekeeper, store, { report: () => {}, failed: reject }, Date.now)
+    this.shell = new Shell(
+      options,
+      gatekeeper,
+      store,
+      { report: () => {}, audit: () => {}, storeTakes: () => {}, failed: reject },
+      Date.now,
+    )
   }
 
   /** Connects, with a Session that never ends. */

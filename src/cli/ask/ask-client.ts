@@ -30,6 +30,8 @@ export class AskClient {
   readonly #waiting = new Map<string, Waiting>()
   readonly #timeoutMs: number
   #lastNumber = 0
+  /** The connection is over. */
+  #ended: AskFault | null = null
 
   /** Connects, and subscribes to its replies. @throws AskFault */
   static async open(target: AskTarget): Promise<AskClient> {
@@ -63,22 +65,51 @@ export class AskClient {
   async ask(name: string, fields: Readonly<Record<string, unknown>>): Promise<Answer> {
     this.#lastNumber += 1
     const number = `${this.#lastNumber}`
+    const properties = { responseTopic: this.#replyTopicName, correlationData: Buffer.from(number) }
+    const payload = Buffer.from(JSON.stringify(fields))
+    const request = { topicName: `$pabal/${name}`, payload, qos: 1, retain: false, properties } as const
+    const answer = await this.#exchange(number, () => this.#send(request, number))
+    if (answer.error !== undefined) throw requestFault(answer.error)
+    return answer
+  }
+
+  /**
+   * Subscribes to a Topic Name, publishes there at QoS 1, and returns the milliseconds until the message was acknowledged and
+   * has come back. Messages of others on that Topic Name are passed over.
+   * @throws AskFault
+   */
+  async roundTrip(topicName: string): Promise<number> {
+    await this.#subscribe(topicName, `the Subscription to ${topicName}`)
+    const mark = randomUUID()
+    const startedAtMs = performance.now()
+    const message = { topicName, payload: Buffer.from('{}'), qos: 1, retain: false } as const
+    const properties = { correlationData: Buffer.from(mark), messageExpiryInterval: 60 }
+    await this.#exchange(mark, async () => {
+      const outcome = await this.#client.publish({ ...message, properties })
+      if (outcome.reasonCode < 0x80) return
+      throw refusedFault(`the message on ${topicName}`, outcome.reasonCode, outcome.properties.reasonString)
+    })
+    return performance.now() - startedAtMs
+  }
+
+  /** Sends what will be answered with a message that carries this mark; waits for both. */
+  async #exchange(mark: string, send: () => Promise<void>): Promise<Answer> {
+    if (this.#ended !== null) throw this.#ended
     const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-    this.#waiting.set(number, { resolve, reject })
+    this.#waiting.set(mark, { resolve, reject })
     const timer = setTimeout(() => {
       const seconds = this.#timeoutMs / 1000
       reject(new AskFault(`The broker did not answer within ${seconds} seconds. Is it Pabal? --timeout waits longer.`))
     }, this.#timeoutMs)
     try {
-      const properties = { responseTopic: this.#replyTopicName, correlationData: Buffer.from(number) }
-      const payload = Buffer.from(JSON.stringify(fields))
-      this.#send({ topicName: `$pabal/${name}`, payload, qos: 1, retain: false, properties }, number).catch(reject)
+      const sent = send()
+      sent.catch(reject)
       const answer = await promise
-      if (answer.error !== undefined) throw requestFault(answer.error)
+      await sent
       return answer
     } finally {
       clearTimeout(timer)
-      this.#waiting.delete(number)
+      this.#waiting.delete(mark)
     }
   }
 
@@ -109,16 +140,31 @@ export class AskClient {
   }
 
   async #connect({ channel }: AskTarget): Promise<void> {
+    const late = Promise.withResolvers<never>()
+    const timer = setTimeout(() => {
+      const text = `${placeName(channel)} did not answer within ${this.#timeoutMs / 1000} seconds. --timeout waits longer.`
+      late.reject(new AskFault(text))
+      this.#client.destroy()
+    }, this.#timeoutMs)
     try {
-      await this.#client.connect(await openChannel(channel))
-      const topicFilter = this.#replyTopicName
-      const options = { qos: 1, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const
-      const { reasonCodes, properties } = await this.#client.subscribe([{ topicFilter, ...options }])
-      const [reasonCode = 0x80] = reasonCodes
-      if (reasonCode >= 0x80) throw refusedFault('the Subscription to the answers', reasonCode, properties.reasonString)
+      await Promise.race([this.#openAndSubscribe(channel), late.promise])
     } catch (error) {
       throw connectFault(error, channel)
+    } finally {
+      clearTimeout(timer)
     }
+  }
+
+  async #openAndSubscribe(channel: ChannelTarget): Promise<void> {
+    await this.#client.connect(await openChannel(channel))
+    await this.#subscribe(this.#replyTopicName, 'the Subscription to the answers')
+  }
+
+  async #subscribe(topicFilter: string, what: string): Promise<void> {
+    const options = { qos: 1, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const
+    const { reasonCodes, properties } = await this.#client.subscribe([{ topicFilter, ...options }])
+    const [reasonCode = 0x80] = reasonCodes
+    if (reasonCode >= 0x80) throw refusedFault(what, reasonCode, properties.reasonString)
   }
 
   #receive({ payload, properties }: Publish): void {
@@ -136,7 +182,8 @@ export class AskClient {
 
   #closed(reason: Error | null): void {
     const said = reason === null ? '' : `: ${reason.message}`
-    for (const { reject } of this.#waiting.values()) reject(new AskFault(`The connection to the broker ended${said}.`))
+    this.#ended = new AskFault(`The connection to the broker ended${said}.`)
+    for (const { reject } of this.#waiting.values()) reject(this.#ended)
   }
 }
 

@@ -2,9 +2,13 @@
  * Why a question to the broker has no answer, said so that it can be put right.
  */
 export class AskFault extends Error {
-  constructor(message: string, cause?: unknown) {
+  /** The broker has answered, but not with what it was asked for. */
+  readonly isRefusal: boolean
+
+  constructor(message: string, cause?: unknown, isRefusal = false) {
     super(message, cause === undefined ? {} : { cause })
     this.name = 'AskFault'
+    this.isRefusal = isRefusal
   }
 }
 
@@ -17,5 +21,7 @@ export function requestFault(error: unknown): AskFault {
   return new AskFault(
     `The broker does not answer this.\n` +
       `  found     ${part('found')}\n  expected  ${part('expected')}\n  do        ${part('advice')}`,
+    undefined,
+    true,
   )
 }

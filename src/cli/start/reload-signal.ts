@@ -5,33 +5,34 @@
 import { closeSync, openSync } from 'node:fs'
 import { ConfigError } from '../../server/config/config-fault.ts'
 import type { ReloadReport, RunningConfig } from '../../server/config/running-config.ts'
+import type { Log } from '../../server/log/log.ts'
 
 export interface HangupWatch {
   /** Resolves when the terminal has gone. */
   readonly terminalGone: Promise<null>
   /** From now on there is something to reload; once more at once if it was asked for before. */
-  begin(running: RunningConfig): void
+  begin(running: RunningConfig, log: Log): void
 }
 
 /** Watches for the signal, which must not end a broker that is still starting. */
 export function watchForHangup(): HangupWatch {
   const hadTerminal = process.stdout.isTTY
   const gone = Promise.withResolvers<null>()
-  let running: RunningConfig | null = null
+  let started: { running: RunningConfig; log: Log } | null = null
   let isAsked = false
   process.on('SIGHUP', () => {
     if (hadTerminal && !hasTerminal()) {
       // Nobody is there to read what is still to be said.
       for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
       gone.resolve(null)
-    } else if (running === null) isAsked = true
-    else void reload(running)
+    } else if (started === null) isAsked = true
+    else void reload(started.running, started.log)
   })
   return {
     terminalGone: gone.promise,
-    begin: (started) => {
-      running = started
-      if (isAsked) void reload(started)
+    begin: (running, log) => {
+      started = { running, log }
+      if (isAsked) void reload(running, log)
     },
   }
 }
@@ -46,11 +47,14 @@ function hasTerminal(): boolean {
   }
 }
 
-async function reload(running: RunningConfig): Promise<void> {
+async function reload(running: RunningConfig, log: Log): Promise<void> {
   try {
-    process.stdout.write(`${reportText(await running.reload())}\n`)
+    const report = await running.reload()
+    log.say('info', 'reloaded', 'the configuration was read again', { ...report })
+    process.stdout.write(`${reportText(report)}\n`)
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error)
+    log.say('error', 'reloadRefused', 'the configuration was read again and not taken', { reason: text })
     process.stderr.write(`The configuration was read again, and what was in force stays in force.\n\n${text}\n`)
     // Anything else is a fault of ours, and whoever runs the broker must be able to report it.
     if (!(error instanceof ConfigError) && error instanceof Error) process.stderr.write(`${error.stack}\n`)

@@ -31,7 +31,16 @@ export function readStartConfig(flags: StartFlags, flagFaults: readonly ConfigFa
   throw new ConfigError(faults)
 }
 
-function overridesOf({ listen, data, admin, durability, allowAnonymous, limits }: StartFlags): Override[] {
+function overridesOf({
+  listen,
+  data,
+  admin,
+  durability,
+  allowAnonymous,
+  limits,
+  logLevel,
+  logFormat,
+}: StartFlags): Override[] {
   const overrides: Override[] = []
   const add = (flag: string, path: Override['path'], value: unknown) => {
     overrides.push({ path, value, origin: { type: 'flag', flag } })
@@ -42,5 +51,7 @@ function overridesOf({ listen, data, admin, durability, allowAnonymous, limits }
   if (durability !== null) add('--durability', ['durability'], durability)
   if (allowAnonymous) add('--allow-anonymous', ['allowAnonymous'], true)
   for (const [name, value] of Object.entries(limits)) add(`--limit ${name}`, ['limits', name], value)
+  if (logLevel !== null) add('--log-level', ['log', 'level'], logLevel)
+  if (logFormat !== null) add('--log-format', ['log', 'format'], logFormat)
   return overrides
 }

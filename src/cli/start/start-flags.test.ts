@@ -16,6 +16,8 @@ test('without flags nothing is decided', () => {
       allowAnonymous: false,
       acceptLoss: false,
       limits: {},
+      logLevel: null,
+      logFormat: null,
       snapshotEveryBytes: null,
     },
   })
@@ -33,6 +35,7 @@ test('every flag is read, and those that repeat are collected', () => {
   ]
   argv.push('--admin', 'off')
   argv.push('--durability', 'interval', '--allow-anonymous', '--accept-loss', '--limit', 'packetBytesMax=4MiB')
+  argv.push('--log-level', 'debug', '--log-format', 'human')
   argv.push('--limit', 'connectionsMax=5', '--limit', 'connectionsMax=6', '--snapshot-every', '65536')
   assert.deepEqual(readStartFlags(argv), {
     type: 'start',
@@ -46,6 +49,8 @@ test('every flag is read, and those that repeat are collected', () => {
       allowAnonymous: true,
       acceptLoss: true,
       limits: { packetBytesMax: 4_194_304, connectionsMax: 6 },
+      logLevel: 'debug',
+      logFormat: 'human',
       snapshotEveryBytes: 65_536,
     },
   })

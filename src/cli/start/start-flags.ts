@@ -7,6 +7,7 @@ import type { ConfigFault } from '../../server/config/config-fault.ts'
 import { durabilities, readAdminListen, readListenUrl } from '../../server/config/config-schema.ts'
 import { readLimit, readLimitName } from '../../server/config/limit-value.ts'
 import { type Reading, readChoice } from '../../server/config/reading.ts'
+import { type LogFormat, type LogLevel, logFormats, logLevels } from '../../server/log/log-options.ts'
 import type { Durability } from '../../server/options.ts'
 import { parseArguments } from '../parse-arguments.ts'
 import { startHelp } from './start-help.ts'
@@ -22,6 +23,8 @@ export interface StartFlags {
   allowAnonymous: boolean
   acceptLoss: boolean
   limits: Partial<Limits>
+  logLevel: LogLevel | null
+  logFormat: LogFormat | null
   /** For tests: bytes by which the log grows between two snapshots. */
   snapshotEveryBytes: number | null
 }
@@ -57,10 +60,11 @@ export function checkStartFlags(given: GivenFlags): { flags: StartFlags; faults:
     return null
   }
   const listen = given.listen?.flatMap((url) => take('--listen', url, readListenUrl(url)) ?? []) ?? null
-  const durability =
-    given.durability === undefined
-      ? null
-      : take('--durability', given.durability, readChoice(given.durability, durabilities))
+  const choice = <Choice extends string>(flag: string, written: string | undefined, choices: readonly Choice[]) =>
+    written === undefined ? null : take(flag, written, readChoice(written, choices))
+  const durability = choice('--durability', given.durability, durabilities)
+  const logLevel = choice('--log-level', given.logLevel, logLevels)
+  const logFormat = choice('--log-format', given.logFormat, logFormats)
   const limits: Partial<Limits> = {}
   for (const text of given.limit ?? []) Object.assign(limits, take('--limit', text, readLimitFlag(text)))
   return {
@@ -74,6 +78,8 @@ export function checkStartFlags(given: GivenFlags): { flags: StartFlags; faults:
       allowAnonymous: given.allowAnonymous ?? false,
       acceptLoss: given.acceptLoss ?? false,
       limits,
+      logLevel,
+      logFormat,
       snapshotEveryBytes:
         given.snapshotEvery === undefined
           ? null
@@ -92,6 +98,8 @@ export interface GivenFlags {
   allowAnonymous?: boolean
   acceptLoss?: boolean
   limit?: string[]
+  logLevel?: string
+  logFormat?: string
   snapshotEvery?: string
 }
 
@@ -122,6 +130,8 @@ export function addStartFlags(command: Command): Command {
     .option('--durability <WORD>', 'what an acknowledgement promises: fsync, interval or memory')
     .option('--allow-anonymous', 'let anybody in, also on listeners that other machines can reach')
     .option('--limit <NAME=VALUE>', 'a limit, such as packetBytesMax=4MiB; repeatable', collect)
+    .option('--log-level <WORD>', `what is logged on standard error: ${logLevels.join(', ')} (default: info)`)
+    .option('--log-format <WORD>', 'json, human, or auto: human on a terminal (default: auto)')
 }
 
 type Take = <Value>(flag: string, written: string, reading: Reading<Value>) => Value | null

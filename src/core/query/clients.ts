@@ -3,6 +3,7 @@
  */
 import { neverExpires, type Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
+import { largest } from './largest.ts'
 import { oldestWaitingMs } from './oldest-waiting.ts'
 import { known, type Query } from './row.ts'
 import { type BacklogCounts, type Subscriber, subscriberOf } from './who-listens.ts'
@@ -39,6 +40,12 @@ export function* clients(core: CoreState, presence: Presence | null): Query<Clie
     const isWanted = presence === null || session.isOnline === (presence === 'online')
     yield isWanted ? clientOf(core, session) : null
   }
+}
+
+/** Those with the most messages waiting, the longest queue first. */
+export function* largestBacklogs(core: CoreState, most: number): Query<Client> {
+  const found = yield* largest(core.sessions.values(), most, ({ outbound }) => outbound.queuedMessages)
+  for (const session of found) yield clientOf(core, session)
 }
 
 /** What is known of the Sessions with one Client Identifier: each, followed by its Subscriptions. */

@@ -12,6 +12,7 @@ import type { Permissions } from '../authentication/authentication.ts'
 import { type Durability, defaultListen } from '../options.ts'
 import { choice, flag, type LeafFacts, leaf, text } from './leaf.ts'
 import { amountFacts, limitAmount, limitNames, readLimit } from './limit-value.ts'
+import { logSchema } from './log-schema.ts'
 import { describeValue, type Reading, readChoice, readFlag } from './reading.ts'
 import { referredVariable, type SecretPlaces } from './secret.ts'
 import { queuePolicies, readDeadLetterTopicName, widestTopicLimits } from './topic-values.ts'
@@ -63,6 +64,7 @@ export function configSchema(places: SecretPlaces) {
     topics: z.array(topicSchema).optional(),
     observers: observersSchema.optional(),
     limits: z.strictObject(limitShape()).optional(),
+    log: logSchema(places.directory).optional(),
     authentication: z
       .strictObject({
         users: z.array(userSchema(places)).optional(),

@@ -48,6 +48,10 @@ observers:
 limits:
   packetBytesMax: 4MiB
   connectSecondsMax: 5s
+log:
+  level: warn
+  format: json
+  audit: who.log
 authentication:
   users:
     - userName: alice
@@ -74,6 +78,7 @@ authentication:
     ],
     observers: { accounts: ['grafana'], filters: ['#', 'logs/#'] },
     limits: { packetBytesMax: 4_194_304, connectSecondsMax: 5 },
+    log: { level: 'warn', format: 'json', audit: resolve('conf/who.log') },
     authentication: {
       users: [
         { userName: 'alice', account: 'kitchen', passwordHash: hash, password: null, scram, permissions: ['observe'] },
@@ -105,7 +110,7 @@ limits:
 
 pabal.yaml:1:1  lisners
   found     the unknown key "lisners"
-  expected  one of listeners, allowAnonymous, durability, syncIntervalMs, admin, data, whenQueueFull, deadLetterTopic, topics, observers, limits, authentication
+  expected  one of listeners, allowAnonymous, durability, syncIntervalMs, admin, data, whenQueueFull, deadLetterTopic, topics, observers, limits, log, authentication
   do        did you mean listeners?
 
 pabal.yaml:2:17  allowAnonymous

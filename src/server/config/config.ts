@@ -7,6 +7,7 @@ import type { z } from 'zod'
 import type { Limits } from '../../core/limits.ts'
 import type { WhenQueueFull } from '../../core/state.ts'
 import type { ScramCredential } from '../authentication/scram-credential.ts'
+import type { LogOptions } from '../log/log-options.ts'
 import type { Durability, ObserverOptions, TopicOptions } from '../options.ts'
 import { ConfigError, type ConfigFault } from './config-fault.ts'
 import { keyTree } from './config-keys.ts'
@@ -47,6 +48,7 @@ export interface Config {
   /** An absolute path. */
   data: string | null
   limits: Partial<Limits>
+  log: Partial<LogOptions>
   /** `methods` null: those that any user has a credential for. */
   authentication: { users: readonly ConfiguredUser[]; methods: readonly string[] | null } | null
 }
@@ -161,10 +163,20 @@ function toConfig(file: FileValues): Config {
     admin: file.admin ?? null,
     data: file.data ?? null,
     limits,
+    log: toLog(file.log),
     authentication:
       authentication === undefined
         ? null
         : { users: (authentication.users ?? []).map(toUser), methods: authentication.methods ?? null },
+  }
+}
+
+function toLog(written: FileValues['log']): Partial<LogOptions> {
+  const { level, format, audit } = written ?? {}
+  return {
+    ...(level === undefined ? {} : { level }),
+    ...(format === undefined ? {} : { format }),
+    ...(audit === undefined ? {} : { audit }),
   }
 }
 

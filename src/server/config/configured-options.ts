@@ -27,6 +27,7 @@ export const emptyConfig: Readonly<Config> = Object.freeze({
   admin: null,
   data: null,
   limits: {},
+  log: {},
   authentication: null,
 })
 

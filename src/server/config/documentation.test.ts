@@ -63,6 +63,7 @@ test('every key is in a table', () => {
     ...knownKeys(schema, ['authentication']),
     ...knownKeys(schema, ['authentication', 'users', 0]).map((key) => `users[].${key}`),
     ...knownKeys(schema, ['topics', 0]).map((key) => `topics[].${key}`),
+    ...knownKeys(schema, ['log']).map((key) => `log.${key}`),
     ...knownKeys(schema, ['observers']).map((key) => `observers.${key}`),
   ]
   for (const key of keys) assert.ok(page.includes(`\n| \`${key}\` |`), key)

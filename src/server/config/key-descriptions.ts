@@ -19,6 +19,7 @@ export const keyDescriptions: Readonly<Record<string, string>> = Object.freeze({
   topics: 'What happens to the messages of a Topic Filter, above all when nobody listens',
   observers: 'Whose Subscriptions do not count as listeners',
   limits: 'Bounds the broker keeps to',
+  log: 'What is logged, and how',
   authentication: 'Who may log in, and how',
   'topics[].filter': 'A Topic Filter, without `$share/`; in quotation marks if it begins with `#`. It must be given',
   'topics[].whenNobody':
@@ -37,6 +38,9 @@ export const keyDescriptions: Readonly<Record<string, string>> = Object.freeze({
     'When a QoS 1 or 2 message that somebody listens for is acknowledged: `on-receipt` (it is durable), `on-delivery` (a subscriber has acknowledged it) or `on-delivery-to-all` (all have)',
   'topics[].ackSecondsMax': 'Time such an acknowledgement waits at most: 1s to 3600s',
   'topics[].wake': '`true` makes an event when a message is queued for a client that is away',
+  'log.level': 'The least serious lines that are logged: `error`, `warn`, `info` or `debug`; `silent`: none',
+  'log.format': '`json`, `human`, or `auto`: `human` on a terminal, else `json`',
+  'log.audit': 'File that says who did what by requests that change something',
   'observers.accounts':
     'List of accounts whose Subscriptions get everything they match and still do not count as listeners',
   'observers.filters':

@@ -31,6 +31,8 @@ export class RunningConfig {
   /** What the store was made of; it is the same until the next start. */
   readonly #started: Store
   readonly #startedAdmin: string
+  /** What the log was opened with, likewise. */
+  readonly #log: string
   #options: BrokerOptions
   #login: Login | null
   #values: readonly EffectiveValue[]
@@ -43,6 +45,7 @@ export class RunningConfig {
     this.#read = read
     this.#started = storeOf(started.config)
     this.#startedAdmin = JSON.stringify(started.config.admin)
+    this.#log = JSON.stringify(started.config.log)
     this.#options = options
     this.#login = loginOf(started.config)
     this.#values = effectiveValues(started)
@@ -89,8 +92,9 @@ export class RunningConfig {
     this.#login = login
     this.#values = effectiveValues(read)
     const keysOfStore = changedKeys(this.#started, storeOf(read.config))
+    const keysOfLog = JSON.stringify(read.config.log) === this.#log ? [] : ['log']
     const keysOfAdmin = JSON.stringify(read.config.admin) === this.#startedAdmin ? [] : ['admin']
-    this.#needsRestart = [...keysOf(needsRestart), ...keysOfStore, ...keysOfAdmin]
+    this.#needsRestart = [...keysOf(needsRestart), ...keysOfStore, ...keysOfAdmin, ...keysOfLog]
     return { applied: keysOf(applied), needsRestart: this.#needsRestart }
   }
 }

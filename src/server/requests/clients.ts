@@ -1,18 +1,27 @@
 /**
  * `$pabal/clients`: every Session; `$pabal/session`: those of one Client Identifier, with their Subscriptions.
  */
-import { clients as allClients, type Presence, sessionsOf } from '../../core/query/clients.ts'
+import { clients as allClients, largestBacklogs, type Presence, sessionsOf } from '../../core/query/clients.ts'
+import { RequestFault } from './request-fault.ts'
 import type { RequestHandler } from './request-handler.ts'
+
+const backlogsMax = 1000
 
 const presences: readonly Presence[] = ['online', 'offline']
 
 export const clients: RequestHandler = {
   permission: 'observe',
-  fields: { presence: presences },
+  fields: { presence: presences, backlogs: 'count' },
   answer: ({ state, fields }) => {
     const presence = presences.find((each) => each === fields.text('presence')) ?? null
+    const most = fields.count('backlogs')
+    if (most !== null && (presence !== null || most > backlogsMax)) {
+      const expected = `"backlogs" up to ${backlogsMax}, without "presence"`
+      throw new RequestFault(presence === null ? `${most}` : 'both', expected, 'ask for one of them, or for fewer')
+    }
+    const rows = most === null ? allClients(state, presence) : largestBacklogs(state, most)
     const facts = { sessions: state.sessions.size, connections: state.connections.size }
-    return { facts, list: { name: 'clients', rows: allClients(state, presence) } }
+    return { facts, list: { name: 'clients', rows } }
   },
 }
 

@@ -25,6 +25,11 @@ export class Fields {
     this.#values = values
   }
 
+  /** As they were sent. */
+  all(): Readonly<Record<string, unknown>> {
+    return Object.fromEntries(this.#values)
+  }
+
   text(name: string): string | null {
     const value = this.#values.get(name)
     return typeof value === 'string' ? value : null

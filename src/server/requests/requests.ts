@@ -12,6 +12,7 @@ import type { Turn } from '../../core/turn.ts'
 import type { Store } from '../../store/store.ts'
 import type { AdminAnswer, AdminQuestion } from '../admin-part.ts'
 import type { Gatekeeper } from '../gatekeeper.ts'
+import { type AdminRequestEvent, adminRequest } from './admin-request.ts'
 import { Cursors, type OpenAnswer } from './cursors.ts'
 import { handlers } from './handlers.ts'
 import { type PageBounds, pullPage } from './pages.ts'
@@ -29,6 +30,8 @@ export interface RequestsHost {
   /** Hands the core an input and carries out what it decides; does nothing once the broker has stopped. */
   act<Result>(give: (core: BrokerCore, nowMs: number, turn: Turn) => Result): Result
   readonly isStopped: boolean
+  /** Something that only an administrator may do was asked for. */
+  audit(event: AdminRequestEvent): void
 }
 
 /** What one connection has asked and not been told yet, and where it is in long answers. */
@@ -101,19 +104,28 @@ export class Requests {
   /** The text to send; what goes wrong is said in it. */
   async #answer(request: BrokerRequest, cursors: Cursors): Promise<string> {
     const { name } = request
+    const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined
+    let fields: Fields | null = null
     try {
-      const handler = handlerOf(name)
-      const fields = readFields(request.payload, handler.fields, handler.bareField ?? null)
+      if (handler === undefined) throw unknownName('one of these requests', name, Object.keys(handlers))
+      fields = readFields(request.payload, handler.fields, handler.bareField ?? null)
       const cursor = fields.text('cursor')
       return cursor === null
         ? await this.#begin(request, handler, fields, cursors)
         : await this.#goOn(request, fields, cursor, cursors)
     } catch (error) {
-      if (error instanceof RequestFault) return faultAnswer(name, error)
-      this.#host.gatekeeper.reportFault(error)
-      const fault = new RequestFault('a failure of the broker', 'an answer', 'look at what the broker has logged')
+      const fault = this.#faultOf(error)
+      if (handler?.permission === 'admin') {
+        this.#host.audit(adminRequest(request, fields, 'refused', fault.message, this.#host.nowMs()))
+      }
       return faultAnswer(name, fault)
     }
+  }
+
+  #faultOf(error: unknown): RequestFault {
+    if (error instanceof RequestFault) return error
+    this.#host.gatekeeper.reportFault(error)
+    return new RequestFault('a failure of the broker', 'an answer', 'look at what the broker has logged')
   }
 
   async #begin(request: BrokerRequest, handler: RequestHandler, fields: Fields, cursors: Cursors): Promise<string> {
@@ -131,6 +143,9 @@ export class Requests {
       return JSON.stringify({ ...head, ...facts, missingPermission: handler.permission })
     }
     const { facts, list }: RequestAnswer = await handler.answer(asked)
+    if (handler.permission === 'admin') {
+      this.#host.audit(adminRequest(request, fields, 'done', facts, this.#host.nowMs()))
+    }
     if (list === undefined) return JSON.stringify({ ...head, ...facts })
     const answer = { requestName: request.name, listName: list.name, rows: list.rows }
     return this.#page(request, fields, { ...head, ...facts }, answer, cursors)
