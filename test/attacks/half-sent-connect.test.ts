@@ -26,7 +26,7 @@ const announces64KiB = halfConnect('fcff03')
 
 test(`${attackers} half-sent CONNECTs that announce 256 MB cost less than 100 MB`, async () => {
   const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
-  const args = [main, 'start', '--listen', 'tcp://127.0.0.1:0', '--limit', 'connectSecondsMax=600']
+  const args = [main, 'start', '--listen', 'tcp://127.0.0.1:0', '--admin', 'off', '--limit', 'connectSecondsMax=600']
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const sockets: Socket[] = []
   try {

@@ -15,7 +15,8 @@ export class BrokerProcess {
   #wasKilled = false
 
   constructor(flags: readonly string[]) {
-    const listen = ['--listen', 'tcp://127.0.0.1:0']
+    // Only the store is looked at.
+    const listen = ['--listen', 'tcp://127.0.0.1:0', '--admin', 'off']
     this.#child = spawn(process.execPath, [main, 'start', ...listen, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] })
     this.#exited = once(this.#child, 'close')
     for (const stream of [this.#child.stdout, this.#child.stderr]) {

@@ -57,9 +57,10 @@ export class BrokerProcess {
   }
 }
 
-/** `pabal start` on a data directory. */
+/** `pabal start` on a data directory, without the HTTP API, which has a file of its own there. */
 export function startCommand(directory: string, ...flags: string[]): [string, ...string[]] {
-  return [process.execPath, main, 'start', '--data', directory, '--listen', 'tcp://127.0.0.1:0', ...flags]
+  const listen = ['--listen', 'tcp://127.0.0.1:0', '--admin', 'off']
+  return [process.execPath, main, 'start', '--data', directory, ...listen, ...flags]
 }
 
 export function startBroker(directory: string, ...flags: string[]): Promise<BrokerProcess> {
