@@ -5,4 +5,5 @@ checkout=.
 . scripts/install.sh
 "$pinned_node" node_modules/@biomejs/biome/bin/biome check --error-on-warnings
 "$pinned_node" node_modules/typescript/bin/tsc --noEmit -p .
+"$pinned_node" node_modules/typescript/bin/tsc --noEmit -p src/dashboard
 exec "$pinned_node" --test --test-concurrency=2 --test-reporter=./scripts/test-reporter.mjs 'src/**/*.test.ts' test/tidy.test.ts

@@ -11,6 +11,7 @@ echo 'Checking format and style'
 "$pinned_node" node_modules/@biomejs/biome/bin/biome check --error-on-warnings
 echo 'Checking types'
 "$pinned_node" node_modules/typescript/bin/tsc --noEmit -p .
+"$pinned_node" node_modules/typescript/bin/tsc --noEmit -p src/dashboard
 echo 'Running the tests'
 [ $# -gt 0 ] || set -- 'src/**/*.test.ts' 'test/**/*.test.ts'
 exec "$pinned_node" --test --test-concurrency=2 --test-reporter=./scripts/test-reporter.mjs "$@"

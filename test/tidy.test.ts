@@ -45,7 +45,11 @@ const importTable: Readonly<Record<string, Row>> = {
   // Types only, which are erased.
   'src/admin/api-types.ts': { ours: ['src/admin/schemas'], packages: ['zod'], node: [] },
   'src/admin/schemas': { ours: [], packages: ['zod'], node: [] },
-  'src/dashboard': { ours: ['src/admin/api-types.ts'], packages: [], node: [] },
+  'src/dashboard': {
+    ours: ['src/admin/api-types.ts'],
+    packages: ['preact', '@preact/signals', 'uplot'],
+    node: [],
+  },
   'src/cli': {
     ours: ['src/index.ts', 'src/server', 'src/transport', 'src/protocol', 'src/core/limits.ts', 'src/admin'],
     packages: ['commander', 'ws'],
@@ -98,7 +102,7 @@ const paths = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
   .filter((path) => path !== '' && existsSync(join(root, path)))
 const sources = new Map(
   paths
-    .filter((path) => /^(?:src|test|examples|bench|scripts)\/.*\.(?:ts|mjs)$/.test(path))
+    .filter((path) => /^(?:src|test|examples|bench|scripts)\/.*\.(?:tsx?|mjs)$/.test(path))
     .map((path) => [path, readSource(path)]),
 )
 const ownSources = [...sources].filter(([path]) => path.startsWith('src/'))

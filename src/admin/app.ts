@@ -11,6 +11,7 @@ import { NotThere, RequestFault } from '../server/requests/request-fault.ts'
 import type { Administration } from './administration.ts'
 import { auditEntry } from './audit.ts'
 import { readBody } from './body.ts'
+import { serveDashboard } from './dashboard-files.ts'
 import { docsPage, docsStyle } from './docs-page.ts'
 import { makeOpenApi, type OpenApi } from './openapi.ts'
 import { HttpProblem, problem } from './problem.ts'
@@ -45,6 +46,7 @@ export function makeApp(building: Building): Hono<Env> {
     })
   }
   addDocumentation(app, building.broker.version)
+  serveDashboard(app)
   app.notFound((context) => problemResponse(notFound(context.req.path)))
   app.onError((error, context) => problemResponse(problemOf(error, building.broker, context.req.path)))
   return app

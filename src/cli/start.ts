@@ -133,7 +133,7 @@ function adminOf({ admin }: Pick<Config, 'admin'>, configuration: () => RunningC
 
 function announce({ broker: { urls, adminUrls }, admin, hasChosenAdmin, durability, data }: Started): void {
   const lines = [`Pabal ${version()} on Node ${process.version.slice(1)}`, ...urls.map((url) => `Listening on ${url}`)]
-  lines.push(...adminUrls.map((url) => `HTTP API on ${url}`))
+  lines.push(...adminUrls.map((url) => `Dashboard and HTTP API on ${url}`))
   if (adminUrls.length === 0 && !hasChosenAdmin) {
     lines.push(`No HTTP API: another program listens on ${defaultAdminUrl}; choose an address with --admin`)
   }

@@ -44,7 +44,15 @@ test('every room answers as the document says', async () => {
   const [heldId, deadId] = await Promise.all(
     ['/held', '/dead'].map(async (path) => (await api.get(path)).body.data[0].id),
   )
-  const lists = ['/overview', '/clients', '/sessions', '/subscriptions', '/subscriptions?filter=a%2F%23', '/topics']
+  const lists = [
+    '/overview',
+    '/clients',
+    '/sessions',
+    '/subscriptions',
+    '/subscriptions?filter=a%2F%23',
+    '/topics',
+    '/shared_groups',
+  ]
   const more = ['/topics/a%2F1/listeners', '/listeners', '/ledger', '/trace', '/config', '/me', '/api_key']
   const single = ['/clients/one', `/held/${heldId}`, `/dead/${deadId}`, `/receipts/${body.receipt_id}`]
   const others = ['/retainer/messages', '/retainer/message/r', '/livez', '/readyz', '/healthz', '/metrics', '/backup']

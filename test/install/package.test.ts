@@ -77,14 +77,24 @@ async function nodeFolder(major: number): Promise<string> {
 test('the package holds the built command, library and types, and no test', () => {
   const paths = packed.files.map(({ path }) => path)
   const strangers = paths.filter(
-    (path) => !/^(?:dist\/.*\.(?:js|d\.ts)|LICENSE|[A-Z]+(?:\.ko)?\.md|package\.json)$/.test(path),
+    (path) =>
+      !/^(?:dist\/.*\.(?:js|d\.ts)|dist\/dashboard\/.*\.(?:html|css|svg)|pabal\.schema\.json|LICENSE|[A-Z]+(?:\.ko)?\.md|package\.json)$/.test(
+        path,
+      ),
   )
   assert.deepEqual(strangers, [])
   assert.deepEqual(
     paths.filter((path) => /\.test\.|contract/.test(path)),
     [],
   )
-  for (const path of ['dist/cli/main.js', 'dist/index.js', 'dist/index.d.ts', 'dist/protocol/index.d.ts', 'LICENSE']) {
+  for (const path of [
+    'dist/cli/main.js',
+    'dist/dashboard/index.html',
+    'dist/index.js',
+    'dist/index.d.ts',
+    'dist/protocol/index.d.ts',
+    'LICENSE',
+  ]) {
     assert.ok(paths.includes(path), path)
   }
   assert.ok(packed.size < 1024 * 1024, `${packed.size} bytes`)

@@ -11,6 +11,7 @@ export interface Answer {
   readonly totals: Readonly<Record<string, number>>
   readonly subscribers: readonly Readonly<Record<string, unknown>>[]
   readonly clients: readonly Readonly<Record<string, unknown>>[]
+  readonly groups: readonly Readonly<Record<string, unknown>>[]
   readonly topics: readonly Readonly<Record<string, unknown>>[]
   readonly rows: readonly Readonly<Record<string, unknown>>[]
   readonly cursor: string | null

@@ -37,6 +37,17 @@ test('clients, one Session, Subscriptions and Topic Names are listed', async () 
   const filters = subscribers.map((row) => row.topicFilter).sort()
   assert.deepEqual(filters, ['$pabal/who/1/reply', 'sensors/#', 'sensors/+'])
 
+  assert.deepEqual((await asker.ask('', 'groups')).groups, [
+    {
+      sharedGroup: 'g',
+      topicFilter: 'sensors/#',
+      members: 1,
+      online: 1,
+      inFlight: 0,
+      backlog: { messages: 0, bytes: 0 },
+    },
+  ])
+
   const { topics } = await asker.ask('sensors/#', 'topics')
   assert.partialDeepStrictEqual(topics, [{ topic: 'sensors/1', messages: 3, totals: { online: 1, offline: 1 } }])
   assert.equal((await asker.ask('', 'topics')).topics.length, 2)

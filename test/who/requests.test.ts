@@ -148,6 +148,7 @@ test('without the permission the counts are all that is told, and of everything 
     ['clients', ''],
     ['session', 'secret'],
     ['subs', ''],
+    ['groups', ''],
     ['topics', ''],
   ] as const) {
     const answer = await stranger.ask(payload, name)

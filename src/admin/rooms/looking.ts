@@ -15,6 +15,7 @@ import {
   listenerPageSchema,
   listenersPageSchema,
   sessionPageSchema,
+  sharedGroupPageSchema,
   topicPageSchema,
   tracePageSchema,
 } from '../schemas/answers.ts'
@@ -83,6 +84,16 @@ export const lookingRooms: readonly Room[] = [
       if (filter === undefined) return pageReply(await askPage(visit, 'subs', {}, visit.query))
       return pageReply(await askPage(visit, 'who', { filter, exact: exact === 'true' }, visit.query))
     },
+  }),
+  room({
+    method: 'get',
+    path: '/shared_groups',
+    tag: 'Subscriptions',
+    summary: 'The shared groups, with how their members are doing.',
+    scope: 'observe',
+    query: pagingShape,
+    answers: page('A page of shared groups', sharedGroupPageSchema),
+    handle: async (visit) => pageReply(await askPage(visit, 'groups', {}, visit.query)),
   }),
   room({
     method: 'get',

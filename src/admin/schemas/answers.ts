@@ -15,6 +15,7 @@ import {
   ruleLedgerSchema,
   seenTopicSchema,
   sessionRowSchema,
+  sharedGroupSchema,
   subscriberSchema,
   subscriptionTotalsSchema,
   whoTotalsSchema,
@@ -74,6 +75,7 @@ export const filterPageSchema = page(
     }),
   ]),
 )
+export const sharedGroupPageSchema = page('SharedGroupPage', sharedGroupSchema, z.object({}))
 export const topicPageSchema = page(
   'TopicPage',
   seenTopicSchema,

@@ -61,6 +61,17 @@ export const subscriberSchema = z
   })
   .meta({ id: 'Subscriber', description: 'A Subscription and the Session it belongs to' })
 
+export const sharedGroupSchema = z
+  .object({
+    sharedGroup: z.string(),
+    topicFilter: z.string().describe('Without $share/NAME/'),
+    members: count,
+    online: count.describe('Members whose client is connected'),
+    inFlight: count.describe('Of the Sessions of all members'),
+    backlog: z.object({ messages: count, bytes: count }).describe('What waits in the Sessions of all members'),
+  })
+  .meta({ id: 'SharedGroup', description: 'Each message to its Topic Filter goes to one of its members' })
+
 export const sessionRowSchema = z.discriminatedUnion('kind', [
   clientSchema.extend({ kind: z.literal('session') }),
   subscriberSchema.extend({ kind: z.literal('subscription') }),

@@ -3,6 +3,7 @@
  */
 export type { Client } from '../../core/query/clients.ts'
 export type { CopyLedger, MessageLedger, RuleLedger } from '../../core/query/ledger.ts'
+export type { SharedGroupCounts } from '../../core/query/shared-groups.ts'
 export type { SeenTopic } from '../../core/query/topics.ts'
 export type { TraceTotals } from '../../core/query/trace.ts'
 export type { BacklogCounts, Subscriber } from '../../core/query/who-listens.ts'

@@ -2,6 +2,7 @@
  * Everything that can be asked of the broker, by name: `$pabal/NAME`.
  */
 import { clients, session } from './clients.ts'
+import { groups } from './groups.ts'
 import { dead, deadDrop, deadRequeue, held, heldDrop, heldRelease } from './held.ts'
 import { ledger } from './ledger.ts'
 import type { RequestHandler } from './request-handler.ts'
@@ -15,6 +16,7 @@ export const handlers: Readonly<Record<string, RequestHandler>> = {
   clients,
   session,
   subs,
+  groups,
   topics,
   trace,
   ledger,

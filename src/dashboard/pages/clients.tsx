@@ -1,0 +1,97 @@
+/**
+ * Sessions and how their clients are doing; one of them in detail.
+ */
+import { useState } from 'preact/hooks'
+import type { Client, ClientPage } from '../../admin/api-types.ts'
+import { api } from '../api.ts'
+import { count } from '../format.ts'
+import { ListFoot, useList } from '../lists.tsx'
+import { backlog, ClientLink, protocol } from '../parts/client.tsx'
+import { Ago, FaultNotice, PageHead, Presence } from '../parts/notice.tsx'
+import { type Column, Table } from '../parts/table.tsx'
+import { go, route, setQuery } from '../route.ts'
+import { t } from '../text/text.ts'
+import { SessionPage } from './session.tsx'
+
+const everyMs = 2000
+const presences = ['all', 'online', 'offline'] as const
+
+export function ClientsPage() {
+  const [, clientIdentifier] = route.value.path
+  return clientIdentifier === undefined ? <ClientList /> : <SessionPage clientIdentifier={clientIdentifier} />
+}
+
+function ClientList() {
+  const { presence = 'all' } = route.value.query
+  const [typed, setTyped] = useState('')
+  const list = useList<Client, NonNullable<ClientPage['about']>>(
+    `clients ${presence}`,
+    (query, signal) => api.clients({ ...query, presence: presence === 'all' ? undefined : presence }, signal),
+    everyMs,
+  )
+  const { about } = list
+  return (
+    <>
+      <PageHead title={t('clients.title')} intro={t('clients.intro')} />
+      <form
+        class="form"
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (typed !== '') go(['clients', typed])
+        }}
+      >
+        <label class="field wide">
+          <span>{t('clients.find')}</span>
+          <input
+            data-search
+            class="mono"
+            value={typed}
+            autocomplete="off"
+            spellcheck={false}
+            onInput={({ currentTarget }) => setTyped(currentTarget.value)}
+          />
+        </label>
+        <button type="submit">{t('clients.open')}</button>
+        <fieldset class="tabs">
+          <legend class="hidden">{t('who.state')}</legend>
+          {presences.map((each) => (
+            <button
+              key={each}
+              type="button"
+              aria-pressed={each === presence}
+              onClick={() => setQuery({ presence: each === 'all' ? '' : each })}
+            >
+              {t(`clients.${each}`)}
+            </button>
+          ))}
+        </fieldset>
+      </form>
+      <FaultNotice fault={list.fault} />
+      <Table
+        label={t('clients.title')}
+        columns={columns()}
+        rows={list.rows}
+        keyOf={(row) => `${row.account} ${row.clientIdentifier}`}
+        empty={list.isLoaded ? t('clients.none') : t('table.loading')}
+        onEnd={list.more}
+      />
+      <ListFoot list={list} />
+      {about !== null && <p class="muted">{t('clients.total', about)}</p>}
+    </>
+  )
+}
+
+function columns(): readonly Column<Client>[] {
+  return [
+    { title: t('who.client'), width: 11, cell: (row) => <ClientLink {...row} /> },
+    { title: t('who.state'), width: 6.5, cell: (row) => <Presence online={row.online} /> },
+    { title: t('who.since'), width: 8, cell: (row) => <Ago atMs={row.sinceMs} /> },
+    { title: t('who.account'), width: 7, cell: (row) => row.account || '–' },
+    { title: t('clients.address'), width: 10, cell: (row) => row.remoteAddress ?? '–' },
+    { title: t('clients.protocol'), width: 7, cell: (row) => protocol(row.protocolVersion) },
+    { title: t('clients.subscriptions'), width: 7.5, isNumber: true, cell: (row) => count(row.subscriptions) },
+    { title: t('who.inFlight'), width: 6, isNumber: true, cell: (row) => count(row.inFlight) },
+    { title: t('who.backlog'), width: 9, isNumber: true, cell: (row) => backlog(row.backlog) },
+    { title: t('who.acknowledged'), width: 8, cell: (row) => <Ago atMs={row.lastAcknowledgedAtMs} /> },
+  ]
+}

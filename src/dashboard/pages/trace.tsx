@@ -1,0 +1,108 @@
+/**
+ * What becomes of messages, as they come in.
+ */
+import { useState } from 'preact/hooks'
+import type { FateEntry } from '../../admin/api-types.ts'
+import { bytes, clock, count, duration } from '../format.ts'
+import { FilterField } from '../parts/filter-field.tsx'
+import { Badge, FaultNotice, Notice, PageHead, type Tone } from '../parts/notice.tsx'
+import { type Column, Table } from '../parts/table.tsx'
+import { route, setQuery } from '../route.ts'
+import { t } from '../text/text.ts'
+import { type TraceFeed, useTrace } from '../trace-feed.ts'
+
+const entriesMax = 1000
+const copiesShown = 3
+
+export function TracePage() {
+  const { topic = '' } = route.value.query
+  const [isPaused, setPaused] = useState(false)
+  const feed = useTrace({ topic: topic === '' ? '#' : topic, isPaused, isWanted: () => true, entriesMax })
+  return (
+    <>
+      <PageHead title={t('trace.title')} intro={t('trace.intro')} />
+      <div class="form">
+        <FilterField value={topic} onChange={(next) => setQuery({ topic: next })} placeholder="#" />
+        <button type="button" aria-pressed={isPaused} onClick={() => setPaused(!isPaused)}>
+          {t(isPaused ? 'trace.start' : 'trace.pause')}
+        </button>
+        <button type="button" onClick={feed.clear}>
+          {t('trace.clear')}
+        </button>
+      </div>
+      <TraceView feed={feed} label={t('trace.title')} empty={t('trace.none')} />
+    </>
+  )
+}
+
+export function TraceView({ feed, label, empty }: { feed: TraceFeed; label: string; empty: string }) {
+  const { entries, leftOut, pushedOut, isLoaded, fault } = feed
+  return (
+    <>
+      <FaultNotice fault={fault} />
+      {leftOut > 0 && <Notice tone="warn">{t('trace.leftOut', { n: leftOut })}</Notice>}
+      <Table
+        label={label}
+        columns={columns()}
+        rows={entries}
+        keyOf={(row) => row.id}
+        empty={isLoaded ? empty : t('table.loading')}
+      />
+      <div class="table-foot">
+        <span>
+          {t('table.shown', { shown: count(entries.length) })}
+          {pushedOut > 0 && ` · ${t('trace.skipped', { n: pushedOut, max: entriesMax })}`}
+        </span>
+      </div>
+    </>
+  )
+}
+
+function columns(): readonly Column<FateEntry>[] {
+  return [
+    { title: t('trace.time'), width: 6, cell: (row) => clock(row.atMs) },
+    { title: t('undelivered.topic'), width: 11, cell: (row) => <code title={row.topicName}>{row.topicName}</code> },
+    { title: t('undelivered.fate'), width: 11.5, cell: (row) => <Fate row={row} /> },
+    { title: t('trace.matched'), width: 6, isNumber: true, cell: (row) => count(row.matched) },
+    { title: t('trace.copies'), width: 17, cell: (row) => <Copies row={row} /> },
+    { title: t('who.qos'), width: 4, isNumber: true, cell: (row) => row.qos },
+    { title: t('undelivered.size'), width: 5.5, isNumber: true, cell: (row) => bytes(row.size) },
+    {
+      title: t('undelivered.publisher'),
+      width: 8,
+      cell: (row) => row.publisher?.clientIdentifier ?? t('value.broker'),
+    },
+    { title: t('rules.filter'), width: 6, cell: (row) => <code>{row.rule}</code> },
+    {
+      title: t('undelivered.reason'),
+      width: 12,
+      cell: (row) => <span title={row.reason ?? ''}>{row.reason ?? '–'}</span>,
+    },
+  ]
+}
+
+const tones: Readonly<Partial<Record<FateEntry['fate'], Tone>>> = {
+  routed: 'good',
+  held: 'warn',
+  unmatched: 'danger',
+  refused: 'danger',
+  expired: 'danger',
+  deadLettered: 'danger',
+  droppedHoldFull: 'danger',
+  droppedByOperator: 'danger',
+}
+
+function Fate({ row: { fate } }: { row: FateEntry }) {
+  return <Badge tone={tones[fate]}>{t(`fate.${fate}`)}</Badge>
+}
+
+function Copies({ row: { copies, furtherCopies } }: { row: FateEntry }) {
+  const words = copies.map(
+    ({ clientIdentifier, fate, afterMs }) => `${clientIdentifier}: ${t(`copy.${fate}`)} (${duration(afterMs)})`,
+  )
+  const further = copies.length - copiesShown + furtherCopies
+  const shown = words.slice(0, copiesShown).join(', ')
+  return (
+    <span title={words.join('\n')}>{further > 0 ? `${shown} ${t('trace.more', { n: further })}` : shown || '–'}</span>
+  )
+}

@@ -1,0 +1,40 @@
+/**
+ * A field whose text the broker filters by, a moment after the last key.
+ */
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { t } from '../text/text.ts'
+
+const quietMs = 350
+
+export interface FilterFieldProps {
+  readonly value: string
+  readonly onChange: (value: string) => void
+  readonly placeholder: string
+  /** Default: Topic Filter. */
+  readonly label?: string
+}
+
+export function FilterField({ value, onChange, placeholder, label }: FilterFieldProps) {
+  const [typed, setTyped] = useState(value)
+  const timer = useRef(0)
+  useEffect(() => setTyped(value), [value])
+  useEffect(() => () => clearTimeout(timer.current), [])
+  return (
+    <label class="field wide">
+      <span>{label ?? t('table.filter')}</span>
+      <input
+        type="search"
+        class="mono"
+        value={typed}
+        placeholder={placeholder}
+        autocomplete="off"
+        spellcheck={false}
+        onInput={({ currentTarget: { value: next } }) => {
+          setTyped(next)
+          clearTimeout(timer.current)
+          timer.current = setTimeout(() => onChange(next), quietMs)
+        }}
+      />
+    </label>
+  )
+}

@@ -1,0 +1,10 @@
+/**
+ * Texts of the pages.
+ */
+import { listTexts } from './lists.ts'
+import { overviewTexts } from './overview.ts'
+import type { Texts } from './table.ts'
+import { undeliveredTexts } from './undelivered.ts'
+import { whoTexts } from './who.ts'
+
+export const pageTexts = { ...overviewTexts, ...whoTexts, ...undeliveredTexts, ...listTexts } as const satisfies Texts

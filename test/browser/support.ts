@@ -1,0 +1,88 @@
+/**
+ * The dashboard of a running broker in Chromium, and what the page did that it must not do.
+ */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { BrokerOptions } from '../../src/index.ts'
+import { startApi, type TestApi } from '../admin/api.ts'
+
+export type Theme = 'light' | 'dark'
+export type Language = 'en' | 'ko'
+
+export interface Look {
+  readonly theme?: Theme
+  readonly language?: Language
+  readonly width?: number
+  readonly height?: number
+}
+
+export interface OpenPage {
+  readonly page: Page
+  readonly context: BrowserContext
+  /** Errors, violations of the Content-Security-Policy and requests to other hosts. */
+  readonly faults: readonly string[]
+}
+
+export interface Dashboard extends AsyncDisposable {
+  readonly api: TestApi
+  readonly browser: Browser
+  /** A new window, on the page that is named by what stands behind `#/`. */
+  show(hash: string, look?: Look): Promise<OpenPage>
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const artefacts = join(root, 'artefacts/dashboard')
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path))
+
+export const dashboardFolder = join(root, 'dist/dashboard')
+
+export function buildDashboard(): void {
+  execFileSync(process.execPath, [join(root, 'scripts/build-dashboard.mjs'), '--if-stale'], { stdio: 'pipe' })
+}
+
+export async function startDashboard(options: BrokerOptions = {}, login: 'needed' | 'off' = 'off'): Promise<Dashboard> {
+  assert.ok(executablePath !== undefined, 'Debian package chromium is needed')
+  buildDashboard()
+  const api = await startApi(options, {}, { login })
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  return {
+    api,
+    browser,
+    show: (hash, look = {}) => show(browser, `${api.url}/#/${hash}`, look),
+    async [Symbol.asyncDispose]() {
+      await browser.close()
+      await api[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function show(browser: Browser, url: string, look: Look): Promise<OpenPage> {
+  const { theme = 'light', language = 'en', width = 1280, height = 860 } = look
+  const locale = language === 'ko' ? 'ko-KR' : 'en-GB'
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, locale })
+  const page = await context.newPage()
+  const faults: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error') faults.push(message.text())
+  })
+  page.on('pageerror', (error) => faults.push(String(error)))
+  page.on('dialog', (dialog) => {
+    faults.push(`a dialog: ${dialog.message()}`)
+    void dialog.dismiss()
+  })
+  page.on('request', (request) => {
+    if (new URL(request.url()).origin !== new URL(url).origin) faults.push(`asked ${request.url()}`)
+  })
+  await page.goto(url)
+  return { page, context, faults }
+}
+
+/** Kept for people to look at; not looked at by any test. */
+export async function keepScreenshot(page: Page, name: string): Promise<void> {
+  mkdirSync(artefacts, { recursive: true })
+  await page.screenshot({ path: join(artefacts, `${name}.png`), fullPage: true })
+}
