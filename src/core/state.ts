@@ -205,7 +205,9 @@ export class CoreState {
 
   /** A copy has its fate: every one comes here once. `message` is null if it is not in memory. */
   endCopy(fate: CopyFate, session: Session, messageSeq: Seq, message: Message | null): void {
-    this.tally.copies[fate] += 1
+    // As with messages in `countMessage`.
+    if (fate === 'acknowledged') this.tally.copies.acknowledged += 1
+    else this.tally.copies[fate] += 1
     if (this.owed.size > 0 && this.owed.has(messageSeq)) {
       this.endings.push({ fate, session, messageSeq, hasMoved: false })
     }

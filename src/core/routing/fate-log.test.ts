@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { DrivenCore } from '../../../test/support/driven-core.ts'
 import type { Limits } from '../limits.ts'
 import type { FateEntry } from './fate-log.ts'
+import { FateLog } from './fate-log.ts'
 
 const payload = Buffer.from('x')
 const passing = { properties: { sessionExpiryInterval: 0 } }
@@ -153,4 +155,30 @@ test('Topic Names that begin with $ are not in the log', () => {
   publish('$own/a')
   publish('$SYS/a')
   assert.deepEqual(entries(), [])
+})
+
+test('whatever comes, every message is let through or left out, no more than the rate, and a quiet second is all there', () => {
+  const burst = fc.record({ count: fc.integer({ min: 0, max: 300 }), thenMs: fc.integer({ min: 0, max: 2500 }) })
+  fc.assert(
+    fc.property(fc.array(burst, { maxLength: 20 }), (bursts) => {
+      const log = new FateLog(1000, 10)
+      let nowMs = 1_795_000_000_000
+      let all = 0
+      let through = 0
+      const times: number[] = []
+      for (const { count, thenMs } of bursts) {
+        for (let message = 0; message < count; message++) {
+          all += 1
+          if (!log.takes('routed', nowMs)) continue
+          through += 1
+          times.push(nowMs)
+        }
+        assert.equal(through + log.leftOut, all)
+        nowMs += thenMs
+      }
+      // A window of a second may touch two of the sampler's.
+      for (const time of times) assert.ok(times.filter((each) => each >= time && each < time + 1000).length <= 20)
+      assert.ok(log.takes('routed', nowMs + 5000), 'after a pause the next one is let through')
+    }),
+  )
 })

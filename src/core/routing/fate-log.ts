@@ -58,8 +58,8 @@ export class FateLog {
   readonly #routed: Sampler
   readonly #others: Sampler
   #lastId = 0
-  #leftOut = 0
-  #leftOutInAll = 0
+  /** Of `leftOut`, what the entries tell of. */
+  #leftOutTold = 0
 
   constructor(entriesMax: number, perSecondMax: number) {
     this.#entriesMax = entriesMax
@@ -79,21 +79,19 @@ export class FateLog {
 
   /** Messages that are not in the log because there were too many in a second, since the broker was made. */
   get leftOut(): number {
-    return this.#leftOutInAll
+    return this.#routed.leftOut + this.#others.leftOut
   }
 
   /** Whether the next message with this fate is to be noted; if not, it is counted here. To be asked once for each. */
   takes(fate: MessageFate, nowMs: number): boolean {
-    if ((fate === 'routed' ? this.#routed : this.#others).takes(nowMs)) return true
-    this.#leftOut += 1
-    this.#leftOutInAll += 1
-    return false
+    return fate === 'routed' ? this.#routed.takes(nowMs) : this.#others.takes(nowMs)
   }
 
   /** Notes a message that `takes` has let through. */
   note(fate: MessageFate, rule: string, noted: NotedMessage, atMs: number): void {
     const { topicName, qos, retain, size, seq, message, publisher, matched, reason } = noted
     this.#lastId += 1
+    const { leftOut } = this
     const entry: FateEntry = {
       id: this.#lastId,
       atMs,
@@ -107,11 +105,11 @@ export class FateLog {
       rule,
       matched,
       reason,
-      leftOut: this.#leftOut,
+      leftOut: leftOut - this.#leftOutTold,
       copies: [],
       furtherCopies: 0,
     }
-    this.#leftOut = 0
+    this.#leftOutTold = leftOut
     this.#put(entry, seq)
     if (message !== null) message.entry = entry
   }
@@ -149,35 +147,56 @@ export class FateLog {
   }
 }
 
-/** Lets so many in a second through: all while there are fewer, at regular steps if the second before had more. */
+/**
+ * Lets so many in a second through: all while there are fewer, at regular steps if the second before had more. Most messages
+ * cost it one step of a count and a look at the clock.
+ */
 class Sampler {
   readonly #perSecondMax: number
   #windowEndsMs = 0
   #seen = 0
   #taken = 0
   #step = 1
-  #untilNext = 1
+  /** Messages from one look to the next, and how many of them are still to come. */
+  #stride = 1
+  #untilLook = 1
+  #leftOut = 0
 
   constructor(perSecondMax: number) {
     this.#perSecondMax = perSecondMax
   }
 
-  takes(nowMs: number): boolean {
-    if (nowMs >= this.#windowEndsMs) this.#beginWindow(nowMs)
-    this.#seen += 1
-    this.#untilNext -= 1
-    if (this.#untilNext > 0 || this.#taken >= this.#perSecondMax) return false
-    this.#untilNext = this.#step
-    this.#taken += 1
-    return true
+  /** Messages that were not let through. */
+  get leftOut(): number {
+    return this.#leftOut + this.#stride - this.#untilLook
   }
 
-  #beginWindow(nowMs: number): void {
+  takes(nowMs: number): boolean {
+    this.#untilLook -= 1
+    if (this.#untilLook > 0 && nowMs < this.#windowEndsMs) return false
+    return this.#look(nowMs)
+  }
+
+  #look(nowMs: number): boolean {
+    const passed = this.#stride - this.#untilLook
+    const wasDue = this.#untilLook === 0
+    if (nowMs >= this.#windowEndsMs) this.#beginWindow(nowMs, passed - 1)
+    else this.#seen += passed
+    const takes = (wasDue || this.#step <= passed) && this.#taken < this.#perSecondMax
+    if (takes) this.#taken += 1
+    this.#leftOut += takes ? passed - 1 : passed
+    this.#stride = takes ? this.#step : Math.max(1, this.#step - (wasDue ? 0 : passed))
+    this.#untilLook = this.#stride
+    return takes
+  }
+
+  /** `passed` messages of the second before have not been counted yet. */
+  #beginWindow(nowMs: number, passed: number): void {
     const isNext = nowMs < this.#windowEndsMs + windowMs
-    this.#step = isNext && this.#perSecondMax > 0 ? Math.max(1, Math.ceil(this.#seen / this.#perSecondMax)) : 1
-    this.#untilNext = Math.min(this.#untilNext, this.#step)
+    const seen = this.#seen + passed
+    this.#step = isNext && this.#perSecondMax > 0 ? Math.max(1, Math.ceil(seen / this.#perSecondMax)) : 1
     this.#windowEndsMs = nowMs + windowMs
-    this.#seen = 0
+    this.#seen = 1
     this.#taken = 0
   }
 }

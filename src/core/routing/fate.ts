@@ -146,8 +146,14 @@ export function tellFate(
 
 /** Counts a fate alone. */
 export function countMessage(tally: Tally, rule: { readonly messages: MessageFates }, fate: MessageFate): void {
-  tally.messages[fate] += 1
-  rule.messages[fate] += 1
+  if (fate === 'routed') {
+    // Nearly all of them: a name that stands here is found in less time than one that is looked up.
+    tally.messages.routed += 1
+    rule.messages.routed += 1
+  } else {
+    tally.messages[fate] += 1
+    rule.messages[fate] += 1
+  }
 }
 
 /** A client's message was refused before anybody looked who listens. */

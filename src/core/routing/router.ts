@@ -83,8 +83,8 @@ export function admitMessage(core: CoreState, packet: Publish, source: Source, n
   const known = core.subscriptions.route(packet.topicName)
   const { rule } = known
   if (known.seen !== null) core.topics.count(known.seen, nowMs)
-  core.tally[source.counts] += 1
-  rule[source.counts] += 1
+  countSource(core.tally, source)
+  countSource(rule, source)
   const listeners = known.hasNoLocal ? listenersFor(known, source.session) : known.listeners
   if (listeners === 0 && rule !== core.rules.own) core.tally.unroutable[rule.options.whenNobody] += 1
   const isPlain = listeners > 0 && core.held.count === 0
@@ -137,6 +137,11 @@ export function admitMessage(core: CoreState, packet: Publish, source: Source, n
     }
   }
   return listeners === 1 ? success : outcome(ReasonCode.Success, listeners)
+}
+
+function countSource(counts: { received: number; made: number }, { counts: name }: Source): void {
+  if (name === 'received') counts.received += 1
+  else counts.made += 1
 }
 
 /** Publishes a message that nobody, or not everybody, could have as a dead letter. */
