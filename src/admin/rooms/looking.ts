@@ -27,29 +27,23 @@ const client = { clientIdentifier: z.string().describe('The Client Identifier, p
 const topic = { topic: z.string().describe('The Topic Name, percent-encoded: / is %2F') }
 const page = (description: string, schema: z.ZodType) => ({ 200: { description, schema } })
 
+function sessionsRoom(path: string, summary: string): Room {
+  return room({
+    method: 'get',
+    path,
+    tag: 'Clients',
+    summary,
+    scope: 'observe',
+    query: { presence, ...pagingShape },
+    answers: page('A page of Sessions', clientPageSchema),
+    handle: async (visit) =>
+      pageReply(await askPage(visit, 'clients', { presence: visit.query.presence }, visit.query)),
+  })
+}
+
 export const lookingRooms: readonly Room[] = [
-  room({
-    method: 'get',
-    path: '/clients',
-    tag: 'Clients',
-    summary: 'Every Session, with how its client is doing.',
-    scope: 'observe',
-    query: { presence, ...pagingShape },
-    answers: page('A page of Sessions', clientPageSchema),
-    handle: async (visit) =>
-      pageReply(await askPage(visit, 'clients', { presence: visit.query.presence }, visit.query)),
-  }),
-  room({
-    method: 'get',
-    path: '/sessions',
-    tag: 'Clients',
-    summary: 'The same as /clients, under the name of what survives a connection.',
-    scope: 'observe',
-    query: { presence, ...pagingShape },
-    answers: page('A page of Sessions', clientPageSchema),
-    handle: async (visit) =>
-      pageReply(await askPage(visit, 'clients', { presence: visit.query.presence }, visit.query)),
-  }),
+  sessionsRoom('/clients', 'Every Session, with how its client is doing.'),
+  sessionsRoom('/sessions', 'The same as /clients, under the name of what survives a connection.'),
   room({
     method: 'get',
     path: '/clients/{clientIdentifier}',
