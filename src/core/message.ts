@@ -5,6 +5,7 @@
  */
 import type { Publish } from '../protocol/packets/publish.ts'
 import type { FateEntry } from './routing/fate-log.ts'
+import { isAhead } from './session/packet-ids.ts'
 
 export class Message {
   /** Place of its record in the log, 0 while it has none; records refer to it. */
@@ -15,6 +16,8 @@ export class Message {
   readonly expiresMs: number
   /** In a full queue its copies are given up for newer messages. */
   mayGiveWay = false
+  /** The Packet Identifier its copies prefer: the highest one has had so far. 0 if it goes to one Session alone. */
+  sharedPacketId = 0
   /** Where the log tells of it; null if it does not. */
   entry: FateEntry | null = null
 
@@ -43,6 +46,12 @@ export class Message {
   /** The same for as long as it is in flight, where many share the cost. */
   ownBriefly(): void {
     this.publish.ownBriefly()
+  }
+
+  /** A copy has this Packet Identifier: those that follow prefer it, too, if counting forwards leads to it. */
+  wentOutAs(packetId: number): void {
+    const shared = this.sharedPacketId
+    if (shared !== packetId && shared > 0 && isAhead(packetId, shared)) this.sharedPacketId = packetId
   }
 
   isExpired(nowMs: number): boolean {

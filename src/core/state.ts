@@ -125,6 +125,8 @@ export class CoreState {
   readonly sys: SysTopics
   readonly fateLog: FateLog
   readonly messageEvents: MessageEvents
+  /** The Packet Identifier that most copies of the last message to many went out under. */
+  lastSharedPacketId = 0
   /** When the input came that is being worked on: for what is told of it, never for a decision. */
   nowMs = 0
   /** Messages something is owed for. */

@@ -221,17 +221,27 @@ export class ClientLink implements Link, ChannelHandler {
       outgoing.messageExpiryInterval < 0 &&
       canPassThrough(source, version)
     ) {
-      if (this.#run === source.bytes && this.#runEnd === source.packetStart) {
-        this.#runEnd = source.packetEnd
-        return
-      }
-      if (this.#run !== null) this.#copyRun()
-      this.#run = source.bytes
-      this.#runStart = source.packetStart
-      this.#runEnd = source.packetEnd
+      this.#extendRun(source.bytes, source.packetStart, source.packetEnd)
+      return
+    }
+    const shared = this.#shell.sharedOutput
+    if (shared.holds(outgoing, version)) {
+      this.#extendRun(shared.bytes, shared.start, shared.end)
       return
     }
     encodePublish(this.#output(), source, version, outgoing)
+  }
+
+  /** What is sent next stands there already. */
+  #extendRun(bytes: Buffer, start: number, end: number): void {
+    if (this.#run === bytes && this.#runEnd === start) {
+      this.#runEnd = end
+      return
+    }
+    if (this.#run !== null) this.#copyRun()
+    this.#run = bytes
+    this.#runStart = start
+    this.#runEnd = end
   }
 
   #sendAcknowledgement(outgoing: OutgoingAcknowledgement): void {
@@ -294,7 +304,7 @@ export class ClientLink implements Link, ChannelHandler {
       return
     }
     if (this.#run !== null && this.#writer === null) {
-      const bytes = this.#run.subarray(this.#runStart, this.#runEnd)
+      const bytes = this.#shell.sharedOutput.view(this.#run, this.#runStart, this.#runEnd)
       this.#run = null
       this.#traffic.bytesSent += bytes.length
       this.#isBlocked = !this.#channel.write(bytes)

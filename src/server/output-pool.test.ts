@@ -21,9 +21,9 @@ test('one that has grown large is let go', () => {
   assert.notEqual(lendWriter(), writer)
 })
 
-test('no more than a few hundred are kept', () => {
-  const writers = Array.from({ length: 300 }, () => lendWriter())
+test('as many are kept as a message to some thousand subscribers needs, and no more', () => {
+  const writers = Array.from({ length: 5000 }, () => lendWriter())
   for (const writer of writers) returnWriter(writer)
-  const again = new Set(Array.from({ length: 300 }, () => lendWriter()))
-  assert.equal(writers.filter((writer) => again.has(writer)).length, 256)
+  const again = new Set(Array.from({ length: 5000 }, () => lendWriter()))
+  assert.equal(writers.filter((writer) => again.has(writer)).length, (16 * 1024 * 1024) / 4096)
 })

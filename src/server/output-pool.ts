@@ -3,16 +3,24 @@
  */
 import { ByteWriter } from '../protocol/byte-writer.ts'
 
-const idleMax = 256
+/** Enough for a message to some thousand subscribers at once. */
+const idleBytesMax = 16 * 1024 * 1024
 const sizeMax = 256 * 1024
 const idle: ByteWriter[] = []
+let idleBytes = 0
 
 export function lendWriter(): ByteWriter {
-  return idle.pop() ?? new ByteWriter(4096)
+  const writer = idle.pop()
+  if (writer === undefined) return new ByteWriter(4096)
+  idleBytes -= writer.bytes.length
+  return writer
 }
 
 /** Only when nothing refers to its bytes any more. Large ones are let go. */
 export function returnWriter(writer: ByteWriter): void {
   writer.position = 0
-  if (idle.length < idleMax && writer.bytes.length <= sizeMax) idle.push(writer)
+  const size = writer.bytes.length
+  if (size > sizeMax || idleBytes + size > idleBytesMax) return
+  idle.push(writer)
+  idleBytes += size
 }

@@ -19,6 +19,7 @@ import type { Gatekeeper } from './gatekeeper.ts'
 import type { Link } from './link.ts'
 import type { AdminRequestEvent } from './requests/admin-request.ts'
 import { Requests } from './requests/requests.ts'
+import { SharedOutput } from './shared-output.ts'
 import { Snapshotting } from './snapshotting.ts'
 import { type StoreLatencies, TurnRunner } from './turn-runner.ts'
 
@@ -57,6 +58,7 @@ export class Shell {
   /** What clients ask of the broker itself. */
   readonly requests: Requests
   readonly #clock: () => number
+  readonly sharedOutput = new SharedOutput()
   readonly #dirty: Link[] = []
   readonly #waitingForStore: ClientLink[] = []
   /** Events about messages, as the core makes them. */
@@ -301,6 +303,7 @@ export class Shell {
     this.#isFlushing = false
     const links = this.#dirty.splice(0)
     for (const link of links) link.flush()
+    this.sharedOutput.forget()
     this.run()
   }
 

@@ -77,8 +77,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'the broker counts Packet Identifiers from 0',
     file: 'src/core/session/packet-ids.ts',
-    from: 'this.#last === 65_535 ? 1 :',
-    to: 'this.#last === 65_535 ? 0 :',
+    from: 'packetId === packetIdMax ? 1 :',
+    to: 'packetId === packetIdMax ? 0 :',
     breaks: ['MQTT-2.2.1-4', 'MQTT3-2.3.1-4'],
   },
   {

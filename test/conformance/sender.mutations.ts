@@ -17,7 +17,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'the next identifier is the number of messages in flight and one',
     file: inFlight,
-    from: 'this.#packetIds.next(this.#copies)',
+    from: 'this.#packetIds.next(this.#copies, preferred)',
     to: 'this.#copies.size + 1',
     breaks: ['MQTT-4.3.2-1', 'MQTT3-4.3.2-1', 'MQTT-4.3.3-1', 'MQTT3-4.3.3-1'],
   },

@@ -21,6 +21,7 @@ import {
 import type { HeldFact, MessageRecord, Seq } from '../record.ts'
 import type { RecipientSet } from '../rest/recipient-set.ts'
 import { retainRuleOf } from '../rest/recipient-sets.ts'
+import { packetIdBehind } from '../session/packet-ids.ts'
 import type { Session } from '../session/session.ts'
 import { wakeThoseAway } from '../session/wake.ts'
 import type { CoreState } from '../state.ts'
@@ -226,6 +227,8 @@ function deliverAll(
   turn: Turn,
 ): void {
   const fullFate = isDeadLettered(route.rule, source) ? 'deadLettered' : 'droppedQueueFull'
+  const isForMany = message.publish.qos > 0 && route.receivers.length > 1
+  if (isForMany) message.sharedPacketId = packetIdBehind(core.lastSharedPacketId)
   for (const receiver of route.receivers) {
     const to = receiver.noLocal && receiver.session === source.session ? withoutNoLocal(receiver) : receiver
     if (to !== null) deliverUnrecorded(core, to, null, message, fullFate, without, nowMs, turn)
@@ -233,6 +236,7 @@ function deliverAll(
   for (const member of members) deliverUnrecorded(core, member, member, message, fullFate, without, nowMs, turn)
   for (const set of durable.sets) deliverToSet(core, set, message, message.seq, nowMs, turn)
   for (const set of durable.further) deliverFurther(core, set, message, nowMs, turn)
+  if (isForMany) core.lastSharedPacketId = message.sharedPacketId
 }
 
 /** The copy of one Session, unless it is a durable one: then it is in a set. */
@@ -333,11 +337,9 @@ function findRefusal(
     }
   }
   // QoS 0 with RETAIN too, though nobody hears of it: it would take what room is left.
-  const isNeeded = plan !== 'deliver' || needsRecord(packet, source, route, members)
-  if (!core.storeTakesMessages && !source.isWill && isNeeded) {
-    return refusal('the broker cannot store messages at the moment')
-  }
-  return null
+  if (core.storeTakesMessages || source.isWill) return null
+  if (plan === 'deliver' && !needsRecord(packet, source, route, members)) return null
+  return refusal('the broker cannot store messages at the moment')
 }
 
 /** Why there is no room to hold a message, or the dead letter it would become; null if there is. */

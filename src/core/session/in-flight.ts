@@ -9,13 +9,15 @@ import type { Copy } from './copy.ts'
 import { PacketIds } from './packet-ids.ts'
 import type { UnderWay } from './under-way.ts'
 
+const none: readonly Copy[] = Object.freeze([])
+
 export class InFlight {
   readonly #copies = new CopiesByPacketId()
   readonly #packetIds = new PacketIds()
   #onWire = 0
   readonly #underWay: UnderWay
   /** Copies whose message is to be sent again on this Network Connection, oldest first, and how many of them are done with. */
-  #toResend: readonly Copy[] = []
+  #toResend: readonly Copy[] = none
   #resent = 0
 
   constructor(underWay: UnderWay) {
@@ -39,9 +41,9 @@ export class InFlight {
     return this.#copies[Symbol.iterator]()
   }
 
-  /** A Packet Identifier that is not in use [MQTT-2.2.1-4]. */
-  nextPacketId(): number {
-    return this.#packetIds.next(this.#copies)
+  /** A Packet Identifier that is not in use [MQTT-2.2.1-4]: the preferred one, if there is one and it will do. */
+  nextPacketId(preferred: number): number {
+    return this.#packetIds.next(this.#copies, preferred)
   }
 
   /** It goes out for the first time. */
@@ -101,12 +103,13 @@ export class InFlight {
 
   /** The next copy that is to be sent again, null if there is none. Stays the same until `resent` is called. */
   get nextToResend(): Copy | null {
+    if (this.#toResend === none) return null
     for (; this.#resent < this.#toResend.length; this.#resent++) {
       const copy = this.#toResend[this.#resent]
       // Meanwhile it may have been acknowledged, for example by what the client sent before it got anything.
       if (copy !== undefined && !copy.isReceived && this.#copies.get(copy.packetId) === copy) return copy
     }
-    this.#toResend = []
+    this.#toResend = none
     return null
   }
 

@@ -192,7 +192,8 @@ export class Outbound {
   #send(copy: Copy, message: Message, connection: Connection, core: CoreState, nowMs: number, turn: Turn): void {
     this.#inFlight ??= new InFlight(this.#session.underWay)
     copy.message = message
-    copy.packetId = this.#inFlight.nextPacketId()
+    copy.packetId = this.#inFlight.nextPacketId(message.sharedPacketId)
+    message.wentOutAs(copy.packetId)
     const dup = copy.qos === 1 && copy.order > 0 && copy.order <= this.sentThrough
     const outgoing = outgoingPublish(copy, message, dup, connection, nowMs)
     if (isTooLarge(outgoing, connection)) {
