@@ -105,9 +105,10 @@ test('[MQTT-4.4.0-2] a PUBACK or PUBREC at or above 0x80 ends a message: it is n
     using client = await broker.client(5, staying(5, `c${reasonCode}`))
     await client.subscribe('a')
     for (const qos of [1, 2] as const) await broker.broker.publish({ topicName: 'a', qos })
-    assert.deepEqual(await names(client, 2), ['publish 1', 'publish 2'])
-    client.acknowledge('puback', 1, reasonCode)
-    client.acknowledge('pubrec', 2, reasonCode)
+    const [first, second] = [await client.message(), await client.message()]
+    assert.deepEqual([first.qos, second.qos], [1, 2])
+    client.acknowledge('puback', first.packetId, reasonCode)
+    client.acknowledge('pubrec', second.packetId, reasonCode)
     await client.quiet()
     await client.leave()
     using again = await broker.client(5, staying(5, `c${reasonCode}`))
