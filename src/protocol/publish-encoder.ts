@@ -54,9 +54,31 @@ export function encodePublish(
   version: ProtocolVersion,
   delivery: PublishDelivery,
 ): void {
+  encodeHead(writer, source, version, delivery, source.payloadSize)
+  writer.copyFrom(source.bytes, source.payloadStart, source.packetEnd)
+}
+
+/** The same without the payload, which stands in `source.bytes` and is to be sent behind it. */
+export function encodePublishHead(
+  writer: ByteWriter,
+  source: Publish,
+  version: ProtocolVersion,
+  delivery: PublishDelivery,
+): void {
+  encodeHead(writer, source, version, delivery, 0)
+}
+
+/** Makes room for that much of the payload, too. */
+function encodeHead(
+  writer: ByteWriter,
+  source: Publish,
+  version: ProtocolVersion,
+  delivery: PublishDelivery,
+  payloadRoom: number,
+): void {
   const body = bodySize(source, version, delivery)
   const { qos, dup, retain, packetId, omitTopicName } = delivery
-  writer.ensure(5 + body)
+  writer.ensure(5 + body - source.payloadSize + payloadRoom)
   writer.writeByte(0x30 | (dup ? 8 : 0) | (qos << 1) | (retain ? 1 : 0))
   writer.writeVariableByteInteger(body)
   if (omitTopicName) writer.writeUint16(0)
@@ -67,7 +89,6 @@ export function encodePublish(
   }
   if (qos > 0) writer.writeUint16(packetId)
   if (version === 5) writeProperties(writer, source, delivery)
-  writer.copyFrom(source.bytes, source.payloadStart, source.packetEnd)
 }
 
 function bodySize(source: Publish, version: ProtocolVersion, delivery: PublishDelivery): number {

@@ -10,7 +10,7 @@ export interface KnownTopicName {
   readonly name: string
 }
 
-const places = 8192
+const places = 32_768
 /** Longer names are decoded each time, so that the table stays small. */
 const bytesMax = 256
 const table: (KnownTopicName | undefined)[] = new Array(places)

@@ -8,15 +8,15 @@ import type { BrokerCore } from '../core/broker.ts'
 import type { Connection } from '../core/connection/connection.ts'
 import type { Traffic } from '../core/sys/traffic.ts'
 import type { OutgoingAcknowledgement, OutgoingPublish, OutgoingToConnection } from '../core/turn.ts'
-import type { ByteWriter } from '../protocol/byte-writer.ts'
 import { PacketDecoder } from '../protocol/packet-decoder.ts'
 import { encodeAcknowledgement, encodePacket, type PlainPacket, packetSize } from '../protocol/packet-encoder.ts'
 import { ProtocolViolation } from '../protocol/protocol-violation.ts'
-import { canPassThrough, encodePublish } from '../protocol/publish-encoder.ts'
+import { canPassThrough, encodePublish, encodePublishHead } from '../protocol/publish-encoder.ts'
 import { ReasonCode } from '../protocol/reason-code.ts'
 import type { Channel, ChannelHandler } from '../transport/channel.ts'
+import { type CollectedOutput, isWorthAView } from './collected-output.ts'
 import type { Link } from './link.ts'
-import { lendWriter, returnWriter } from './output-pool.ts'
+import { lendOutput, returnOutput } from './output-pool.ts'
 import type { Shell } from './shell.ts'
 
 /** Decisions collected before they are carried out, and made from one chunk before other connections get their turn. */
@@ -37,11 +37,8 @@ export class ClientLink implements Link, ChannelHandler {
   readonly #core: BrokerCore
   readonly #traffic: Traffic
   readonly #decoder: PacketDecoder
-  #writer: ByteWriter | null = null
-  /** A run of packets that go out as they came in, behind what `#writer` holds. */
-  #run: Buffer | null = null
-  #runStart = 0
-  #runEnd = 0
+  /** What is to be sent at the next flush; null most of the time. */
+  #output: CollectedOutput | null = null
   #isDirty = false
   /** The operating system took no more; wait for `drained`. */
   #isBlocked = false
@@ -221,32 +218,25 @@ export class ClientLink implements Link, ChannelHandler {
       outgoing.messageExpiryInterval < 0 &&
       canPassThrough(source, version)
     ) {
-      this.#extendRun(source.bytes, source.packetStart, source.packetEnd)
+      this.#collected.addRun(source.bytes, source.packetStart, source.packetEnd)
       return
     }
     const shared = this.#shell.sharedOutput
     if (shared.holds(outgoing, version)) {
-      this.#extendRun(shared.bytes, shared.start, shared.end)
+      this.#collected.addRun(shared.bytes, shared.start, shared.end)
       return
     }
-    encodePublish(this.#output(), source, version, outgoing)
-  }
-
-  /** What is sent next stands there already. */
-  #extendRun(bytes: Buffer, start: number, end: number): void {
-    if (this.#run === bytes && this.#runEnd === start) {
-      this.#runEnd = end
+    if (!isWorthAView(source.bytes, source.payloadSize)) {
+      encodePublish(this.#collected.writer(), source, version, outgoing)
       return
     }
-    if (this.#run !== null) this.#copyRun()
-    this.#run = bytes
-    this.#runStart = start
-    this.#runEnd = end
+    encodePublishHead(this.#collected.writer(), source, version, outgoing)
+    this.#collected.addView(source.bytes, source.payloadStart, source.packetEnd)
   }
 
   #sendAcknowledgement(outgoing: OutgoingAcknowledgement): void {
     const { packetType, packetId, reasonCode } = outgoing
-    encodeAcknowledgement(this.#output(), packetType, packetId, reasonCode, this.connection.protocolVersion)
+    encodeAcknowledgement(this.#collected.writer(), packetType, packetId, reasonCode, this.connection.protocolVersion)
     this.#countLeft(packetType, reasonCode)
   }
 
@@ -268,7 +258,7 @@ export class ClientLink implements Link, ChannelHandler {
         return
       }
     }
-    encodePacket(this.#output(), sent, protocolVersion)
+    encodePacket(this.#collected.writer(), sent, protocolVersion)
     if (sent.type === 'puback' || sent.type === 'pubrec') this.#countLeft(sent.type, sent.reasonCode)
   }
 
@@ -278,50 +268,29 @@ export class ClientLink implements Link, ChannelHandler {
     this.#channel.end()
   }
 
-  /** Where the next packet is written: behind everything collected so far. */
-  #output(): ByteWriter {
-    this.#writer ??= lendWriter()
-    if (this.#run !== null) this.#copyRun()
-    return this.#writer
-  }
-
-  #copyRun(): void {
-    this.#writer ??= lendWriter()
-    const run = this.#run
-    if (run === null) return
-    this.#writer.ensure(this.#runEnd - this.#runStart)
-    this.#writer.copyFrom(run, this.#runStart, this.#runEnd)
-    this.#run = null
+  get #collected(): CollectedOutput {
+    this.#output ??= lendOutput()
+    return this.#output
   }
 
   flush(): void {
     this.#isDirty = false
     if (this.#isClosing) return
-    if (this.#isBlocked) {
-      // What lies in a chunk is copied now: while it waits it must not keep whole chunks alive.
-      if (this.#run !== null) this.#copyRun()
-      this.#tellUnsent(this.#writer?.position ?? 0)
-      return
-    }
-    if (this.#run !== null && this.#writer === null) {
-      const bytes = this.#shell.sharedOutput.view(this.#run, this.#runStart, this.#runEnd)
-      this.#run = null
-      this.#traffic.bytesSent += bytes.length
-      this.#isBlocked = !this.#channel.write(bytes)
-      this.#tellUnsent(0)
-      return
-    }
-    if (this.#run !== null) this.#copyRun()
-    const writer = this.#writer
-    if (writer === null) {
+    const output = this.#output
+    if (output === null) {
       // The last of it has been taken: what waited for that goes on.
       this.#tellUnsent(0)
       return
     }
-    this.#writer = null
-    this.#traffic.bytesSent += writer.position
-    this.#isBlocked = !this.#channel.write(writer.bytes.subarray(0, writer.position))
-    if (this.#channel.bufferedBytes === 0) returnWriter(writer)
+    if (this.#isBlocked) {
+      output.endRun()
+      this.#tellUnsent(output.size)
+      return
+    }
+    this.#output = null
+    this.#traffic.bytesSent += output.size
+    this.#isBlocked = !output.writeTo(this.#channel, this.#shell.sharedOutput)
+    returnOutput(output)
     this.#tellUnsent(0)
   }
 

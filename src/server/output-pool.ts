@@ -1,26 +1,24 @@
 /**
- * Output buffers, lent to connections only while they have something to send: idle ones own none. @hot
+ * What output is collected in, lent to connections only while they have something to send: idle ones own none. @hot
  */
-import { ByteWriter } from '../protocol/byte-writer.ts'
+import { CollectedOutput } from './collected-output.ts'
 
 /** Enough for a message to some thousand subscribers at once. */
 const idleBytesMax = 16 * 1024 * 1024
-const sizeMax = 256 * 1024
-const idle: ByteWriter[] = []
+const idle: CollectedOutput[] = []
 let idleBytes = 0
 
-export function lendWriter(): ByteWriter {
-  const writer = idle.pop()
-  if (writer === undefined) return new ByteWriter(4096)
-  idleBytes -= writer.bytes.length
-  return writer
+export function lendOutput(): CollectedOutput {
+  const output = idle.pop()
+  if (output === undefined) return new CollectedOutput()
+  idleBytes -= output.capacity
+  return output
 }
 
-/** Only when nothing refers to its bytes any more. Large ones are let go. */
-export function returnWriter(writer: ByteWriter): void {
-  writer.position = 0
-  const size = writer.bytes.length
-  if (size > sizeMax || idleBytes + size > idleBytesMax) return
-  idle.push(writer)
+/** Only when it is empty. */
+export function returnOutput(output: CollectedOutput): void {
+  const size = output.capacity
+  if (idleBytes + size > idleBytesMax) return
+  idle.push(output)
   idleBytes += size
 }

@@ -21,8 +21,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'messages are sent in the form of 5.0 to everybody',
     file: 'src/server/client-link.ts',
-    from: 'encodePublish(this.#output(), source, version, outgoing)',
-    to: 'encodePublish(this.#output(), source, 5, outgoing)',
+    from: 'encodePublish(this.#collected.writer(), source, version, outgoing)',
+    to: 'encodePublish(this.#collected.writer(), source, 5, outgoing)',
     breaks: ['MQTT3-7.0.0-2'],
   },
 ]

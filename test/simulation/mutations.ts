@@ -184,8 +184,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'routes are kept although a Subscription has changed',
     file: 'routing/subscriptions.ts',
-    from: 'if (this.#routes.size > 0) this.#routes.clear()',
-    to: '',
+    from: 'this.generation += 1\n    this.#forgetRoutes()',
+    to: 'this.generation += 1',
   },
   {
     name: 'overlapping Subscriptions give the QoS of the first',

@@ -8,7 +8,7 @@ import { addTo, removeFrom, type Subscription } from './subscription.ts'
 
 export class SharedGroup {
   readonly shareName: string
-  readonly members: Subscription[] = []
+  members: Subscription[] = []
   /** Members that do not only observe. */
   listeners = 0
 
@@ -17,7 +17,7 @@ export class SharedGroup {
   }
 
   add(member: Subscription): void {
-    addTo(this.members, member)
+    this.members = addTo(this.members, member)
     if (!member.isObserver) this.listeners += 1
   }
 

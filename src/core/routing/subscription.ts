@@ -40,7 +40,6 @@ export class Subscription implements Receiver {
   retainAsPublished = false
   retainHandling: RetainHandling = 0
   subscriptionIdentifiers: readonly number[] | null = null
-  readonly parts = null
   /** Where it stands in its list of Subscriptions; kept by that list. */
   position = -1
   /** The recipient set of this member of a shared group alone, until an option changes. */
@@ -61,12 +60,21 @@ export class Subscription implements Receiver {
     this.group = group
     this.sinceMs = nowMs
   }
+
+  get parts(): null {
+    return null
+  }
 }
 
-/** Adds to a list in which each Subscription knows its place. */
-export function addTo(list: Subscription[], subscription: Subscription): void {
+/**
+ * Adds to a list in which each Subscription knows its place; returns the list, which is another one for the first: one that began
+ * empty would have room for seventeen, and nearly all have one.
+ */
+export function addTo(list: Subscription[], subscription: Subscription): Subscription[] {
   subscription.position = list.length
+  if (list.length === 0) return [subscription]
   list.push(subscription)
+  return list
 }
 
 /** Removes by moving the last one into the gap: no search, order does not matter. */

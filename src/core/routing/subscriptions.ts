@@ -15,7 +15,7 @@ import type { TopicSeen, TopicsSeen } from './topics-seen.ts'
 /** All Subscriptions to one Topic Filter. */
 export class FilterSubscriptions {
   readonly filter: string
-  readonly subscriptions: Subscription[] = []
+  subscriptions: Subscription[] = []
   groups: Map<string, SharedGroup> | null = null
   /** Members of the shared groups are counted in all three. */
   count = 0
@@ -70,11 +70,14 @@ export interface Observers {
 
 const noGroups: readonly SharedGroup[] = Object.freeze([])
 const sharePrefix = '$share/'
-const cachedRoutesMax = 20_000
+/** What the answers that are kept may take in memory, and what one of them takes besides its Topic Name. */
+const routesBytesMax = 16 * 1024 * 1024
+const routeBytes = 256
 
 export class Subscriptions {
   #tree = new TopicTree<FilterSubscriptions>()
   #routes = new Map<string, Route>()
+  #routesBytes = 0
   #found: FilterSubscriptions[] = []
   #count = 0
   #sharedCount = 0
@@ -118,7 +121,7 @@ export class Subscriptions {
     const group = shareName === null ? null : groupOf(entry, shareName)
     const subscription = new Subscription(session, topicFilter, entry, group, nowMs)
     subscription.isObserver = this.#onlyObserves(subscription)
-    if (group === null) addTo(entry.subscriptions, subscription)
+    if (group === null) entry.subscriptions = addTo(entry.subscriptions, subscription)
     else joinGroup(entry, group, subscription)
     this.#count += 1
     entry.count += 1
@@ -224,7 +227,12 @@ export class Subscriptions {
   /** To be called after an option of a Subscription was changed in place. */
   changed(): void {
     this.generation += 1
+    this.#forgetRoutes()
+  }
+
+  #forgetRoutes(): void {
     if (this.#routes.size > 0) this.#routes.clear()
+    this.#routesBytes = 0
   }
 
   /** The shared group of a `$share/name/filter`, if it has a member. */
@@ -241,7 +249,8 @@ export class Subscriptions {
     this.#tree.match(topicName, this.#found)
     const route = makeRoute(this.#found, this.#rules.ruleFor(topicName), this.#topics.find(topicName))
     this.#found.length = 0
-    if (this.#routes.size >= cachedRoutesMax) this.#routes.clear()
+    if (this.#routesBytes > routesBytesMax) this.#forgetRoutes()
+    this.#routesBytes += routeBytes + topicName.length
     this.#routes.set(topicName, route)
     return route
   }
@@ -286,10 +295,24 @@ function groupOf(entry: FilterSubscriptions, shareName: string): SharedGroup {
 }
 
 function makeRoute(found: readonly FilterSubscriptions[], rule: TopicRule, seen: TopicSeen | null): Route {
+  const only = found.length === 1 ? found[0] : undefined
+  if (only !== undefined && only.groups === null && only.subscriptions.length === 1) {
+    // Nearly all of many.
+    const [{ noLocal, isObserver }] = only.subscriptions as [Subscription]
+    const listeners = isObserver ? 0 : 1
+    return {
+      receivers: only.subscriptions,
+      groups: noGroups,
+      durable: undefined,
+      hasNoLocal: noLocal,
+      listeners,
+      rule,
+      seen,
+    }
+  }
   const groups = found.some((entry) => entry.groups !== null)
     ? found.flatMap((entry) => [...(entry.groups?.values() ?? [])])
     : noGroups
-  const only = found.length === 1 ? found[0] : undefined
   const hasNoLocal = found.some((entry) => entry.subscriptions.some((subscription) => subscription.noLocal))
   const countingGroups = groups.length === 0 ? 0 : groups.filter((group) => group.listeners > 0).length
   if (only !== undefined) {

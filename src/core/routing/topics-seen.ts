@@ -18,6 +18,8 @@ export class TopicSeen {
   lastMs = 0
   /** A message came in since somebody looked whether to forget it. */
   isRecent = false
+  /** Where it stands in the ring, kept by that; -1 if it does not. */
+  place = -1
   #windowStartMs = 0
   #inWindow = 0
   #inWindowBefore = 0
@@ -68,6 +70,9 @@ export class TopicSeen {
 
 export class TopicsSeen {
   readonly #topics = new Map<string, TopicSeen>()
+  /** The same in the order in which they are looked at to find one to forget: the next is at `#hand`. */
+  readonly #ring: TopicSeen[] = []
+  #hand = 0
   readonly #max: number
   /** Topic Names that made room for others. */
   forgotten = 0
@@ -102,24 +107,34 @@ export class TopicsSeen {
   #list(seen: TopicSeen, nowMs: number): void {
     // Another was begun for this Topic Name by a Route that is no more.
     const known = this.#topics.get(seen.topicName)
-    if (known !== undefined) known.isListed = false
-    else if (this.#topics.size >= this.#max) this.#forgetOne()
+    if (known !== undefined) this.#put(seen, known.place)
+    else if (this.#topics.size < this.#max) this.#put(seen, this.#ring.length)
+    else this.#put(seen, this.#placeOfOneToForget())
     this.#topics.set(seen.topicName, seen)
     seen.begin(nowMs)
   }
 
-  /** Those in front that were published to since the last time get another turn behind the others. */
-  #forgetOne(): void {
-    for (const [topicName, seen] of this.#topics) {
-      this.#topics.delete(topicName)
+  #put(seen: TopicSeen, place: number): void {
+    const former = this.#ring[place]
+    if (former !== undefined) former.isListed = false
+    this.#ring[place] = seen
+    seen.place = place
+  }
+
+  /** Those that were published to since the last time get another turn. */
+  #placeOfOneToForget(): number {
+    for (;;) {
+      const place = this.#hand
+      const seen = this.#ring[place]
+      this.#hand = place + 1 === this.#ring.length ? 0 : place + 1
+      if (seen === undefined) continue
       if (seen.isRecent) {
         seen.isRecent = false
-        this.#topics.set(topicName, seen)
         continue
       }
-      seen.isListed = false
+      this.#topics.delete(seen.topicName)
       this.forgotten += 1
-      return
+      return place
     }
   }
 }
