@@ -7,6 +7,7 @@ import { Conn } from './conn.mjs'
 import { Histogram } from './histogram.mjs'
 import { undelivered } from './measure.mjs'
 import * as mqtt from './mqtt.mjs'
+import { isReached } from './scenarios.mjs'
 
 let seed = 1
 const random = (n) => {
@@ -78,4 +79,10 @@ assert.equal(undelivered({ total_expected: 8e6, total_delivered: 8e6 - 1, delive
 assert.equal(undelivered({ total_expected: 8, total_delivered: 9 }), 0)
 assert.equal(undelivered({ expected: 8, delivered_distinct: 5, lost: 3 }), 3)
 assert.equal(undelivered({ kib_per_connection: 9 }), 0)
+assert.equal(isReached({ atLeast: 25 }, { ours: 1, ratio: 22.5 }), true)
+assert.equal(isReached({ atLeast: 25 }, { ours: 1, ratio: 22.4 }), false)
+assert.equal(isReached({ atMost: 1 }, { ours: 1, ratio: 1.11 }), true)
+assert.equal(isReached({ atMost: 1 }, { ours: 1, ratio: 1.12 }), false)
+assert.equal(isReached({ oursAtMost: 400 }, { ours: 445, ratio: 0.1 }), false)
+assert.equal(isReached({}, { ours: 1, ratio: 1 }), undefined)
 console.log('selftest: 1 passed, 0 failed')
