@@ -17,10 +17,10 @@ export const sleep = (ms) => new Promise((done) => setTimeout(done, ms))
 
 export const mosquitto = '/usr/sbin/mosquitto -c {data}/mosquitto.conf'
 
-/** Pabal as users run it. `nodeFlags` come before the file. */
-export function pabalCommand(flags = '', nodeFlags = '') {
+/** Pabal as users run it. `nodeFlags` come before the file, which may be the source instead of what was built. */
+export function pabalCommand(flags = '', nodeFlags = '', file = '../dist/cli/main.js') {
   const start = `start --listen '{listen}' --data {data} --admin http://127.0.0.1:0 --log-level error`
-  return `${quote(process.execPath)} ${nodeFlags} ${quote(here('../dist/cli/main.js'))} ${start} ${flags}`
+  return `${quote(process.execPath)} ${nodeFlags} ${quote(here(file))} ${start} ${flags}`
 }
 
 /** Builds the broker from its sources, without the dashboard. */

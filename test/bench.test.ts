@@ -3,6 +3,9 @@
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -49,6 +52,19 @@ test('a comparison with a broker that does not start says so and fails nothing e
   assert.match(stdout, /^pair-qos0 +FAILED the broker ended with 3/m)
   assert.match(stdout, /^start-empty +first CONNACK/m)
   assert.match(stderr, /no room/)
+})
+
+test('a profile of a scenario says which share each part of the broker has and draws it', {
+  timeout: 60_000,
+}, async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'pabal-profile-'))
+  t.after(() => rm(directory, { recursive: true }))
+  const out = join(directory, 'flame.html')
+  const args = ['pair-qos0', '--seconds', '0.3', '--generator=--warmup 0.1', '--out', out]
+  const { stdout } = await run(process.execPath, [path('../bench/profile.mjs'), ...args])
+  assert.match(stdout, /the main thread: busy [\d.]+ s, idle [\d.]+ s/)
+  assert.match(stdout, /^ +[\d.]+ {2}protocol$/m)
+  assert.match(await readFile(out, 'utf8'), /^<!doctype html>.*src\/core\//s)
 })
 
 test('the name of a scenario that does not exist is answered with those that do', async () => {
