@@ -4,6 +4,9 @@
  * Time is in microseconds. Only samples of the given window count, so that starting and connecting do not blur what was measured.
  */
 
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
 /** Where a frame belongs: what its share is summed under, and its colour. */
 const areas = {
   protocol: '#e8a33d',
@@ -78,6 +81,23 @@ function* nodesOf(node) {
   for (const child of node.children.values()) yield* nodesOf(child)
 }
 
+/** What V8 left in `directory`. Thread 0 is the main thread; the others are workers, such as the store's. */
+export function readProfiles(directory) {
+  return readdirSync(directory)
+    .filter((file) => file.endsWith('.cpuprofile'))
+    .map((file) => ({
+      thread: Number(/\.(\d+)\.\d+\.cpuprofile$/.exec(file)?.[1] ?? 0),
+      profile: JSON.parse(readFileSync(join(directory, file), 'utf8')),
+    }))
+    .sort((a, b) => a.thread - b.thread)
+}
+
+/** Of the whole time, what the thread was not idle. */
+export function busyUs(root) {
+  const idle = [...root.children.values()].find((child) => child.area === 'idle')
+  return root.total - (idle?.total ?? 0)
+}
+
 const percent = (part, whole) => (whole === 0 ? '0.0' : ((100 * part) / whole).toFixed(1)).padStart(6)
 
 /** Shares of the time that was not idle, by area, and the frames with the most time of their own. */
@@ -100,15 +120,25 @@ export function sharesText(root, frameCount = 25) {
   return lines.join('\n')
 }
 
+/** The calls that lead to where most of the time goes, from the outside in. */
+export function heaviestPath(root) {
+  const names = []
+  for (let node = root; ; ) {
+    const children = [...node.children.values()].filter((child) => child.area !== 'idle')
+    const next = children.sort((a, b) => b.total - a.total)[0]
+    if (next === undefined || next.total < node.self || next.total < root.total / 10) return names.join(' > ')
+    names.push(next.name)
+    node = next
+  }
+}
+
 const escapeHtml = (text) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`)
 
 /** The page. Each of `parts` is {title, root}; frames under a thousandth of the busy time are left out. */
 export function flamePage(title, parts) {
   const legend = Object.entries(areas).map(([area, colour]) => `<i style="background:${colour}"></i>${area}`)
   const graphs = parts.map(({ title: name, root }) => {
-    const idle = [...root.children.values()].find((child) => child.area === 'idle')
-    const busy = root.total - (idle?.total ?? 0)
-    const { boxes, depth } = boxesOf(root, busy)
+    const { boxes, depth } = boxesOf(root, busyUs(root))
     const size = `viewBox="0 0 1 1" style="height:${(depth + 1) * 18}px"`
     return `<h2>${escapeHtml(name)}</h2><pre>${escapeHtml(sharesText(root, 15))}</pre><svg data-boxes='${escapeHtml(JSON.stringify(boxes)).replaceAll("'", '&#39;')}' ${size}></svg>`
   })

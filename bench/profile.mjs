@@ -5,7 +5,7 @@
  * --seconds 5; --out FILE (artefacts/profile-SCENARIO.html); --flags '--durability memory' for the broker; --generator '--size 1024';
  * --interval 200, microseconds between samples; --keep DIR also keeps V8's own files, for other tools.
  */
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import {
@@ -18,7 +18,7 @@ import {
   startBroker,
   stopBroker,
 } from './broker-process.mjs'
-import { flamePage, flameTree, sharesText } from './flame-graph.mjs'
+import { busyUs, flamePage, flameTree, readProfiles, sharesText } from './flame-graph.mjs'
 import { scenarioNames, scenarios } from './scenarios.mjs'
 
 const { values, positionals } = parseArgs({
@@ -43,17 +43,6 @@ if (values.help || name === undefined) {
 }
 scenarioNames(name)
 const scenario = scenarios[name]
-
-/** Thread 0 is the main thread; the others are workers, such as the store's. */
-function readProfiles(directory) {
-  return readdirSync(directory)
-    .filter((file) => file.endsWith('.cpuprofile'))
-    .map((file) => ({
-      thread: Number(/\.(\d+)\.\d+\.cpuprofile$/.exec(file)?.[1] ?? 0),
-      profile: JSON.parse(readFileSync(join(directory, file), 'utf8')),
-    }))
-    .sort((a, b) => a.thread - b.thread)
-}
 
 async function run() {
   const data = newDataDirectory()
@@ -82,10 +71,12 @@ async function run() {
 }
 
 const { report, threads } = await run()
-const parts = threads.map(({ thread, profile }) => ({
-  title: thread === 0 ? 'the main thread' : `worker thread ${thread}`,
-  root: flameTree(profile, report.measured_us),
-}))
+const parts = threads
+  .map(({ thread, profile }) => ({
+    title: thread === 0 ? 'the main thread' : `worker thread ${thread}`,
+    root: flameTree(profile, report.measured_us),
+  }))
+  .filter(({ root }) => busyUs(root) > 0)
 const out = resolve(values.out ?? join(here('..'), 'artefacts', `profile-${name}.html`))
 mkdirSync(dirname(out), { recursive: true })
 writeFileSync(out, flamePage(`pabal, ${name}`, parts))
