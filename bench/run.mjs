@@ -11,7 +11,7 @@ import { cpus, totalmem } from 'node:os'
 import { buildBroker, here, pabalCommand } from './broker-process.mjs'
 import { barText, figures, isReached, scenarios } from './scenarios.mjs'
 
-const parts = { stalls: 'stalls.mjs', curves: 'curves.mjs', micro: 'micro/run.mjs' }
+const parts = { stalls: 'stalls.mjs', curves: 'curves.mjs', micro: 'micro/run.ts' }
 /** What durability may cost the thread all else runs on, in microseconds a message. */
 const durabilityUsMax = 3
 /** Of the whole run, with what the last scenario may take beyond it. */
