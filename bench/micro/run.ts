@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- micro [WORD…]`: nanoseconds an operation, median of the samples and their spread.
+ * `npm run bench -- micro [WORD…]`: nanoseconds of CPU an operation, median of the samples and their spread.
  *
  * Words choose those whose name or whose files contain one of them. --samples 15, --sample-ms 40, --warm-up-ms 300; --files also says
  * which files each covers. To see what a change gains, run it before and after, with nothing else on the machine.
