@@ -5,6 +5,7 @@
 import { totals } from './conn.mjs'
 import { idle } from './idle.mjs'
 import { offline } from './offline.mjs'
+import { sessions } from './sessions.mjs'
 import { subs } from './subs.mjs'
 // MQTT load generator. Usage: node bench.mjs SCENARIO [--key value ...]
 // Prints one JSON line. See README.md for scenarios and options.
@@ -40,6 +41,7 @@ const scenarios = {
   sparse: [sparse, { connections: 2000, rate: 0, seconds: 15, warmup: 2, toOne: false }],
   idle: [idle, { connections: 10000, seconds: 3, subscribe: false }],
   offline: [offline, { sessions: 100, messages: 2000, kill: false, killDelay: 0, quiet: 2.5, restart: '', drain: 30 }],
+  sessions: [sessions, { sessions: 100000, parallel: 200, deadline: 280 }],
   subs: [subs, { filters: 200000, connections: 100 }],
 }
 

@@ -11,6 +11,7 @@ const round = (x, digits = 2) => (Number.isFinite(x) ? Number(x.toFixed(digits))
 function snapshot(pid, counters) {
   return {
     t: performance.now(),
+    us: Number(process.hrtime.bigint() / 1000n),
     own: proc.ownCpu(),
     broker: proc.sample(pid),
     mainThread: proc.mainThreadCpu(pid),
@@ -70,6 +71,7 @@ export async function measure(o, traffic) {
   const after = proc.sample(o.pid)
   return {
     seconds: round(seconds),
+    measured_us: [a.us, b.us],
     sent,
     acked: b.acked - a.acked,
     delivered,
@@ -80,6 +82,7 @@ export async function measure(o, traffic) {
     broker_sys_pct: round((100 * (b.broker.system - a.broker.system)) / seconds, 0),
     cpu_us_per_delivered: round((1e6 * cpu) / delivered),
     cpu_us_per_in: round((1e6 * cpu) / sent),
+    main_thread_s: round(b.mainThread - a.mainThread),
     main_thread_us_per_in: round((1e6 * (b.mainThread - a.mainThread)) / sent),
     written_per_payload_byte: round((b.written - a.written) / (sent * o.size)),
     gen_cpu_pct: round((100 * own) / seconds, 0),

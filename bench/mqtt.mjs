@@ -64,6 +64,10 @@ export function subscribe({ version, packetId, filters, qos }) {
   return frame(0x82, parts)
 }
 
+export function unsubscribe({ packetId, filters }) {
+  return frame(0xa2, [Buffer.from([packetId >> 8, packetId & 255]), ...filters.map(str)])
+}
+
 export function publish({ version, topic, payload, qos = 0, packetId = 0, retain = false }) {
   const parts = [str(topic)]
   if (qos > 0) parts.push(Buffer.from([packetId >> 8, packetId & 255]))

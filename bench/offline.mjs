@@ -101,6 +101,7 @@ export async function offline(o) {
   await sleep(500)
   // 2. publish
   const before = proc.sample(o.pid)
+  const startUs = Number(process.hrtime.bigint() / 1000n)
   const t0 = performance.now()
   let t1 = 0
   let atAck = null
@@ -170,6 +171,7 @@ export async function offline(o) {
   for (const c of conns) c.close()
   const publishSeconds = (t1 - t0) / 1000
   return {
+    measured_us: [startUs, Number(process.hrtime.bigint() / 1000n)],
     sessions: o.sessions,
     published: sent,
     acked,

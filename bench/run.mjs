@@ -1,39 +1,25 @@
 /**
- * `npm run bench`: Pabal and Debian's mosquitto side by side in one run, what an idle connection costs, and what
- * durability costs.
+ * `npm run bench`: Pabal, built from the sources, and Debian's mosquitto side by side in one run, and what durability costs.
  *
- * Prints the ratios and whether they reach the bars, and appends them to bench/results.md. Pabal is as durable as it is by
- * default, fsync before every acknowledgement; mosquitto keeps everything in memory, but in `enqueue-saved`. Arguments go to
- * compare.mjs, for example `npm run bench -- --only pair-qos1 --repeats 1`.
+ * Prints a table of every figure, its bar and whether it is reached, and appends it to bench/results.md. mosquitto keeps everything in
+ * memory, but in `enqueue-saved`. Arguments go to compare.mjs: `npm run bench -- --only pair-qos1 --repeats 1`. A first word chooses
+ * another part: `stalls`, `curves`, `micro`; each says with --help what it takes.
  */
 import { spawnSync } from 'node:child_process'
 import { appendFileSync, readFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
-import { fileURLToPath } from 'node:url'
+import { buildBroker, here, pabalCommand } from './broker-process.mjs'
+import { barText, figures, isReached, scenarios } from './scenarios.mjs'
 
-/** Throughput as a multiple of the peer's; for `sparse` the time half of the messages take, for `start-up` the time it takes. */
-const bars = {
-  'pair-qos0': 15,
-  'pair-qos1': 12,
-  'fanout-qos0': 8,
-  'fanin-single': 1,
-  'durable-qos1': 3,
-  enqueue: 1,
-  'enqueue-saved': 30,
-  drain: 3,
-}
-const others = ['sparse', 'tls-qos0', 'tls-qos1', 'ws-qos0', 'ws-qos1', 'start-up']
-/** A median that is this much of a bar has reached it: so far apart are runs of the same thing. */
-const tolerance = 0.9
-const idleKibMax = 12
+const parts = { stalls: 'stalls.mjs', curves: 'curves.mjs', micro: 'micro/run.ts' }
+/** What durability may cost the thread all else runs on, in microseconds a message. */
 const durabilityUsMax = 3
+/** Of the whole run, with what the last scenario may take beyond it. */
+const minutesMax = 20
 
-const here = (name) => fileURLToPath(new URL(name, import.meta.url))
-const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`
-const command = `${quote(process.execPath)} ${quote(here('../src/cli/main.ts'))} start --listen '{listen}' --data {data}`
-
+/** Runs compare.mjs: shows its table as it grows and gives back its lines and its summary. */
 function compare(args) {
-  const result = spawnSync(process.execPath, [here('compare.mjs'), '--ours', command, ...args], {
+  const result = spawnSync(process.execPath, [here('compare.mjs'), ...args], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -41,58 +27,67 @@ function compare(args) {
   const lines = result.stdout.trim().split('\n')
   const summary = JSON.parse(lines.pop())
   process.stdout.write(`${lines.join('\n')}\n`)
-  return { table: lines, summary }
+  return { lines, summary }
 }
 
-function verdict(text, isReached) {
-  return `${text} wanted: ${isReached ? 'reached' : 'MISSED'}`
+/** What is not as it should be, a line each. */
+function faultsOf(summary) {
+  const faults = []
+  for (const [name, { failed, lost, figures: measured = {} }] of Object.entries(summary)) {
+    if (failed !== undefined) faults.push(`${name}: failed: ${failed}`)
+    // At QoS 0 too: no publisher runs ahead of its subscribers, so nothing has to be dropped.
+    if (lost > 0) faults.push(`${name}: ${lost} messages were not delivered, none wanted`)
+    for (const [key, result] of Object.entries(measured)) {
+      const bar = scenarios[name].figures[key]
+      if (isReached(bar, result) !== false) continue
+      const found = bar.oursAtMost === undefined ? `${result.ratio}x` : `${result.ours} ${figures[key].unit}`
+      faults.push(`${name}: ${key} ${found}, ${barText(bar, figures[key])} wanted`)
+    }
+  }
+  return faults
 }
 
-function judge(scenario, { failed, throughput, lowest, highest, written }) {
-  if (failed !== undefined) return `${scenario}: ${failed}: MISSED`
-  const writes = written[0] > 0 ? `, ${written[0]} bytes written for each byte of payload` : ''
-  const text = `${scenario}: ${throughput}x (${lowest}x to ${highest}x)${writes}`
-  const bar = bars[scenario]
-  return bar === undefined ? text : verdict(`${text}, at least ${bar}x`, throughput >= tolerance * bar)
+/** Pabal against itself without durability. */
+function durability() {
+  const peer = pabalCommand('--durability memory')
+  const { summary } = compare(['--peer', peer, '--only', 'durable-qos1', '--repeats', '5'])
+  const { mainThread, failed } = summary['durable-qos1']
+  if (failed !== undefined) return { line: '', faults: [`durability: failed: ${failed}`] }
+  const cost = +(mainThread.ours - mainThread.peer).toFixed(2)
+  const line = `fsync costs ${cost} µs of the main thread a message (${mainThread.ours} instead of ${mainThread.peer}), ≤ ${durabilityUsMax} wanted`
+  return { line, faults: cost <= durabilityUsMax ? [] : [line] }
 }
 
-/** Pabal against itself without durability: what that costs the thread all else runs on. */
-function durability(repeats) {
-  const peer = `${command} --durability memory`
-  const { table, summary } = compare(['--peer', peer, '--only', 'durable-qos1', '--repeats', repeats])
-  const [durable, inMemory] = summary['durable-qos1'].mainThread
-  const cost = +(durable - inMemory).toFixed(2)
-  const text = `durability: ${cost} µs of the main thread a message (${durable} instead of ${inMemory}), at most ${durabilityUsMax}`
-  return { table, verdict: verdict(text, cost <= durabilityUsMax) }
+function record(given, lines) {
+  const [{ model } = { model: 'unknown' }] = cpus()
+  const { version } = JSON.parse(readFileSync(here('../package.json'), 'utf8'))
+  const machine = `${cpus().length} cores of ${model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB`
+  const command = `npm run bench${given.length === 0 ? '' : ` -- ${given.join(' ')}`}`
+  appendFileSync(
+    here('results.md'),
+    `\n## ${new Date().toISOString().slice(0, 16)} UTC\n\nPabal ${version} on Node ${process.versions.node} against Debian's mosquitto 2.0; ${machine}.\n` +
+      `Command: \`${command}\`\n\n\`\`\`text\n${lines.join('\n')}\n\`\`\`\n`,
+  )
 }
 
-function idle() {
-  const { table } = compare(['--only', 'idle', '--repeats', '1'])
-  const [, kib] = /^idle +\S+ +\S+ +\S+ +(\S+)/m.exec(table.join('\n')) ?? []
-  const text = `idle: ${kib} KiB a connection with a subscription, at most ${idleKibMax}`
-  return { table, verdict: verdict(text, Number(kib) <= idleKibMax) }
+function runComparison(given) {
+  const isWhole = given.length === 0
+  buildBroker()
+  const wanted = isWhole ? ['--only', 'all', '--repeats', '5', '--minutes', String(minutesMax)] : given
+  const { lines, summary } = compare(wanted)
+  const durable = isWhole ? durability() : { line: '', faults: [] }
+  const faults = [...faultsOf(summary), ...durable.faults]
+  const verdict = faults.length === 0 ? ['every bar is reached'] : faults.map((fault) => `MISSED ${fault}`)
+  const end = ['', ...(durable.line === '' ? [] : [durable.line]), ...verdict]
+  process.stdout.write(`${end.join('\n')}\n`)
+  record(given, [...lines, ...end])
+  if (faults.length > 0) process.exitCode = 1
 }
 
-const given = process.argv.slice(2)
-const isWhole = given.length === 0
-const wanted = isWhole ? ['--only', [...Object.keys(bars), ...others].join(), '--repeats', '5'] : given
-const main = compare(wanted)
-const extra = isWhole ? [durability('5'), idle()] : []
-const verdicts = Object.entries(main.summary).map(([scenario, summary]) => judge(scenario, summary))
-verdicts.push(...extra.map((each) => each.verdict))
-// At QoS 0 too: no publisher runs ahead of its subscribers, so nothing has to be dropped.
-for (const [scenario, { lost }] of Object.entries(main.summary)) {
-  if (lost > 0) verdicts.push(`${scenario}: ${lost} messages were not delivered, none wanted: MISSED`)
+const [word = '', ...rest] = process.argv.slice(2)
+if (Object.hasOwn(parts, word)) {
+  process.argv.splice(2, Infinity, ...rest)
+  await import(new URL(parts[word], import.meta.url))
+} else {
+  runComparison(process.argv.slice(2))
 }
-const table = [...main.table, ...extra.flatMap((each) => each.table.slice(1))]
-process.stdout.write(`\n${verdicts.join('\n')}\n`)
-
-const [{ model } = { model: 'unknown' }] = cpus()
-const { version } = JSON.parse(readFileSync(here('../package.json'), 'utf8'))
-const machine = `${cpus().length} cores of ${model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB`
-appendFileSync(
-  here('results.md'),
-  `\n## ${new Date().toISOString().slice(0, 16)} UTC\n\nPabal ${version} on Node ${process.versions.node}, durable, against Debian's mosquitto 2.0; ${machine}.\n` +
-    `Command: \`npm run bench${isWhole ? '' : ` -- ${given.join(' ')}`}\`\n\n\`\`\`text\n${table.join('\n')}\n\n${verdicts.join('\n')}\n\`\`\`\n`,
-)
-if (verdicts.some((line) => line.endsWith('MISSED'))) process.exitCode = 1

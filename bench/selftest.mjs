@@ -4,9 +4,11 @@
  */
 import assert from 'node:assert/strict'
 import { Conn } from './conn.mjs'
+import { flamePage, flameTree, sharesText } from './flame-graph.mjs'
 import { Histogram } from './histogram.mjs'
 import { undelivered } from './measure.mjs'
 import * as mqtt from './mqtt.mjs'
+import { isReached } from './scenarios.mjs'
 
 let seed = 1
 const random = (n) => {
@@ -78,4 +80,42 @@ assert.equal(undelivered({ total_expected: 8e6, total_delivered: 8e6 - 1, delive
 assert.equal(undelivered({ total_expected: 8, total_delivered: 9 }), 0)
 assert.equal(undelivered({ expected: 8, delivered_distinct: 5, lost: 3 }), 3)
 assert.equal(undelivered({ kib_per_connection: 9 }), 0)
+// Two callers of one function, a window that leaves out the first and the last sample.
+const at = (id, functionName, url, children = []) => ({
+  id,
+  callFrame: { functionName, url, lineNumber: 9 },
+  children,
+})
+const source = (file) => `file:///somewhere/src/${file}`
+const root = flameTree(
+  {
+    startTime: 1000,
+    samples: [4, 4, 5, 6, 7, 4],
+    timeDeltas: [10, 100, 200, 300, 400, 50],
+    nodes: [
+      at(1, '(root)', '', [2, 3, 6, 7]),
+      at(2, 'a', source('core/a.ts'), [4]),
+      at(3, 'b', source('server/b.ts'), [5]),
+      at(4, 'c<d>', source('protocol/c.ts')),
+      at(5, 'c<d>', source('protocol/c.ts')),
+      at(6, '(garbage collector)', ''),
+      at(7, '(idle)', ''),
+    ],
+  },
+  [1050, 2020],
+)
+assert.equal(root.total, 1000)
+assert.equal(root.children.get('b src/server/b.ts:10').total, 200)
+assert.equal(root.children.get('b src/server/b.ts:10').self, 0)
+const shares = sharesText(root)
+assert.match(shares, /busy 0.00 s, idle 0.00 s/)
+assert.match(shares, / 50.0 {2}protocol\n {2}50.0 {2}gc\n/)
+assert.match(shares, / 50.0 {2}c<d> {2}src\/protocol\/c.ts:10/)
+assert.match(flamePage('t', [{ title: 'main', root }]), /c&#60;d&#62;/)
+assert.equal(isReached({ atLeast: 25 }, { ours: 1, ratio: 22.5 }), true)
+assert.equal(isReached({ atLeast: 25 }, { ours: 1, ratio: 22.4 }), false)
+assert.equal(isReached({ atMost: 1 }, { ours: 1, ratio: 1.11 }), true)
+assert.equal(isReached({ atMost: 1 }, { ours: 1, ratio: 1.12 }), false)
+assert.equal(isReached({ oursAtMost: 400 }, { ours: 445, ratio: 0.1 }), false)
+assert.equal(isReached({}, { ours: 1, ratio: 1 }), undefined)
 console.log('selftest: 1 passed, 0 failed')

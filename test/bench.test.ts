@@ -3,13 +3,73 @@
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-const selftest = fileURLToPath(new URL('../bench/selftest.mjs', import.meta.url))
+const run = promisify(execFile)
+const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
+const start = `start --listen '{listen}' --data {data} --admin off --log-level error`
+const pabal = `${quote(process.execPath)} ${quote(path('../src/cli/main.ts'))} ${start} {flags}`
 
 test('the generator of the benchmark counts packets right however they are cut', async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, [selftest])
+  const { stdout } = await run(process.execPath, [path('../bench/selftest.mjs')])
   assert.equal(stdout, 'selftest: 1 passed, 0 failed\n')
+})
+
+test('a comparison of Pabal with itself measures, counts what was lost and judges', { timeout: 60_000 }, async () => {
+  const args = ['--ours', pabal, '--peer', pabal, '--repeats', '1', '--seconds', '0.2']
+  const { stdout } = await run(process.execPath, [
+    path('../bench/compare.mjs'),
+    ...args,
+    '--only',
+    'pair-qos2,start-empty',
+    '--generator',
+    '--warmup 0.1',
+  ])
+  const lines = stdout.trim().split('\n')
+  const summary = JSON.parse(lines.pop() ?? '')
+  const { throughput } = summary['pair-qos2'].figures
+  assert.ok(throughput.ours > 0 && throughput.ratio > 0, stdout)
+  assert.equal(summary['pair-qos2'].lost, 0)
+  assert.ok(summary['start-empty'].figures['first CONNACK'].ours > 0)
+  // Nobody is 15 times as fast as himself.
+  assert.match(lines.join('\n'), /^pair-qos2 +throughput .* ≥ 15x +MISSED$/m)
+})
+
+test('a comparison with a broker that does not start says so and fails nothing else', { timeout: 60_000 }, async () => {
+  const args = ['--ours', pabal, '--peer', 'sh -c "echo no room; exit 3" {port}', '--repeats', '1', '--seconds', '0.2']
+  const { stdout, stderr } = await run(process.execPath, [
+    path('../bench/compare.mjs'),
+    ...args,
+    '--only',
+    'pair-qos0,start-empty',
+  ])
+  assert.match(stdout, /^pair-qos0 +FAILED the broker ended with 3/m)
+  assert.match(stdout, /^start-empty +first CONNACK/m)
+  assert.match(stderr, /no room/)
+})
+
+test('a profile of a scenario says which share each part of the broker has and draws it', {
+  timeout: 60_000,
+}, async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'pabal-profile-'))
+  t.after(() => rm(directory, { recursive: true }))
+  const out = join(directory, 'flame.html')
+  const args = ['pair-qos0', '--seconds', '0.3', '--generator=--warmup 0.1', '--out', out]
+  const { stdout } = await run(process.execPath, [path('../bench/profile.mjs'), ...args])
+  assert.match(stdout, /the main thread: busy [\d.]+ s, idle [\d.]+ s/)
+  assert.match(stdout, /^ +[\d.]+ {2}protocol$/m)
+  assert.match(await readFile(out, 'utf8'), /^<!doctype html>.*src\/core\//s)
+})
+
+test('the name of a scenario that does not exist is answered with those that do', async () => {
+  await assert.rejects(
+    run(process.execPath, [path('../bench/compare.mjs'), '--only', 'pair']),
+    /no scenario pair; known: /,
+  )
 })

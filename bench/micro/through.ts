@@ -1,0 +1,184 @@
+/**
+ * Messages through the whole broker but its sockets: bytes of a publisher in, bytes of subscribers out, and back their acknowledgements.
+ */
+import assert from 'node:assert/strict'
+import { createServer, connect as openSocket, type Socket } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { defaultLimits } from '../../src/core/limits.ts'
+import type { Qos } from '../../src/protocol/control-packet.ts'
+import { ClientLink } from '../../src/server/client-link.ts'
+import { Gatekeeper } from '../../src/server/gatekeeper.ts'
+import { lendWriter, returnWriter } from '../../src/server/output-pool.ts'
+import { Shell } from '../../src/server/shell.ts'
+import { MemoryStore } from '../../src/store/memory-store.ts'
+import type { Channel, ChannelHandler } from '../../src/transport/channel.ts'
+import { SocketChannel } from '../../src/transport/socket-channel.ts'
+import * as mqtt from '../mqtt.mjs'
+import type { MicroBenchmark } from './micro.ts'
+
+const many = 400
+const payload = Buffer.alloc(64, 120)
+const server = ['server/client-link.ts', 'server/turn-runner.ts', 'server/output-pool.ts']
+
+/** The other end of a channel: counts PUBLISH packets, all of one size, and acknowledges those of QoS 1. */
+class CountingChannel implements Channel {
+  readonly transport = 'tcp'
+  readonly remoteAddress = 'nowhere'
+  readonly bufferedBytes = 0
+  bytesWritten = 0
+  handler: ChannelHandler = { receiveBytes() {}, drained() {}, closed() {} }
+  acknowledges = false
+  #acknowledgements: Buffer[] = []
+
+  write(bytes: Uint8Array): boolean {
+    this.bytesWritten += bytes.length
+    if (this.acknowledges) this.#acknowledgements.push(acknowledgementsOf(Buffer.from(bytes)))
+    return true
+  }
+
+  /** What was written is acknowledged. */
+  acknowledge(): void {
+    for (const bytes of this.#acknowledgements.splice(0)) if (bytes.length > 0) this.handler.receiveBytes(bytes)
+  }
+
+  pause(): void {}
+  resume(): void {}
+  end(): void {}
+  destroy(): void {}
+}
+
+function acknowledgementsOf(bytes: Buffer): Buffer {
+  const out: number[] = []
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + 2 + (bytes[at + 1] ?? 0)
+    if ((bytes[at] ?? 0) >> 4 === 3) {
+      const packetIdAt = at + 4 + bytes.readUInt16BE(at + 2)
+      out.push(0x40, 2, bytes[packetIdAt] ?? 0, bytes[packetIdAt + 1] ?? 0)
+    }
+    at = end
+  }
+  return Buffer.from(out)
+}
+
+function newShell(): Shell {
+  const options = {
+    limits: { ...defaultLimits, receiveMaximum: 65_535 },
+    asksAuthentication: false,
+    authenticationMethods: new Set<string>(),
+    asksAuthorization: false,
+    responseTopicPrefix: null,
+    whenQueueFull: 'refuse',
+    isDurable: false,
+    snapshotEveryBytes: 0,
+    acceptLoss: false,
+  } as const
+  const gatekeeper = new Gatekeeper({
+    authenticate: undefined,
+    authorize: undefined,
+    authenticationMethods: [],
+    permissions: {},
+    reportFault: assert.ifError,
+  })
+  const owner = { report() {}, audit() {}, storeTakes() {}, failed: assert.ifError }
+  return new Shell(options, gatekeeper, new MemoryStore(false), owner, Date.now)
+}
+
+function clientOf(shell: Shell, clientId: string): CountingChannel {
+  const channel = new CountingChannel()
+  const link = new ClientLink(channel, { url: 'tcp://nowhere', tellsPublisher: true }, shell)
+  assert.equal(channel.handler, link)
+  channel.handler.receiveBytes(mqtt.connect({ version: 4, clientId, clean: true }))
+  return channel
+}
+
+function through(name: string, qos: Qos, subscribers: number, covers: readonly string[]): MicroBenchmark {
+  const shell = newShell()
+  const publisher = clientOf(shell, 'publisher')
+  const others = Array.from({ length: subscribers }, (_, i) => clientOf(shell, `subscriber-${i}`))
+  for (const other of others)
+    other.handler.receiveBytes(mqtt.subscribe({ version: 4, packetId: 1, filters: ['a/+'], qos }))
+  const messages = Math.max(1, Math.round(many / subscribers))
+  const packet = (packetId: number) => mqtt.publish({ version: 4, topic: 'a/b', payload, qos, packetId })
+  const chunk = Buffer.concat(Array.from({ length: messages }, (_, i) => packet(i + 1)))
+  let isReady = false
+  return {
+    name,
+    covers,
+    operations: messages * subscribers,
+    async round() {
+      if (!isReady) await nextTurn()
+      isReady = true
+      const before = others.map((other) => other.bytesWritten)
+      for (const other of others) other.acknowledges = qos > 0
+      publisher.handler.receiveBytes(Buffer.from(chunk))
+      await nextTurn()
+      for (const other of others) other.acknowledge()
+      for (const [i, other] of others.entries()) assert.equal(other.bytesWritten - (before[i] ?? 0), chunk.length)
+    },
+  }
+}
+
+function pool(): MicroBenchmark {
+  return {
+    name: 'an output buffer, lent and given back',
+    covers: ['server/output-pool.ts'],
+    operations: many,
+    round() {
+      for (let i = 0; i < many; i++) returnWriter(lendWriter())
+    },
+  }
+}
+
+/** Through a socket of this process and back. */
+function echo(): MicroBenchmark {
+  const listener = createServer({ noDelay: true }, (socket) => {
+    const channel = new SocketChannel('tcp', socket)
+    channel.handler = {
+      receiveBytes: (bytes) => void channel.write(bytes),
+      drained() {},
+      closed() {},
+    }
+  })
+  let socket: Socket | null = null
+  let missing = 0
+  let arrived = () => {}
+  const chunk = Buffer.alloc(4096)
+  async function open(): Promise<Socket> {
+    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+    const address = listener.address()
+    assert.ok(address !== null && typeof address === 'object')
+    const opened = openSocket({ port: address.port, host: '127.0.0.1', noDelay: true })
+    opened.on('data', (bytes) => {
+      missing -= bytes.length
+      if (missing === 0) arrived()
+    })
+    return opened
+  }
+  return {
+    name: 'a chunk of 4 KiB in and out of a socket',
+    covers: ['transport/socket-channel.ts'],
+    operations: 1,
+    async round() {
+      socket ??= await open()
+      missing = chunk.length
+      const back = new Promise<void>((resolve) => {
+        arrived = resolve
+      })
+      socket.write(chunk)
+      await back
+    },
+    close() {
+      socket?.destroy()
+      listener.close()
+    },
+  }
+}
+
+export const throughBenchmarks: readonly MicroBenchmark[] = [
+  through('through the broker at QoS 0, one subscriber', 0, 1, server),
+  through('through the broker at QoS 0, 400 subscribers', 0, 400, server),
+  through('through the broker at QoS 1, one subscriber', 1, 1, server),
+  through('through the broker at QoS 1, 400 subscribers', 1, 400, [...server, 'server/shared-output.ts']),
+  pool(),
+  echo(),
+]

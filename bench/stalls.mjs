@@ -1,0 +1,118 @@
+/**
+ * `npm run bench -- stalls [NAME…]`: that nothing holds the broker's event loop for longer than 20 ms.
+ *
+ * For each part that counts: `loop`, the longest delay of the loop by Node's own histogram, and `held`, the most CPU time the broker's main
+ * thread took in one go (see loop-delay.mjs). A loop that was late without being held waited for the disk or the machine.
+ * --scale 0.1 for smaller sizes; --held-ms 200 judges what was held only, against another bound, where the machine is shared;
+ * --source runs from the sources instead of dist; --flags='--durability memory' for the broker; --why runs it under V8's profiler and
+ * says what it did while it was held longest.
+ */
+import { execFileSync } from 'node:child_process'
+import { parseArgs } from 'node:util'
+import {
+  buildBroker,
+  here,
+  newDataDirectory,
+  pabalCommand,
+  pinned,
+  quote,
+  removeData,
+  startBroker,
+  stopBroker,
+} from './broker-process.mjs'
+import { flameTree, heaviestPath, readProfiles, sharesText } from './flame-graph.mjs'
+import { stalls } from './stall-scenarios.mjs'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    scale: { type: 'string', default: '1' },
+    'held-ms': { type: 'string' },
+    source: { type: 'boolean', default: false },
+    why: { type: 'boolean', default: false },
+    flags: { type: 'string', default: '' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+})
+const names = positionals.length > 0 ? positionals : Object.keys(stalls)
+const unknown = names.filter((name) => !Object.hasOwn(stalls, name))
+if (values.help || unknown.length > 0) {
+  const known = Object.entries(stalls).map(([name, { text }]) => `  ${name.padEnd(16)}${text}`)
+  if (unknown.length > 0) console.error(`no scenario ${unknown.join(', ')}`)
+  console.log(
+    `usage: npm run bench -- stalls [NAME…] [--scale 1] [--held-ms 200] [--source] [--why] [--flags='…']\n${known.join('\n')}`,
+  )
+  process.exit(unknown.length > 0 ? 2 : 0)
+}
+
+/** The bound of the loop, and of what was held. */
+const loopMsMax = values['held-ms'] === undefined ? 20 : Infinity
+const heldMsMax = Number(values['held-ms'] ?? 20)
+const faults = []
+
+function reading(child, word) {
+  return new Promise((done, fail) => {
+    const gone = () => fail(new Error('the broker has ended'))
+    child.once('exit', gone)
+    child.once('message', (report) => {
+      child.off('exit', gone)
+      done(report)
+    })
+    child.send(word, (error) => error && fail(error))
+  })
+}
+
+function judge(name, part, text, isFault) {
+  console.log(`${name.padEnd(15)} ${part.padEnd(32)} ${text}${isFault ? '  MISSED' : ''}`)
+  if (isFault) faults.push(`${name}, ${part}: ${text.trim()}`)
+}
+
+/** What the main thread did while it was held longest, part by part. */
+function explain(directory, held) {
+  const [main] = readProfiles(directory)
+  for (const [part, heldMs, heldUs] of held) {
+    if (heldMs <= heldMsMax / 2) continue
+    const root = flameTree(main.profile, heldUs)
+    console.log(`  ${part}, ${heldMs.toFixed(1)} ms: ${sharesText(root, 12)}\n  ${heaviestPath(root)}\n`)
+  }
+}
+
+async function runOne(name) {
+  const file = values.source ? '../src/cli/main.ts' : '../dist/cli/main.js'
+  const data = newDataDirectory()
+  const profiler = values.why ? `--cpu-prof --cpu-prof-dir=${data}/profiles --cpu-prof-interval 500` : ''
+  const command = pabalCommand(values.flags, `--import ${quote(here('loop-delay.mjs'))} ${profiler}`, file)
+  const held = []
+  const broker = await startBroker(command, {}, { data, withChannel: true })
+  const marked = async (part, work) => {
+    broker.child.send('reset')
+    const startMs = performance.now()
+    await work()
+    const seconds = (performance.now() - startMs) / 1000
+    const { loopMs, loopP99Ms, heldMs, heldUs } = await reading(broker.child, 'read')
+    held.push([part, heldMs, heldUs])
+    const ms = (n) => n.toFixed(1).padStart(7)
+    const text = `loop ${ms(loopMs)} ms (p99 ${ms(loopP99Ms)}), held ${ms(heldMs)} ms, in ${seconds.toFixed(2)} s`
+    judge(name, part, text, loopMs > loopMsMax || heldMs > heldMsMax)
+  }
+  try {
+    const bars = (await stalls[name].run({ port: broker.port, scale: Number(values.scale), marked })) ?? []
+    for (const [part, value, max, unit] of bars) {
+      judge(name, part, `${value.toFixed(2)}${unit}, ≤ ${max} wanted`, value > max && values['held-ms'] === undefined)
+    }
+  } catch (error) {
+    judge(name, 'failed', error.message, true)
+  } finally {
+    await stopBroker(broker, 60)
+    if (values.why) explain(`${data}/profiles`, held)
+    removeData(data)
+  }
+}
+
+// The broker has the other core to itself.
+const [program, ...pin] = pinned(1)
+if (program === 'taskset') execFileSync('taskset', ['-a', '-p', ...pin, String(process.pid)], { stdio: 'ignore' })
+if (!values.source) buildBroker()
+for (const name of names) await runOne(name)
+console.log(faults.length === 0 ? 'nothing held the event loop' : `MISSED ${faults.length}:\n${faults.join('\n')}`)
+process.exit(faults.length > 0 ? 1 : 0)
