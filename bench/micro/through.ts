@@ -8,7 +8,7 @@ import { defaultLimits } from '../../src/core/limits.ts'
 import type { Qos } from '../../src/protocol/control-packet.ts'
 import { ClientLink } from '../../src/server/client-link.ts'
 import { Gatekeeper } from '../../src/server/gatekeeper.ts'
-import { lendWriter, returnWriter } from '../../src/server/output-pool.ts'
+import { lendOutput, returnOutput } from '../../src/server/output-pool.ts'
 import { Shell } from '../../src/server/shell.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
 import type { Channel, ChannelHandler } from '../../src/transport/channel.ts'
@@ -18,7 +18,13 @@ import type { MicroBenchmark } from './micro.ts'
 
 const many = 400
 const payload = Buffer.alloc(64, 120)
-const server = ['server/client-link.ts', 'server/turn-runner.ts', 'server/output-pool.ts']
+const server = [
+  'server/client-link.ts',
+  'server/turn-runner.ts',
+  'server/output-pool.ts',
+  'server/collected-output.ts',
+  'server/shared-output.ts',
+]
 
 /** The other end of a channel: counts PUBLISH packets, all of one size, and acknowledges those of QoS 1. */
 class CountingChannel implements Channel {
@@ -124,7 +130,7 @@ function pool(): MicroBenchmark {
     covers: ['server/output-pool.ts'],
     operations: many,
     round() {
-      for (let i = 0; i < many; i++) returnWriter(lendWriter())
+      for (let i = 0; i < many; i++) returnOutput(lendOutput())
     },
   }
 }

@@ -23,7 +23,7 @@ import { settleOwed } from './owed/settle.ts'
 import type { Answer, Question } from './question.ts'
 import { remind } from './reminders.ts'
 import { continueRetained, retainedDueMs } from './routing/retained-delivery.ts'
-import { receiveSubscribe, receiveUnsubscribe, subscribe } from './routing/subscribing.ts'
+import { receiveSubscribe, receiveUnsubscribe, subscribe, subscribeMore } from './routing/subscribing.ts'
 import { answerPublish, answerReceipt, receiveParked, receivePublish, receivePubrel } from './session/inbound.ts'
 import { answerReplyPermission, answerRequest, type BrokerRequest } from './session/requests.ts'
 import type { Session } from './session/session.ts'
@@ -370,6 +370,9 @@ export class BrokerCore {
         if (session !== null) subscribe(state, connection, session, question.packet, allowed, nowMs, turn)
         return
       }
+      case 'go-on':
+        if (session !== null) subscribeMore(state, connection, session, question.subscribing, nowMs, turn)
+        return
     }
   }
 

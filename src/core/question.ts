@@ -6,6 +6,7 @@ import type { Auth, Connect, Subscribe } from '../protocol/control-packet.ts'
 import type { Publish } from '../protocol/packets/publish.ts'
 import type { Connection } from './connection/connection.ts'
 import type { ReceiptRequest } from './owed/receipt-request.ts'
+import type { Subscribing } from './routing/subscribing.ts'
 
 export interface AuthenticateQuestion {
   readonly type: 'authenticate'
@@ -67,6 +68,13 @@ export interface AuthorizeReplyQuestion {
   readonly reply: Publish
 }
 
+/** A packet asks for so much that others are to have their turn first. Answered with `had-their-turn`. */
+export interface GoOnQuestion {
+  readonly type: 'go-on'
+  readonly connection: Connection
+  readonly subscribing: Subscribing
+}
+
 export type Question =
   | AuthenticateQuestion
   | AuthenticationStepQuestion
@@ -75,6 +83,7 @@ export type Question =
   | AuthorizeReceiptQuestion
   | AuthorizeSubscribeQuestion
   | AuthorizeReplyQuestion
+  | GoOnQuestion
 
 export type Answer =
   | { readonly type: 'accepted'; readonly account: string; readonly data: Uint8Array | null }
@@ -85,5 +94,6 @@ export type Answer =
       readonly reasonString: string | null
       readonly serverReference: string | null
     }
+  | { readonly type: 'had-their-turn' }
   /** One verdict per Topic Filter, or one alone for a publish or a Will Message. */
   | { readonly type: 'authorized'; readonly allowed: readonly boolean[] }

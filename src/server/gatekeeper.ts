@@ -112,6 +112,8 @@ export class Gatekeeper {
       }
       case 'authorize-subscribe':
         return this.#authorizeSubscribe(question)
+      case 'go-on':
+        return new Promise((resolve) => setImmediate(resolve, { type: 'had-their-turn' }))
     }
   }
 

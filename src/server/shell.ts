@@ -42,6 +42,8 @@ export interface ShellOptions extends CoreOptions {
 }
 
 const shard = 0
+/** What is handed to the operating system in one go, which copies it: then others get their turn. */
+const flushBytesMax = 1024 * 1024
 /** What setTimeout can take. */
 const timeoutMsMax = 0x7fff_ffff
 
@@ -59,7 +61,7 @@ export class Shell {
   readonly requests: Requests
   readonly #clock: () => number
   readonly sharedOutput = new SharedOutput()
-  readonly #dirty: Link[] = []
+  #dirty: Link[] = []
   readonly #waitingForStore: ClientLink[] = []
   /** Events about messages, as the core makes them. */
   readonly #news: BrokerEvent[]
@@ -302,8 +304,15 @@ export class Shell {
   readonly #flushAll = (): void => {
     this.#isFlushing = false
     const links = this.#dirty.splice(0)
-    for (const link of links) link.flush()
-    this.sharedOutput.forget()
+    const { traffic } = this.core.state
+    const untilBytes = traffic.bytesSent + flushBytesMax
+    let done = 0
+    while (done < links.length && traffic.bytesSent < untilBytes) links[done++]?.flush()
+    if (done === links.length) this.sharedOutput.forget()
+    else {
+      this.#dirty = links.slice(done).concat(this.#dirty)
+      this.#flushAllSoon()
+    }
     this.run()
   }
 

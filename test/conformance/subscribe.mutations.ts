@@ -87,15 +87,15 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'replacing a Subscription empties the queue of the Session',
     file: subscribing,
-    from: `    setOptions(core, subscription, request, identifier)`,
-    to: `    if (existing !== undefined) session.outbound.takeAll()\n    setOptions(core, subscription, request, identifier)`,
+    from: `  setOptions(core, subscription, request, identifier)`,
+    to: `  if (existing !== undefined) session.outbound.takeAll(core)\n  setOptions(core, subscription, request, identifier)`,
     breaks: ['MQTT-3.8.4-4', 'MQTT3-3.8.4-3'],
   },
   {
     name: 'an invalid Topic Filter makes the rest of its SUBSCRIBE forgotten',
     file: subscribing,
-    from: `      reasons.push(parsed.reason)\n      continue`,
-    to: `      reasons.push(parsed.reason)\n      break`,
+    from: `subscribing.done += 1\n`,
+    to: `subscribing.done += subscribing.reasons.length > 0 ? subscriptions.length : 1\n    if (subscribing.done > subscriptions.length) break\n`,
     breaks: ['MQTT-3.8.4-5', 'MQTT3-3.8.4-4', 'MQTT-3.8.4-6', 'MQTT3-3.8.4-5'],
   },
   {
@@ -136,8 +136,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'an invalid Topic Filter is answered with the code for a Topic Name',
     file: subscribing,
-    from: `reasonCodes.push(ReasonCode.TopicFilterInvalid)`,
-    to: `reasonCodes.push(ReasonCode.TopicNameInvalid)`,
+    from: `refuse(ReasonCode.TopicFilterInvalid,`,
+    to: `refuse(ReasonCode.TopicNameInvalid,`,
     breaks: ['MQTT-3.9.3-2'],
   },
   {

@@ -18,6 +18,19 @@ import { beginRetained, RetainedDelivery } from './retained-delivery.ts'
 import type { Subscription } from './subscription.ts'
 import { parseTopicFilter } from './topic-filter.ts'
 
+/** A SUBSCRIBE that is being carried out. */
+export interface Subscribing {
+  readonly packet: Subscribe
+  /** One verdict per Topic Filter; null allows all. */
+  readonly allowed: readonly boolean[] | null
+  /** So many of its Topic Filters are done with. */
+  done: number
+  readonly reasonCodes: number[]
+  readonly reasons: string[]
+  readonly retained: RetainedDelivery[]
+  readonly made: Subscription[]
+}
+
 export function receiveSubscribe(
   core: CoreState,
   connection: Connection,
@@ -41,6 +54,9 @@ export function receiveSubscribe(
   subscribe(core, connection, session, packet, null, nowMs, turn)
 }
 
+/** Topic Filters that are subscribed to in one go: for more, others get their turn in between. */
+const sliceSize = 500
+
 /** `allowed` has one verdict per Topic Filter; null allows all. */
 export function subscribe(
   core: CoreState,
@@ -51,45 +67,31 @@ export function subscribe(
   nowMs: number,
   turn: Turn,
 ): void {
-  const reasonCodes: number[] = []
-  const reasons: string[] = []
-  const retained: RetainedDelivery[] = []
-  const made: Subscription[] = []
-  const identifier = packet.properties.subscriptionIdentifier ?? 0
-  for (const [position, request] of packet.subscriptions.entries()) {
-    if (allowed !== null && allowed[position] !== true) {
-      reasonCodes.push(ReasonCode.NotAuthorized)
-      reasons.push(`subscribing to ${request.topicFilter} is not allowed`)
-      continue
-    }
-    if (!connection.isLocal && isOwnFilter(request.topicFilter)) {
-      reasonCodes.push(ReasonCode.NotAuthorized)
-      reasons.push(`${request.topicFilter} is neither below $pabal/events nor a reply of the form $pabal/NAME/ID/reply`)
-      continue
-    }
-    const parsed = parseTopicFilter(request.topicFilter, core.limits)
-    if (parsed.type === 'fault') {
-      reasonCodes.push(ReasonCode.TopicFilterInvalid)
-      reasons.push(parsed.reason)
-      continue
-    }
-    const existing = session.subscriptions.get(request.topicFilter)
-    if (existing === undefined && session.subscriptions.size >= core.limits.subscriptionsPerSessionMax) {
-      reasonCodes.push(ReasonCode.QuotaExceeded)
-      reasons.push(`a Session may have ${core.limits.subscriptionsPerSessionMax} Subscriptions`)
-      continue
-    }
-    const { filter, shareName } = parsed
-    const subscription = existing ?? core.subscriptions.add(session, request.topicFilter, filter, shareName, nowMs)
-    setOptions(core, subscription, request, identifier)
-    session.subscriptions.set(request.topicFilter, subscription)
-    made.push(subscription)
-    recordSubscription(core, session, subscription, identifier, nowMs, turn)
-    reasonCodes.push(subscription.qos)
-    const isWanted = request.retainHandling === 0 || (request.retainHandling === 1 && existing === undefined)
-    if (isWanted && shareName === null) retained.push(new RetainedDelivery(subscription, core))
-    reportSubscribed(connection, session, subscription, turn)
+  const subscribing = { packet, allowed, done: 0, reasonCodes: [], reasons: [], retained: [], made: [] }
+  subscribeMore(core, connection, session, subscribing, nowMs, turn)
+}
+
+/** Goes on with it, and acknowledges it when all of it is done. */
+export function subscribeMore(
+  core: CoreState,
+  connection: Connection,
+  session: Session,
+  subscribing: Subscribing,
+  nowMs: number,
+  turn: Turn,
+): void {
+  const { subscriptions } = subscribing.packet
+  const end = connection.isLocal ? subscriptions.length : subscribing.done + sliceSize
+  for (const request of subscriptions.slice(subscribing.done, end)) {
+    subscribeToOne(core, connection, session, subscribing, request, nowMs, turn)
+    subscribing.done += 1
   }
+  if (subscribing.done < subscriptions.length) {
+    connection.isWaiting = true
+    turn.questions.push({ type: 'go-on', connection, subscribing })
+    return
+  }
+  const { packet, reasonCodes, reasons, retained, made } = subscribing
   const properties =
     reasons.length > 0 && connection.wantsProblemInformation ? { reasonString: reasonString(reasons.join('; ')) } : {}
   const suback = { type: 'suback', packetId: packet.packetId, reasonCodes, properties } as const
@@ -99,6 +101,51 @@ export function subscribe(
   for (const delivery of retained) beginRetained(core, connection, session, delivery, nowMs, turn)
   turn.onceDurable.push({ type: 'milestone', connection })
   for (const subscription of made) beginDrain(core, subscription.filterSubscriptions.filter, nowMs, turn)
+}
+
+function subscribeToOne(
+  core: CoreState,
+  connection: Connection,
+  session: Session,
+  { packet, allowed, done, reasonCodes, reasons, retained, made }: Subscribing,
+  request: SubscriptionRequest,
+  nowMs: number,
+  turn: Turn,
+): void {
+  const identifier = packet.properties.subscriptionIdentifier ?? 0
+  const refuse = (reasonCode: number, reason: string): void => {
+    reasonCodes.push(reasonCode)
+    reasons.push(reason)
+  }
+  if (allowed !== null && allowed[done] !== true) {
+    refuse(ReasonCode.NotAuthorized, `subscribing to ${request.topicFilter} is not allowed`)
+    return
+  }
+  if (!connection.isLocal && isOwnFilter(request.topicFilter)) {
+    const reason = `${request.topicFilter} is neither below $pabal/events nor a reply of the form $pabal/NAME/ID/reply`
+    refuse(ReasonCode.NotAuthorized, reason)
+    return
+  }
+  const parsed = parseTopicFilter(request.topicFilter, core.limits)
+  if (parsed.type === 'fault') {
+    refuse(ReasonCode.TopicFilterInvalid, parsed.reason)
+    return
+  }
+  const existing = session.subscriptions.get(request.topicFilter)
+  if (existing === undefined && session.subscriptions.size >= core.limits.subscriptionsPerSessionMax) {
+    refuse(ReasonCode.QuotaExceeded, `a Session may have ${core.limits.subscriptionsPerSessionMax} Subscriptions`)
+    return
+  }
+  const { filter, shareName } = parsed
+  const subscription = existing ?? core.subscriptions.add(session, request.topicFilter, filter, shareName, nowMs)
+  setOptions(core, subscription, request, identifier)
+  session.subscriptions.set(request.topicFilter, subscription)
+  made.push(subscription)
+  recordSubscription(core, session, subscription, identifier, nowMs, turn)
+  reasonCodes.push(subscription.qos)
+  const isWanted = request.retainHandling === 0 || (request.retainHandling === 1 && existing === undefined)
+  if (isWanted && shareName === null) retained.push(new RetainedDelivery(subscription, core))
+  reportSubscribed(connection, session, subscription, turn)
 }
 
 const events = /^(?:\$share\/[^/]*\/)?\$pabal\/events(?:\/|$)/
