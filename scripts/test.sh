@@ -7,6 +7,8 @@ checkout=.
 # Debian keeps daemons where only root's PATH looks.
 PATH=$PATH:/usr/sbin:/sbin
 . scripts/install-debian-packages.sh
+# What Node compiles for the many processes of the tests stays in the checkout.
+export XDG_CACHE_HOME="$PWD/node_modules/.cache"
 echo 'Checking format and style'
 "$pinned_node" node_modules/@biomejs/biome/bin/biome check --error-on-warnings
 echo 'Checking types'

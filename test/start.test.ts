@@ -2,9 +2,9 @@
  * `pabal start` as a user runs it: a process of its own, its output, its exit code.
  */
 import assert from 'node:assert/strict'
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -307,4 +307,22 @@ test('an unknown flag is refused with the nearest one', async () => {
     await refusal('--lisen', freePort),
     /unknown option '--lisen'\n\(Did you mean --listen\?\)\nAll flags: pabal start --help\n$/,
   )
+})
+
+test('what Node has compiled is kept for the next start, in the cache of whoever runs it', async () => {
+  const cache = join(directory, 'cache')
+  const entries = () => readdirSync(cache, { recursive: true }).length
+  const run = (environment: NodeJS.ProcessEnv) =>
+    spawnSync(process.execPath, [main, 'check-config'], { cwd: directory, env: environment, encoding: 'utf8' })
+  const environment = { PATH: process.env.PATH, XDG_CACHE_HOME: cache }
+  assert.equal(run(environment).status, 0)
+  const kept = entries()
+  assert.ok(kept > 50, `${kept} files`)
+  assert.equal(run(environment).status, 0)
+  assert.equal(entries(), kept, 'the next start finds all of it')
+  writeFileSync(join(directory, 'no-directory'), '')
+  for (const broken of [{ XDG_CACHE_HOME: join(directory, 'no-directory') }, { HOME: '' }, { HOME: 'relative' }]) {
+    const { status, stderr } = run({ PATH: process.env.PATH, ...broken })
+    assert.deepEqual([status, stderr], [0, ''])
+  }
 })

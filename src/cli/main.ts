@@ -5,6 +5,7 @@
  * Each verb is loaded when it is called for, so that a short one starts fast.
  */
 import { basename } from 'node:path'
+import { keepWhatIsCompiled } from './compile-cache.ts'
 import { dropInInvocation, nativeInvocation, type Tool } from './mosquitto/invocation.ts'
 import { flushOutput } from './mosquitto/tool-output.ts'
 
@@ -149,6 +150,7 @@ async function run(argv: string[]): Promise<number> {
   return verb === undefined ? unknownVerb(name) : verb.run(rest)
 }
 
+keepWhatIsCompiled(process.env)
 process.exitCode = await run(process.argv.slice(2))
 await flushOutput()
 process.exit()

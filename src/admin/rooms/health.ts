@@ -2,8 +2,9 @@
  * Rooms for machines that watch: is the process alive, can it do its work, what are the numbers? They need no login and say
  * nothing about clients.
  */
+
 import { ledger } from '../../core/query/ledger.ts'
-import { metricsContentType, metricsText } from '../../metrics/broker-metrics.ts'
+import type { Measured } from '../../metrics/broker-metrics.ts'
 import type { BrokerAccess } from '../../server/admin-part.ts'
 import type { Gauges } from '../gauges.ts'
 import { reasonsNotReady } from '../readiness.ts'
@@ -56,19 +57,21 @@ export const healthRooms: readonly Room[] = [
     opensForThisMachine: true,
     answers: { 200: { description: 'Metrics in the text format', schema: null, contentType: 'text/plain' } },
     handle: async ({ broker, administration }) => {
-      const text = await metricsOf(broker, administration.gauges)
+      // Most of what this needs is somebody else's, and only Prometheus asks for it.
+      const { metricsContentType, metricsText } = await import('../../metrics/broker-metrics.ts')
+      const text = await metricsText(await metricsOf(broker, administration.gauges))
       return new Response(text, { headers: { 'content-type': metricsContentType, 'cache-control': 'no-store' } })
     },
   }),
 ]
 
-async function metricsOf(broker: BrokerAccess, gauges: Gauges): Promise<string> {
+async function metricsOf(broker: BrokerAccess, gauges: Gauges): Promise<Measured> {
   const { state, latencies, version, startedAtMs } = broker
   gauges.eventLoop.update(performance.now())
   const freeBytes = await gauges.freeBytes(broker)
   const { user, system } = process.cpuUsage()
   const { messages, copies } = ledger(state)
-  return metricsText({
+  return {
     state,
     version,
     nodeVersion: process.version.slice(1),
@@ -78,5 +81,5 @@ async function metricsOf(broker: BrokerAccess, gauges: Gauges): Promise<string> 
     process: { ...gauges.memory(), cpuSeconds: (user + system) / 1e6 },
     freeBytes,
     ledgerAddsUp: messages.addsUp && copies.addsUp,
-  })
+  }
 }
