@@ -22,6 +22,7 @@ import { watchForHangup } from './start/reload-signal.ts'
 import { readStartConfig } from './start/start-config.ts'
 import { readStartFlags, type StartFlags } from './start/start-flags.ts'
 import { type StopWatch, watchForStop } from './start/stop-signal.ts'
+import { boundYoungGeneration } from './start/young-generation.ts'
 
 /** Runs `pabal start` with the arguments behind `start`; resolves to the exit code when the broker has stopped. */
 export async function runStart(argv: string[]): Promise<number> {
@@ -33,6 +34,7 @@ export async function runStart(argv: string[]): Promise<number> {
 }
 
 async function runBroker(flags: StartFlags, flagFaults: readonly ConfigFault[], stop: StopWatch): Promise<number> {
+  boundYoungGeneration()
   const hangup = watchForHangup()
   let started: Started
   try {

@@ -5,7 +5,7 @@
  * they lie next to each other in the chunk they came in.
  */
 import type { BrokerCore } from '../core/broker.ts'
-import type { Connection } from '../core/connection/connection.ts'
+import type { Connection, Origin } from '../core/connection/connection.ts'
 import type { Traffic } from '../core/sys/traffic.ts'
 import type { OutgoingAcknowledgement, OutgoingPublish, OutgoingToConnection } from '../core/turn.ts'
 import { PacketDecoder } from '../protocol/packet-decoder.ts'
@@ -14,6 +14,7 @@ import { ProtocolViolation } from '../protocol/protocol-violation.ts'
 import { canPassThrough, encodePublish, encodePublishHead } from '../protocol/publish-encoder.ts'
 import { ReasonCode } from '../protocol/reason-code.ts'
 import type { Channel, ChannelHandler } from '../transport/channel.ts'
+import { newClientIdentifier } from './client-identifier.ts'
 import { type CollectedOutput, isWorthAView } from './collected-output.ts'
 import type { Link } from './link.ts'
 import { lendOutput, returnOutput } from './output-pool.ts'
@@ -28,6 +29,36 @@ export interface ListenerFacts {
   /** Where it really listens. */
   readonly url: string
   readonly tellsPublisher: boolean
+}
+
+/** Who wants to know when a channel is gone. */
+export interface LinkOwner {
+  /** Called once for each. */
+  linkClosed(link: ClientLink): void
+}
+
+/** There may be a hundred thousand of them, and hardly any asks for a Client Identifier. */
+class ClientOrigin implements Origin {
+  readonly remoteAddress: string
+  readonly #listener: ListenerFacts
+
+  constructor(remoteAddress: string, listener: ListenerFacts) {
+    this.remoteAddress = remoteAddress
+    this.#listener = listener
+  }
+
+  get listener(): string {
+    return this.#listener.url
+  }
+
+  get tellsPublisher(): boolean {
+    return this.#listener.tellsPublisher
+  }
+
+  /** Another one each time. */
+  get assignedClientIdentifier(): string {
+    return newClientIdentifier()
+  }
 }
 
 export class ClientLink implements Link, ChannelHandler {
@@ -46,23 +77,17 @@ export class ClientLink implements Link, ChannelHandler {
   #held: Buffer[] | null = null
   #isStalled = false
   #isClosing = false
-  /** Called once, when the channel is gone. */
-  whenClosed: (() => void) | null = null
+  readonly #owner: LinkOwner | null
 
-  constructor(channel: Channel, listener: ListenerFacts, shell: Shell) {
+  constructor(channel: Channel, listener: ListenerFacts, shell: Shell, owner: LinkOwner | null = null) {
     const { core } = shell
-    const origin = {
-      remoteAddress: channel.remoteAddress,
-      listener: listener.url,
-      assignedClientIdentifier: shell.newClientIdentifier(),
-      tellsPublisher: listener.tellsPublisher,
-    }
     this.#channel = channel
     this.#shell = shell
+    this.#owner = owner
     this.#core = core
     this.#traffic = core.state.traffic
     this.#traffic.socketsOpened += 1
-    this.connection = core.open(this, origin, shell.nowMs())
+    this.connection = core.open(this, new ClientOrigin(channel.remoteAddress, listener), shell.nowMs())
     this.#decoder = new PacketDecoder(shell.decoderOptions)
     channel.handler = this
   }
@@ -90,7 +115,7 @@ export class ClientLink implements Link, ChannelHandler {
       this,
       error === null ? 'the client closed the connection' : `the connection broke: ${error.message}`,
     )
-    this.whenClosed?.()
+    this.#owner?.linkClosed(this)
   }
 
   /** A question about this connection has been answered, or others have had their turn: goes on where it stopped. */

@@ -19,7 +19,7 @@ import { parseListenUrl } from '../transport/listen-url.ts'
 import { createListener } from '../transport/listener.ts'
 import { AdminSide } from './admin-side.ts'
 import { defaultAuthenticate } from './authentication/default-authenticate.ts'
-import { ClientLink, type ListenerFacts } from './client-link.ts'
+import { ClientLink, type LinkOwner, type ListenerFacts } from './client-link.ts'
 import { exposureFault } from './config/exposure.ts'
 import { Gatekeeper, type GatekeeperOptions } from './gatekeeper.ts'
 import { LocalLink, type LocalSubscribeOptions, type MessageListener } from './local-link.ts'
@@ -323,13 +323,15 @@ export class Broker {
     this.#shell.advance()
   }
 
-  #accept(channel: Channel, listener: ListenerFacts): void {
-    const link = new ClientLink(channel, listener, this.#shell)
-    this.#links.add(link)
-    link.whenClosed = () => {
+  readonly #linkOwner: LinkOwner = {
+    linkClosed: (link) => {
       this.#links.delete(link)
       if (this.#links.size === 0) for (const resolve of this.#whenNoLinks.splice(0)) resolve()
-    }
+    },
+  }
+
+  #accept(channel: Channel, listener: ListenerFacts): void {
+    this.#links.add(new ClientLink(channel, listener, this.#shell, this.#linkOwner))
     this.#shell.run()
   }
 

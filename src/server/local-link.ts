@@ -7,6 +7,7 @@ import type { Connection } from '../core/connection/connection.ts'
 import type { Message } from '../core/message.ts'
 import type { OutgoingPublish, OutgoingToConnection } from '../core/turn.ts'
 import type { Acknowledgement, Connect, PublishProperties, Qos, Subscribe } from '../protocol/control-packet.ts'
+import { newClientIdentifier } from './client-identifier.ts'
 import type { Link } from './link.ts'
 import type { Shell } from './shell.ts'
 
@@ -44,7 +45,7 @@ export class LocalLink implements Link {
     this.#shell = shell
     this.#listener = listener
     this.#reportFault = reportFault
-    const identifier = shell.newClientIdentifier()
+    const identifier = newClientIdentifier()
     const origin = {
       remoteAddress: 'local',
       listener: 'local',

@@ -1,7 +1,6 @@
 /**
  * The shell around the core: drives it with packets and time, and carries out what it decides. All I/O is here or below.
  */
-import { randomUUID } from 'node:crypto'
 import { BrokerCore } from '../core/broker.ts'
 import type { BrokerEvent } from '../core/event.ts'
 import { publishEvent } from '../core/event-stream.ts'
@@ -228,11 +227,6 @@ export class Shell {
   /** Milliseconds since 1970. */
   nowMs(): number {
     return this.#clock()
-  }
-
-  /** Cannot be guessed, so that nobody else takes the Session over. */
-  newClientIdentifier(): string {
-    return `pabal-${randomUUID()}`
   }
 
   /** Carries out what the core has decided so far. */

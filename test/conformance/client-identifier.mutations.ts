@@ -66,7 +66,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'all assigned Client Identifiers are the same',
-    file: 'src/server/shell.ts',
+    file: 'src/server/client-identifier.ts',
     from: 'newClientIdentifier(): string {',
     to: "newClientIdentifier(): string { return 'pabal-client'",
     breaks: ['MQTT-3.1.3-6', 'MQTT-3.2.2-16', 'MQTT3-3.1.3-6'],

@@ -14,8 +14,9 @@ import { UnderWay } from './under-way.ts'
 /** A Session Expiry Interval of this value never ends [MQTT-3.1.2-23]. */
 export const neverExpires = 0xffff_ffff
 
-/** One string for account and Client Identifier; neither can hold U+0000 [MQTT-1.5.4-2]. */
+/** One string for account and Client Identifier; neither can hold U+0000 [MQTT-1.5.4-2]. Where nobody logs in there is no account. */
 export function sessionKey(account: string, clientIdentifier: string): string {
+  if (account === '') return clientIdentifier
   return `${account}\u0000${clientIdentifier}`
 }
 

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const module = fileURLToPath(new URL('young-generation.ts', import.meta.url))
+
+/** MiB of the young generation after much has been in flight for a while. */
+function youngMibAfter(before: string): number {
+  const script = `
+    import { boundYoungGeneration } from ${JSON.stringify(module)}
+    import { setImmediate as nextTurn } from 'node:timers/promises'
+    import { getHeapSpaceStatistics } from 'node:v8'
+    ${before}
+    const inFlight = []
+    for (let number = 0; number < 2_000_000; number++) {
+      inFlight[number % 100_000] = { number, copy: [number] }
+      if (number % 2000 === 0) await nextTurn()
+    }
+    const young = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space')
+    console.log(young.space_size / 2 ** 20)`
+  return Number(execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' }))
+}
+
+test('the young generation of the heap stays small, where it would become large', () => {
+  assert.ok(youngMibAfter('') > 16, 'V8 needs to be bounded')
+  assert.ok(youngMibAfter('boundYoungGeneration()') <= 16)
+})
