@@ -35,7 +35,7 @@ const common = {
   restart: '',
 }
 const scenarios = {
-  pipe: [pipe, { pairs: 1, persistent: false }],
+  pipe: [pipe, { pairs: 1, persistent: false, topics: 1 }],
   fanout: [fanout, { subscribers: 1000, outstanding: 20 }],
   fanin: [fanin, { publishers: 1000, subscribers: 1, shared: false, window: 1 }],
   sparse: [sparse, { connections: 2000, rate: 0, seconds: 15, warmup: 2, toOne: false }],
@@ -74,6 +74,7 @@ const keep = [
   'qos',
   'size',
   'pairs',
+  'topics',
   'subscribers',
   'publishers',
   'connections',

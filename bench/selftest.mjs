@@ -8,6 +8,7 @@ import { flamePage, flameTree, sharesText } from './flame-graph.mjs'
 import { Histogram } from './histogram.mjs'
 import { undelivered } from './measure.mjs'
 import * as mqtt from './mqtt.mjs'
+import { curveSvg, roundUp, short } from './plot.mjs'
 import { isReached } from './scenarios.mjs'
 
 let seed = 1
@@ -112,6 +113,16 @@ assert.match(shares, /busy 0.00 s, idle 0.00 s/)
 assert.match(shares, / 50.0 {2}protocol\n {2}50.0 {2}gc\n/)
 assert.match(shares, / 50.0 {2}c<d> {2}src\/protocol\/c.ts:10/)
 assert.match(flamePage('t', [{ title: 'main', root }]), /c&#60;d&#62;/)
+assert.deepEqual([1, 1.1, 480, 5001].map(roundUp), [1, 2, 500, 10_000])
+assert.deepEqual([0.123456, 16, 1048576, 2e9].map(short), ['0.123', '16', '1.05M', '2G'])
+const points = [
+  { x: 10, y: { 'a<b': 1 } },
+  { x: 1000, y: { 'a<b': 2 } },
+]
+const svg = curveSvg({ title: 't', xLabel: 'x', figures: ['a<b'], points })
+// The first point at half the height, the last at the top, on the right edge.
+assert.match(svg, /<polyline points="62.0,118.0 344.0,40.0"/)
+assert.match(svg, /a&#60;b/)
 assert.equal(isReached({ atLeast: 25 }, { ours: 1, ratio: 22.5 }), true)
 assert.equal(isReached({ atLeast: 25 }, { ours: 1, ratio: 22.4 }), false)
 assert.equal(isReached({ atMost: 1 }, { ours: 1, ratio: 1.11 }), true)

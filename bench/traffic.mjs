@@ -35,12 +35,16 @@ function burstFor(o, cap, fallback) {
   return cap > 0 ? Math.max(1, Math.min(perChunk, Math.floor(cap / 4))) : (fallback ?? perChunk)
 }
 
+/** With `o.topics` above 1 the messages go to so many levels below `topic`, in turn; QoS 0 only. */
 function publisherFor(o, conn, group, topic, burst) {
   const payload = Buffer.alloc(o.size, 120)
   if (o.qos === 0) {
-    return new StreamPublisher(conn, group, [
-      chunk({ version: o.version, count: burst, topicOf: () => topic, payload }),
-    ])
+    const { version, topics = 1 } = o
+    const chunks = Array.from({ length: Math.ceil(topics / burst) }, (_, k) => {
+      const topicOf = topics === 1 ? () => topic : (i) => `${topic}/${(k * burst + i) % topics}`
+      return chunk({ version, count: burst, topicOf, payload })
+    })
+    return new StreamPublisher(conn, group, chunks)
   }
   return new WindowPublisher(conn, group, {
     window: o.window,
@@ -124,7 +128,7 @@ export async function pipe(o) {
   await connectAndSubscribe(
     o,
     conns,
-    subs.map((c, i) => [c, topics[i]]),
+    subs.map((c, i) => [c, o.topics > 1 ? `${topics[i]}/+` : topics[i]]),
   )
   if (o.rate > 0) return paced(o, { publishers: pubs, topics, subscribers: subs, fan: 1, conns })
   const burst = burstFor(o, o.outstanding)

@@ -67,6 +67,18 @@ test('a profile of a scenario says which share each part of the broker has and d
   assert.match(await readFile(out, 'utf8'), /^<!doctype html>.*src\/core\//s)
 })
 
+test('a curve is measured point by point, drawn and told as a table', { timeout: 60_000 }, async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'pabal-curve-'))
+  t.after(() => rm(directory, { recursive: true }))
+  const args = ['backlog', '--source', '--scale', '0.00005', '--out', directory]
+  const { stdout } = await run(process.execPath, [path('../bench/curves.mjs'), ...args])
+  assert.match(stdout, /^ +messages +taken in\/s +drained\/s +MiB of memory\n +1 .*\n +5 .*\n +50 /m)
+  assert.match(
+    await readFile(join(directory, 'backlog.svg'), 'utf8'),
+    /^<svg .*<polyline points="(?:[\d.]+,[\d.]+ ?){3}"/s,
+  )
+})
+
 test('the name of a scenario that does not exist is answered with those that do', async () => {
   await assert.rejects(
     run(process.execPath, [path('../bench/compare.mjs'), '--only', 'pair']),

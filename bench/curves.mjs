@@ -1,0 +1,189 @@
+/**
+ * `npm run bench -- curves [NAME…]`: what things cost as their number grows, one broker after the other for each point.
+ *
+ * Prints a table, draws bench/plots/NAME.svg and appends both to bench/results.md. --scale 0.01 for a quick look, which is neither drawn
+ * there nor appended, but into --out DIR; --seconds 2 for each point that is about traffic.
+ */
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import {
+  buildBroker,
+  generate,
+  here,
+  newDataDirectory,
+  pabalCommand,
+  removeData,
+  sleep,
+  startBroker,
+  stopBroker,
+} from './broker-process.mjs'
+import { curveSvg, short } from './plot.mjs'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    scale: { type: 'string', default: '1' },
+    seconds: { type: 'string', default: '2' },
+    out: { type: 'string' },
+    source: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+})
+const scale = Number(values.scale)
+const many = 'connectionsMax=200000'
+
+/** Files this process may open, and so the broker and the generator each. */
+function openFilesMax() {
+  return Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1] ?? 1024)
+}
+
+/**
+ * `xs`: where points are measured; `argsOf(x)` is what the generator does there, `figures` what is drawn of its report. `xMax` leaves out
+ * what this machine does not allow.
+ */
+const curves = {
+  connections: {
+    title: 'idle connections, each with a Subscription',
+    xLabel: 'connections',
+    xs: [1000, 2000, 5000, 10_000, 19_000, 30_000, 50_000],
+    xMax: () => openFilesMax() - 500,
+    flags: `--limit ${many}`,
+    argsOf: (x) => ['idle', '--connections', x, '--subscribe', '--seconds', 1],
+    figures: {
+      'KiB a connection': (r) => r.kib_per_connection_with_subscription,
+      'connections/s': (r) => r.connects_per_s,
+    },
+  },
+  subscriptions: {
+    title: 'distinct Topic Filters: a third exact, a third with +, a third with #',
+    xLabel: 'Subscriptions',
+    xs: [1000, 10_000, 100_000, 500_000, 1_000_000, 2_000_000],
+    argsOf: (x) => [
+      'subs',
+      '--filters',
+      x,
+      '--connections',
+      Math.max(100, Math.ceil(x / 5000)),
+      '--seconds',
+      values.seconds,
+    ],
+    figures: {
+      'bytes a Subscription': (r) => r.bytes_per_subscription,
+      'messages/s': (r) => r.out_per_s,
+      'Subscriptions/s': (r) => r.subscribes_per_s,
+    },
+  },
+  topics: {
+    title: 'messages to so many Topic Names in turn, one subscriber',
+    xLabel: 'Topic Names',
+    xs: [1, 10, 100, 1000, 10_000, 100_000],
+    argsOf: (x) => ['pipe', '--topics', x, '--outstanding', 8000, '--seconds', values.seconds],
+    figures: { 'messages/s': (r) => r.out_per_s, 'µs of CPU a message': (r) => r.cpu_us_per_delivered },
+  },
+  payload: {
+    title: 'payload, one pair, QoS 0',
+    xLabel: 'bytes',
+    xs: [16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576],
+    flags: '--limit packetBytesMax=2MiB',
+    argsOf: (x) => [
+      'pipe',
+      '--size',
+      x,
+      '--outstanding',
+      Math.max(8, Math.min(8000, Math.floor(2 ** 23 / x))),
+      '--seconds',
+      values.seconds,
+    ],
+    figures: {
+      'messages/s': (r) => r.out_per_s,
+      'MB/s': (r) => (r.out_per_s * r.parameters.size) / 1e6,
+      'µs of CPU a message': (r) => r.cpu_us_per_delivered,
+    },
+  },
+  backlog: {
+    title: 'messages that wait for one Session, QoS 1, on the disk',
+    xLabel: 'messages',
+    xs: [1000, 10_000, 100_000, 1_000_000],
+    flags: '--limit sessionQueueMessagesMax=2000000',
+    argsOf: (x) => ['offline', '--sessions', 1, '--messages', x, '--window', 200, '--drain', 60],
+    figures: {
+      'taken in/s': (r) => r.enqueue_per_s,
+      'drained/s': (r) => r.deliver_per_s,
+      'MiB of memory': (r) => r.rss_mib_queued,
+    },
+  },
+}
+
+async function pointAt({ argsOf, flags = '' }, x) {
+  const data = newDataDirectory()
+  const command = pabalCommand(flags, '', values.source ? '../src/cli/main.ts' : undefined)
+  try {
+    const broker = await startBroker(command, {}, { data })
+    try {
+      await sleep(500)
+      const report = await generate(broker, argsOf(x), 200)
+      if (report.failed) throw new Error(`at ${x}: ${report.failed} ${report.last_error ?? ''}`)
+      return report
+    } finally {
+      await stopBroker(broker)
+    }
+  } finally {
+    removeData(data)
+  }
+}
+
+async function measure(curve) {
+  const { figures, xMax = () => Infinity } = curve
+  const xs = [...new Set(curve.xs.map((x) => Math.max(1, Math.round(x * scale))))]
+  const names = Object.keys(figures)
+  const print = (...cells) => cells.map((cell) => String(cell).padStart(22)).join('')
+  const lines = [print(curve.xLabel, ...names)]
+  console.log(lines[0])
+  const points = []
+  for (const x of xs) {
+    if (x > xMax()) {
+      lines.push(`${String(x).padStart(22)}  not measured: a process may open ${openFilesMax()} files here`)
+      console.log(lines.at(-1))
+      continue
+    }
+    const report = await pointAt(curve, x)
+    const y = Object.fromEntries(names.map((name) => [name, figures[name](report)]))
+    points.push({ x, y })
+    lines.push(print(x, ...names.map((name) => short(y[name]))))
+    console.log(lines.at(-1))
+  }
+  return { lines, svg: curveSvg({ title: curve.title, xLabel: curve.xLabel, figures: names, points }) }
+}
+
+async function run(names) {
+  if (!values.source) buildBroker()
+  const directory = values.out ?? (scale === 1 ? here('plots') : here('../artefacts/plots'))
+  mkdirSync(directory, { recursive: true })
+  for (const name of names) {
+    const curve = curves[name]
+    console.log(`\n${name}: ${curve.title}`)
+    const { lines, svg } = await measure(curve)
+    writeFileSync(join(directory, `${name}.svg`), svg)
+    if (scale !== 1 || values.out !== undefined) continue
+    appendFileSync(
+      here('results.md'),
+      `\n## ${curve.title}\n\n${new Date().toISOString().slice(0, 16)} UTC. Command: \`npm run bench -- curves ${name}\`\n\n` +
+        `![${curve.title}](plots/${name}.svg)\n\n\`\`\`text\n${lines.join('\n')}\n\`\`\`\n`,
+    )
+  }
+  console.log(`\nplots: ${directory}`)
+}
+
+const chosen = positionals.length > 0 ? positionals : Object.keys(curves)
+const unknown = chosen.filter((name) => !Object.hasOwn(curves, name))
+if (values.help || unknown.length > 0) {
+  const known = Object.entries(curves).map(([name, { title }]) => `  ${name.padEnd(16)}${title}`)
+  if (unknown.length > 0) console.error(`no curve ${unknown.join(', ')}`)
+  console.log(
+    `usage: npm run bench -- curves [NAME…] [--scale 1] [--seconds 2] [--out DIR] [--source]\n${known.join('\n')}`,
+  )
+  process.exitCode = unknown.length > 0 ? 2 : 0
+} else {
+  await run(chosen)
+}
