@@ -68,6 +68,10 @@ const verbs: Readonly<Record<string, Verb>> = {
     summary: 'say whether this machine is fit for the broker',
     run: async (argv) => (await import('./doctor.ts')).runDoctor(argv),
   },
+  bench: {
+    summary: 'put load on a broker, and say how it bore it',
+    run: async (argv) => (await import('./bench.ts')).runBench(argv),
+  },
   inspect: {
     summary: 'say what is at rest: Sessions, queues, records',
     run: async (argv) => (await import('./inspect.ts')).runInspect(argv),
