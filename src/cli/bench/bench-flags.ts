@@ -81,7 +81,6 @@ export function benchCommand(mode: BenchMode, description: string, help: string)
         milliseconds,
         usual,
       )
-      .option('-m, --message <TEXT>', 'send this, and check nothing of it')
       .option('-s, --payload-size <BYTES>', 'of each message, such as 64, 1KB or 1MB (default: 64)', payloadSizeOf)
       .option('-r, --retain', 'send Retained Messages')
       .option(
@@ -91,6 +90,7 @@ export function benchCommand(mode: BenchMode, description: string, help: string)
         100,
       )
   }
+  if (mode === 'pub') command.option('-m, --message <TEXT>', 'send this, and check nothing of it')
   if (mode === 'pair') {
     command
       .option('--subscribers <NUMBER>', 'of each publisher', wholeNumber(1, 1_000_000), 1)
@@ -163,9 +163,6 @@ export function benchPlan(mode: BenchMode, flags: BenchFlags): BenchPlan {
     throw new BenchUsageError("pabal bench sub needs a Topic Filter: -t 'bench/#'")
   if (message !== undefined && payloadSize !== undefined) {
     throw new BenchUsageError('--message says what is sent: leave --payload-size out.')
-  }
-  if (message !== undefined && mode === 'pair') {
-    throw new BenchUsageError('pabal bench pair checks what it sends, which --message does not allow: leave it out.')
   }
   const payloadBytes = payloadSize ?? 64
   if (payloadBytes < stampBytes) {
