@@ -2,12 +2,14 @@
  * `npm run bench`: Pabal, built from the sources, and Debian's mosquitto side by side in one run, and what durability costs.
  *
  * Prints a table of every figure, its bar and whether it is reached, and appends it to bench/results.md. mosquitto keeps everything in
- * memory, but in `enqueue-saved`. Arguments go to compare.mjs: `npm run bench -- --only pair-qos1 --repeats 1`. A first word chooses
- * another part: `stalls`, `curves`, `micro`; each says with --help what it takes.
+ * memory, but in `enqueue-saved`. Arguments go to compare.mjs: `npm run bench -- --only pair-qos1 --repeats 1`; with --no-record nothing is
+ * appended. A first word chooses another part: `stalls`, `curves`, `micro`; each says with --help what it takes.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { appendFileSync, readFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
+import { createInterface } from 'node:readline'
 import { buildBroker, here, pabalCommand } from './broker-process.mjs'
 import { barText, figures, isReached, scenarios } from './scenarios.mjs'
 
@@ -18,15 +20,20 @@ const durabilityUsMax = 3
 const minutesMax = 20
 
 /** Runs compare.mjs: shows its table as it grows and gives back its lines and its summary. */
-function compare(args) {
-  const result = spawnSync(process.execPath, [here('compare.mjs'), ...args], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  if (result.status !== 0) throw new Error(`the comparison ended with ${result.status}`)
-  const lines = result.stdout.trim().split('\n')
-  const summary = JSON.parse(lines.pop())
-  process.stdout.write(`${lines.join('\n')}\n`)
+async function compare(args) {
+  const child = spawn(process.execPath, [here('compare.mjs'), ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const exited = once(child, 'close')
+  const lines = []
+  let summary = null
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line.startsWith('{')) summary = JSON.parse(line)
+    else {
+      lines.push(line)
+      console.log(line)
+    }
+  }
+  const [status] = await exited
+  if (status !== 0 || summary === null) throw new Error(`the comparison ended with ${status}`)
   return { lines, summary }
 }
 
@@ -48,9 +55,9 @@ function faultsOf(summary) {
 }
 
 /** Pabal against itself without durability. */
-function durability() {
+async function durability() {
   const peer = pabalCommand('--durability memory')
-  const { summary } = compare(['--peer', peer, '--only', 'durable-qos1', '--repeats', '5'])
+  const { summary } = await compare(['--peer', peer, '--only', 'durable-qos1', '--repeats', '5'])
   const { mainThread, failed } = summary['durable-qos1']
   if (failed !== undefined) return { line: '', faults: [`durability: failed: ${failed}`] }
   const cost = +(mainThread.ours - mainThread.peer).toFixed(2)
@@ -70,24 +77,25 @@ function record(given, lines) {
   )
 }
 
-function runComparison(given) {
+async function runComparison(given) {
   const isWhole = given.length === 0
   buildBroker()
   const wanted = isWhole ? ['--only', 'all', '--repeats', '5', '--minutes', String(minutesMax)] : given
-  const { lines, summary } = compare(wanted)
-  const durable = isWhole ? durability() : { line: '', faults: [] }
+  const { lines, summary } = await compare(wanted)
+  const durable = isWhole ? await durability() : { line: '', faults: [] }
   const faults = [...faultsOf(summary), ...durable.faults]
   const verdict = faults.length === 0 ? ['every bar is reached'] : faults.map((fault) => `MISSED ${fault}`)
   const end = ['', ...(durable.line === '' ? [] : [durable.line]), ...verdict]
   process.stdout.write(`${end.join('\n')}\n`)
-  record(given, [...lines, ...end])
+  if (isRecorded) record(given, [...lines, ...end])
   if (faults.length > 0) process.exitCode = 1
 }
 
-const [word = '', ...rest] = process.argv.slice(2)
+const isRecorded = !process.argv.includes('--no-record')
+const [word = '', ...rest] = process.argv.slice(2).filter((each) => each !== '--no-record')
 if (Object.hasOwn(parts, word)) {
   process.argv.splice(2, Infinity, ...rest)
   await import(new URL(parts[word], import.meta.url))
 } else {
-  runComparison(process.argv.slice(2))
+  await runComparison([word, ...rest].filter((each) => each !== ''))
 }

@@ -36,11 +36,7 @@ const bothRates = (throughput) => ({ throughput, cpu: {} })
 export const scenarios = {
   'pair-qos0': { args: qos0, figures: bothRates({ atLeast: 25 }) },
   'pair-qos1': { args: qos1, flags: inMemory, figures: bothRates({ atLeast: 20 }) },
-  'pair-qos2': {
-    args: ['pipe', '--qos', '2', '--window', '200'],
-    flags: inMemory,
-    figures: bothRates({ atLeast: 15 }),
-  },
+  'pair-qos2': { args: ['pipe', '--qos', '2', '--window', '200'], figures: bothRates({ atLeast: 15 }) },
   'durable-qos1': { args: [...qos1, '--persistent'], figures: { ...bothRates({ atLeast: 3.5 }), written: {} } },
   'fanout-qos0': { args: ['fanout'], figures: bothRates({ atLeast: 13 }) },
   'fanout-qos1': { args: ['fanout', '--qos', '1'], figures: bothRates({ atLeast: 12 }) },
@@ -77,11 +73,6 @@ export const scenarios = {
   // Not judged, and not part of the whole run.
   'pair-1kib': { args: [...qos0, '--size', '1024'], isExtra: true, figures: bothRates({}) },
   'pair-qos1-fsync': { args: qos1, isExtra: true, figures: bothRates({}) },
-  'pair-qos2-fsync': {
-    args: ['pipe', '--qos', '2', '--window', '200'],
-    isExtra: true,
-    figures: { ...bothRates({}), written: {} },
-  },
   'pair-single': { args: ['pipe', ...single], isExtra: true, figures: { ...bothRates({}) } },
   'fanin-batch': { args: ['fanin', '--burst', '10'], isExtra: true, figures: bothRates({}) },
   'fanin-qos1': { args: ['fanin', '--qos', '1'], isExtra: true, figures: bothRates({}) },
