@@ -32,7 +32,8 @@ export function areaOf({ functionName, url }) {
 }
 
 function frameOf({ functionName, url, lineNumber }) {
-  const file = url.replace(/^.*\/(?=(?:src|dist|bench|node_modules)\/)/, '').replace(/^file:\/\//, '')
+  const folder = url.includes('/node_modules/') ? /^.*\/(?=node_modules\/)/ : /^.*\/(?=(?:src|dist|bench)\/)/
+  const file = url.replace(folder, '').replace(/^file:\/\//, '')
   return { name: functionName || '(anonymous)', place: file === '' ? '' : `${file}:${lineNumber + 1}` }
 }
 
