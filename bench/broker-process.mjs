@@ -6,7 +6,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
-import { availableParallelism, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as mqtt from './mqtt.mjs'
@@ -32,8 +32,20 @@ export function buildBroker() {
   })
 }
 
-/** The start of a command line that stays on one core, if there is more than one. */
-export const pinned = (core) => (availableParallelism() > 1 ? ['taskset', '-c', String(core)] : ['env'])
+/** Numbers of a list such as 0-2,5. */
+export function cpuNumbers(list) {
+  return list.split(',').flatMap((range) => {
+    const [from, to = from] = range.split('-').map(Number)
+    return Array.from({ length: to - from + 1 }, (_, i) => from + i)
+  })
+}
+
+/** The start of a command line that stays on one core of those this process may use, if there is more than one. */
+export function pinned(core) {
+  const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? '0'
+  const cpus = cpuNumbers(list)
+  return cpus.length > 1 ? ['taskset', '-c', String(cpus[core])] : ['env']
+}
 
 const suffixes = { tcp: '', tls: '?cert={data}/cert.pem&key={data}/key.pem', ws: '/mqtt' }
 const directives = {

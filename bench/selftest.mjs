@@ -3,8 +3,9 @@
  * the histogram must be within 1 %, and one message lost among millions must show.
  */
 import assert from 'node:assert/strict'
+import { cpuNumbers } from './broker-process.mjs'
 import { Conn } from './conn.mjs'
-import { flamePage, flameTree, sharesText } from './flame-graph.mjs'
+import { flamePage, flameTree, heaviestPath, sharesText } from './flame-graph.mjs'
 import { Histogram } from './histogram.mjs'
 import { undelivered } from './measure.mjs'
 import * as mqtt from './mqtt.mjs'
@@ -112,6 +113,10 @@ const shares = sharesText(root)
 assert.match(shares, /busy 0.00 s, idle 0.00 s/)
 assert.match(shares, / 50.0 {2}protocol\n {2}50.0 {2}gc\n/)
 assert.match(shares, / 50.0 {2}c<d> {2}src\/protocol\/c.ts:10/)
+assert.equal(heaviestPath(root), '(garbage collector)')
+root.children.delete('(garbage collector) ')
+assert.equal(heaviestPath(root), 'b > c<d>')
+assert.deepEqual(cpuNumbers('0-2,5'), [0, 1, 2, 5])
 assert.match(flamePage('t', [{ title: 'main', root }]), /c&#60;d&#62;/)
 assert.deepEqual([1, 1.1, 480, 5001].map(roundUp), [1, 2, 500, 10_000])
 assert.deepEqual([0.123456, 16, 1048576, 2e9].map(short), ['0.123', '16', '1.05M', '2G'])
