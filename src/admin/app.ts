@@ -7,7 +7,7 @@ import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import type { BrokerAccess } from '../server/admin-part.ts'
 import type { AdminRequestEvent } from '../server/requests/admin-request.ts'
-import { NotThere, RequestFault } from '../server/requests/request-fault.ts'
+import { NotClear, NotThere, RequestFault } from '../server/requests/request-fault.ts'
 import type { Administration } from './administration.ts'
 import { auditEntry } from './audit.ts'
 import { readBody } from './body.ts'
@@ -145,7 +145,8 @@ function problemOf(error: unknown, broker: BrokerAccess, path: string): HttpProb
   if (error instanceof HttpProblem) return error
   if (error instanceof RequestFault) {
     const { found, expected, advice } = error
-    return problem(error instanceof NotThere ? 'not-found' : 'bad-request', 'the request', found, expected, advice)
+    const type = error instanceof NotThere ? 'not-found' : error instanceof NotClear ? 'conflict' : 'bad-request'
+    return problem(type, 'the request', found, expected, advice)
   }
   broker.reportFault(error)
   return problem('broker-fault', path.slice(0, 200), 'a failure', 'an answer', 'look at what the broker has logged')

@@ -3,12 +3,10 @@
  */
 import { z } from 'zod'
 import { endSession } from '../../core/session/lifecycle.ts'
-import type { Session } from '../../core/session/session.ts'
-import type { CoreState } from '../../core/state.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
+import { oneSession } from '../../server/requests/one-session.ts'
 import { problem } from '../problem.ts'
 import { nothing, type Room, room } from '../room.ts'
-import { noSession } from './looking.ts'
 
 const params = { clientIdentifier: z.string().describe('The Client Identifier, percent-encoded') }
 const query = {
@@ -26,8 +24,8 @@ export const clientRooms: readonly Room[] = [
     params,
     query,
     answers: { 204: { description: 'It is disconnected', schema: null } },
-    handle: ({ params: { clientIdentifier }, query: { account }, broker }) => {
-      const { connection } = sessionOf(broker.state, clientIdentifier, account)
+    handle: async ({ params: { clientIdentifier }, query: { account = null }, broker }) => {
+      const { connection } = await oneSession(broker.state, clientIdentifier, account)
       if (connection === null) {
         const advice = 'end its Session with DELETE /api/v1/sessions/{clientIdentifier}, if that is what you want'
         throw problem('conflict', 'path.clientIdentifier', 'a client that is not connected', 'one that is', advice)
@@ -47,8 +45,8 @@ export const clientRooms: readonly Room[] = [
     params,
     query,
     answers: { 204: { description: 'It is gone', schema: null } },
-    handle: ({ params: { clientIdentifier }, query: { account }, broker }) => {
-      const session = sessionOf(broker.state, clientIdentifier, account)
+    handle: async ({ params: { clientIdentifier }, query: { account = null }, broker }) => {
+      const session = await oneSession(broker.state, clientIdentifier, account)
       broker.act((core, nowMs, turn) => {
         const { connection } = session
         if (connection !== null) core.disconnect(connection, ReasonCode.AdministrativeAction, kicked, nowMs, turn)
@@ -58,23 +56,3 @@ export const clientRooms: readonly Room[] = [
     },
   }),
 ]
-
-/** @throws HttpProblem if there is none, or more than one. */
-function sessionOf({ sessions }: CoreState, clientIdentifier: string, account: string | undefined): Session {
-  const found: Session[] = []
-  for (const each of sessions.values()) {
-    const isWanted = each.clientIdentifier === clientIdentifier && (account === undefined || each.account === account)
-    if (isWanted) found.push(each)
-  }
-  const [session] = found
-  if (session === undefined) throw noSession(clientIdentifier)
-  if (found.length === 1) return session
-  const accounts = found.map((each) => JSON.stringify(each.account)).join(', ')
-  throw problem(
-    'conflict',
-    'query.account',
-    `Sessions of the accounts ${accounts.slice(0, 300)}`,
-    'one of them',
-    'add ?account=',
-  )
-}

@@ -162,7 +162,7 @@ export const lookingRooms: readonly Room[] = [
   }),
 ]
 
-export function noSession(clientIdentifier: string) {
+function noSession(clientIdentifier: string) {
   const found = `no Session of ${JSON.stringify(clientIdentifier.slice(0, 100))}`
   return problem(
     'not-found',

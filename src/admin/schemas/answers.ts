@@ -3,14 +3,17 @@
  */
 import { z } from 'zod'
 import {
+  backlogSchema,
   clientSchema,
   copyLedgerSchema,
   deadSchema,
   fateEntrySchema,
   heldSchema,
+  inFlightMessageSchema,
   listenerSchema,
   messageLedgerSchema,
   prospectSchema,
+  queuedMessageSchema,
   retainedSchema,
   ruleLedgerSchema,
   seenTopicSchema,
@@ -62,6 +65,13 @@ function page<Row extends z.ZodType, About extends z.ZodType>(id: string, row: R
 
 export const clientPageSchema = page('ClientPage', clientSchema, z.object({ sessions: count, connections: count }))
 export const sessionPageSchema = page('SessionPage', sessionRowSchema, z.object({ client: z.string() }))
+const whose = { client: z.string(), account: z.string() }
+export const inFlightPageSchema = page(
+  'InFlightPage',
+  inFlightMessageSchema,
+  z.object({ ...whose, inFlight: z.object({ out: count, in: count }) }),
+)
+export const queuedPageSchema = page('QueuedPage', queuedMessageSchema, z.object({ ...whose, backlog: backlogSchema }))
 export const subscriberPageSchema = page('SubscriberPage', subscriberSchema, z.object({ subscriptions: count }))
 export const filterPageSchema = page(
   'FilterPage',

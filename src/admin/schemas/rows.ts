@@ -133,6 +133,7 @@ const contentShape = {
     .union([z.string(), z.object({ base64: z.string() })])
     .describe('As text if it is UTF-8, else in base64; 64 KiB at most'),
   payloadBytes: count,
+  payloadTruncated: z.boolean().describe('Not all of the payload is here'),
   properties: z.looseObject({}).describe('Properties of the PUBLISH'),
 }
 
@@ -144,6 +145,34 @@ export const heldMessageSchema = z
 export const deadMessageSchema = z
   .object({ ...deadShape, ...contentShape })
   .meta({ id: 'DeadMessage', description: 'A dead letter with what it says' })
+
+export const inFlightMessageSchema = z
+  .object({
+    direction: z.enum(['out', 'in']).describe('out: to the client; in: from it'),
+    packetIdentifier: z.int().min(1).max(65_535),
+    qos: z.int(),
+    waitsFor: z
+      .enum(['PUBACK', 'PUBREC', 'PUBCOMP', 'PUBREL', 'subscribers'])
+      .describe(
+        'The packet of the client that comes next; subscribers: its acknowledgement is held until they have given theirs',
+      ),
+    sent: z.boolean().describe('False: it was sent on an earlier connection, and is to be sent again'),
+    topic: z.string().nullable().describe('Null: not known any more, as of QoS 2 from the client'),
+    bytes: count.nullable().describe('Topic Name and payload; null: not known any more'),
+    receivedAtMs: timeOrNull.describe('When the broker got it; null: not known any more'),
+  })
+  .meta({ id: 'InFlightMessage', description: 'A message whose exchange with the client is not over' })
+
+export const queuedMessageSchema = z
+  .object({
+    topic: z.string(),
+    qos: z.int(),
+    bytes: count.describe('Topic Name and payload'),
+    receivedAtMs: time,
+    expiresAtMs: timeOrNull,
+    ...z.object(contentShape).partial().shape,
+  })
+  .meta({ id: 'QueuedMessage', description: 'A message that waits to be sent to a client' })
 
 const messageFate = z.enum([
   'routed',

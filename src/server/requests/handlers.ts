@@ -2,6 +2,7 @@
  * Everything that can be asked of the broker, by name: `$pabal/NAME`.
  */
 import { clients, session } from './clients.ts'
+import { inFlightMessages, queuedMessages } from './copies.ts'
 import { groups } from './groups.ts'
 import { dead, deadDrop, deadRequeue, held, heldDrop, heldRelease } from './held.ts'
 import { ledger } from './ledger.ts'
@@ -15,6 +16,8 @@ export const handlers: Readonly<Record<string, RequestHandler>> = {
   who,
   clients,
   session,
+  inflight: inFlightMessages,
+  mqueue: queuedMessages,
   subs,
   groups,
   topics,
