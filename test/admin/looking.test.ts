@@ -93,3 +93,61 @@ test('events are told as they happen', async () => {
   await until(/event: messageUnmatched\ndata: \{.*"topicName":"nobody".*\}\n\n/)
   await reader.cancel()
 })
+
+test('what has happened to a client is told newest first, also when it is gone for good', async () => {
+  await using api = await startApi({ authenticate: ({ userName }) => userName !== 'wrong' })
+  const names = { clientIdentifier: 'one', userName: 'shop' }
+  const first = await api.at.client(5, { ...names, properties: { sessionExpiryInterval: 100 } })
+  await first.subscribe('a/#', { qos: 1 })
+  await first.unsubscribe('a/#')
+  const refused = await api.at.open(5)
+  assert.equal((await refused.connect({ ...names, userName: 'wrong' })).reasonCode, 0x86)
+  const second = await api.at.client(5, { ...names, cleanStart: false })
+  await second.leave()
+  const { body } = await api.get('/clients/one/history')
+  const types = body.data.map(({ type }: { type: string }) => type)
+  assert.deepEqual(types, [
+    'sessionEnded',
+    'disconnected',
+    'connected',
+    'disconnected',
+    'sessionTakenOver',
+    'refused',
+    'unsubscribed',
+    'subscribed',
+    'sessionCreated',
+    'connected',
+  ])
+  assert.deepEqual(body.about, { client: 'one', forgotten: 0 })
+  assert.partialDeepStrictEqual(body.data[0], { reason: 'connection-closed', account: 'shop' })
+  assert.partialDeepStrictEqual(body.data[3], { reasonCode: 0x8e, remoteAddress: first.address })
+  assert.partialDeepStrictEqual(body.data[7], { topicFilter: 'a/#', qos: 1 })
+  const times = body.data.map(({ atMs }: { atMs: number }) => atMs)
+  assert.deepEqual(
+    times,
+    times.toSorted((one: number, other: number) => other - one),
+  )
+  assert.equal((await api.get('/clients/one')).status, 404)
+})
+
+test('a history comes in pages, for one account if it is named, within its bound', async () => {
+  await using api = await startApi({ authenticate: () => true, limits: { clientHistoryEventsMax: 16 } })
+  for (const userName of ['shop', 'ops']) {
+    await api.at.client(5, { clientIdentifier: 'one', userName, properties: { sessionExpiryInterval: 100 } })
+  }
+  const page = (await api.get('/clients/one/history?limit=3')).body
+  assert.deepEqual([page.data.length, page.meta.hasnext], [3, true])
+  const rest = (await api.get(`/clients/one/history?limit=3&cursor=${page.meta.cursor}`)).body
+  assert.deepEqual([rest.data.length, rest.meta.cursor], [1, null])
+  const { data } = (await api.get('/clients/one/history?account=ops')).body
+  assert.deepEqual(
+    data.map(({ type, account }: { type: string; account: string }) => [type, account]),
+    [
+      ['sessionCreated', 'ops'],
+      ['connected', 'ops'],
+    ],
+  )
+  for (let count = 0; count < 8; count++) await api.at.client(5, { clientIdentifier: `other ${count}` })
+  assert.deepEqual((await api.get('/clients/one/history')).body.data, [])
+  assert.equal((await api.get('/clients/other%207/history')).body.data.length, 2)
+})

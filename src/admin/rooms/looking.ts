@@ -11,6 +11,7 @@ import { askPage, listReply, pageReply, type Room, reply, room } from '../room.t
 import {
   clientPageSchema,
   filterPageSchema,
+  historyPageSchema,
   ledgerSchema,
   listenerPageSchema,
   listenersPageSchema,
@@ -59,6 +60,21 @@ export const lookingRooms: readonly Room[] = [
       const answer = await askPage(visit, 'session', fields, visit.query)
       if (answer.rows?.length === 0 && visit.query.cursor === undefined) throw noSession(clientIdentifier)
       return pageReply(answer)
+    },
+  }),
+  room({
+    method: 'get',
+    path: '/clients/{clientIdentifier}/history',
+    tag: 'Clients',
+    summary: 'What has happened of late to the clients with one Client Identifier, newest first, refusals included.',
+    description: 'Kept in memory, also when the Session is no more; bounded by the limit clientHistoryEventsMax.',
+    scope: 'observe',
+    params: client,
+    query: { account: z.string().optional().describe('Only of this account, and refusals'), ...pagingShape },
+    answers: page('A page of events', historyPageSchema),
+    handle: async (visit) => {
+      const fields = { client: visit.params.clientIdentifier, account: visit.query.account }
+      return pageReply(await askPage(visit, 'history', fields, visit.query))
     },
   }),
   room({

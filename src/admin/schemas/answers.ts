@@ -9,6 +9,7 @@ import {
   deadSchema,
   fateEntrySchema,
   heldSchema,
+  historyEventSchema,
   inFlightMessageSchema,
   listenerSchema,
   messageLedgerSchema,
@@ -65,6 +66,14 @@ function page<Row extends z.ZodType, About extends z.ZodType>(id: string, row: R
 
 export const clientPageSchema = page('ClientPage', clientSchema, z.object({ sessions: count, connections: count }))
 export const sessionPageSchema = page('SessionPage', sessionRowSchema, z.object({ client: z.string() }))
+export const historyPageSchema = page(
+  'HistoryPage',
+  historyEventSchema,
+  z.object({
+    client: z.string(),
+    forgotten: count.describe('Earlier events that have made room for others, as far as that is known'),
+  }),
+)
 const whose = { client: z.string(), account: z.string() }
 export const inFlightPageSchema = page(
   'InFlightPage',

@@ -174,6 +174,37 @@ export const queuedMessageSchema = z
   })
   .meta({ id: 'QueuedMessage', description: 'A message that waits to be sent to a client' })
 
+export const historyEventSchema = z
+  .object({
+    atMs: time,
+    type: z.enum([
+      'connected',
+      'disconnected',
+      'refused',
+      'subscribed',
+      'unsubscribed',
+      'sessionCreated',
+      'sessionTakenOver',
+      'sessionEnded',
+    ]),
+    clientIdentifier: z.string(),
+    account: z.string().optional().describe('Not of those who were refused'),
+    remoteAddress: z.string().optional().describe('Where the client was'),
+    protocolVersion: z.int().optional().describe('connected; 4: MQTT 3.1.1'),
+    sessionPresent: z.boolean().optional().describe('connected'),
+    reasonCode: z.int().optional().describe('disconnected, refused'),
+    reason: z.string().optional().describe('disconnected, refused, sessionEnded: why'),
+    topicFilter: z.string().optional().describe('subscribed, unsubscribed'),
+    qos: qos.optional().describe('subscribed: as granted'),
+    expiryInterval: z.number().optional().describe('sessionCreated: seconds; 4294967295: for ever'),
+    formerRemoteAddress: z
+      .string()
+      .optional()
+      .describe('sessionTakenOver: where the connection came from that was closed'),
+    messages: count.optional().describe('sessionEnded: copies that ended with it'),
+  })
+  .meta({ id: 'HistoryEvent', description: 'Something that has happened to a client' })
+
 const messageFate = z.enum([
   'routed',
   'retainedOnly',

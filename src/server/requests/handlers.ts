@@ -5,6 +5,7 @@ import { clients, session } from './clients.ts'
 import { inFlightMessages, queuedMessages } from './copies.ts'
 import { groups } from './groups.ts'
 import { dead, deadDrop, deadRequeue, held, heldDrop, heldRelease } from './held.ts'
+import { history } from './history.ts'
 import { ledger } from './ledger.ts'
 import type { RequestHandler } from './request-handler.ts'
 import { retained } from './retained.ts'
@@ -16,6 +17,7 @@ export const handlers: Readonly<Record<string, RequestHandler>> = {
   who,
   clients,
   session,
+  history,
   inflight: inFlightMessages,
   mqueue: queuedMessages,
   subs,

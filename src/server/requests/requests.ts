@@ -11,6 +11,7 @@ import type { BrokerRequest } from '../../core/session/requests.ts'
 import type { Turn } from '../../core/turn.ts'
 import type { Store } from '../../store/store.ts'
 import type { AdminAnswer, AdminQuestion } from '../admin-part.ts'
+import type { ClientHistory } from '../client-history.ts'
 import type { Gatekeeper } from '../gatekeeper.ts'
 import { type AdminRequestEvent, adminRequest } from './admin-request.ts'
 import { Cursors, type OpenAnswer } from './cursors.ts'
@@ -25,6 +26,7 @@ import { Slices } from './slices.ts'
 export interface RequestsHost {
   readonly core: BrokerCore
   readonly store: Store
+  readonly history: ClientHistory
   readonly gatekeeper: Gatekeeper
   nowMs(): number
   /** Hands the core an input and carries out what it decides; does nothing once the broker has stopped. */
@@ -152,8 +154,8 @@ export class Requests {
   }
 
   #asked(fields: Fields, nowMs: number): Asked {
-    const { core, store } = this.#host
-    return { state: core.state, store, nowMs, fields, act: (give) => this.#host.act(give) }
+    const { core, store, history } = this.#host
+    return { state: core.state, store, history, nowMs, fields, act: (give) => this.#host.act(give) }
   }
 
   /** Answers an administrator, whom the host has let in already. @throws RequestFault */
