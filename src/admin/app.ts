@@ -77,7 +77,8 @@ async function enter(building: Building, room: Room, context: Context<Env>): Pro
     broker.audit(auditEntry(principal, remoteAddress, request, body, outcome, result, broker.nowMs()))
   }
   try {
-    principal = doorkeeper.admit(incoming, room)
+    principal = doorkeeper.recognise(incoming, room)
+    doorkeeper.admit(incoming, principal, room)
     if (broker.phase !== 'running' && room.isOutside !== true) throw notRunning(broker)
     if (room.body !== null) body = await readBody(incoming, room.bodyBytesMax)
     const params = context.req.param()

@@ -83,7 +83,7 @@ function undeliveredOf({ held, tally, rules: { own } }: CoreState): Overview['un
     deadLettered: messages.deadLettered + copies.deadLettered,
     dropped: {
       holdFull: messages.droppedHoldFull,
-      byOperator: messages.droppedByOperator,
+      byOperator: messages.droppedByOperator + copies.droppedByOperator,
       queueFull: copies.droppedQueueFull,
       tooLarge: copies.droppedTooLarge,
       offline: copies.droppedOffline,

@@ -4,7 +4,7 @@ import type { SubscribedEvent } from '../core/event.ts'
 import { ClientHistory } from './client-history.ts'
 
 function subscribed(clientIdentifier: string, topicFilter: string): SubscribedEvent {
-  return { type: 'subscribed', clientIdentifier, account: '', remoteAddress: '', topicFilter, qos: 1 }
+  return { type: 'subscribed', clientIdentifier, account: '', remoteAddress: '', topicFilter, qos: 1, by: 'client' }
 }
 
 function filtersOf(history: ClientHistory, clientIdentifier: string): string[] {

@@ -14,6 +14,7 @@ export const historyEventTypes = [
   'refused',
   'subscribed',
   'unsubscribed',
+  'queuePurged',
   'sessionCreated',
   'sessionTakenOver',
   'sessionEnded',

@@ -135,6 +135,7 @@ export class Shell {
       gatekeeper: this.#gatekeeper,
       nowMs: () => this.nowMs(),
       act: (give) => this.act(give),
+      durable: () => this.durable(),
       audit: (event) => this.#owner.audit(event),
       get isStopped() {
         return shell.#isStopped
@@ -352,7 +353,12 @@ export class Shell {
     this.run()
   }
 
-  /** Resolves when all that was decided so far is durable. */
+  /** Resolves when all that was decided so far is durable; never once the store has failed. */
+  durable(): Promise<void> {
+    return this.#runner.durable()
+  }
+
+  /** Resolves when nothing more is to be written. */
   idle(): Promise<void> {
     return this.#runner.idle()
   }

@@ -134,6 +134,10 @@ export const doneSchema = z
   })
   .meta({ id: 'Done', description: 'How many messages it was done with' })
 
+export const purgedSchema = z
+  .object({ ...whose, messages: count, bytes: count.describe('Topic Names and payloads') })
+  .meta({ id: 'Purged', description: 'What waited for a client and was given up' })
+
 const quantiles = z.object({
   count: count.describe('Measured since the broker was started'),
   p50Seconds: z.number().nullable(),

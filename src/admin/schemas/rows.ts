@@ -183,6 +183,7 @@ export const historyEventSchema = z
       'refused',
       'subscribed',
       'unsubscribed',
+      'queuePurged',
       'sessionCreated',
       'sessionTakenOver',
       'sessionEnded',
@@ -196,12 +197,14 @@ export const historyEventSchema = z
     reason: z.string().optional().describe('disconnected, refused, sessionEnded: why'),
     topicFilter: z.string().optional().describe('subscribed, unsubscribed'),
     qos: qos.optional().describe('subscribed: as granted'),
+    by: z.enum(['client', 'operator']).optional().describe('subscribed, unsubscribed: who did it'),
+    bytes: count.optional().describe('queuePurged: Topic Names and payloads'),
     expiryInterval: z.number().optional().describe('sessionCreated: seconds; 4294967295: for ever'),
     formerRemoteAddress: z
       .string()
       .optional()
       .describe('sessionTakenOver: where the connection came from that was closed'),
-    messages: count.optional().describe('sessionEnded: copies that ended with it'),
+    messages: count.optional().describe('sessionEnded, queuePurged: copies that ended'),
   })
   .meta({ id: 'HistoryEvent', description: 'Something that has happened to a client' })
 
@@ -228,6 +231,7 @@ const copyFate = z.enum([
   'droppedSlow',
   'droppedQueueFull',
   'deadLettered',
+  'droppedByOperator',
 ])
 
 const messageLedgerShape = {

@@ -51,6 +51,8 @@ export type CopyFate =
   | 'droppedQueueFull'
   /** The Session's queue is full, and the message was published as a dead letter. */
   | 'deadLettered'
+  /** It waited, and an operator gave it up. */
+  | 'droppedByOperator'
 
 export type MessageFates = Record<MessageFate, number>
 
@@ -76,6 +78,7 @@ export class Tally {
     droppedSlow: 0,
     droppedQueueFull: 0,
     deadLettered: 0,
+    droppedByOperator: 0,
   }
 }
 

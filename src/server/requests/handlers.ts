@@ -9,6 +9,7 @@ import { history } from './history.ts'
 import { ledger } from './ledger.ts'
 import type { RequestHandler } from './request-handler.ts'
 import { retained } from './retained.ts'
+import { sessionPurge, sessionSubscribe, sessionUnsubscribe } from './session-acts.ts'
 import { topics } from './topics.ts'
 import { trace } from './trace.ts'
 import { subs, who } from './who.ts'
@@ -18,6 +19,9 @@ export const handlers: Readonly<Record<string, RequestHandler>> = {
   clients,
   session,
   history,
+  'session-subscribe': sessionSubscribe,
+  'session-unsubscribe': sessionUnsubscribe,
+  'session-purge': sessionPurge,
   inflight: inFlightMessages,
   mqueue: queuedMessages,
   subs,

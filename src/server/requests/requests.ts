@@ -32,6 +32,8 @@ export interface RequestsHost {
   /** Hands the core an input and carries out what it decides; does nothing once the broker has stopped. */
   act<Result>(give: (core: BrokerCore, nowMs: number, turn: Turn) => Result): Result
   readonly isStopped: boolean
+  /** Resolves when all that was decided so far is durable. */
+  durable(): Promise<void>
   /** Something that only an administrator may do was asked for. */
   audit(event: AdminRequestEvent): void
 }
@@ -146,6 +148,7 @@ export class Requests {
     }
     const { facts, list }: RequestAnswer = await handler.answer(asked)
     if (handler.permission === 'admin') {
+      await this.#host.durable()
       this.#host.audit(adminRequest(request, fields, 'done', facts, this.#host.nowMs()))
     }
     if (list === undefined) return JSON.stringify({ ...head, ...facts })
@@ -170,6 +173,7 @@ export class Requests {
       return { atMs: nowMs, facts: {}, ...(await this.#adminPage(answer, cursors, bounds)) }
     }
     const { facts, list } = await handler.answer(this.#asked(fields, nowMs))
+    if (handler.permission === 'admin') await this.#host.durable()
     if (list === undefined) return { atMs: nowMs, facts, rows: null, cursor: null }
     const answer = { requestName: name, listName: list.name, rows: list.rows }
     return { atMs: nowMs, facts, ...(await this.#adminPage(answer, cursors, bounds)) }
