@@ -151,3 +151,33 @@ test('a history comes in pages, for one account if it is named, within its bound
   assert.deepEqual((await api.get('/clients/one/history')).body.data, [])
   assert.equal((await api.get('/clients/other%207/history')).body.data.length, 2)
 })
+
+test('what became of messages, and what is undelivered, is looked up by client', async () => {
+  const topics = [
+    { filter: 'h/#', whenNobody: 'hold' },
+    { filter: 'd/#', whenNobody: 'dead-letter' },
+  ] as const
+  await using api = await startApi({ topics })
+  const one = await api.at.client(5, { clientIdentifier: 'one' })
+  const two = await api.at.client(5, { clientIdentifier: 'two' })
+  await two.subscribe('a', { qos: 0 })
+  for (const client of [one, two]) {
+    for (const [index, topicName] of ['h/1', 'd/1', 'nobody'].entries()) {
+      client.publish({ topicName, payload: Buffer.from('x'), qos: 1, packetId: index + 1 })
+      await client.next('puback')
+    }
+  }
+  one.publish({ topicName: 'a', payload: Buffer.from('x'), qos: 1, packetId: 9 })
+  await one.next('puback')
+  const counts = async (path: string) => (await api.get(path)).body.data.length
+  assert.deepEqual([await counts('/held?client=one'), await counts('/held'), await counts('/held?client=x')], [1, 2, 0])
+  assert.deepEqual([await counts('/dead?client=two'), await counts('/dead'), await counts('/dead?client=x')], [1, 2, 0])
+  assert.deepEqual([await counts('/held?client=one&filter=h/%23'), await counts('/held?client=one&filter=x')], [1, 0])
+  assert.equal(await counts('/trace?client=one'), 5)
+  assert.equal(await counts('/trace?client=two'), 5)
+  assert.equal(await counts('/trace?client=two&topic=a'), 1)
+  assert.equal(await counts('/trace?fate=unmatched,held'), 6)
+  assert.equal(await counts('/trace?client=one&fate=unmatched'), 1)
+  const { status, body } = await api.get('/trace?fate=unmached')
+  assert.deepEqual([status, body.advice], [400, 'did you mean unmatched?'])
+})

@@ -166,14 +166,15 @@ export const lookingRooms: readonly Room[] = [
         .transform(Number)
         .optional()
         .meta({ description: 'Only entries with a higher id', inQuery: { type: 'integer', minimum: 0 } }),
+      client: z.string().optional().describe('A Client Identifier: only what it published, or has had a copy of'),
+      fate: z.string().optional().describe('Fates of messages or copies, with commas between them: only what met one'),
       ...pagingShape,
     },
     answers: page('A page of entries', tracePageSchema),
     handle: async (visit) => {
-      const { topic: filter, after } = visit.query
-      return pageReply(
-        await askPage(visit, 'trace', { topic: filter, after: after === 0 ? undefined : after }, visit.query),
-      )
+      const { topic: filter, after, client, fate } = visit.query
+      const fields = { topic: filter, after: after === 0 ? undefined : after, client, fate }
+      return pageReply(await askPage(visit, 'trace', fields, visit.query))
     },
   }),
 ]

@@ -25,6 +25,8 @@ const kinds: readonly Kind[] = [
 export const undeliveredRooms: readonly Room[] = kinds.flatMap((kind) => [...lookRooms(kind), ...actRooms(kind)])
 
 function lookRooms({ name, what, page, message }: Kind): Room[] {
+  const went = name === 'dead' ? ', or that it went without' : ''
+  const about = `A Client Identifier: only those it has published${went}`
   return [
     room({
       method: 'get',
@@ -32,9 +34,16 @@ function lookRooms({ name, what, page, message }: Kind): Room[] {
       tag: 'Undelivered',
       summary: `The ${what}, oldest first.`,
       scope: 'observe',
-      query: { filter: z.string().optional().describe('A Topic Filter: only those it matches'), ...pagingShape },
+      query: {
+        filter: z.string().optional().describe('A Topic Filter: only those it matches'),
+        client: z.string().optional().describe(about),
+        ...pagingShape,
+      },
       answers: { 200: { description: `A page of ${what}`, schema: page } },
-      handle: async (visit) => pageReply(await askPage(visit, name, { filter: visit.query.filter }, visit.query)),
+      handle: async (visit) => {
+        const { filter, client } = visit.query
+        return pageReply(await askPage(visit, name, { filter, client }, visit.query))
+      },
     }),
     room({
       method: 'get',

@@ -56,18 +56,17 @@ export type CopyFate =
 
 export type MessageFates = Record<MessageFate, number>
 
-export class Tally {
-  /** PUBLISH packets from clients that were new, not repeated; one whose permission is still asked for is not here yet. */
-  received = 0
-  /** Messages the broker or code that embeds it made: wills, `publish` calls, dead letters, receipts, events. */
-  made = 0
-  /** Messages that were held when the broker started. */
-  restored = 0
-  readonly messages: MessageFates = noMessages()
-  /** Messages nobody listened for when they came, by what their rule said then. */
-  readonly unroutable: Record<WhenNobody, number> = { accept: 0, report: 0, reject: 0, hold: 0, 'dead-letter': 0 }
-  created = 0
-  readonly copies: Record<CopyFate, number> = {
+/** The names of all there are. */
+export const messageFates: readonly MessageFate[] = namesOf(noMessages())
+export const copyFates: readonly CopyFate[] = namesOf(noCopies())
+
+function namesOf<Fate extends string>(counts: Record<Fate, number>): readonly Fate[] {
+  // Its keys are what its type says.
+  return Object.keys(counts) as Fate[]
+}
+
+function noCopies(): Record<CopyFate, number> {
+  return {
     acknowledged: 0,
     refusedByClient: 0,
     sentQos0: 0,
@@ -80,6 +79,20 @@ export class Tally {
     deadLettered: 0,
     droppedByOperator: 0,
   }
+}
+
+export class Tally {
+  /** PUBLISH packets from clients that were new, not repeated; one whose permission is still asked for is not here yet. */
+  received = 0
+  /** Messages the broker or code that embeds it made: wills, `publish` calls, dead letters, receipts, events. */
+  made = 0
+  /** Messages that were held when the broker started. */
+  restored = 0
+  readonly messages: MessageFates = noMessages()
+  /** Messages nobody listened for when they came, by what their rule said then. */
+  readonly unroutable: Record<WhenNobody, number> = { accept: 0, report: 0, reject: 0, hold: 0, 'dead-letter': 0 }
+  created = 0
+  readonly copies: Record<CopyFate, number> = noCopies()
 }
 
 /** A client, by what a Session belongs to. */
