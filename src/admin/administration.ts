@@ -1,6 +1,7 @@
 /**
  * What the HTTP API keeps for as long as it runs.
  */
+import type { BrokerAccess } from '../server/admin-part.ts'
 import { Cursors } from '../server/requests/cursors.ts'
 import { Gauges } from './gauges.ts'
 import type { Configuration } from './http-admin.ts'
@@ -25,8 +26,8 @@ export class Administration {
     this.configuration = configuration
   }
 
-  start(): void {
-    this.gauges.start()
+  start(broker: BrokerAccess): void {
+    this.gauges.start(broker)
   }
 
   stop(): void {

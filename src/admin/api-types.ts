@@ -52,6 +52,7 @@ export type Ledger = z.output<typeof answers.ledgerSchema>
 export type Done = z.output<typeof answers.doneSchema>
 export type Purged = z.output<typeof answers.purgedSchema>
 export type Warning = z.output<typeof answers.warningSchema>
+export type Rates = z.output<typeof answers.ratesSchema>
 export type Overview = z.output<typeof answers.overviewSchema>
 export type Published = z.output<typeof answers.publishedSchema>
 export type BulkPublished = z.output<typeof answers.bulkPublishedSchema>

@@ -40,6 +40,7 @@ export async function overviewOf(broker: BrokerAccess, gauges: Gauges): Promise<
       bytesReceived: traffic.bytesReceived,
       bytesSent: traffic.bytesSent,
     },
+    rates: gauges.rates.answer,
     undelivered: undeliveredOf(state),
     copies: { inFlight: underWay.inFlight, queued: underWay.queued },
     owed: owed.size,

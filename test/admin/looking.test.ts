@@ -181,3 +181,21 @@ test('what became of messages, and what is undelivered, is looked up by client',
   const { status, body } = await api.get('/trace?fate=unmached')
   assert.deepEqual([status, body.advice], [400, 'did you mean unmatched?'])
 })
+
+test('the overview has rates that the broker has worked out', async () => {
+  await using api = await startApi()
+  const client = await api.at.client(5, { clientIdentifier: 'one' })
+  client.publish({ topicName: 'a', payload: Buffer.alloc(100), qos: 1, packetId: 1 })
+  await client.next('puback')
+  const rates = async () => (await api.get('/overview')).body.rates
+  let found = await rates()
+  // The counters are looked at once a second.
+  for (const untilMs = Date.now() + 5000; found.minute.publishReceived === 0 && Date.now() < untilMs; ) {
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    found = await rates()
+  }
+  const { minute, second, minuteSeconds } = found
+  assert.ok(minute.publishReceived > 0 && minute.publishReceived <= 1 / minuteSeconds + 0.1, JSON.stringify(found))
+  assert.ok(minute.bytesReceived > minute.publishBytesReceived && minute.publishBytesReceived > 0)
+  assert.deepEqual([second.publishSent, minute.publishSent], [0, 0])
+})

@@ -148,6 +148,24 @@ export const warningSchema = z
   .object({ code: z.string(), text: z.string(), advice: z.string() })
   .meta({ id: 'Warning', description: 'Something an operator should know' })
 
+const rate = z.number().min(0)
+const rates = z.object({
+  publishReceived: rate,
+  publishSent: rate,
+  publishBytesReceived: rate.describe('Of payloads'),
+  publishBytesSent: rate.describe('Of payloads'),
+  bytesReceived: rate,
+  bytesSent: rate,
+})
+
+export const ratesSchema = z
+  .object({
+    second: rates.describe('Of the last second'),
+    minute: rates.describe('The mean of the last minute'),
+    minuteSeconds: z.number().min(0).describe('How much of that minute there was; less than 60 after the start'),
+  })
+  .meta({ id: 'Rates', description: 'In a second; worked out once a second, the same for everybody who asks' })
+
 export const overviewSchema = z
   .object({
     atMs: z.number(),
@@ -172,7 +190,8 @@ export const overviewSchema = z
         bytesReceived: count,
         bytesSent: count,
       })
-      .describe('Since the broker was started: two answers and their atMs make a rate'),
+      .describe('Since the broker was started'),
+    rates: ratesSchema,
     undelivered: z
       .object({
         held: amount,
