@@ -85,7 +85,20 @@ async function enter(building: Building, room: Room, context: Context<Env>): Pro
     const query = queryOf(context.req.url)
     const cursors = administration.cursorsOf(principal.id)
     const signal = AbortSignal.any([closing, context.req.raw.signal])
-    const raw = { params, query, body, broker, administration, doorkeeper, principal, cursors, signal, remoteAddress }
+    const { headers } = incoming
+    const raw = {
+      params,
+      query,
+      headers,
+      body,
+      broker,
+      administration,
+      doorkeeper,
+      principal,
+      cursors,
+      signal,
+      remoteAddress,
+    }
     const answer = await room.enter(raw)
     tell('done', String(answer.status))
     return answer instanceof Response ? answer : responseOf(answer)

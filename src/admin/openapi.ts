@@ -98,7 +98,11 @@ function operation(room: Room, schemas: Schemas, problemContent: Json): Json {
     summary,
     description: description === undefined ? needs : `${description} ${needs}`,
     security: scope === null ? [] : [{ key: [] }, { basic: [] }, { session: [] }],
-    parameters: [...parameters('path', room.params, schemas), ...parameters('query', room.query, schemas)],
+    parameters: [
+      ...parameters('path', room.params, schemas),
+      ...parameters('query', room.query, schemas),
+      ...parameters('header', room.headers, schemas),
+    ],
     ...(body === null
       ? {}
       : { requestBody: { required: true, content: { 'application/json': { schema: schemas.add(body, 'input') } } } }),
@@ -109,7 +113,7 @@ function operation(room: Room, schemas: Schemas, problemContent: Json): Json {
   }
 }
 
-function parameters(where: 'path' | 'query', shape: z.ZodObject, schemas: Schemas): Json[] {
+function parameters(where: 'path' | 'query' | 'header', shape: z.ZodObject, schemas: Schemas): Json[] {
   const { properties = {}, required = [] } = z.toJSONSchema(shape, { io: 'input', unrepresentable: 'any' })
   return Object.keys(properties).map((name) => {
     // The shape has what its JSON Schema has.

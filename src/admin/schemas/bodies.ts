@@ -51,6 +51,14 @@ export const publishSchema = z
   })
   .meta({ id: 'Publish', description: 'A message, in the words of EMQX' })
 
+export const idempotencyShape = {
+  'idempotency-key': z
+    .string()
+    .regex(/^[!-~]{1,200}$/, '1 to 200 characters of ASCII without blanks')
+    .optional()
+    .describe('A repetition with the same key gets the first answer and publishes nothing; remembered for an hour'),
+}
+
 export const bulkPublishMax = 1000
 export const bulkPublishSchema = z.array(publishSchema).min(1).max(bulkPublishMax).meta({ id: 'BulkPublish' })
 
