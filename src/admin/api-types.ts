@@ -5,6 +5,7 @@
 import type { z } from 'zod'
 import type * as answers from './schemas/answers.ts'
 import type * as bodies from './schemas/bodies.ts'
+import type * as queries from './schemas/queries.ts'
 import type * as rows from './schemas/rows.ts'
 
 export type Backlog = z.output<typeof rows.backlogSchema>
@@ -83,3 +84,20 @@ export interface ServerEvent {
   readonly atMs: number
   readonly [field: string]: unknown
 }
+
+/** What may stand in the queries: as it is meant, a number for a number. */
+type QueryOf<Shape extends z.ZodRawShape> = z.output<z.ZodObject<Shape>>
+export type PagingQuery = QueryOf<typeof queries.pagingQuery>
+export type AccountQuery = QueryOf<typeof queries.accountQuery>
+export type SessionsQuery = QueryOf<typeof queries.sessionsQuery>
+export type SessionQuery = QueryOf<typeof queries.sessionQuery>
+export type QueueQuery = QueryOf<typeof queries.queueQuery>
+export type HistoryQuery = QueryOf<typeof queries.historyQuery>
+export type SubscriptionsQuery = QueryOf<typeof queries.subscriptionsQuery>
+export type FilterQuery = QueryOf<typeof queries.filterQuery>
+export type RetainedQuery = QueryOf<typeof queries.retainedQuery>
+export type HeldQuery = QueryOf<typeof queries.heldQuery>
+export type DeadQuery = QueryOf<typeof queries.deadQuery>
+export type TraceQuery = QueryOf<typeof queries.traceQuery>
+export type OwnSubscription = z.output<typeof rows.ownSubscriptionSchema>
+export type OwnSubscriptionPage = z.output<typeof answers.ownSubscriptionPageSchema>

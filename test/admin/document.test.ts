@@ -55,7 +55,12 @@ test('every room answers as the document says', async () => {
   ]
   const more = ['/topics/a%2F1/listeners', '/listeners', '/ledger', '/trace', '/config', '/me', '/api_key']
   const single = ['/clients/one', `/held/${heldId}`, `/dead/${deadId}`, `/receipts/${body.receipt_id}`]
-  const copies = ['/clients/one/history', '/clients/one/inflight_messages', '/clients/one/mqueue_messages']
+  const copies = [
+    '/clients/one/subscriptions',
+    '/clients/one/history',
+    '/clients/one/inflight_messages',
+    '/clients/one/mqueue_messages',
+  ]
   const others = ['/retainer/messages', '/retainer/message/r', '/livez', '/readyz', '/healthz', '/metrics', '/backup']
   for (const path of [...lists, ...more, ...single, ...copies, ...others])
     assert.equal((await api.get(path)).status, 200, path)

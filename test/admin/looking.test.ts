@@ -128,6 +128,7 @@ test('what has happened to a client is told newest first, also when it is gone f
     times.toSorted((one: number, other: number) => other - one),
   )
   assert.equal((await api.get('/clients/one')).status, 404)
+  assert.deepEqual((await api.get('/clients/one/subscriptions')).body.data, [])
 })
 
 test('a history comes in pages, for one account if it is named, within its bound', async () => {

@@ -9,12 +9,10 @@ import { problem } from '../problem.ts'
 import { askPage, nothing, type Room, reply, room, type Visit } from '../room.ts'
 import { purgedSchema } from '../schemas/answers.ts'
 import { subscribeSchema } from '../schemas/bodies.ts'
+import { accountQuery } from '../schemas/queries.ts'
 import { subscriberSchema } from '../schemas/rows.ts'
 
 const params = { clientIdentifier: z.string().describe('The Client Identifier, percent-encoded') }
-const query = {
-  account: z.string().optional().describe('Of the Session; needed where accounts share Client Identifiers'),
-}
 const kicked = 'an operator has ended the connection'
 
 export const clientRooms: readonly Room[] = [
@@ -25,7 +23,7 @@ export const clientRooms: readonly Room[] = [
     summary: 'Ends the connection of a client (0x98 Administrative action). Its Session stays as long as it was to.',
     scope: 'admin',
     params,
-    query,
+    query: accountQuery,
     answers: { 204: { description: 'It is disconnected', schema: null } },
     handle: async ({ params: { clientIdentifier }, query: { account = null }, broker }) => {
       const { connection } = await oneSession(broker.state, clientIdentifier, account)
@@ -46,7 +44,7 @@ export const clientRooms: readonly Room[] = [
     summary: 'Ends a Session: its Subscriptions and all that waits for it are gone, and its connection is closed.',
     scope: 'admin',
     params,
-    query,
+    query: accountQuery,
     answers: { 204: { description: 'It is gone', schema: null } },
     handle: async ({ params: { clientIdentifier }, query: { account = null }, broker }) => {
       const session = await oneSession(broker.state, clientIdentifier, account)
@@ -67,7 +65,7 @@ export const clientRooms: readonly Room[] = [
     description: 'Nobody is asked whether the client may. A Subscription that is to outlast its connection is durable.',
     scope: 'admin',
     params,
-    query,
+    query: accountQuery,
     body: subscribeSchema,
     answers: { 200: { description: 'The Subscription as it is now', schema: subscriberSchema } },
     handle: async (visit) => {
@@ -84,7 +82,7 @@ export const clientRooms: readonly Room[] = [
     summary: 'Ends a Subscription of a client, which is not told. What waits for it already stays.',
     scope: 'admin',
     params: { ...params, filter: z.string().describe('As the client sent it, $share/NAME/ included, percent-encoded') },
-    query,
+    query: accountQuery,
     answers: { 204: { description: 'It is gone, durably', schema: null } },
     handle: async (visit) => {
       await askPage(visit, 'session-unsubscribe', { ...whose(visit), filter: visit.params.filter }, {})
@@ -99,7 +97,7 @@ export const clientRooms: readonly Room[] = [
     description: 'Each copy has the fate droppedByOperator, and all of it is durable when the answer comes.',
     scope: 'admin',
     params,
-    query,
+    query: accountQuery,
     answers: { 200: { description: 'How much it was', schema: purgedSchema } },
     handle: async (visit) => reply((await askPage(visit, 'session-purge', whose(visit), {})).facts),
   }),

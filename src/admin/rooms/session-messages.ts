@@ -4,10 +4,9 @@
 import { z } from 'zod'
 import { askPage, pageReply, type Room, room } from '../room.ts'
 import { inFlightPageSchema, queuedPageSchema } from '../schemas/answers.ts'
-import { pagingShape } from '../schemas/bodies.ts'
+import { queueQuery, sessionQuery } from '../schemas/queries.ts'
 
 const params = { clientIdentifier: z.string().describe('The Client Identifier, percent-encoded') }
-const account = z.string().optional().describe('Of the Session; needed where accounts share Client Identifiers')
 
 export const sessionMessageRooms: readonly Room[] = [
   room({
@@ -18,7 +17,7 @@ export const sessionMessageRooms: readonly Room[] = [
       'The messages whose exchange with a client is not over: first those to it, oldest first, then those from it.',
     scope: 'observe',
     params,
-    query: { account, ...pagingShape },
+    query: sessionQuery,
     answers: { 200: { description: 'A page of messages in flight', schema: inFlightPageSchema } },
     handle: async (visit) => {
       const { clientIdentifier: client } = visit.params
@@ -33,15 +32,11 @@ export const sessionMessageRooms: readonly Room[] = [
     description: 'What is in flight already is in /inflight_messages.',
     scope: 'observe',
     params,
-    query: {
-      account,
-      payload: z.enum(['true', 'false']).optional().describe('true: with what they say, 64 KiB of each at most'),
-      ...pagingShape,
-    },
+    query: queueQuery,
     answers: { 200: { description: 'A page of messages that wait', schema: queuedPageSchema } },
     handle: async (visit) => {
       const { account, payload } = visit.query
-      const fields = { client: visit.params.clientIdentifier, account, payload: payload === 'true' }
+      const fields = { client: visit.params.clientIdentifier, account, payload: payload === true }
       return pageReply(await askPage(visit, 'mqueue', fields, visit.query))
     },
   }),

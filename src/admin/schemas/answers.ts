@@ -13,6 +13,7 @@ import {
   inFlightMessageSchema,
   listenerSchema,
   messageLedgerSchema,
+  ownSubscriptionSchema,
   prospectSchema,
   queuedMessageSchema,
   retainedSchema,
@@ -66,6 +67,11 @@ function page<Row extends z.ZodType, About extends z.ZodType>(id: string, row: R
 
 export const clientPageSchema = page('ClientPage', clientSchema, z.object({ sessions: count, connections: count }))
 export const sessionPageSchema = page('SessionPage', sessionRowSchema, z.object({ client: z.string() }))
+export const ownSubscriptionPageSchema = page(
+  'OwnSubscriptionPage',
+  ownSubscriptionSchema,
+  z.object({ client: z.string() }),
+)
 export const historyPageSchema = page(
   'HistoryPage',
   historyEventSchema,

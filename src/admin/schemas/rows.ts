@@ -72,9 +72,13 @@ export const sharedGroupSchema = z
   })
   .meta({ id: 'SharedGroup', description: 'Each message to its Topic Filter goes to one of its members' })
 
+export const ownSubscriptionSchema = subscriberSchema
+  .extend({ kind: z.literal('subscription') })
+  .meta({ id: 'OwnSubscription', description: 'A Subscription of the Session that was asked for' })
+
 export const sessionRowSchema = z.discriminatedUnion('kind', [
   clientSchema.extend({ kind: z.literal('session') }),
-  subscriberSchema.extend({ kind: z.literal('subscription') }),
+  ownSubscriptionSchema,
 ])
 
 const totalsShape = { subscriptions: count, online: count, offline: count, observers: count, sharedGroups: count }
