@@ -83,7 +83,8 @@ export function makeOpenApi(version: string): OpenApi {
 }
 
 function operation(room: Room, schemas: Schemas, problemContent: Json): Json {
-  const { method, path, tag, summary, description, scope, body, answers } = room
+  const { method, path, tag, summary, description, scope, alsoFor, body, answers } = room
+  const either = alsoFor === undefined ? '' : ` or ${alsoFor}`
   const responses = Object.entries(answers).map(([status, { description: words, schema, contentType }]) => {
     const type = contentType ?? 'application/json'
     const shown = schema === null ? { type: 'string' } : schemas.add(schema, 'output')
@@ -91,7 +92,11 @@ function operation(room: Room, schemas: Schemas, problemContent: Json): Json {
     return [status, { description: words, ...(hasContent ? { content: { [type]: { schema: shown } } } : {}) }]
   })
   const needs =
-    scope === null ? 'Open to everybody.' : scope === 'any' ? 'Needs a login or a key.' : `Needs the scope ${scope}.`
+    scope === null
+      ? 'Open to everybody.'
+      : scope === 'any'
+        ? 'Needs a login or a key.'
+        : `Needs the scope ${scope}${either}.`
   return {
     operationId: operationId(method, path),
     tags: [tag],

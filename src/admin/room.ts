@@ -66,6 +66,8 @@ interface RoomDefinition<P extends Shape, Q extends Shape, B extends z.ZodType, 
   readonly description?: string
   /** What whoever enters must have; `any`: be known; null: not even that. */
   readonly scope: Scope | 'any' | null
+  /** A scope that does as well. */
+  readonly alsoFor?: Scope
   readonly params?: P
   readonly query?: Q
   /** Header fields that mean something here, in lower case. */

@@ -20,6 +20,20 @@ test('every room is in the document, and nothing else', () => {
   assert.equal(new Set(ids).size, rooms.length)
 })
 
+test('in every list a limit that is none is refused', async () => {
+  await using api = await startApi()
+  await api.at.client(5, { clientIdentifier: 'one' })
+  const lists = rooms.filter(({ query }) => 'limit' in query.shape).map(({ path }) => path.replace(/\{\w+\}/, 'one'))
+  assert.ok(lists.length > 10, `${lists.length}`)
+  for (const path of lists) {
+    assert.equal((await api.get(`${path}?limit=1`)).status, 200, path)
+    for (const limit of ['-1', '0', '1e99', '10001', '1.5', 'all']) {
+      const { status, body } = await api.get(`${path}?limit=${limit}`)
+      assert.deepEqual([status, body.faults[0].place], [400, 'query.limit'], `${path} ${limit}`)
+    }
+  }
+})
+
 test('every reference in the document leads somewhere', () => {
   const references = new Set(JSON.stringify(openApi).match(/"#\/[^"]+"/g))
   assert.ok(references.size > 20)

@@ -72,6 +72,7 @@ export const publishingRooms: readonly Room[] = [
     summary: 'Who has got a message that was published with `receipt: true`.',
     description: 'The names of clients are there for whoever may observe.',
     scope: 'publish',
+    alsoFor: 'observe',
     params: { id: z.string().max(64) },
     answers: { 200: { description: 'What is known at this moment', schema: receiptSchema } },
     handle: ({ params, broker, administration, principal }) => {

@@ -53,10 +53,11 @@ export class Doorkeeper {
   admit(incoming: IncomingMessage, principal: Principal, room: Room): void {
     if (room.scope === null) return
     if (principal.kind === 'session' && room.method !== 'get') checkCsrfToken(incoming, principal)
-    if (room.scope !== 'any' && !mayEnter(principal, room.scope)) {
-      const found = principal.scopes.join(', ')
-      throw problem('forbidden', 'the API key', found, `one with the scope ${room.scope}`, 'use another key')
-    }
+    if (room.scope === 'any') return
+    const opening = room.alsoFor === undefined ? [room.scope] : [room.scope, room.alsoFor]
+    if (opening.some((scope) => mayEnter(principal, scope))) return
+    const found = principal.scopes.join(', ')
+    throw problem('forbidden', 'the API key', found, `one with the scope ${opening.join(' or ')}`, 'use another key')
   }
 
   get cookieName(): string {
