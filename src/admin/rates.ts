@@ -65,7 +65,7 @@ export class Rates {
     if (last === undefined || before === undefined || first === undefined) {
       return { second: nothing, minute: nothing, minuteSeconds: 0 }
     }
-    const minuteSeconds = (last.atMs - first.atMs) / 1000
+    const minuteSeconds = Math.round((last.atMs - first.atMs) / 100) / 10
     return { second: perSecond(before, last), minute: perSecond(first, last), minuteSeconds }
   }
 }

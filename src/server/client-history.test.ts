@@ -64,6 +64,17 @@ test('whoever is refused, under whatever names, does not push out what happened 
   history.note({ ...refused, clientIdentifier: null }, 4000)
 })
 
+test('nor do tools that come for a moment and have the broker make up a Client Identifier', () => {
+  const history = new ClientHistory(() => 80)
+  history.note(subscribed('one', 'a'), 0)
+  const name = (count: number) => `pabal-${`${count}`.padStart(36, '0')}`
+  for (let count = 0; count < 1000; count++) history.note(subscribed(name(count), 'b'), count)
+  assert.deepEqual(
+    [filtersOf(history, 'one'), filtersOf(history, name(999)), filtersOf(history, name(0))],
+    [['a'], ['b'], []],
+  )
+})
+
 test('a bound of 0 keeps nothing, and a lower one holds from the next event on', () => {
   let eventsMax = 0
   const history = new ClientHistory(() => eventsMax)

@@ -2,8 +2,8 @@
  * What has happened to each client of late: the events that name it, newest kept, for whoever asks afterwards.
  *
  * Bounded in all and for each client, in memory only. The client that nothing has happened to for longest makes room first, so that
- * one that comes and goes all the time does not push out the others. Refusals are kept apart and may be few: whoever is not let in
- * can use any Client Identifier.
+ * one that comes and goes all the time does not push out the others. Kept apart, and fewer, is what may have any number of names:
+ * refusals, and clients that had the broker make up their Client Identifier, as tools that come for a moment do.
  */
 import type { BrokerEvent } from '../core/event.ts'
 
@@ -32,25 +32,28 @@ export interface PastEvent {
 
 /** Events of one client, whatever its account. */
 const perClientMax = 100
-/** Of all that may be kept, a part for refusals. */
-const refusalsShare = 1 / 8
+/** Of all that may be kept, the part for those who may have any number of names. */
+const passersShare = 1 / 8
+/** What the shell makes up: `pabal-` and a UUID. */
+const madeUpLength = 'pabal-'.length + 36
 /** So many characters of names and reasons make an event count once more. */
 const charactersPerWeight = 1024
 
 export class ClientHistory {
   readonly #events: Shelf
-  readonly #refusals: Shelf
+  readonly #passers: Shelf
   #lastOrder = 0
 
   /** `eventsMax` is asked each time: it may change. */
   constructor(eventsMax: () => number) {
-    this.#events = new Shelf(() => Math.ceil(eventsMax() * (1 - refusalsShare)))
-    this.#refusals = new Shelf(() => Math.floor(eventsMax() * refusalsShare))
+    this.#events = new Shelf(() => Math.ceil(eventsMax() * (1 - passersShare)))
+    this.#passers = new Shelf(() => Math.floor(eventsMax() * passersShare))
   }
 
   note(event: BrokerEvent, atMs: number): void {
     if (!isRemembered(event) || event.clientIdentifier === null) return
-    const shelf = event.type === 'refused' ? this.#refusals : this.#events
+    const isPassing = event.type === 'refused' || isMadeUp(event.clientIdentifier)
+    const shelf = isPassing ? this.#passers : this.#events
     this.#lastOrder += 1
     shelf.put(event.clientIdentifier, { atMs, order: this.#lastOrder, event })
   }
@@ -58,16 +61,20 @@ export class ClientHistory {
   /** Newest first. */
   of(clientIdentifier: string): PastEvent[] {
     const events = this.#events.of(clientIdentifier)?.events ?? []
-    const refusals = this.#refusals.of(clientIdentifier)?.events ?? []
+    const passing = this.#passers.of(clientIdentifier)?.events ?? []
     const all =
-      refusals.length === 0 ? [...events] : [...events, ...refusals].sort((one, other) => one.order - other.order)
+      passing.length === 0 ? [...events] : [...events, ...passing].sort((one, other) => one.order - other.order)
     return all.reverse()
   }
 
   /** Events of this client that have made room for others, since it was last forgotten altogether. */
   forgottenOf(clientIdentifier: string): number {
-    return (this.#events.of(clientIdentifier)?.forgotten ?? 0) + (this.#refusals.of(clientIdentifier)?.forgotten ?? 0)
+    return (this.#events.of(clientIdentifier)?.forgotten ?? 0) + (this.#passers.of(clientIdentifier)?.forgotten ?? 0)
   }
+}
+
+function isMadeUp(clientIdentifier: string): boolean {
+  return clientIdentifier.length === madeUpLength && clientIdentifier.startsWith('pabal-')
 }
 
 const remembered: ReadonlySet<string> = new Set(historyEventTypes)
