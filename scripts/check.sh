@@ -6,4 +6,6 @@ checkout=.
 "$pinned_node" node_modules/@biomejs/biome/bin/biome check --error-on-warnings
 "$pinned_node" node_modules/typescript/bin/tsc --noEmit -p .
 "$pinned_node" node_modules/typescript/bin/tsc --noEmit -p src/dashboard
+# With what browsers have, and nothing of Node.
+"$pinned_node" node_modules/typescript/bin/tsc --noEmit -p src/client
 exec "$pinned_node" --test --test-concurrency=2 --test-reporter=./scripts/test-reporter.mjs 'src/**/*.test.ts' test/tidy.test.ts

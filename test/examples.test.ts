@@ -60,6 +60,16 @@ const expected: Record<string, RegExp[]> = {
     /^lamp-7 got brightness 10, brightness 20, name hall$/,
     /^stopped$/,
   ],
+  '07-http-client.ts': [
+    /^attempt 1: no_matching_subscribers, held: true$/,
+    /^attempt 2: no_matching_subscribers, held: true$/,
+    /^nobody has received "two coffees" on orders\/7$/,
+    /^kitchen has subscribed$/,
+    /^released: 1; the kitchen got "two coffees"$/,
+    /^listeners to orders\/8: 1$/,
+    /^not-found: no Session of "bar"$/,
+    /^stopped$/,
+  ],
 }
 
 interface Ended {

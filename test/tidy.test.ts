@@ -45,6 +45,8 @@ const importTable: Readonly<Record<string, Row>> = {
   // Types only, which are erased.
   'src/admin/api-types.ts': { ours: ['src/admin/schemas'], packages: ['zod'], node: [] },
   'src/admin/schemas': { ours: [], packages: ['zod'], node: [] },
+  // Runs in browsers, too, and in programs that want nothing else of ours.
+  'src/client': { ours: ['src/admin/api-types.ts'], packages: [], node: [] },
   'src/dashboard': {
     ours: ['src/admin/api-types.ts'],
     packages: ['preact', '@preact/signals', 'uplot'],

@@ -1,9 +1,11 @@
 /**
  * What the HTTP API keeps for as long as it runs.
  */
+import type { BrokerAccess } from '../server/admin-part.ts'
 import { Cursors } from '../server/requests/cursors.ts'
 import { Gauges } from './gauges.ts'
 import type { Configuration } from './http-admin.ts'
+import { Idempotency } from './idempotency.ts'
 import { HostReceipts } from './receipts.ts'
 
 /** Pages that one who asks may be in the middle of. */
@@ -15,6 +17,7 @@ export const eventStreamsMax = 32
 export class Administration {
   readonly gauges = new Gauges()
   readonly receipts = new HostReceipts()
+  readonly idempotency = new Idempotency()
   /** What the broker was started with, read again when it is told to; null if it was made by a program. */
   readonly configuration: () => Configuration | null
   /** Streams of events that are open. */
@@ -25,8 +28,8 @@ export class Administration {
     this.configuration = configuration
   }
 
-  start(): void {
-    this.gauges.start()
+  start(broker: BrokerAccess): void {
+    this.gauges.start(broker)
   }
 
   stop(): void {

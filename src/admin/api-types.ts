@@ -5,6 +5,7 @@
 import type { z } from 'zod'
 import type * as answers from './schemas/answers.ts'
 import type * as bodies from './schemas/bodies.ts'
+import type * as queries from './schemas/queries.ts'
 import type * as rows from './schemas/rows.ts'
 
 export type Backlog = z.output<typeof rows.backlogSchema>
@@ -16,6 +17,9 @@ export type SubscriptionTotals = z.output<typeof rows.subscriptionTotalsSchema>
 export type WhoTotals = z.output<typeof rows.whoTotalsSchema>
 export type SeenTopic = z.output<typeof rows.seenTopicSchema>
 export type Prospect = z.output<typeof rows.prospectSchema>
+export type HistoryEvent = z.output<typeof rows.historyEventSchema>
+export type InFlightMessage = z.output<typeof rows.inFlightMessageSchema>
+export type QueuedMessage = z.output<typeof rows.queuedMessageSchema>
 export type Held = z.output<typeof rows.heldSchema>
 export type Dead = z.output<typeof rows.deadSchema>
 export type HeldMessage = z.output<typeof rows.heldMessageSchema>
@@ -32,6 +36,9 @@ export type Fault = z.output<typeof answers.faultSchema>
 export type Problem = z.output<typeof answers.problemSchema>
 export type ClientPage = z.output<typeof answers.clientPageSchema>
 export type SessionPage = z.output<typeof answers.sessionPageSchema>
+export type HistoryPage = z.output<typeof answers.historyPageSchema>
+export type InFlightPage = z.output<typeof answers.inFlightPageSchema>
+export type QueuedPage = z.output<typeof answers.queuedPageSchema>
 export type SubscriberPage = z.output<typeof answers.subscriberPageSchema>
 export type FilterPage = z.output<typeof answers.filterPageSchema>
 export type SharedGroupPage = z.output<typeof answers.sharedGroupPageSchema>
@@ -44,7 +51,9 @@ export type DeadPage = z.output<typeof answers.deadPageSchema>
 export type TracePage = z.output<typeof answers.tracePageSchema>
 export type Ledger = z.output<typeof answers.ledgerSchema>
 export type Done = z.output<typeof answers.doneSchema>
+export type Purged = z.output<typeof answers.purgedSchema>
 export type Warning = z.output<typeof answers.warningSchema>
+export type Rates = z.output<typeof answers.ratesSchema>
 export type Overview = z.output<typeof answers.overviewSchema>
 export type Published = z.output<typeof answers.publishedSchema>
 export type BulkPublished = z.output<typeof answers.bulkPublishedSchema>
@@ -61,6 +70,7 @@ export type Readiness = z.output<typeof answers.readinessSchema>
 export type Publish = z.input<typeof bodies.publishSchema>
 export type BulkPublish = z.input<typeof bodies.bulkPublishSchema>
 export type Which = z.input<typeof bodies.whichSchema>
+export type Subscribe = z.input<typeof bodies.subscribeSchema>
 export type Login = z.input<typeof bodies.loginSchema>
 export type ChangePassword = z.input<typeof bodies.changePasswordSchema>
 export type MakeApiKey = z.input<typeof bodies.makeApiKeySchema>
@@ -74,3 +84,20 @@ export interface ServerEvent {
   readonly atMs: number
   readonly [field: string]: unknown
 }
+
+/** What may stand in the queries: as it is meant, a number for a number. */
+type QueryOf<Shape extends z.ZodRawShape> = z.output<z.ZodObject<Shape>>
+export type PagingQuery = QueryOf<typeof queries.pagingQuery>
+export type AccountQuery = QueryOf<typeof queries.accountQuery>
+export type SessionsQuery = QueryOf<typeof queries.sessionsQuery>
+export type SessionQuery = QueryOf<typeof queries.sessionQuery>
+export type QueueQuery = QueryOf<typeof queries.queueQuery>
+export type HistoryQuery = QueryOf<typeof queries.historyQuery>
+export type SubscriptionsQuery = QueryOf<typeof queries.subscriptionsQuery>
+export type FilterQuery = QueryOf<typeof queries.filterQuery>
+export type RetainedQuery = QueryOf<typeof queries.retainedQuery>
+export type HeldQuery = QueryOf<typeof queries.heldQuery>
+export type DeadQuery = QueryOf<typeof queries.deadQuery>
+export type TraceQuery = QueryOf<typeof queries.traceQuery>
+export type OwnSubscription = z.output<typeof rows.ownSubscriptionSchema>
+export type OwnSubscriptionPage = z.output<typeof answers.ownSubscriptionPageSchema>

@@ -7,7 +7,7 @@ import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import type { BrokerAccess } from '../server/admin-part.ts'
 import type { AdminRequestEvent } from '../server/requests/admin-request.ts'
-import { NotThere, RequestFault } from '../server/requests/request-fault.ts'
+import { NotClear, NotThere, RequestFault } from '../server/requests/request-fault.ts'
 import type { Administration } from './administration.ts'
 import { auditEntry } from './audit.ts'
 import { readBody } from './body.ts'
@@ -77,14 +77,28 @@ async function enter(building: Building, room: Room, context: Context<Env>): Pro
     broker.audit(auditEntry(principal, remoteAddress, request, body, outcome, result, broker.nowMs()))
   }
   try {
-    principal = doorkeeper.admit(incoming, room)
+    principal = doorkeeper.recognise(incoming, room)
+    doorkeeper.admit(incoming, principal, room)
     if (broker.phase !== 'running' && room.isOutside !== true) throw notRunning(broker)
     if (room.body !== null) body = await readBody(incoming, room.bodyBytesMax)
     const params = context.req.param()
     const query = queryOf(context.req.url)
     const cursors = administration.cursorsOf(principal.id)
     const signal = AbortSignal.any([closing, context.req.raw.signal])
-    const raw = { params, query, body, broker, administration, doorkeeper, principal, cursors, signal, remoteAddress }
+    const { headers } = incoming
+    const raw = {
+      params,
+      query,
+      headers,
+      body,
+      broker,
+      administration,
+      doorkeeper,
+      principal,
+      cursors,
+      signal,
+      remoteAddress,
+    }
     const answer = await room.enter(raw)
     tell('done', String(answer.status))
     return answer instanceof Response ? answer : responseOf(answer)
@@ -145,7 +159,8 @@ function problemOf(error: unknown, broker: BrokerAccess, path: string): HttpProb
   if (error instanceof HttpProblem) return error
   if (error instanceof RequestFault) {
     const { found, expected, advice } = error
-    return problem(error instanceof NotThere ? 'not-found' : 'bad-request', 'the request', found, expected, advice)
+    const type = error instanceof NotThere ? 'not-found' : error instanceof NotClear ? 'conflict' : 'bad-request'
+    return problem(type, 'the request', found, expected, advice)
   }
   broker.reportFault(error)
   return problem('broker-fault', path.slice(0, 200), 'a failure', 'an answer', 'look at what the broker has logged')

@@ -1,24 +1,28 @@
 /**
- * What is measured beside the counters of the core: latencies, memory, room on the disk.
+ * What is measured beside the counters of the core: latencies, rates, memory, room on the disk.
  */
 import { statfs } from 'node:fs/promises'
 import { getHeapStatistics } from 'node:v8'
 import { EventLoopDelay } from '../metrics/event-loop-delay.ts'
 import type { BrokerAccess } from '../server/admin-part.ts'
+import { Rates } from './rates.ts'
 
 const freeBytesKeptMs = 5000
 
 export class Gauges {
   readonly eventLoop = new EventLoopDelay()
+  readonly rates = new Rates()
   #freeBytes: number | null = null
   #lookedAtMs = Number.NEGATIVE_INFINITY
 
-  start(): void {
+  start({ state }: BrokerAccess): void {
     this.eventLoop.start()
+    this.rates.start(state.traffic)
   }
 
   stop(): void {
     this.eventLoop.stop()
+    this.rates.stop()
   }
 
   /** Of the file system with the data, looked at every few seconds; null where nothing is stored, or if it cannot be told. */

@@ -111,7 +111,7 @@ class HttpAdmin implements AdminPart {
     server.maxConnections = connectionsMax
     server.setTimeout(idleMsMax)
     if (!(await listen(server, this.#address, this.#whenInUse))) return
-    administration.start()
+    administration.start(broker)
     this.#server = server
     this.#administration = administration
     this.#doorkeeper = doorkeeper

@@ -83,7 +83,8 @@ export function makeOpenApi(version: string): OpenApi {
 }
 
 function operation(room: Room, schemas: Schemas, problemContent: Json): Json {
-  const { method, path, tag, summary, description, scope, body, answers } = room
+  const { method, path, tag, summary, description, scope, alsoFor, body, answers } = room
+  const either = alsoFor === undefined ? '' : ` or ${alsoFor}`
   const responses = Object.entries(answers).map(([status, { description: words, schema, contentType }]) => {
     const type = contentType ?? 'application/json'
     const shown = schema === null ? { type: 'string' } : schemas.add(schema, 'output')
@@ -91,14 +92,22 @@ function operation(room: Room, schemas: Schemas, problemContent: Json): Json {
     return [status, { description: words, ...(hasContent ? { content: { [type]: { schema: shown } } } : {}) }]
   })
   const needs =
-    scope === null ? 'Open to everybody.' : scope === 'any' ? 'Needs a login or a key.' : `Needs the scope ${scope}.`
+    scope === null
+      ? 'Open to everybody.'
+      : scope === 'any'
+        ? 'Needs a login or a key.'
+        : `Needs the scope ${scope}${either}.`
   return {
     operationId: operationId(method, path),
     tags: [tag],
     summary,
     description: description === undefined ? needs : `${description} ${needs}`,
     security: scope === null ? [] : [{ key: [] }, { basic: [] }, { session: [] }],
-    parameters: [...parameters('path', room.params, schemas), ...parameters('query', room.query, schemas)],
+    parameters: [
+      ...parameters('path', room.params, schemas),
+      ...parameters('query', room.query, schemas),
+      ...parameters('header', room.headers, schemas),
+    ],
     ...(body === null
       ? {}
       : { requestBody: { required: true, content: { 'application/json': { schema: schemas.add(body, 'input') } } } }),
@@ -109,7 +118,7 @@ function operation(room: Room, schemas: Schemas, problemContent: Json): Json {
   }
 }
 
-function parameters(where: 'path' | 'query', shape: z.ZodObject, schemas: Schemas): Json[] {
+function parameters(where: 'path' | 'query' | 'header', shape: z.ZodObject, schemas: Schemas): Json[] {
   const { properties = {}, required = [] } = z.toJSONSchema(shape, { io: 'input', unrepresentable: 'any' })
   return Object.keys(properties).map((name) => {
     // The shape has what its JSON Schema has.

@@ -40,6 +40,7 @@ export async function overviewOf(broker: BrokerAccess, gauges: Gauges): Promise<
       bytesReceived: traffic.bytesReceived,
       bytesSent: traffic.bytesSent,
     },
+    rates: gauges.rates.answer,
     undelivered: undeliveredOf(state),
     copies: { inFlight: underWay.inFlight, queued: underWay.queued },
     owed: owed.size,
@@ -83,7 +84,7 @@ function undeliveredOf({ held, tally, rules: { own } }: CoreState): Overview['un
     deadLettered: messages.deadLettered + copies.deadLettered,
     dropped: {
       holdFull: messages.droppedHoldFull,
-      byOperator: messages.droppedByOperator,
+      byOperator: messages.droppedByOperator + copies.droppedByOperator,
       queueFull: copies.droppedQueueFull,
       tooLarge: copies.droppedTooLarge,
       offline: copies.droppedOffline,

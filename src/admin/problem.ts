@@ -15,6 +15,7 @@ const titles = {
   'too-large': [413, 'The request is too large'],
   'wrong-type': [415, 'The body is not of the right type'],
   misdirected: [421, 'This is not the host that was asked for'],
+  'key-used': [422, 'This key has been used for something else'],
   'too-many': [429, 'Too many requests'],
   'broker-fault': [500, 'The broker has made a mistake'],
   unavailable: [503, 'The broker cannot do this at the moment'],

@@ -18,9 +18,10 @@ export const apiPath = '/api/v1'
 export type Method = 'get' | 'post' | 'delete'
 
 /** What a handler knows of who asks and of what is asked about. */
-export interface Visit<Params, Query, Body> {
+export interface Visit<Params, Query, Body, Headers = unknown> {
   readonly params: Params
   readonly query: Query
+  readonly headers: Headers
   readonly body: Body
   readonly broker: BrokerAccess
   readonly administration: Administration
@@ -51,7 +52,7 @@ export interface AnswerForm {
 type Shape = Readonly<Record<string, z.ZodType>>
 type Output<S extends Shape> = z.output<z.ZodObject<S>>
 
-interface RoomDefinition<P extends Shape, Q extends Shape, B extends z.ZodType> {
+interface RoomDefinition<P extends Shape, Q extends Shape, B extends z.ZodType, H extends Shape> {
   readonly method: Method
   /** Behind `/api/v1`, with `{name}` for each parameter. */
   readonly path: string
@@ -65,21 +66,29 @@ interface RoomDefinition<P extends Shape, Q extends Shape, B extends z.ZodType> 
   readonly description?: string
   /** What whoever enters must have; `any`: be known; null: not even that. */
   readonly scope: Scope | 'any' | null
+  /** A scope that does as well. */
+  readonly alsoFor?: Scope
   readonly params?: P
   readonly query?: Q
+  /** Header fields that mean something here, in lower case. */
+  readonly headers?: H
   readonly body?: B
   /** Bytes of the body. Default 64 KiB. */
   readonly bodyBytesMax?: number
   readonly answers: Readonly<Record<number, AnswerForm>>
-  readonly handle: (visit: Visit<Output<P>, Output<Q>, z.output<B>>) => Reply | Response | Promise<Reply | Response>
+  readonly handle: (
+    visit: Visit<Output<P>, Output<Q>, z.output<B>, Output<H>>,
+  ) => Reply | Response | Promise<Reply | Response>
 }
 
 /** As it was sent. */
 export type RawVisit = Visit<unknown, unknown, unknown>
 
-export interface Room extends Omit<RoomDefinition<Shape, Shape, z.ZodType>, 'handle' | 'params' | 'query' | 'body'> {
+export interface Room
+  extends Omit<RoomDefinition<Shape, Shape, z.ZodType, Shape>, 'handle' | 'params' | 'query' | 'headers' | 'body'> {
   readonly params: z.ZodObject
   readonly query: z.ZodObject
+  readonly headers: z.ZodObject
   /** Null: it takes none. */
   readonly body: z.ZodType | null
   /** Checks what was sent, then answers. @throws HttpProblem */
@@ -90,25 +99,31 @@ export interface Room extends Omit<RoomDefinition<Shape, Shape, z.ZodType>, 'han
 type None = {}
 
 /** What a room is defined with, its types worked out from its schemas. */
-export function room<P extends Shape = None, Q extends Shape = None, B extends z.ZodType = z.ZodType<undefined>>(
-  definition: RoomDefinition<P, Q, B>,
-): Room {
-  const { handle, params: paramsShape, query: queryShape, body, ...rest } = definition
+export function room<
+  P extends Shape = None,
+  Q extends Shape = None,
+  B extends z.ZodType = z.ZodType<undefined>,
+  H extends Shape = None,
+>(definition: RoomDefinition<P, Q, B, H>): Room {
+  const { handle, params: paramsShape, query: queryShape, headers: headersShape, body, ...rest } = definition
   const params = z.strictObject(paramsShape ?? {})
   const query = z.strictObject(queryShape ?? {})
+  // Others may be there and mean nothing.
+  const headers = z.object(headersShape ?? {})
   const enter: Room['enter'] = async (raw) => {
     const faults: Fault[] = []
     const visit = {
       ...raw,
       params: check('path', params, raw.params, faults),
       query: check('query', query, raw.query, faults),
+      headers: check('header', headers, raw.headers, faults),
       body: body === undefined ? undefined : check('body', body, raw.body, faults),
     }
     if (faults.length > 0) throw new HttpProblem('bad-request', faults)
     // What the schemas have let through has the types they say.
-    return handle(visit as Visit<Output<P>, Output<Q>, z.output<B>>)
+    return handle(visit as Visit<Output<P>, Output<Q>, z.output<B>, Output<H>>)
   }
-  return { ...rest, params, query, body: body ?? null, enter }
+  return { ...rest, params, query, headers, body: body ?? null, enter }
 }
 
 function check(place: string, schema: z.ZodType, value: unknown, faults: Fault[]): unknown {

@@ -56,6 +56,7 @@ Exit codes: 0 done, 1 not possible, 16 something was refused. Listing takes the 
 
 interface HeldFlags extends ListFlags {
   filter?: string
+  client?: string
   all?: boolean
 }
 
@@ -81,6 +82,7 @@ async function run(kind: Kind, description: string, argv: string[]): Promise<num
       ? listCommand(kind, description, helps[kind])
       : askCommand(`${kind} ${verb}`, description, helps[kind]).option('--json', 'the answer as JSON')
   if (verb !== 'show') command.option('--filter <FILTER>', 'those whose Topic Name matches a Topic Filter')
+  if (verb === 'list') command.option('--client <ID>', 'those that a client published, or went without')
   if (verb === 'show') command.argument('<ID>', 'its number, from the list')
   if (action !== undefined) command.option('--all', 'all of them').argument('[ID]', 'its number, from the list')
   const exitCode = parseArguments(command, rest)
@@ -102,10 +104,10 @@ function idOf({ args }: Command): number {
   throw new AskFault(`The ID is ${JSON.stringify(text)}; expected a number of the list.`)
 }
 
-function heldView({ filter }: HeldFlags): ListView<Held> {
+function heldView(flags: HeldFlags): ListView<Held> {
   return {
     request: 'held',
-    fields: filter === undefined ? {} : { filter },
+    fields: fieldsOf(flags),
     listName: 'messages',
     headings: [' ID', 'TOPIC', 'QOS', ' SIZE', 'HELD FOR', 'EXPIRES', 'PUBLISHER', 'ACCOUNT'],
     rowName: 'message',
@@ -123,10 +125,15 @@ function heldView({ filter }: HeldFlags): ListView<Held> {
   }
 }
 
-function deadView({ filter }: HeldFlags): ListView<Dead> {
+/** Which of them are listed. */
+function fieldsOf({ filter, client }: HeldFlags): Readonly<Record<string, string>> {
+  return { ...(filter === undefined ? {} : { filter }), ...(client === undefined ? {} : { client }) }
+}
+
+function deadView(flags: HeldFlags): ListView<Dead> {
   return {
     request: 'dead',
-    fields: filter === undefined ? {} : { filter },
+    fields: fieldsOf(flags),
     listName: 'messages',
     headings: [' ID', 'TOPIC', 'QOS', ' SIZE', 'SINCE', 'REASON', 'PUBLISHER', 'ACCOUNT', 'WAITS ON'],
     rowName: 'dead letter',

@@ -15,6 +15,7 @@ export const eventTopicNames: Readonly<Record<BrokerEvent['type'], string | null
   sessionCreated: `${prefix}/session/created`,
   sessionTakenOver: `${prefix}/session/taken-over`,
   sessionEnded: `${prefix}/session/ended`,
+  queuePurged: `${prefix}/session/purged`,
   wake: `${prefix}/session/wake`,
   messageUnmatched: `${prefix}/message/unmatched`,
   messageHeld: `${prefix}/message/held`,

@@ -36,11 +36,13 @@ export interface SubscribedEvent extends ClientEvent {
   readonly type: 'subscribed'
   readonly topicFilter: string
   readonly qos: 0 | 1 | 2
+  readonly by: 'client' | 'operator'
 }
 
 export interface UnsubscribedEvent extends ClientEvent {
   readonly type: 'unsubscribed'
   readonly topicFilter: string
+  readonly by: 'client' | 'operator'
 }
 
 /** A client has a Session that it did not have before. */
@@ -70,6 +72,16 @@ export interface SessionEndedEvent {
   readonly reason: SessionEndReason
   /** Copies of messages that ended with it, in flight or waiting. */
   readonly messages: number
+}
+
+/** An operator gave up what waited for a client. */
+export interface QueuePurgedEvent {
+  readonly type: 'queuePurged'
+  readonly clientIdentifier: string
+  readonly account: string
+  readonly messages: number
+  /** Bytes of Topic Names and payloads. */
+  readonly bytes: number
 }
 
 /** A message was admitted. Only made while somebody listens. */
@@ -157,6 +169,7 @@ export type BrokerEvent =
   | SessionCreatedEvent
   | SessionTakenOverEvent
   | SessionEndedEvent
+  | QueuePurgedEvent
   | PublishedEvent
   | WakeEvent
   | MessageFateEvent<'messageUnmatched'>

@@ -83,6 +83,8 @@ export interface Limits {
   fateLogPerSecondMax: number
   /** Events about messages and copies in a second; further ones are only counted. */
   messageEventsPerSecondMax: number
+  /** Events that are remembered of clients that come, go and subscribe, in all; 0 for none. */
+  clientHistoryEventsMax: number
   /** Seconds between two publications of the values below `$SYS`; 0 for none. */
   sysIntervalSeconds: number
 }
@@ -126,6 +128,7 @@ export const defaultLimits: Readonly<Limits> = Object.freeze({
   fateLogMessagesMax: 10_000,
   fateLogPerSecondMax: 1000,
   messageEventsPerSecondMax: 1000,
+  clientHistoryEventsMax: 50_000,
   sysIntervalSeconds: 10,
 })
 
@@ -184,5 +187,6 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [lowest: number
   fateLogMessagesMax: [0, 1_000_000],
   fateLogPerSecondMax: [1, 1_000_000],
   messageEventsPerSecondMax: [0, 1_000_000],
+  clientHistoryEventsMax: [0, 10_000_000],
   sysIntervalSeconds: [0, 3600],
 })

@@ -30,6 +30,8 @@ const dropReasons: Readonly<Record<CopyFate, CopyDroppedEvent['reason'] | null>>
   sentQos0: null,
   // The Session's own event says it for all of them.
   sessionEnded: null,
+  // As above.
+  droppedByOperator: null,
   expired: 'expired',
   droppedTooLarge: 'too-large',
   droppedOffline: 'offline',

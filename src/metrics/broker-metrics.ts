@@ -118,6 +118,7 @@ function messageMetrics({ state, freeBytes, ledgerAddsUp }: Measured): MetricDef
     sessionEnded,
     deadLettered: tally.copies.deadLettered,
     refusedByClient: tally.copies.refusedByClient,
+    byOperator: tally.copies.droppedByOperator,
   }
   return [
     gauge('pabal_messages_held', 'Messages that wait for a listener', () => one(held.counts('held').messages)),

@@ -79,6 +79,8 @@ export interface BrokerAccess {
   nowMs(): number
   /** Hands the core an input and carries out what it decides. */
   act<Result>(give: (core: BrokerCore, nowMs: number, turn: Turn) => Result): Result
+  /** Resolves when all that was decided so far is durable: before anybody is told. */
+  durable(): Promise<void>
   /** Looks up what `$pabal/NAME` answers, without asking for a permission. @throws RequestFault */
   ask(question: AdminQuestion): Promise<AdminAnswer>
   /** Resolves when the message is durable for everybody who must have it. `claim`: what is to be owed for it; null for nothing. */

@@ -43,6 +43,7 @@ export function makeAccess(host: AccessHost): BrokerAccess {
     },
     nowMs: () => shell.nowMs(),
     act: (give) => shell.act(give),
+    durable: () => shell.durable(),
     ask: (question) => shell.requests.ask(question),
     publish: async (packet, claim) => {
       const { token, answered } = shell.expectAnswer()

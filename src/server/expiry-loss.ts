@@ -27,7 +27,7 @@ export function expiryLoss(
     if (endMs > nowMs) continue
     lost.push({ name: JSON.stringify(session.clientIdentifier), messages })
     bytes += outbound.queuedBytes
-    for (const { size } of outbound.copiesInFlight()) bytes += size
+    for (const { size } of outbound.inFlight ?? []) bytes += size
   }
   if (lost.length === 0) return null
   lost.sort((one, other) => other.messages - one.messages)

@@ -12,6 +12,7 @@ import type { CoreOptions } from '../core/state.ts'
 import { type Load, newTurn, type OutgoingAnswer, type Turn } from '../core/turn.ts'
 import type { DecoderOptions } from '../protocol/packet-decoder.ts'
 import type { Store } from '../store/store.ts'
+import { ClientHistory } from './client-history.ts'
 import { ClientLink } from './client-link.ts'
 import { expiryLoss } from './expiry-loss.ts'
 import type { Gatekeeper } from './gatekeeper.ts'
@@ -56,6 +57,7 @@ export class Shell {
   readonly store: Store
   readonly #runner: TurnRunner
   readonly #snapshotting: Snapshotting
+  readonly #history: ClientHistory
   /** What clients ask of the broker itself. */
   readonly requests: Requests
   readonly #clock: () => number
@@ -109,6 +111,7 @@ export class Shell {
       () => this.#runner.durable(),
       (error) => this.#failed(error),
     )
+    this.#history = new ClientHistory(() => this.core.state.limits.clientHistoryEventsMax)
     this.requests = this.#makeRequests()
     store.onRoom = (hasRoom) => {
       this.#storeHasRoom = hasRoom
@@ -128,9 +131,11 @@ export class Shell {
     return new Requests({
       core,
       store: this.store,
+      history: this.#history,
       gatekeeper: this.#gatekeeper,
       nowMs: () => this.nowMs(),
       act: (give) => this.act(give),
+      durable: () => this.durable(),
       audit: (event) => this.#owner.audit(event),
       get isStopped() {
         return shell.#isStopped
@@ -240,6 +245,7 @@ export class Shell {
   }
 
   #report(event: BrokerEvent): void {
+    this.#history.note(event, this.nowMs())
     if (this.core.state.subscriptions.watchers.events > 0) this.#toPublish.push(event)
     this.#owner.report(event)
   }
@@ -347,7 +353,12 @@ export class Shell {
     this.run()
   }
 
-  /** Resolves when all that was decided so far is durable. */
+  /** Resolves when all that was decided so far is durable; never once the store has failed. */
+  durable(): Promise<void> {
+    return this.#runner.durable()
+  }
+
+  /** Resolves when nothing more is to be written. */
   idle(): Promise<void> {
     return this.#runner.idle()
   }

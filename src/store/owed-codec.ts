@@ -19,6 +19,7 @@ const fates = [
   'deadLettered',
   'brokerRestarted',
   'refusedByClient',
+  'droppedByOperator',
 ] as const satisfies readonly NotedFate[]
 
 export function fateByte(fate: NotedFate): number {

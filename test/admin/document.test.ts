@@ -20,6 +20,20 @@ test('every room is in the document, and nothing else', () => {
   assert.equal(new Set(ids).size, rooms.length)
 })
 
+test('in every list a limit that is none is refused', async () => {
+  await using api = await startApi()
+  await api.at.client(5, { clientIdentifier: 'one' })
+  const lists = rooms.filter(({ query }) => 'limit' in query.shape).map(({ path }) => path.replace(/\{\w+\}/, 'one'))
+  assert.ok(lists.length > 10, `${lists.length}`)
+  for (const path of lists) {
+    assert.equal((await api.get(`${path}?limit=1`)).status, 200, path)
+    for (const limit of ['-1', '0', '1e99', '10001', '1.5', 'all']) {
+      const { status, body } = await api.get(`${path}?limit=${limit}`)
+      assert.deepEqual([status, body.faults[0].place], [400, 'query.limit'], `${path} ${limit}`)
+    }
+  }
+})
+
 test('every reference in the document leads somewhere', () => {
   const references = new Set(JSON.stringify(openApi).match(/"#\/[^"]+"/g))
   assert.ok(references.size > 20)
@@ -55,8 +69,15 @@ test('every room answers as the document says', async () => {
   ]
   const more = ['/topics/a%2F1/listeners', '/listeners', '/ledger', '/trace', '/config', '/me', '/api_key']
   const single = ['/clients/one', `/held/${heldId}`, `/dead/${deadId}`, `/receipts/${body.receipt_id}`]
+  const copies = [
+    '/clients/one/subscriptions',
+    '/clients/one/history',
+    '/clients/one/inflight_messages',
+    '/clients/one/mqueue_messages',
+  ]
   const others = ['/retainer/messages', '/retainer/message/r', '/livez', '/readyz', '/healthz', '/metrics', '/backup']
-  for (const path of [...lists, ...more, ...single, ...others]) assert.equal((await api.get(path)).status, 200, path)
+  for (const path of [...lists, ...more, ...single, ...copies, ...others])
+    assert.equal((await api.get(path)).status, 200, path)
   const acts: [string, string, unknown?][] = [
     ['DELETE', `/held/${heldId}`],
     ['DELETE', `/dead/${deadId}`],
@@ -65,6 +86,9 @@ test('every room answers as the document says', async () => {
     ['POST', '/dead/requeue', { filter: '#' }],
     ['POST', '/dead/drop', { all: true }],
     ['DELETE', '/retainer/message/r'],
+    ['POST', '/clients/one/subscribe', { topic: 'x/+', qos: 1 }],
+    ['DELETE', '/clients/one/subscriptions/x%2F%2B'],
+    ['DELETE', '/clients/one/mqueue_messages'],
     ['DELETE', '/clients/one'],
     ['DELETE', '/sessions/one'],
     ['POST', '/config/reload'],

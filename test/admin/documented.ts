@@ -14,8 +14,12 @@ interface Documented {
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { schema: object }>> }>>
 }
 
-/** @throws AssertionError if the document does not have this answer. `body` is undefined where it is not looked into. */
-export function mustBeDocumented(method: string, path: string, status: number, type: string, body: unknown): void {
+/**
+ * Returns the path as the document has it. `body` is undefined where it is not looked into.
+ *
+ * @throws AssertionError if the document does not have this answer.
+ */
+export function mustBeDocumented(method: string, path: string, status: number, type: string, body: unknown): string {
   const fitting = Object.entries(openApi.paths).filter(
     ([each, { [method.toLowerCase()]: operation }]) => fits(each, path) && operation !== undefined,
   )
@@ -32,13 +36,14 @@ export function mustBeDocumented(method: string, path: string, status: number, t
   if (status < 400) seen.add(`${method.toLowerCase()} ${template}`)
   if (response.content === undefined) {
     assert.equal(body ?? null, null, `${method} ${path} ${status} has a body`)
-    return
+    return template ?? path
   }
   const found = Object.entries(response.content).find(([each]) => type.split(';')[0] === each)
   assert.ok(found !== undefined, `${method} ${path} ${status} is ${type}`)
-  if (body === undefined) return
+  if (body === undefined) return template ?? path
   const faults = schemaFaults(openApi, found[1].schema as Record<string, unknown>, body)
   assert.deepEqual(faults, [], `${method} ${path} ${status}`)
+  return template ?? path
 }
 
 function fits(template: string, path: string): boolean {

@@ -93,3 +93,110 @@ test('events are told as they happen', async () => {
   await until(/event: messageUnmatched\ndata: \{.*"topicName":"nobody".*\}\n\n/)
   await reader.cancel()
 })
+
+test('what has happened to a client is told newest first, also when it is gone for good', async () => {
+  await using api = await startApi({ authenticate: ({ userName }) => userName !== 'wrong' })
+  const names = { clientIdentifier: 'one', userName: 'shop' }
+  const first = await api.at.client(5, { ...names, properties: { sessionExpiryInterval: 100 } })
+  await first.subscribe('a/#', { qos: 1 })
+  await first.unsubscribe('a/#')
+  const refused = await api.at.open(5)
+  assert.equal((await refused.connect({ ...names, userName: 'wrong' })).reasonCode, 0x86)
+  const second = await api.at.client(5, { ...names, cleanStart: false })
+  await second.leave()
+  const { body } = await api.get('/clients/one/history')
+  const types = body.data.map(({ type }: { type: string }) => type)
+  assert.deepEqual(types, [
+    'sessionEnded',
+    'disconnected',
+    'connected',
+    'disconnected',
+    'sessionTakenOver',
+    'refused',
+    'unsubscribed',
+    'subscribed',
+    'sessionCreated',
+    'connected',
+  ])
+  assert.deepEqual(body.about, { client: 'one', forgotten: 0 })
+  assert.partialDeepStrictEqual(body.data[0], { reason: 'connection-closed', account: 'shop' })
+  assert.partialDeepStrictEqual(body.data[3], { reasonCode: 0x8e, remoteAddress: first.address })
+  assert.partialDeepStrictEqual(body.data[7], { topicFilter: 'a/#', qos: 1 })
+  const times = body.data.map(({ atMs }: { atMs: number }) => atMs)
+  assert.deepEqual(
+    times,
+    times.toSorted((one: number, other: number) => other - one),
+  )
+  assert.equal((await api.get('/clients/one')).status, 404)
+  assert.deepEqual((await api.get('/clients/one/subscriptions')).body.data, [])
+})
+
+test('a history comes in pages, for one account if it is named, within its bound', async () => {
+  await using api = await startApi({ authenticate: () => true, limits: { clientHistoryEventsMax: 16 } })
+  for (const userName of ['shop', 'ops']) {
+    await api.at.client(5, { clientIdentifier: 'one', userName, properties: { sessionExpiryInterval: 100 } })
+  }
+  const page = (await api.get('/clients/one/history?limit=3')).body
+  assert.deepEqual([page.data.length, page.meta.hasnext], [3, true])
+  const rest = (await api.get(`/clients/one/history?limit=3&cursor=${page.meta.cursor}`)).body
+  assert.deepEqual([rest.data.length, rest.meta.cursor], [1, null])
+  const { data } = (await api.get('/clients/one/history?account=ops')).body
+  assert.deepEqual(
+    data.map(({ type, account }: { type: string; account: string }) => [type, account]),
+    [
+      ['sessionCreated', 'ops'],
+      ['connected', 'ops'],
+    ],
+  )
+  for (let count = 0; count < 8; count++) await api.at.client(5, { clientIdentifier: `other ${count}` })
+  assert.deepEqual((await api.get('/clients/one/history')).body.data, [])
+  assert.equal((await api.get('/clients/other%207/history')).body.data.length, 2)
+})
+
+test('what became of messages, and what is undelivered, is looked up by client', async () => {
+  const topics = [
+    { filter: 'h/#', whenNobody: 'hold' },
+    { filter: 'd/#', whenNobody: 'dead-letter' },
+  ] as const
+  await using api = await startApi({ topics })
+  const one = await api.at.client(5, { clientIdentifier: 'one' })
+  const two = await api.at.client(5, { clientIdentifier: 'two' })
+  await two.subscribe('a', { qos: 0 })
+  for (const client of [one, two]) {
+    for (const [index, topicName] of ['h/1', 'd/1', 'nobody'].entries()) {
+      client.publish({ topicName, payload: Buffer.from('x'), qos: 1, packetId: index + 1 })
+      await client.next('puback')
+    }
+  }
+  one.publish({ topicName: 'a', payload: Buffer.from('x'), qos: 1, packetId: 9 })
+  await one.next('puback')
+  const counts = async (path: string) => (await api.get(path)).body.data.length
+  assert.deepEqual([await counts('/held?client=one'), await counts('/held'), await counts('/held?client=x')], [1, 2, 0])
+  assert.deepEqual([await counts('/dead?client=two'), await counts('/dead'), await counts('/dead?client=x')], [1, 2, 0])
+  assert.deepEqual([await counts('/held?client=one&filter=h/%23'), await counts('/held?client=one&filter=x')], [1, 0])
+  assert.equal(await counts('/trace?client=one'), 5)
+  assert.equal(await counts('/trace?client=two'), 5)
+  assert.equal(await counts('/trace?client=two&topic=a'), 1)
+  assert.equal(await counts('/trace?fate=unmatched,held'), 6)
+  assert.equal(await counts('/trace?client=one&fate=unmatched'), 1)
+  const { status, body } = await api.get('/trace?fate=unmached')
+  assert.deepEqual([status, body.advice], [400, 'did you mean unmatched?'])
+})
+
+test('the overview has rates that the broker has worked out', async () => {
+  await using api = await startApi()
+  const client = await api.at.client(5, { clientIdentifier: 'one' })
+  client.publish({ topicName: 'a', payload: Buffer.alloc(100), qos: 1, packetId: 1 })
+  await client.next('puback')
+  const rates = async () => (await api.get('/overview')).body.rates
+  let found = await rates()
+  // The counters are looked at once a second.
+  for (const untilMs = Date.now() + 5000; found.minute.publishReceived === 0 && Date.now() < untilMs; ) {
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    found = await rates()
+  }
+  const { minute, second, minuteSeconds } = found
+  assert.ok(minute.publishReceived > 0 && minute.publishReceived <= 1 / minuteSeconds + 0.1, JSON.stringify(found))
+  assert.ok(minute.bytesReceived > minute.publishBytesReceived && minute.publishBytesReceived > 0)
+  assert.deepEqual([second.publishSent, minute.publishSent], [0, 0])
+})

@@ -221,3 +221,20 @@ test('who has changed something is told before the answer leaves, without passwo
   assert.deepEqual(entries[2]?.fields, { all: true })
   assert.doesNotMatch(JSON.stringify(entries), /secret/)
 })
+
+test('a receipt is for whoever may publish, without names, and for whoever may observe, with them', async () => {
+  await using api = await startApi({}, {}, needed)
+  const cookie = withToken(await logIn(api))
+  const keyOf = async (scope: string) => {
+    const made = await api.send('POST', '/api_key', { name: scope, scopes: [scope] }, cookie)
+    return { authorization: `Bearer ${made.body.key}` }
+  }
+  const [publisher, observer] = [await keyOf('publish'), await keyOf('observe')]
+  const published = await api.send('POST', '/publish', { topic: 'a', receipt: true }, publisher)
+  const path = `/receipts/${published.body.receipt_id}`
+  const [told, seen] = [await api.get(path, publisher), await api.get(path, observer)]
+  assert.deepEqual([told.status, 'deliveredTo' in told.body.receipt], [200, false])
+  assert.deepEqual([seen.status, 'deliveredTo' in seen.body.receipt], [200, true])
+  assert.equal((await api.send('POST', '/publish', { topic: 'a' }, observer)).status, 403)
+  assert.equal((await api.get('/clients', publisher)).status, 403)
+})

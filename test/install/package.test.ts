@@ -92,6 +92,8 @@ test('the package holds the built command, library and types, and no test', () =
     'dist/dashboard/index.html',
     'dist/index.js',
     'dist/index.d.ts',
+    'dist/client/index.js',
+    'dist/client/index.d.ts',
     'dist/protocol/index.d.ts',
     'LICENSE',
   ]) {
@@ -124,9 +126,15 @@ function versionPattern(): RegExp {
 
 /** A program that embeds the broker, as the README shows it: in memory, then on the store in a directory, twice. */
 const embed = `
-import { createBroker, sqlite } from 'pabal'
+import { createBroker, httpAdmin, sqlite } from 'pabal'
 import { PacketDecoder } from 'pabal/protocol'
 if (typeof PacketDecoder !== 'function') throw new Error('pabal/protocol has no PacketDecoder')
+import { PabalClient } from 'pabal/client'
+const watched = createBroker({ listen: [], admin: httpAdmin({ listen: 'http://127.0.0.1:0', login: 'off' }) })
+await watched.start()
+const client = new PabalClient({ url: watched.adminUrls[0] })
+if (!(await client.readyz()).ready) throw new Error('pabal/client does not reach the broker')
+await watched.stop()
 console.log(process.version)
 const broker = createBroker({ listen: [] })
 await broker.start()
@@ -157,6 +165,15 @@ test('the types in the package are complete for a strict TypeScript project', { 
       `import { type ControlPacket, PacketDecoder } from 'pabal/protocol'`,
       `const broker = createBroker({ listen: [], authenticate: (request) => request.userName === 'me' })`,
       `export const urls: readonly string[] = broker.urls`,
+      `import { type Overview, PabalClient } from 'pabal/client'`,
+      `export const overview: Promise<Overview> = new PabalClient({ url: 'http://127.0.0.1:18083' }).overview()`,
+      `export async function names() {`,
+      `  const found: string[] = []`,
+      `  for await (const { clientIdentifier } of new PabalClient().clients({ limit: 5 })) found.push(clientIdentifier)`,
+      `  return found`,
+      `}`,
+      `// @ts-expect-error: a number`,
+      `new PabalClient().clients({ limit: '5' })`,
       `export type Packet = ControlPacket | PacketDecoder`,
       `// @ts-expect-error: listen is a list`,
       `createBroker({ listen: 1 })`,

@@ -76,7 +76,7 @@ export const cases: readonly Case[] = [
       await client.subscribe('x/+', { qos: 1 })
       return client
     },
-    expected: { type: 'subscribed', ...from, topicFilter: 'x/+', qos: 1 },
+    expected: { type: 'subscribed', ...from, topicFilter: 'x/+', qos: 1, by: 'client' },
   },
   {
     event: 'client/unsubscribed',
@@ -86,7 +86,18 @@ export const cases: readonly Case[] = [
       client.send({ type: 'unsubscribe', packetId: 9, topicFilters: ['x/+'], properties: {} })
       return client
     },
-    expected: { type: 'unsubscribed', ...from, topicFilter: 'x/+' },
+    expected: { type: 'unsubscribed', ...from, topicFilter: 'x/+', by: 'client' },
+  },
+  {
+    event: 'session/purged',
+    act: async (running) => {
+      await leaveReader(running)
+      await publishFrom(running)
+      const operator = await running.client(5, { clientIdentifier: 'operator' })
+      operator.publish({ topicName: '$pabal/session-purge/1', payload: Buffer.from('reader') })
+      return operator
+    },
+    expected: { type: 'queuePurged', account: '', clientIdentifier: 'reader', messages: 1, bytes: 8 },
   },
   {
     event: 'session/created',

@@ -184,3 +184,20 @@ test('the page of fates has every one of them', async () => {
     assert.ok(page.includes(`| \`${fate}\` |`), fate)
   }
 })
+
+test('pabal trace --client has what that client published or got', async () => {
+  await using at = await started()
+  await at.publish('read/1')
+  await at.publish('unread/1')
+  const lines = async (client: string) => {
+    const { stdout } = await runPabal(at.url, 'trace', '--topic', '#', '--once', '--json', '--client', client)
+    return stdout
+      .trimEnd()
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line).topicName)
+  }
+  assert.deepEqual(await lines('reader'), ['read/1'])
+  assert.deepEqual(await lines('p"\u202e'), ['read/1', 'unread/1'])
+  assert.deepEqual(await lines('nobody'), [])
+})

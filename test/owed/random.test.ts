@@ -164,7 +164,7 @@ class RandomRun {
   }
 
   #acknowledgeOne({ connection, outbound, clientIdentifier }: Session): void {
-    const [copy] = outbound.copiesInFlight()
+    const [copy] = outbound.inFlight ?? []
     if (copy === undefined || connection === null) return
     const type = copy.qos === 1 ? 'puback' : copy.isReceived ? 'pubcomp' : 'pubrec'
     if (type !== 'pubrec' && clientIdentifier !== 'monitor') this.#note(copy.messageSeq)
@@ -198,7 +198,7 @@ class RandomRun {
       assert.equal(session.outbound.queuedMessages, waiting.length, 'nothing else waits')
       for (const seq of [
         ...waiting.map(({ message }) => message),
-        ...Array.from(session.outbound.copiesInFlight(), ({ messageSeq }) => messageSeq),
+        ...Array.from(session.outbound.inFlight ?? [], ({ messageSeq }) => messageSeq),
       ]) {
         const obligation = owed.get(seq)
         if (obligation !== undefined && !obligation.ignored.has(session)) copies.set(seq, (copies.get(seq) ?? 0) + 1)

@@ -28,7 +28,7 @@ export function copiesOf(session: Session, qosOf: (message: Seq) => Qos): Map<Se
     assert.ok(!copies.has(copy.order), `${session.clientIdentifier} has two copies of order ${copy.order}`)
     copies.set(copy.order, copy)
   }
-  for (const copy of session.outbound.copiesInFlight()) {
+  for (const copy of session.outbound.inFlight ?? []) {
     const { order, messageSeq: message, qos, size, packetId, isReceived } = copy
     const { retain, subscriptionIdentifiers, sharedFilter } = copy
     if (order > 0)

@@ -130,7 +130,7 @@ export class Replayed {
   }
 
   #expectInFlight({ session, packetId, type }: Extract<CoreRecord, { type: 'assigned' | 'received' }>): void {
-    const found = [...(this.#known.get(session)?.outbound.copiesInFlight() ?? [])]
+    const found = [...(this.#known.get(session)?.outbound.inFlight ?? [])]
     const copy = found.find((each) => each.packetId === packetId)
     assert.ok(copy?.qos === 2, `an ${type} record is about a copy that is known`)
     assert.equal(copy.isReceived, type === 'received')

@@ -38,6 +38,8 @@ test('held lists what waits, with who published it, and nothing of a client move
   assert.match(headings ?? '', /^ *ID +TOPIC +QOS +SIZE +HELD FOR +EXPIRES +PUBLISHER +ACCOUNT$/)
   assert.equal(lines.length, 2)
   assert.match(lines[0] ?? '', /order\/1 +1 +\d+ B +\d s +in \d d +"till\\u001b\[2J" +-$/)
+  const others = await pabal(running, 'held', '--client', 'nobody', '--json')
+  assert.deepEqual(JSON.parse(others.out).messages, [])
   const filtered = await pabal(running, 'held', 'list', '--filter', 'order/2')
   assert.match(filtered.out, /order\/2/)
   assert.doesNotMatch(filtered.out, /order\/1/)

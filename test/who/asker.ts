@@ -14,6 +14,7 @@ export interface Answer {
   readonly groups: readonly Readonly<Record<string, unknown>>[]
   readonly topics: readonly Readonly<Record<string, unknown>>[]
   readonly rows: readonly Readonly<Record<string, unknown>>[]
+  readonly messages: readonly Readonly<Record<string, unknown>>[]
   readonly cursor: string | null
   readonly error?: { readonly found: string; readonly expected: string; readonly advice: string }
   readonly missingPermission?: string

@@ -172,3 +172,31 @@ test('what is wrong is told: no broker, no answer, wrong arguments, a wrong Topi
   assert.match(url.faults, /--url says where the broker is: leave --host, --port and --unix out\./)
   for (const faults of [refused, url]) assert.equal(faults.code, 1)
 })
+
+test('session shows messages and history, unsubscribes and gives up what waits', async () => {
+  await using running = await startTestBroker()
+  const slow = await running.client(5, { clientIdentifier: 'slow', properties: { receiveMaximum: 1 } })
+  await slow.subscribe('orders/#', { qos: 1 })
+  for (const payload of ['1', '2']) await running.broker.publish({ topicName: 'orders/new', payload })
+  const inFlight = await pabal(running, 'session', 'slow', '--in-flight')
+  assert.match(inFlight.out, /^1 in flight to slow, 0 from it\.\n\nDIRECTION +PACKET ID +QOS +WAITS FOR +TOPIC/)
+  assert.match(inFlight.out, /^to the client +1 +1 +PUBACK +orders\/new +11 B +\d s/m)
+  const queue = await pabal(running, 'session', 'slow', '--queue')
+  assert.match(queue.out, /^Waiting for slow: 1 \(11 B, oldest \d s\)\n/)
+  assert.match(queue.out, /^orders\/new +1 +11 B +\d s +never +2$/m)
+  const purged = await pabal(running, 'session', 'slow', '--purge')
+  assert.deepEqual([purged.out, purged.code], ['1 message (11 B) for slow given up.\n', 0])
+  const ended = await pabal(running, 'session', 'slow', '--unsubscribe', 'orders/#')
+  assert.equal(ended.out, 'slow is no longer subscribed to orders/#.\n')
+  const again = await pabal(running, 'session', 'slow', '--unsubscribe', 'orders/#')
+  assert.match(again.faults, /^Pabal cannot change the Session\.\n\n.*no Subscription of "slow" to "orders\/#"/s)
+  assert.equal(again.code, 1)
+  const { out } = await pabal(running, 'session', 'slow', '--history')
+  const [, , , ...lines] = out.trimEnd().split('\n')
+  assert.match(
+    lines.join('\n'),
+    /unsubscribed +orders\/#, by an operator .*\n.*queuePurged +1 message, 11 B .*\n.*subscribed/,
+  )
+  assert.equal((await pabal(running, 'session', 'nobody', '--history')).code, 16)
+  assert.match((await pabal(running, 'session', 'slow', '--purge', '--queue')).faults, /cannot be used with/)
+})

@@ -134,3 +134,31 @@ test('a publisher that wants no Problem Information gets no counts, and one of 3
   older.publish({ topicName: 't', qos: 1, packetId: 1 })
   await older.next('puback')
 })
+
+test('what is on its way to a client and what waits for it is told to whoever may observe', async () => {
+  const permissions = { observe: ['ops'] }
+  await using running = await startTestBroker({ authenticate: () => true, permissions })
+  const asker = await Asker.open(running, 5, { clientIdentifier: 'asker', userName: 'ops' })
+  const slow = await running.client(5, {
+    clientIdentifier: 'slow',
+    userName: 'shop',
+    properties: { receiveMaximum: 1 },
+  })
+  await slow.subscribe('t', { qos: 1 })
+  for (const payload of ['1', '2']) await running.broker.publish({ topicName: 't', payload })
+  const inFlight = await asker.ask('slow', 'inflight')
+  assert.partialDeepStrictEqual(inFlight, {
+    client: 'slow',
+    account: 'shop',
+    inFlight: { out: 1, in: 0 },
+    cursor: null,
+  })
+  assert.partialDeepStrictEqual(inFlight.messages, [{ topic: 't', waitsFor: 'PUBACK' }])
+  const waiting = await asker.ask({ client: 'slow', payload: true }, 'mqueue')
+  assert.partialDeepStrictEqual(waiting.messages, [{ topic: 't', payload: '2' }])
+  assert.equal((await asker.ask('nobody', 'mqueue')).error?.found, 'no Session of "nobody"')
+  const other = await Asker.open(running, 5, { clientIdentifier: 'other', userName: 'shop' })
+  for (const name of ['inflight', 'mqueue']) {
+    assert.equal((await other.ask('slow', name)).error?.found, 'no permission to observe')
+  }
+})

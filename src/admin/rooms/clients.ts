@@ -1,19 +1,18 @@
 /**
- * Rooms in which an operator ends what a client has: its connection, or its whole Session.
+ * Rooms in which an operator changes or ends what a client has: its connection, its Subscriptions, its queue, its whole Session.
  */
 import { z } from 'zod'
 import { endSession } from '../../core/session/lifecycle.ts'
-import type { Session } from '../../core/session/session.ts'
-import type { CoreState } from '../../core/state.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
+import { oneSession } from '../../server/requests/one-session.ts'
 import { problem } from '../problem.ts'
-import { nothing, type Room, room } from '../room.ts'
-import { noSession } from './looking.ts'
+import { askPage, nothing, type Room, reply, room, type Visit } from '../room.ts'
+import { purgedSchema } from '../schemas/answers.ts'
+import { subscribeSchema } from '../schemas/bodies.ts'
+import { accountQuery } from '../schemas/queries.ts'
+import { subscriberSchema } from '../schemas/rows.ts'
 
 const params = { clientIdentifier: z.string().describe('The Client Identifier, percent-encoded') }
-const query = {
-  account: z.string().optional().describe('Of the Session; needed where accounts share Client Identifiers'),
-}
 const kicked = 'an operator has ended the connection'
 
 export const clientRooms: readonly Room[] = [
@@ -24,10 +23,10 @@ export const clientRooms: readonly Room[] = [
     summary: 'Ends the connection of a client (0x98 Administrative action). Its Session stays as long as it was to.',
     scope: 'admin',
     params,
-    query,
+    query: accountQuery,
     answers: { 204: { description: 'It is disconnected', schema: null } },
-    handle: ({ params: { clientIdentifier }, query: { account }, broker }) => {
-      const { connection } = sessionOf(broker.state, clientIdentifier, account)
+    handle: async ({ params: { clientIdentifier }, query: { account = null }, broker }) => {
+      const { connection } = await oneSession(broker.state, clientIdentifier, account)
       if (connection === null) {
         const advice = 'end its Session with DELETE /api/v1/sessions/{clientIdentifier}, if that is what you want'
         throw problem('conflict', 'path.clientIdentifier', 'a client that is not connected', 'one that is', advice)
@@ -45,36 +44,67 @@ export const clientRooms: readonly Room[] = [
     summary: 'Ends a Session: its Subscriptions and all that waits for it are gone, and its connection is closed.',
     scope: 'admin',
     params,
-    query,
+    query: accountQuery,
     answers: { 204: { description: 'It is gone', schema: null } },
-    handle: ({ params: { clientIdentifier }, query: { account }, broker }) => {
-      const session = sessionOf(broker.state, clientIdentifier, account)
+    handle: async ({ params: { clientIdentifier }, query: { account = null }, broker }) => {
+      const session = await oneSession(broker.state, clientIdentifier, account)
       broker.act((core, nowMs, turn) => {
         const { connection } = session
         if (connection !== null) core.disconnect(connection, ReasonCode.AdministrativeAction, kicked, nowMs, turn)
         endSession(core.state, session, 'operator', nowMs, turn)
       })
+      await broker.durable()
       return nothing
     },
   }),
+  room({
+    method: 'post',
+    path: '/clients/{clientIdentifier}/subscribe',
+    tag: 'Clients',
+    summary: 'Subscribes a client, or changes a Subscription that it has. The client itself is not told.',
+    description: 'Nobody is asked whether the client may. A Subscription that is to outlast its connection is durable.',
+    scope: 'admin',
+    params,
+    query: accountQuery,
+    body: subscribeSchema,
+    answers: { 200: { description: 'The Subscription as it is now', schema: subscriberSchema } },
+    handle: async (visit) => {
+      const { topic: filter, qos = 0, nl, rap, rh: retainHandling = 0 } = visit.body
+      const options = { filter, qos, noLocal: nl === 1, retainAsPublished: rap === 1, retainHandling }
+      const { facts } = await askPage(visit, 'session-subscribe', { ...whose(visit), ...options }, {})
+      return reply(Reflect.get(facts, 'subscription'))
+    },
+  }),
+  room({
+    method: 'delete',
+    path: '/clients/{clientIdentifier}/subscriptions/{filter}',
+    tag: 'Clients',
+    summary: 'Ends a Subscription of a client, which is not told. What waits for it already stays.',
+    scope: 'admin',
+    params: { ...params, filter: z.string().describe('As the client sent it, $share/NAME/ included, percent-encoded') },
+    query: accountQuery,
+    answers: { 204: { description: 'It is gone, durably', schema: null } },
+    handle: async (visit) => {
+      await askPage(visit, 'session-unsubscribe', { ...whose(visit), filter: visit.params.filter }, {})
+      return nothing
+    },
+  }),
+  room({
+    method: 'delete',
+    path: '/clients/{clientIdentifier}/mqueue_messages',
+    tag: 'Clients',
+    summary: 'Gives up what waits for a client at this moment, but not what is in flight.',
+    description: 'Each copy has the fate droppedByOperator, and all of it is durable when the answer comes.',
+    scope: 'admin',
+    params,
+    query: accountQuery,
+    answers: { 200: { description: 'How much it was', schema: purgedSchema } },
+    handle: async (visit) => reply((await askPage(visit, 'session-purge', whose(visit), {})).facts),
+  }),
 ]
 
-/** @throws HttpProblem if there is none, or more than one. */
-function sessionOf({ sessions }: CoreState, clientIdentifier: string, account: string | undefined): Session {
-  const found: Session[] = []
-  for (const each of sessions.values()) {
-    const isWanted = each.clientIdentifier === clientIdentifier && (account === undefined || each.account === account)
-    if (isWanted) found.push(each)
-  }
-  const [session] = found
-  if (session === undefined) throw noSession(clientIdentifier)
-  if (found.length === 1) return session
-  const accounts = found.map((each) => JSON.stringify(each.account)).join(', ')
-  throw problem(
-    'conflict',
-    'query.account',
-    `Sessions of the accounts ${accounts.slice(0, 300)}`,
-    'one of them',
-    'add ?account=',
-  )
+type Named = Pick<Visit<{ clientIdentifier: string }, { account?: string | undefined }, unknown>, 'params' | 'query'>
+
+function whose({ params: { clientIdentifier: client }, query: { account } }: Named) {
+  return { client, account }
 }

@@ -11,18 +11,26 @@ import { askPage, listReply, pageReply, type Room, reply, room } from '../room.t
 import {
   clientPageSchema,
   filterPageSchema,
+  historyPageSchema,
   ledgerSchema,
   listenerPageSchema,
   listenersPageSchema,
+  ownSubscriptionPageSchema,
   sessionPageSchema,
   sharedGroupPageSchema,
   topicPageSchema,
   tracePageSchema,
 } from '../schemas/answers.ts'
-import { pagingShape } from '../schemas/bodies.ts'
+import {
+  filterQuery,
+  historyQuery,
+  pagingQuery,
+  sessionQuery,
+  sessionsQuery,
+  subscriptionsQuery,
+  traceQuery,
+} from '../schemas/queries.ts'
 
-const presence = z.enum(['online', 'offline']).optional().describe('Only those; all if it is left out')
-const account = z.string().optional().describe('Of the Session; needed where accounts share Client Identifiers')
 const client = { clientIdentifier: z.string().describe('The Client Identifier, percent-encoded') }
 const topic = { topic: z.string().describe('The Topic Name, percent-encoded: / is %2F') }
 const page = (description: string, schema: z.ZodType) => ({ 200: { description, schema } })
@@ -34,7 +42,7 @@ function sessionsRoom(path: string, summary: string): Room {
     tag: 'Clients',
     summary,
     scope: 'observe',
-    query: { presence, ...pagingShape },
+    query: sessionsQuery,
     answers: page('A page of Sessions', clientPageSchema),
     handle: async (visit) =>
       pageReply(await askPage(visit, 'clients', { presence: visit.query.presence }, visit.query)),
@@ -51,7 +59,7 @@ export const lookingRooms: readonly Room[] = [
     summary: 'The Sessions of one Client Identifier, each followed by its Subscriptions.',
     scope: 'observe',
     params: client,
-    query: { account, ...pagingShape },
+    query: sessionQuery,
     answers: page('A page of Sessions and Subscriptions', sessionPageSchema),
     handle: async (visit) => {
       const { clientIdentifier } = visit.params
@@ -63,20 +71,45 @@ export const lookingRooms: readonly Room[] = [
   }),
   room({
     method: 'get',
+    path: '/clients/{clientIdentifier}/subscriptions',
+    tag: 'Clients',
+    summary: 'The Subscriptions of one Client Identifier.',
+    scope: 'observe',
+    params: client,
+    query: sessionQuery,
+    answers: page('A page of Subscriptions', ownSubscriptionPageSchema),
+    handle: async (visit) => {
+      const fields = { client: visit.params.clientIdentifier, account: visit.query.account, only: 'subscriptions' }
+      return pageReply(await askPage(visit, 'session', fields, visit.query))
+    },
+  }),
+  room({
+    method: 'get',
+    path: '/clients/{clientIdentifier}/history',
+    tag: 'Clients',
+    summary: 'What has happened of late to the clients with one Client Identifier, newest first, refusals included.',
+    description: 'Kept in memory, also when the Session is no more; bounded by the limit clientHistoryEventsMax.',
+    scope: 'observe',
+    params: client,
+    query: historyQuery,
+    answers: page('A page of events', historyPageSchema),
+    handle: async (visit) => {
+      const fields = { client: visit.params.clientIdentifier, account: visit.query.account }
+      return pageReply(await askPage(visit, 'history', fields, visit.query))
+    },
+  }),
+  room({
+    method: 'get',
     path: '/subscriptions',
     tag: 'Subscriptions',
     summary: 'Every Subscription, or those to a Topic Filter and what has a Topic Name in common with it.',
     scope: 'observe',
-    query: {
-      filter: z.string().optional().describe('A Topic Filter'),
-      exact: z.enum(['true', 'false']).optional().describe('true: only those to this very Topic Filter'),
-      ...pagingShape,
-    },
+    query: subscriptionsQuery,
     answers: page('A page of Subscriptions', filterPageSchema),
     handle: async (visit) => {
       const { filter, exact } = visit.query
       if (filter === undefined) return pageReply(await askPage(visit, 'subs', {}, visit.query))
-      return pageReply(await askPage(visit, 'who', { filter, exact: exact === 'true' }, visit.query))
+      return pageReply(await askPage(visit, 'who', { filter, exact: exact === true }, visit.query))
     },
   }),
   room({
@@ -85,7 +118,7 @@ export const lookingRooms: readonly Room[] = [
     tag: 'Subscriptions',
     summary: 'The shared groups, with how their members are doing.',
     scope: 'observe',
-    query: pagingShape,
+    query: pagingQuery,
     answers: page('A page of shared groups', sharedGroupPageSchema),
     handle: async (visit) => pageReply(await askPage(visit, 'groups', {}, visit.query)),
   }),
@@ -95,7 +128,7 @@ export const lookingRooms: readonly Room[] = [
     tag: 'Topics',
     summary: 'The Topic Names messages came in on lately, and how many subscribe to them.',
     scope: 'observe',
-    query: { filter: z.string().optional().describe('Only those it matches'), ...pagingShape },
+    query: filterQuery,
     answers: page('A page of Topic Names', topicPageSchema),
     handle: async (visit) => pageReply(await askPage(visit, 'topics', { filter: visit.query.filter }, visit.query)),
   }),
@@ -106,7 +139,7 @@ export const lookingRooms: readonly Room[] = [
     summary: 'Who listens to a Topic Name, and what a message meets that nobody listens for.',
     scope: 'observe',
     params: topic,
-    query: pagingShape,
+    query: pagingQuery,
     answers: page('A page of Subscriptions', listenersPageSchema),
     handle: async (visit) => pageReply(await askPage(visit, 'who', { topic: visit.params.topic }, visit.query)),
   }),
@@ -142,27 +175,17 @@ export const lookingRooms: readonly Room[] = [
     summary: 'What became of the last messages of a Topic Filter, oldest first.',
     description: 'To follow it, ask again with the id of the last entry as `after`.',
     scope: 'observe',
-    query: {
-      topic: z.string().optional().describe('A Topic Filter; # if it is left out'),
-      after: z
-        .string()
-        .regex(/^\d{1,15}$/, 'a whole number')
-        .transform(Number)
-        .optional()
-        .meta({ description: 'Only entries with a higher id', inQuery: { type: 'integer', minimum: 0 } }),
-      ...pagingShape,
-    },
+    query: traceQuery,
     answers: page('A page of entries', tracePageSchema),
     handle: async (visit) => {
-      const { topic: filter, after } = visit.query
-      return pageReply(
-        await askPage(visit, 'trace', { topic: filter, after: after === 0 ? undefined : after }, visit.query),
-      )
+      const { topic: filter, after, client, fate } = visit.query
+      const fields = { topic: filter, after: after === 0 ? undefined : after, client, fate }
+      return pageReply(await askPage(visit, 'trace', fields, visit.query))
     },
   }),
 ]
 
-export function noSession(clientIdentifier: string) {
+function noSession(clientIdentifier: string) {
   const found = `no Session of ${JSON.stringify(clientIdentifier.slice(0, 100))}`
   return problem(
     'not-found',

@@ -4,9 +4,9 @@
 import { z } from 'zod'
 import { problem } from '../problem.ts'
 import { publishMessage, readMessage, statusOf } from '../publishing.ts'
-import { type Room, reply, room } from '../room.ts'
+import { type Reply, type Room, reply, room, type Visit } from '../room.ts'
 import { bulkPublishedSchema, publishedSchema, receiptSchema } from '../schemas/answers.ts'
-import { bulkPublishSchema, publishSchema } from '../schemas/bodies.ts'
+import { bulkPublishSchema, idempotencyShape, publishSchema } from '../schemas/bodies.ts'
 import { mayEnter } from '../security/principal.ts'
 
 const messageBytesMax = 3 * 1024 * 1024
@@ -20,6 +20,7 @@ export const publishingRooms: readonly Room[] = [
     summary: 'Publishes a message; the answer comes when it is durable for everybody who must have it.',
     scope: 'publish',
     body: publishSchema,
+    headers: idempotencyShape,
     bodyBytesMax: messageBytesMax,
     answers: {
       200: { description: 'Somebody gets it', schema: publishedSchema },
@@ -27,10 +28,13 @@ export const publishingRooms: readonly Room[] = [
       409: { description: 'Its rule refused it', schema: publishedSchema },
       503: { description: 'There is no room for it', schema: publishedSchema },
     },
-    handle: async ({ broker, administration, body }) => {
+    handle: (visit) => {
+      const { broker, administration, body } = visit
       const packet = readMessage(broker, body, 'body')
-      const published = await publishMessage(broker, administration.receipts, packet, body.receipt === true)
-      return reply(published, statusOf(published))
+      return once(visit, 'publish', async () => {
+        const published = await publishMessage(broker, administration.receipts, packet, body.receipt === true)
+        return reply(published, statusOf(published))
+      })
     },
   }),
   room({
@@ -41,20 +45,24 @@ export const publishingRooms: readonly Room[] = [
     description: 'If one of them is no message, none is published. The answer has what became of each.',
     scope: 'publish',
     body: bulkPublishSchema,
+    headers: idempotencyShape,
     bodyBytesMax: bulkBytesMax,
     answers: {
       200: { description: 'Somebody gets each of them', schema: bulkPublishedSchema },
       202: { description: 'Nobody listened for some, or they were refused', schema: bulkPublishedSchema },
     },
-    handle: async ({ broker, administration, body }) => {
+    handle: (visit) => {
+      const { broker, administration, body } = visit
       const packets = body.map((written, index) => readMessage(broker, written, `body.${index}`))
-      // Handed over in order, all of them before the first is durable.
-      const published = await Promise.all(
-        packets.map((packet, index) =>
-          publishMessage(broker, administration.receipts, packet, body[index]?.receipt === true),
-        ),
-      )
-      return reply(published, published.every((each) => statusOf(each) === 200) ? 200 : 202)
+      return once(visit, 'bulk', async () => {
+        // Handed over in order, all of them before the first is durable.
+        const published = await Promise.all(
+          packets.map((packet, index) =>
+            publishMessage(broker, administration.receipts, packet, body[index]?.receipt === true),
+          ),
+        )
+        return reply(published, published.every((each) => statusOf(each) === 200) ? 200 : 202)
+      })
     },
   }),
   room({
@@ -64,6 +72,7 @@ export const publishingRooms: readonly Room[] = [
     summary: 'Who has got a message that was published with `receipt: true`.',
     description: 'The names of clients are there for whoever may observe.',
     scope: 'publish',
+    alsoFor: 'observe',
     params: { id: z.string().max(64) },
     answers: { 200: { description: 'What is known at this moment', schema: receiptSchema } },
     handle: ({ params, broker, administration, principal }) => {
@@ -75,3 +84,16 @@ export const publishingRooms: readonly Room[] = [
     },
   }),
 ]
+
+type Keyed = Pick<
+  Visit<unknown, unknown, unknown, { 'idempotency-key'?: string | undefined }>,
+  'broker' | 'administration' | 'principal' | 'body' | 'headers'
+>
+
+/** As often as it arrives with one key it is done once. */
+function once(visit: Keyed, what: string, work: () => Promise<Reply>): Promise<Reply> {
+  const { broker, administration, principal, body, headers } = visit
+  const key = headers['idempotency-key']
+  if (key === undefined) return work()
+  return administration.idempotency.once(`${principal.id}\0${what}`, key, body, broker.nowMs(), work)
+}

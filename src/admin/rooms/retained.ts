@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { publish } from '../../protocol/packets/publish.ts'
 import { askPage, nothing, pageReply, type Room, reply, room } from '../room.ts'
 import { retainedPageSchema } from '../schemas/answers.ts'
-import { pagingShape } from '../schemas/bodies.ts'
+import { retainedQuery } from '../schemas/queries.ts'
 import { retainedMessageSchema } from '../schemas/rows.ts'
 
 const topic = { topic: z.string().describe('The Topic Name, percent-encoded: / is %2F') }
@@ -17,13 +17,7 @@ export const retainedRooms: readonly Room[] = [
     tag: 'Retained',
     summary: 'The Retained Messages, in no particular order.',
     scope: 'observe',
-    query: {
-      filter: z
-        .string()
-        .optional()
-        .describe('A Topic Filter; # if it is left out, which no Topic Name with $ in front matches'),
-      ...pagingShape,
-    },
+    query: retainedQuery,
     answers: { 200: { description: 'A page of Retained Messages', schema: retainedPageSchema } },
     handle: async (visit) => pageReply(await askPage(visit, 'retained', { filter: visit.query.filter }, visit.query)),
   }),

@@ -11,6 +11,7 @@ import { lookingRooms } from './looking.ts'
 import { overviewRooms } from './overview.ts'
 import { publishingRooms } from './publishing.ts'
 import { retainedRooms } from './retained.ts'
+import { sessionMessageRooms } from './session-messages.ts'
 import { undeliveredRooms } from './undelivered.ts'
 
 export const rooms: readonly Room[] = [
@@ -18,6 +19,7 @@ export const rooms: readonly Room[] = [
   ...overviewRooms,
   ...lookingRooms,
   ...clientRooms,
+  ...sessionMessageRooms,
   ...publishingRooms,
   ...retainedRooms,
   ...undeliveredRooms,

@@ -1,10 +1,11 @@
 /**
  * Rooms for the messages nobody has received: those that wait for a listener, and dead letters.
  */
-import { z } from 'zod'
+import type { z } from 'zod'
 import { askPage, nothing, pageReply, type RawVisit, type Reply, type Room, reply, room } from '../room.ts'
 import { deadPageSchema, doneSchema, heldPageSchema } from '../schemas/answers.ts'
-import { idInPath, pagingShape, whichSchema } from '../schemas/bodies.ts'
+import { idInPath, whichSchema } from '../schemas/bodies.ts'
+import { deadQuery, heldQuery } from '../schemas/queries.ts'
 import { deadMessageSchema, heldMessageSchema } from '../schemas/rows.ts'
 
 /** `held` and `dead` differ in their names only. */
@@ -13,18 +14,33 @@ interface Kind {
   readonly what: string
   /** What publishes one again is called, in the path and in the request. */
   readonly again: 'release' | 'requeue'
+  readonly query: typeof heldQuery
   readonly page: z.ZodType
   readonly message: z.ZodType
 }
 
 const kinds: readonly Kind[] = [
-  { name: 'held', what: 'held messages', again: 'release', page: heldPageSchema, message: heldMessageSchema },
-  { name: 'dead', what: 'dead letters', again: 'requeue', page: deadPageSchema, message: deadMessageSchema },
+  {
+    name: 'held',
+    what: 'held messages',
+    again: 'release',
+    query: heldQuery,
+    page: heldPageSchema,
+    message: heldMessageSchema,
+  },
+  {
+    name: 'dead',
+    what: 'dead letters',
+    again: 'requeue',
+    query: deadQuery,
+    page: deadPageSchema,
+    message: deadMessageSchema,
+  },
 ]
 
 export const undeliveredRooms: readonly Room[] = kinds.flatMap((kind) => [...lookRooms(kind), ...actRooms(kind)])
 
-function lookRooms({ name, what, page, message }: Kind): Room[] {
+function lookRooms({ name, what, query, page, message }: Kind): Room[] {
   return [
     room({
       method: 'get',
@@ -32,9 +48,12 @@ function lookRooms({ name, what, page, message }: Kind): Room[] {
       tag: 'Undelivered',
       summary: `The ${what}, oldest first.`,
       scope: 'observe',
-      query: { filter: z.string().optional().describe('A Topic Filter: only those it matches'), ...pagingShape },
+      query,
       answers: { 200: { description: `A page of ${what}`, schema: page } },
-      handle: async (visit) => pageReply(await askPage(visit, name, { filter: visit.query.filter }, visit.query)),
+      handle: async (visit) => {
+        const { filter, client } = visit.query
+        return pageReply(await askPage(visit, name, { filter, client }, visit.query))
+      },
     }),
     room({
       method: 'get',

@@ -3,14 +3,19 @@
  */
 import { z } from 'zod'
 import {
+  backlogSchema,
   clientSchema,
   copyLedgerSchema,
   deadSchema,
   fateEntrySchema,
   heldSchema,
+  historyEventSchema,
+  inFlightMessageSchema,
   listenerSchema,
   messageLedgerSchema,
+  ownSubscriptionSchema,
   prospectSchema,
+  queuedMessageSchema,
   retainedSchema,
   ruleLedgerSchema,
   seenTopicSchema,
@@ -62,6 +67,26 @@ function page<Row extends z.ZodType, About extends z.ZodType>(id: string, row: R
 
 export const clientPageSchema = page('ClientPage', clientSchema, z.object({ sessions: count, connections: count }))
 export const sessionPageSchema = page('SessionPage', sessionRowSchema, z.object({ client: z.string() }))
+export const ownSubscriptionPageSchema = page(
+  'OwnSubscriptionPage',
+  ownSubscriptionSchema,
+  z.object({ client: z.string() }),
+)
+export const historyPageSchema = page(
+  'HistoryPage',
+  historyEventSchema,
+  z.object({
+    client: z.string(),
+    forgotten: count.describe('Earlier events that have made room for others, as far as that is known'),
+  }),
+)
+const whose = { client: z.string(), account: z.string() }
+export const inFlightPageSchema = page(
+  'InFlightPage',
+  inFlightMessageSchema,
+  z.object({ ...whose, inFlight: z.object({ out: count, in: count }) }),
+)
+export const queuedPageSchema = page('QueuedPage', queuedMessageSchema, z.object({ ...whose, backlog: backlogSchema }))
 export const subscriberPageSchema = page('SubscriberPage', subscriberSchema, z.object({ subscriptions: count }))
 export const filterPageSchema = page(
   'FilterPage',
@@ -115,6 +140,10 @@ export const doneSchema = z
   })
   .meta({ id: 'Done', description: 'How many messages it was done with' })
 
+export const purgedSchema = z
+  .object({ ...whose, messages: count, bytes: count.describe('Topic Names and payloads') })
+  .meta({ id: 'Purged', description: 'What waited for a client and was given up' })
+
 const quantiles = z.object({
   count: count.describe('Measured since the broker was started'),
   p50Seconds: z.number().nullable(),
@@ -124,6 +153,24 @@ const quantiles = z.object({
 export const warningSchema = z
   .object({ code: z.string(), text: z.string(), advice: z.string() })
   .meta({ id: 'Warning', description: 'Something an operator should know' })
+
+const rate = z.number().min(0)
+const rates = z.object({
+  publishReceived: rate,
+  publishSent: rate,
+  publishBytesReceived: rate.describe('Of payloads'),
+  publishBytesSent: rate.describe('Of payloads'),
+  bytesReceived: rate,
+  bytesSent: rate,
+})
+
+export const ratesSchema = z
+  .object({
+    second: rates.describe('Of the last second'),
+    minute: rates.describe('The mean of the last minute'),
+    minuteSeconds: z.number().min(0).describe('How much of that minute there was; less than 60 after the start'),
+  })
+  .meta({ id: 'Rates', description: 'In a second; worked out once a second, the same for everybody who asks' })
 
 export const overviewSchema = z
   .object({
@@ -149,7 +196,8 @@ export const overviewSchema = z
         bytesReceived: count,
         bytesSent: count,
       })
-      .describe('Since the broker was started: two answers and their atMs make a rate'),
+      .describe('Since the broker was started'),
+    rates: ratesSchema,
     undelivered: z
       .object({
         held: amount,

@@ -51,6 +51,14 @@ export const publishSchema = z
   })
   .meta({ id: 'Publish', description: 'A message, in the words of EMQX' })
 
+export const idempotencyShape = {
+  'idempotency-key': z
+    .string()
+    .regex(/^[!-~]{1,200}$/, '1 to 200 characters of ASCII without blanks')
+    .optional()
+    .describe('A repetition with the same key gets the first answer and publishes nothing; remembered for an hour'),
+}
+
 export const bulkPublishMax = 1000
 export const bulkPublishSchema = z.array(publishSchema).min(1).max(bulkPublishMax).meta({ id: 'BulkPublish' })
 
@@ -61,6 +69,19 @@ export const whichSchema = z
     all: z.literal(true).optional(),
   })
   .meta({ id: 'Which', description: 'Exactly one of id, filter and all' })
+
+const flagBit = z.union([z.literal(0), z.literal(1)]).optional()
+const upToTwo = z.union([z.literal(0), z.literal(1), z.literal(2)]).optional()
+
+export const subscribeSchema = z
+  .strictObject({
+    topic: topicName.describe('A Topic Filter; $share/NAME/FILTER for a Shared Subscription'),
+    qos: upToTwo.describe('Default 0'),
+    nl: flagBit.describe('No Local. Default 0'),
+    rap: flagBit.describe('Retain As Published. Default 0'),
+    rh: upToTwo.describe('Retain Handling. Default 0: Retained Messages are sent, if the client is connected'),
+  })
+  .meta({ id: 'Subscribe', description: 'A Subscription, in the words of EMQX' })
 
 export const loginSchema = z
   .strictObject({ username: z.string().max(256), password: z.string().max(1024) })

@@ -72,9 +72,13 @@ export const sharedGroupSchema = z
   })
   .meta({ id: 'SharedGroup', description: 'Each message to its Topic Filter goes to one of its members' })
 
+export const ownSubscriptionSchema = subscriberSchema
+  .extend({ kind: z.literal('subscription') })
+  .meta({ id: 'OwnSubscription', description: 'A Subscription of the Session that was asked for' })
+
 export const sessionRowSchema = z.discriminatedUnion('kind', [
   clientSchema.extend({ kind: z.literal('session') }),
-  subscriberSchema.extend({ kind: z.literal('subscription') }),
+  ownSubscriptionSchema,
 ])
 
 const totalsShape = { subscriptions: count, online: count, offline: count, observers: count, sharedGroups: count }
@@ -133,6 +137,7 @@ const contentShape = {
     .union([z.string(), z.object({ base64: z.string() })])
     .describe('As text if it is UTF-8, else in base64; 64 KiB at most'),
   payloadBytes: count,
+  payloadTruncated: z.boolean().describe('Not all of the payload is here'),
   properties: z.looseObject({}).describe('Properties of the PUBLISH'),
 }
 
@@ -144,6 +149,68 @@ export const heldMessageSchema = z
 export const deadMessageSchema = z
   .object({ ...deadShape, ...contentShape })
   .meta({ id: 'DeadMessage', description: 'A dead letter with what it says' })
+
+export const inFlightMessageSchema = z
+  .object({
+    direction: z.enum(['out', 'in']).describe('out: to the client; in: from it'),
+    packetIdentifier: z.int().min(1).max(65_535),
+    qos: z.int(),
+    waitsFor: z
+      .enum(['PUBACK', 'PUBREC', 'PUBCOMP', 'PUBREL', 'subscribers'])
+      .describe(
+        'The packet of the client that comes next; subscribers: its acknowledgement is held until they have given theirs',
+      ),
+    sent: z.boolean().describe('False: it was sent on an earlier connection, and is to be sent again'),
+    topic: z.string().nullable().describe('Null: not known any more, as of QoS 2 from the client'),
+    bytes: count.nullable().describe('Topic Name and payload; null: not known any more'),
+    receivedAtMs: timeOrNull.describe('When the broker got it; null: not known any more'),
+  })
+  .meta({ id: 'InFlightMessage', description: 'A message whose exchange with the client is not over' })
+
+export const queuedMessageSchema = z
+  .object({
+    topic: z.string(),
+    qos: z.int(),
+    bytes: count.describe('Topic Name and payload'),
+    receivedAtMs: time,
+    expiresAtMs: timeOrNull,
+    ...z.object(contentShape).partial().shape,
+  })
+  .meta({ id: 'QueuedMessage', description: 'A message that waits to be sent to a client' })
+
+export const historyEventSchema = z
+  .object({
+    atMs: time,
+    type: z.enum([
+      'connected',
+      'disconnected',
+      'refused',
+      'subscribed',
+      'unsubscribed',
+      'queuePurged',
+      'sessionCreated',
+      'sessionTakenOver',
+      'sessionEnded',
+    ]),
+    clientIdentifier: z.string(),
+    account: z.string().optional().describe('Not of those who were refused'),
+    remoteAddress: z.string().optional().describe('Where the client was'),
+    protocolVersion: z.int().optional().describe('connected; 4: MQTT 3.1.1'),
+    sessionPresent: z.boolean().optional().describe('connected'),
+    reasonCode: z.int().optional().describe('disconnected, refused'),
+    reason: z.string().optional().describe('disconnected, refused, sessionEnded: why'),
+    topicFilter: z.string().optional().describe('subscribed, unsubscribed'),
+    qos: qos.optional().describe('subscribed: as granted'),
+    by: z.enum(['client', 'operator']).optional().describe('subscribed, unsubscribed: who did it'),
+    bytes: count.optional().describe('queuePurged: Topic Names and payloads'),
+    expiryInterval: z.number().optional().describe('sessionCreated: seconds; 4294967295: for ever'),
+    formerRemoteAddress: z
+      .string()
+      .optional()
+      .describe('sessionTakenOver: where the connection came from that was closed'),
+    messages: count.optional().describe('sessionEnded, queuePurged: copies that ended'),
+  })
+  .meta({ id: 'HistoryEvent', description: 'Something that has happened to a client' })
 
 const messageFate = z.enum([
   'routed',
@@ -168,6 +235,7 @@ const copyFate = z.enum([
   'droppedSlow',
   'droppedQueueFull',
   'deadLettered',
+  'droppedByOperator',
 ])
 
 const messageLedgerShape = {

@@ -43,18 +43,21 @@ export class Doorkeeper {
     this.#isSecure = isSecure
   }
 
+  /** Who it is: known also where the room is not for them. @throws HttpProblem */
+  recognise(incoming: IncomingMessage, room: Room): Principal {
+    if (room.method !== 'get') refuseOtherPages(incoming)
+    return room.scope === null ? unknown : this.#find(incoming, room)
+  }
+
   /** @throws HttpProblem */
-  admit(incoming: IncomingMessage, room: Room): Principal {
-    const isChange = room.method !== 'get'
-    if (isChange) refuseOtherPages(incoming)
-    if (room.scope === null) return unknown
-    const principal = this.#find(incoming, room)
-    if (principal.kind === 'session' && isChange) checkCsrfToken(incoming, principal)
-    if (room.scope !== 'any' && !mayEnter(principal, room.scope)) {
-      const found = principal.scopes.join(', ')
-      throw problem('forbidden', 'the API key', found, `one with the scope ${room.scope}`, 'use another key')
-    }
-    return principal
+  admit(incoming: IncomingMessage, principal: Principal, room: Room): void {
+    if (room.scope === null) return
+    if (principal.kind === 'session' && room.method !== 'get') checkCsrfToken(incoming, principal)
+    if (room.scope === 'any') return
+    const opening = room.alsoFor === undefined ? [room.scope] : [room.scope, room.alsoFor]
+    if (opening.some((scope) => mayEnter(principal, scope))) return
+    const found = principal.scopes.join(', ')
+    throw problem('forbidden', 'the API key', found, `one with the scope ${opening.join(' or ')}`, 'use another key')
   }
 
   get cookieName(): string {

@@ -30,6 +30,7 @@ export const copyFateWords: Readonly<Record<CopyFate, string>> = {
   droppedSlow: 'slow',
   droppedQueueFull: 'queue full',
   deadLettered: 'dead-lettered',
+  droppedByOperator: 'dropped by operator',
 }
 
 const copiesShown = 3

@@ -10,6 +10,8 @@ import { entryText } from './fate-text.ts'
 
 export interface TraceWish {
   readonly topicFilter: string
+  /** Only what this client published or has had a copy of; null for all. */
+  readonly client: string | null
   /** Id of the last entry that is known; 0 for none. */
   readonly since: number
   readonly isJson: boolean
@@ -51,8 +53,9 @@ export async function followTrace(client: AskClient, wish: TraceWish): Promise<n
 }
 
 async function printNew(client: AskClient, wish: TraceWish, place: Place): Promise<void> {
-  const { topicFilter, isOnce } = wish
-  const fields = { topic: topicFilter, limit: pageRows, ...(place.after > 0 ? { after: place.after } : {}) }
+  const { topicFilter, client: ofClient, isOnce } = wish
+  const after = place.after > 0 ? { after: place.after } : {}
+  const fields = { topic: topicFilter, limit: pageRows, ...after, ...(ofClient === null ? {} : { client: ofClient }) }
   let totals: TraceTotals | null = null
   let untilMs = Number.POSITIVE_INFINITY
   for await (const page of client.pages('trace', fields)) {

@@ -106,8 +106,9 @@ interface LedgerAnswer {
 
 /** Messages that nobody listened for, and copies that clients go without, since the broker was started. */
 export function lost({ messages, copies }: Pick<Sample, 'messages' | 'copies'>) {
-  const { unmatched, refused, expired, droppedHoldFull, droppedByOperator } = messages.fates
+  const { unmatched, refused, expired, droppedHoldFull } = messages.fates
   const { droppedTooLarge, droppedOffline, droppedSlow, droppedQueueFull } = copies.fates
+  const droppedByOperator = messages.fates.droppedByOperator + copies.fates.droppedByOperator
   return {
     unmatched,
     refused,

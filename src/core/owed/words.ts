@@ -15,6 +15,7 @@ const copyWords: Readonly<Record<NotedFate, string>> = {
   droppedSlow: 'slow',
   droppedQueueFull: 'queue-full',
   deadLettered: 'dead-lettered',
+  droppedByOperator: 'dropped-by-operator',
   brokerRestarted: 'broker-restarted',
 }
 

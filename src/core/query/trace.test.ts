@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { DrivenCore } from '../../../test/support/driven-core.ts'
 import { trace, traceTotals } from './trace.ts'
 
+const all = { filter: '#', after: 0, client: null, fates: null } as const
 const payload = Buffer.from('x')
 
 function started(fateLogMessagesMax: number) {
@@ -12,7 +13,7 @@ function started(fateLogMessagesMax: number) {
     for (const topicName of topicNames) driven.publish(publisher, { topicName, payload })
   }
   const find = (filter: string, after: number) =>
-    [...trace(driven.state, filter, after)].flatMap((entry) => (entry === null ? [] : [entry.id]))
+    [...trace(driven.state, { ...all, filter, after })].flatMap((entry) => (entry === null ? [] : [entry.id]))
   return { driven, publish, find }
 }
 
@@ -26,11 +27,26 @@ test('a trace has the entries of a Topic Filter behind an id, oldest first', () 
 test('entries that are pushed out while it is pulled are passed over', () => {
   const { driven, publish } = started(3)
   publish('a', 'b', 'c')
-  const rows = trace(driven.state, '#', 0)
+  const rows = trace(driven.state, all)
   assert.equal(rows.next().value?.topicName, 'a')
   publish('d', 'e')
   assert.deepEqual(
     [...rows].flatMap((entry) => (entry === null ? [] : [entry.topicName])),
     ['c'],
   )
+})
+
+test('a trace may be of one client, as publisher or as subscriber, and of some fates', () => {
+  const { driven, publish } = started(10)
+  const reader = driven.connect('r')
+  driven.subscribe(reader, 'a/#', { qos: 0 })
+  publish('a/1', 'b')
+  driven.publish(reader, { topicName: 'c', payload })
+  const find = (wish: { client?: string; fates?: ReadonlySet<string> }) =>
+    [...trace(driven.state, { ...all, ...wish })].flatMap((entry) => (entry === null ? [] : [entry.topicName]))
+  assert.deepEqual(find({ client: 'p' }), ['a/1', 'b'])
+  assert.deepEqual(find({ client: 'r' }), ['a/1', 'c'])
+  assert.deepEqual(find({ client: 'nobody' }), [])
+  assert.deepEqual(find({ fates: new Set(['unmatched']) }), ['b', 'c'])
+  assert.deepEqual(find({ fates: new Set(['sentQos0']), client: 'p' }), ['a/1'])
 })

@@ -20,12 +20,31 @@ export function traceTotals({ fateLog: { firstId, lastId, leftOut } }: CoreState
   return { firstId, lastId, leftOut }
 }
 
-/** The entries behind `after` that are there now, as far as their Topic Name matches; one that is pushed out meanwhile is missed. */
-export function* trace({ fateLog }: CoreState, filter: string, after: number): Query<FateEntry> {
+/** Which entries. */
+export interface TraceWish {
+  readonly filter: string
+  /** Only those with a higher id. */
+  readonly after: number
+  /** Client Identifier: only messages that it published or got a copy of, as far as the log names it; null for all. */
+  readonly client: string | null
+  /** Of messages or copies: only those that met one of them; null for all. */
+  readonly fates: ReadonlySet<string> | null
+}
+
+/** The entries behind `after` that are there now and are wanted; one that is pushed out meanwhile is missed. */
+export function* trace({ fateLog }: CoreState, wish: TraceWish): Query<FateEntry> {
+  const { after } = wish
   const { lastId } = fateLog
   for (let id = Math.max(after + 1, fateLog.firstId); id <= lastId; id++) {
     const entry = fateLog.get(id)
     if (entry === undefined) id = Math.max(id, fateLog.firstId - 1)
-    yield entry !== undefined && topicFilterMatches(filter, entry.topicName) ? entry : null
+    yield entry !== undefined && isWanted(entry, wish) ? entry : null
   }
+}
+
+function isWanted({ topicName, publisher, fate, copies }: FateEntry, { filter, client, fates }: TraceWish): boolean {
+  if (!topicFilterMatches(filter, topicName)) return false
+  const isOf = client === null || publisher?.clientIdentifier === client
+  if (!isOf && !copies.some((copy) => copy.clientIdentifier === client)) return false
+  return fates === null || fates.has(fate) || copies.some((copy) => fates.has(copy.fate))
 }

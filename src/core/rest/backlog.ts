@@ -36,6 +36,11 @@ export class Backlog {
     return this.#heap[0] ?? null
   }
 
+  /** The sets in which something waits, in no order; to look at only. */
+  get members(): readonly Member[] {
+    return this.#heap
+  }
+
   /** Everything before this order has left the backlog; Infinity if nothing waits. */
   get firstOrder(): number {
     return this.#heap[0]?.order ?? Number.POSITIVE_INFINITY

@@ -117,6 +117,6 @@ export class RestoreOwed {
 
 /** Whether the copy that a message's own record made waits or is in flight. */
 function hasCopy({ outbound }: Session, message: Seq): boolean {
-  for (const { order } of outbound.copiesInFlight()) if (order === message) return true
+  for (const { order } of outbound.inFlight ?? []) if (order === message) return true
   return outbound.backlog.holds(message)
 }

@@ -82,7 +82,7 @@ function subscriptionsOf(session: Session): SubscriptionSnapshot[] {
 
 function inFlightOf(session: Session): InFlightSnapshot[] {
   const inFlight: InFlightSnapshot[] = []
-  for (const copy of session.outbound.copiesInFlight()) {
+  for (const copy of session.outbound.inFlight ?? []) {
     // Without records it is not durable: it was sent while the Session did not outlive its connection.
     if (copy.order === 0 || copy.qos === 0) continue
     const { order, messageSeq: message, size, packetId, qos, isReceived, retain } = copy

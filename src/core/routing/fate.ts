@@ -51,8 +51,35 @@ export type CopyFate =
   | 'droppedQueueFull'
   /** The Session's queue is full, and the message was published as a dead letter. */
   | 'deadLettered'
+  /** It waited, and an operator gave it up. */
+  | 'droppedByOperator'
 
 export type MessageFates = Record<MessageFate, number>
+
+/** The names of all there are. */
+export const messageFates: readonly MessageFate[] = namesOf(noMessages())
+export const copyFates: readonly CopyFate[] = namesOf(noCopies())
+
+function namesOf<Fate extends string>(counts: Record<Fate, number>): readonly Fate[] {
+  // Its keys are what its type says.
+  return Object.keys(counts) as Fate[]
+}
+
+function noCopies(): Record<CopyFate, number> {
+  return {
+    acknowledged: 0,
+    refusedByClient: 0,
+    sentQos0: 0,
+    expired: 0,
+    sessionEnded: 0,
+    droppedTooLarge: 0,
+    droppedOffline: 0,
+    droppedSlow: 0,
+    droppedQueueFull: 0,
+    deadLettered: 0,
+    droppedByOperator: 0,
+  }
+}
 
 export class Tally {
   /** PUBLISH packets from clients that were new, not repeated; one whose permission is still asked for is not here yet. */
@@ -65,18 +92,7 @@ export class Tally {
   /** Messages nobody listened for when they came, by what their rule said then. */
   readonly unroutable: Record<WhenNobody, number> = { accept: 0, report: 0, reject: 0, hold: 0, 'dead-letter': 0 }
   created = 0
-  readonly copies: Record<CopyFate, number> = {
-    acknowledged: 0,
-    refusedByClient: 0,
-    sentQos0: 0,
-    expired: 0,
-    sessionEnded: 0,
-    droppedTooLarge: 0,
-    droppedOffline: 0,
-    droppedSlow: 0,
-    droppedQueueFull: 0,
-    deadLettered: 0,
-  }
+  readonly copies: Record<CopyFate, number> = noCopies()
 }
 
 /** A client, by what a Session belongs to. */

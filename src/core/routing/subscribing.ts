@@ -7,6 +7,7 @@ import type { Subscribe, SubscriptionRequest, Unsubscribe } from '../../protocol
 import { ProtocolViolation } from '../../protocol/protocol-violation.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
 import type { Connection } from '../connection/connection.ts'
+import type { SubscribedEvent } from '../event.ts'
 import { beginDrain } from '../held/drain.ts'
 import { writeSessionRecord } from '../log.ts'
 import { reasonString } from '../reason-string.ts'
@@ -96,6 +97,19 @@ export function subscribeMore(
     reasons.length > 0 && connection.wantsProblemInformation ? { reasonString: reasonString(reasons.join('; ')) } : {}
   const suback = { type: 'suback', packetId: packet.packetId, reasonCodes, properties } as const
   turn.onceDurable.push({ type: 'packet', connection, packet: suback })
+  deliverFirst(core, connection, session, retained, made, nowMs, turn)
+}
+
+/** What new Subscriptions get at once: Retained Messages, and those that have waited for a listener. */
+export function deliverFirst(
+  core: CoreState,
+  connection: Connection,
+  session: Session,
+  retained: readonly RetainedDelivery[],
+  made: readonly Subscription[],
+  nowMs: number,
+  turn: Turn,
+): void {
   if (retained.length === 0 && core.held.count === 0) return
   connection.milestonesAhead += 1
   for (const delivery of retained) beginRetained(core, connection, session, delivery, nowMs, turn)
@@ -136,16 +150,12 @@ function subscribeToOne(
     refuse(ReasonCode.QuotaExceeded, `a Session may have ${core.limits.subscriptionsPerSessionMax} Subscriptions`)
     return
   }
-  const { filter, shareName } = parsed
-  const subscription = existing ?? core.subscriptions.add(session, request.topicFilter, filter, shareName, nowMs)
-  setOptions(core, subscription, request, identifier)
-  session.subscriptions.set(request.topicFilter, subscription)
+  const subscription = putSubscription(core, session, request, parsed, identifier, nowMs, turn)
   made.push(subscription)
-  recordSubscription(core, session, subscription, identifier, nowMs, turn)
   reasonCodes.push(subscription.qos)
   const isWanted = request.retainHandling === 0 || (request.retainHandling === 1 && existing === undefined)
-  if (isWanted && shareName === null) retained.push(new RetainedDelivery(subscription, core))
-  reportSubscribed(connection, session, subscription, turn)
+  if (isWanted && parsed.shareName === null) retained.push(new RetainedDelivery(subscription, core))
+  reportSubscribed(session, subscription, 'client', turn)
 }
 
 const events = /^(?:\$share\/[^/]*\/)?\$pabal\/events(?:\/|$)/
@@ -156,10 +166,28 @@ export function asksForEvents({ topicFilter }: { readonly topicFilter: string })
 }
 
 /** Of the broker's own Topic Names a client gets events, and the replies to its own requests; nothing else. */
-function isOwnFilter(topicFilter: string): boolean {
+export function isOwnFilter(topicFilter: string): boolean {
   if (!/^(?:\$share\/[^/]*\/)?\$pabal\//.test(topicFilter)) return false
   const isReply = isPrivateReply(topicFilter) && !/[+#]/.test(topicFilter)
   return !isReply && !events.test(topicFilter)
+}
+
+/** Makes a Subscription, or changes the one there is to the same Topic Filter. */
+export function putSubscription(
+  core: CoreState,
+  session: Session,
+  request: SubscriptionRequest,
+  { filter, shareName }: { readonly filter: string; readonly shareName: string | null },
+  identifier: number,
+  nowMs: number,
+  turn: Turn,
+): Subscription {
+  const existing = session.subscriptions.get(request.topicFilter)
+  const subscription = existing ?? core.subscriptions.add(session, request.topicFilter, filter, shareName, nowMs)
+  setOptions(core, subscription, request, identifier)
+  session.subscriptions.set(request.topicFilter, subscription)
+  recordSubscription(core, session, subscription, identifier, nowMs, turn)
+  return subscription
 }
 
 /** A Subscription to the same Topic Filter takes the place of the old one without a gap [MQTT-3.8.4-3]. */
@@ -189,11 +217,15 @@ function recordSubscription(
   writeSessionRecord(core, turn, session, record)
 }
 
-function reportSubscribed(connection: Connection, session: Session, subscription: Subscription, turn: Turn): void {
-  const { clientIdentifier, account } = session
-  const { remoteAddress } = connection.origin
-  const { topicFilter, qos } = subscription
-  turn.events.push({ type: 'subscribed', clientIdentifier, account, remoteAddress, topicFilter, qos })
+export function reportSubscribed(
+  session: Session,
+  { topicFilter, qos }: Subscription,
+  by: SubscribedEvent['by'],
+  turn: Turn,
+): void {
+  const { clientIdentifier, account, connection } = session
+  const remoteAddress = connection?.origin.remoteAddress ?? ''
+  turn.events.push({ type: 'subscribed', clientIdentifier, account, remoteAddress, topicFilter, qos, by })
 }
 
 export function receiveUnsubscribe(
@@ -212,7 +244,7 @@ export function receiveUnsubscribe(
       continue
     }
     reasonCodes.push(ReasonCode.Success)
-    turn.events.push({ type: 'unsubscribed', clientIdentifier, account, remoteAddress, topicFilter })
+    turn.events.push({ type: 'unsubscribed', clientIdentifier, account, remoteAddress, topicFilter, by: 'client' })
   }
   const unsuback = { type: 'unsuback', packetId: packet.packetId, reasonCodes, properties: {} } as const
   turn.onceDurable.push({ type: 'packet', connection, packet: unsuback })
@@ -230,16 +262,21 @@ function removeSubscription(core: CoreState, session: Session, topicFilter: stri
   return true
 }
 
+/** An operator ends a Subscription: the client is not told, because MQTT has no packet for that. False if there is none. */
+export function unsubscribeByOperator(core: CoreState, session: Session, topicFilter: string, turn: Turn): boolean {
+  const { clientIdentifier, account, connection } = session
+  if (!removeSubscription(core, session, topicFilter, turn)) return false
+  const remoteAddress = connection?.origin.remoteAddress ?? ''
+  turn.events.push({ type: 'unsubscribed', clientIdentifier, account, remoteAddress, topicFilter, by: 'operator' })
+  return true
+}
+
 /** Accounts have lost the permission to see what happens: their Subscriptions to events end. */
 export function endEventSubscriptions(core: CoreState, mayObserve: (account: string) => boolean, turn: Turn): void {
   for (const session of core.sessions.values()) {
     if (mayObserve(session.account)) continue
-    const { clientIdentifier, account, connection } = session
-    for (const subscription of [...session.subscriptions.values()].filter(asksForEvents)) {
-      const { topicFilter } = subscription
-      removeSubscription(core, session, topicFilter, turn)
-      const remoteAddress = connection?.origin.remoteAddress ?? ''
-      turn.events.push({ type: 'unsubscribed', clientIdentifier, account, remoteAddress, topicFilter })
+    for (const { topicFilter } of [...session.subscriptions.values()].filter(asksForEvents)) {
+      unsubscribeByOperator(core, session, topicFilter, turn)
     }
   }
 }

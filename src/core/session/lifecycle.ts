@@ -96,7 +96,7 @@ function recordDisconnected(core: CoreState, session: Session, nowMs: number, tu
 /** QoS 1 copies with records that are in flight: order and Packet Identifier in turn. QoS 2 has records of its own. */
 function sentCopies(session: Session): number[] {
   const sent: number[] = []
-  for (const { qos, order, packetId } of session.outbound.copiesInFlight()) {
+  for (const { qos, order, packetId } of session.outbound.inFlight ?? []) {
     if (qos === 1 && order > 0) sent.push(order, packetId)
   }
   return sent

@@ -9,6 +9,8 @@ import type { UnderWay } from './under-way.ts'
 export class MessageQueue {
   #copies: (Copy | undefined)[] = []
   #head = 0
+  /** Position of what stands at index 0. */
+  #base = 0
   #bytes = 0
   readonly #underWay: UnderWay
 
@@ -29,6 +31,16 @@ export class MessageQueue {
     return this.#copies[this.#head]
   }
 
+  /** Of the first copy: positions count up for ever, so that a reader's place stays right when what is in front of it leaves. */
+  get firstPosition(): number {
+    return this.#base + this.#head
+  }
+
+  /** Undefined behind the last copy, and for those that have left. */
+  at(position: number): Copy | undefined {
+    return this.#copies[position - this.#base]
+  }
+
   push(copy: Copy): void {
     this.#copies.push(copy)
     this.#bytes += copy.size
@@ -42,13 +54,7 @@ export class MessageQueue {
     this.#head += 1
     this.#bytes -= copy.size
     this.#underWay.queued -= 1
-    if (this.#head === this.#copies.length) {
-      this.#copies = []
-      this.#head = 0
-    } else if (this.#head >= 1024 && this.#head * 2 >= this.#copies.length) {
-      this.#copies = this.#copies.slice(this.#head)
-      this.#head = 0
-    }
+    this.#forgetBeginning()
     return copy
   }
 
@@ -57,9 +63,13 @@ export class MessageQueue {
     for (let position = this.#head; position < this.#copies.length; position++) {
       const copy = this.#copies[position]
       if (copy?.message?.mayGiveWay !== true) continue
-      this.#copies.splice(position, 1)
+      // Those behind it keep their positions.
+      this.#copies.copyWithin(this.#head + 1, this.#head, position)
+      this.#copies[this.#head] = undefined
+      this.#head += 1
       this.#bytes -= copy.size
       this.#underWay.queued -= 1
+      this.#forgetBeginning()
       return copy
     }
     return null
@@ -70,6 +80,18 @@ export class MessageQueue {
     for (let position = this.#head; position < this.#copies.length; position++) {
       const copy = this.#copies[position]
       if (copy !== undefined) yield copy
+    }
+  }
+
+  #forgetBeginning(): void {
+    if (this.#head === this.#copies.length) {
+      this.#base += this.#head
+      this.#copies = []
+      this.#head = 0
+    } else if (this.#head >= 1024 && this.#head * 2 >= this.#copies.length) {
+      this.#base += this.#head
+      this.#copies = this.#copies.slice(this.#head)
+      this.#head = 0
     }
   }
 }

@@ -372,9 +372,14 @@ export class Outbound {
     return all
   }
 
-  /** Every copy in flight, in the order of first sending. */
-  copiesInFlight(): Iterable<Copy> {
-    return this.#inFlight ?? []
+  /** To look at only, in the order of first sending; null if nothing ever was in flight. */
+  get inFlight(): InFlight | null {
+    return this.#inFlight
+  }
+
+  /** What waits in memory, behind the backlog; null if nothing ever did. */
+  get queue(): MessageQueue | null {
+    return this.#queue
   }
 
   /** What becomes of the copy must be known after a restart. */

@@ -85,7 +85,8 @@ export function sysValues(
 
 /** Copies that clients went without, and messages there was no room to hold. */
 function droppedPublishes({ tally }: CoreState): number {
-  const { droppedTooLarge, droppedOffline, droppedSlow, droppedQueueFull } = tally.copies
-  const { droppedHoldFull, droppedByOperator } = tally.messages
-  return droppedTooLarge + droppedOffline + droppedSlow + droppedQueueFull + droppedHoldFull + droppedByOperator
+  const { droppedTooLarge, droppedOffline, droppedSlow, droppedQueueFull, droppedByOperator } = tally.copies
+  const { messages } = tally
+  const copies = droppedTooLarge + droppedOffline + droppedSlow + droppedQueueFull + droppedByOperator
+  return copies + messages.droppedHoldFull + messages.droppedByOperator
 }

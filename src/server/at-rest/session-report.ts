@@ -66,7 +66,7 @@ export function inspectSessions(database: Database, { core, sessions }: StoredSt
 function reportOf(core: CoreState, session: Session, wasConnected: boolean): SessionReport {
   const { outbound, will, expiryInterval, clientIdentifier, account, createdMs, endsAtMs } = session
   const waiting = { messages: outbound.queuedMessages, bytes: outbound.queuedBytes }
-  const inFlight = [...outbound.copiesInFlight()]
+  const inFlight = [...(outbound.inFlight ?? [])]
   const holds = { messages: 0, bytes: 0, bytesOfItsOwn: 0 }
   let oldest = Number.POSITIVE_INFINITY
   const next: Seq[] = []

@@ -51,5 +51,7 @@ export const limitDescriptions: Readonly<Record<keyof Limits, string>> = Object.
   fateLogPerSecondMax:
     'Messages that enter the log in a second: those with a listener, and as many others; above it they are sampled',
   messageEventsPerSecondMax: 'Events about messages and copies in a second; further ones are only counted',
+  clientHistoryEventsMax:
+    'Events of clients that are remembered in all, for their history: connections, Sessions, Subscriptions; 100 of each client at most; `0` for none',
   sysIntervalSeconds: 'Time between two publications of the values below `$SYS`; `0s` for none',
 })

@@ -56,6 +56,7 @@ const tellings: Tellings = {
   sessionCreated: { level: 'debug', text: 'a client has a new Session', same: byClient },
   subscribed: { level: 'debug', text: 'a client has subscribed', same: byClient },
   unsubscribed: { level: 'debug', text: 'a client has unsubscribed', same: byClient },
+  queuePurged: { level: 'warn', text: 'an operator gave up what waited for a client', same: byClient },
   wake: { level: 'debug', text: 'something waits for a client that is away', same: byClient },
   messageUnmatched: { level: 'debug', text: 'nobody listens for a message', same: byRule },
   messageHeld: { level: 'debug', text: 'a message is held until somebody listens', same: byRule },

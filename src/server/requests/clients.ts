@@ -2,6 +2,7 @@
  * `$pabal/clients`: every Session; `$pabal/session`: those of one Client Identifier, with their Subscriptions.
  */
 import { clients as allClients, largestBacklogs, type Presence, sessionsOf } from '../../core/query/clients.ts'
+import type { Query } from '../../core/query/row.ts'
 import { RequestFault } from './request-fault.ts'
 import type { RequestHandler } from './request-handler.ts'
 
@@ -29,10 +30,18 @@ const advice = 'send the Client Identifier as the payload, or {"client": "..."}'
 
 export const session: RequestHandler = {
   permission: 'observe',
-  fields: { client: 'text', account: 'text' },
+  fields: { client: 'text', account: 'text', only: ['subscriptions'] },
   bareField: 'client',
   answer: ({ state, fields }) => {
     const client = fields.neededText('client', advice)
-    return { facts: { client }, list: { name: 'rows', rows: sessionsOf(state, client, fields.text('account')) } }
+    const rows = sessionsOf(state, client, fields.text('account'))
+    return {
+      facts: { client },
+      list: { name: 'rows', rows: fields.text('only') === null ? rows : subscriptionsIn(rows) },
+    }
   },
+}
+
+function* subscriptionsIn(rows: ReturnType<typeof sessionsOf>): Query {
+  for (const row of rows) yield row?.kind === 'subscription' ? row : null
 }

@@ -2,11 +2,14 @@
  * Everything that can be asked of the broker, by name: `$pabal/NAME`.
  */
 import { clients, session } from './clients.ts'
+import { inFlightMessages, queuedMessages } from './copies.ts'
 import { groups } from './groups.ts'
 import { dead, deadDrop, deadRequeue, held, heldDrop, heldRelease } from './held.ts'
+import { history } from './history.ts'
 import { ledger } from './ledger.ts'
 import type { RequestHandler } from './request-handler.ts'
 import { retained } from './retained.ts'
+import { sessionPurge, sessionSubscribe, sessionUnsubscribe } from './session-acts.ts'
 import { topics } from './topics.ts'
 import { trace } from './trace.ts'
 import { subs, who } from './who.ts'
@@ -15,6 +18,12 @@ export const handlers: Readonly<Record<string, RequestHandler>> = {
   who,
   clients,
   session,
+  history,
+  'session-subscribe': sessionSubscribe,
+  'session-unsubscribe': sessionUnsubscribe,
+  'session-purge': sessionPurge,
+  inflight: inFlightMessages,
+  mqueue: queuedMessages,
   subs,
   groups,
   topics,

@@ -6,8 +6,8 @@ import type { HeldMessage } from '../../core/held/held-messages.ts'
 import type { Message } from '../../core/message.ts'
 import type { CoreState } from '../../core/state.ts'
 import type { Store } from '../../store/store.ts'
+import { readBodies } from './read-bodies.ts'
 
-const shard = 0
 const batchSize = 64
 
 export interface HeldBody {
@@ -33,18 +33,11 @@ export async function* heldBodies(
 async function* read(state: CoreState, store: Store, batch: readonly HeldMessage[]): AsyncGenerator<HeldBody, void> {
   await nextTurn()
   const wanted = batch.filter(({ seq }) => state.held.get(seq) !== undefined)
-  const bodies = new Map<number, Message>()
-  const missing: number[] = []
-  for (const { seq } of wanted) {
-    const body = state.bodies.get(seq)
-    if (body === undefined) missing.push(seq)
-    else bodies.set(seq, body)
-  }
-  if (missing.length > 0) {
-    for (const { seq, record } of await store.read(shard, missing)) {
-      if (record.type === 'message') bodies.set(seq, record.message)
-    }
-  }
+  const bodies = await readBodies(
+    state,
+    store,
+    wanted.map(({ seq }) => seq),
+  )
   for (const held of wanted) {
     const body = bodies.get(held.seq)
     if (body !== undefined && state.held.get(held.seq) !== undefined) yield { held, body }

@@ -50,7 +50,7 @@ const which = { id: 'count', filter: 'topicFilter', all: 'boolean' } as const
 
 export const held: RequestHandler = {
   permission: 'observe',
-  fields: { id: 'count', filter: 'topicFilter' },
+  fields: { id: 'count', filter: 'topicFilter', client: 'text' },
   bareField: 'filter',
   topicOf: (fields) => fields.text('filter') ?? '#',
   answer: (asked) => (asked.fields.count('id') === null ? listHeld(asked) : show(asked, 'held')),
@@ -58,7 +58,7 @@ export const held: RequestHandler = {
 
 export const dead: RequestHandler = {
   permission: 'observe',
-  fields: { id: 'count', filter: 'topicFilter' },
+  fields: { id: 'count', filter: 'topicFilter', client: 'text' },
   bareField: 'filter',
   topicOf: (fields) => fields.text('filter') ?? '#',
   answer: (asked) => (asked.fields.count('id') === null ? listDead(asked) : show(asked, 'dead')),
@@ -71,11 +71,12 @@ export const deadDrop: RequestHandler = action('dead', drop)
 
 function listHeld({ state, fields }: Asked): RequestAnswer {
   const filter = fields.text('filter')
+  const client = fields.text('client')
   function* rows() {
     for (const message of state.held.all()) {
-      const isWanted =
-        message.fact.reason === 'held' && (filter === null || topicFilterMatches(filter, message.topicName))
-      yield isWanted ? rowOf(message) : null
+      const { fact, topicName } = message
+      const isMatched = fact.reason === 'held' && (filter === null || topicFilterMatches(filter, topicName))
+      yield isMatched && (client === null || fact.clientIdentifier === client) ? rowOf(message) : null
     }
   }
   return { facts: { held: state.held.counts('held') }, list: { name: 'messages', rows: rows() } }
@@ -84,13 +85,20 @@ function listHeld({ state, fields }: Asked): RequestAnswer {
 function listDead(asked: Asked): RequestAnswer {
   const { state, fields } = asked
   const filter = fields.text('filter')
+  const client = fields.text('client')
   async function* rows() {
     for await (const found of heldBodies(asked, ofReason(asked, 'dead'))) {
       const row = deadRowOf(found)
-      yield filter === null || topicFilterMatches(filter, row.topic) ? row : null
+      const isMatched = filter === null || topicFilterMatches(filter, row.topic)
+      yield isMatched && (client === null || isAbout(row, client)) ? row : null
     }
   }
   return { facts: { dead: state.held.counts('dead') }, list: { name: 'messages', rows: rows() } }
+}
+
+/** It published the message, or went without it. */
+function isAbout({ clientIdentifier, clients }: Dead, client: string): boolean {
+  return clientIdentifier === client || clients.includes(client)
 }
 
 function* ofReason({ state }: Asked, reason: HeldFact['reason']): Generator<HeldMessage> {

@@ -20,6 +20,9 @@ export class RequestFault extends Error {
 /** What was named is not there. */
 export class NotThere extends RequestFault {}
 
+/** More than one thing is meant by what was named. */
+export class NotClear extends RequestFault {}
+
 /** A name that is none of those there are. */
 export function unknownName(kind: string, written: string, names: readonly string[]): RequestFault {
   const near = nearestName(written.slice(0, 100), names)

@@ -6,8 +6,8 @@ import { parseTopicFilter } from '../../core/routing/topic-filter.ts'
 import { topicNameFault } from '../../core/routing/topic-name.ts'
 import { quoted, RequestFault, unknownName } from './request-fault.ts'
 
-/** `text`: any text. `count`: a whole number above zero. A list of texts: one of those. */
-export type FieldType = 'text' | 'topicName' | 'topicFilter' | 'boolean' | 'count' | readonly string[]
+/** `text`: any text. `count`: a whole number above zero; `upToTwo`: 0, 1 or 2. A list of texts: one of those. */
+export type FieldType = 'text' | 'topicName' | 'topicFilter' | 'boolean' | 'count' | 'upToTwo' | readonly string[]
 
 /** Names of fields with what each must be. */
 export type FieldTypes = Readonly<Record<string, FieldType>>
@@ -46,7 +46,12 @@ export class Fields {
     return this.#values.get(name) === true
   }
 
+  /** A `count`. */
   count(name: string): number | null {
+    return this.number(name)
+  }
+
+  number(name: string): number | null {
     const value = this.#values.get(name)
     return typeof value === 'number' ? value : null
   }
@@ -95,6 +100,7 @@ function entriesOf(text: string, bareField: string | null): readonly (readonly [
 function fault(value: unknown, type: FieldType): string | null {
   if (type === 'boolean') return typeof value === 'boolean' ? null : 'true or false'
   if (type === 'count') return Number.isSafeInteger(value) && Number(value) > 0 ? null : 'a whole number above 0'
+  if (type === 'upToTwo') return value === 0 || value === 1 || value === 2 ? null : '0, 1 or 2'
   if (typeof value !== 'string') return 'a text'
   if (type === 'text') return null
   if (type === 'topicName') return topicNameFault(value, unlimited) === null ? null : 'a Topic Name without wildcards'

@@ -6,6 +6,7 @@ import type { Row } from '../../core/query/row.ts'
 import type { CoreState } from '../../core/state.ts'
 import type { Turn } from '../../core/turn.ts'
 import type { Store } from '../../store/store.ts'
+import type { ClientHistory } from '../client-history.ts'
 import type { Fields, FieldTypes } from './request-fields.ts'
 
 /** What a handler may use to answer. */
@@ -13,6 +14,7 @@ export interface Asked {
   /** To look at. What changes it goes through `act`. */
   readonly state: CoreState
   readonly store: Store
+  readonly history: ClientHistory
   readonly nowMs: number
   readonly fields: Fields
   /** Hands the core an input and carries out what it decides. */

@@ -11,6 +11,7 @@ import type { BrokerRequest } from '../../core/session/requests.ts'
 import type { Turn } from '../../core/turn.ts'
 import type { Store } from '../../store/store.ts'
 import type { AdminAnswer, AdminQuestion } from '../admin-part.ts'
+import type { ClientHistory } from '../client-history.ts'
 import type { Gatekeeper } from '../gatekeeper.ts'
 import { type AdminRequestEvent, adminRequest } from './admin-request.ts'
 import { Cursors, type OpenAnswer } from './cursors.ts'
@@ -25,11 +26,14 @@ import { Slices } from './slices.ts'
 export interface RequestsHost {
   readonly core: BrokerCore
   readonly store: Store
+  readonly history: ClientHistory
   readonly gatekeeper: Gatekeeper
   nowMs(): number
   /** Hands the core an input and carries out what it decides; does nothing once the broker has stopped. */
   act<Result>(give: (core: BrokerCore, nowMs: number, turn: Turn) => Result): Result
   readonly isStopped: boolean
+  /** Resolves when all that was decided so far is durable. */
+  durable(): Promise<void>
   /** Something that only an administrator may do was asked for. */
   audit(event: AdminRequestEvent): void
 }
@@ -144,6 +148,7 @@ export class Requests {
     }
     const { facts, list }: RequestAnswer = await handler.answer(asked)
     if (handler.permission === 'admin') {
+      await this.#host.durable()
       this.#host.audit(adminRequest(request, fields, 'done', facts, this.#host.nowMs()))
     }
     if (list === undefined) return JSON.stringify({ ...head, ...facts })
@@ -152,8 +157,8 @@ export class Requests {
   }
 
   #asked(fields: Fields, nowMs: number): Asked {
-    const { core, store } = this.#host
-    return { state: core.state, store, nowMs, fields, act: (give) => this.#host.act(give) }
+    const { core, store, history } = this.#host
+    return { state: core.state, store, history, nowMs, fields, act: (give) => this.#host.act(give) }
   }
 
   /** Answers an administrator, whom the host has let in already. @throws RequestFault */
@@ -168,6 +173,7 @@ export class Requests {
       return { atMs: nowMs, facts: {}, ...(await this.#adminPage(answer, cursors, bounds)) }
     }
     const { facts, list } = await handler.answer(this.#asked(fields, nowMs))
+    if (handler.permission === 'admin') await this.#host.durable()
     if (list === undefined) return { atMs: nowMs, facts, rows: null, cursor: null }
     const answer = { requestName: name, listName: list.name, rows: list.rows }
     return { atMs: nowMs, facts, ...(await this.#adminPage(answer, cursors, bounds)) }
