@@ -86,6 +86,16 @@ test('certificates are read, and a listener that is open to everybody by acciden
   assert.equal(check(['open.yaml', '--listen', 'tcp://127.0.0.1:1883']).status, 0)
 })
 
+test('an address of the HTTP API that cannot be used, and its certificate, are found before the start', () => {
+  writeFileSync(join(directory, 'admin.yaml'), 'admin:\n  listen: http://0.0.0.0:18083\n')
+  const exposed = check(['admin.yaml'])
+  assert.equal(exposed.status, 1)
+  assert.match(exposed.stderr, /admin\.yaml:2:11 {2}admin\.listen\n {2}found .*0\.0\.0\.0[\s\S]*expected {2}TLS/)
+  const { stderr, status } = check(['--admin', 'https://127.0.0.1:18083?cert=none.pem&key=none.pem'])
+  assert.equal(status, 1)
+  assert.match(stderr, /--admin\n {2}found {5}the file .*none\.pem does not exist\n/)
+})
+
 test('a Topic Filter that the limits do not allow is named', () => {
   writeFileSync(join(directory, 'long.yaml'), 'topics:\n  - filter: a/b/c/d\nlimits: {topicLevelsMax: 3}\n')
   const { stderr, status } = check(['long.yaml'])
