@@ -85,6 +85,11 @@ async function startBroker(flags: StartFlags, flagFaults: readonly ConfigFault[]
   options.admin = admin
   const broker = createBroker(options)
   const log = new RunningLog(broker, { ...defaultLogOptions, ...read.config.log })
+  for (const { file, line, name, verdict } of read.imported) {
+    if (verdict.type !== 'later') continue
+    const fields = { file, line, directive: name, reason: verdict.why }
+    log.lines.say('warn', 'configurationLeftOut', 'a line of mosquitto.conf is left out', fields)
+  }
   await broker.start()
   running = new RunningConfig(broker, log, read, options, () => readStartConfig(flags, []))
   const hasChosenAdmin = read.config.admin !== null
