@@ -106,7 +106,7 @@ function verdictOf(directive: Directive, conf: Conf, { listeners }: ConfListener
 const securityPaths: Readonly<Record<string, KeyPath>> = {
   allow_anonymous: ['allowAnonymous'],
   listener_allow_anonymous: ['allowAnonymous'],
-  password_file: ['authentication', 'mosquittoPasswordFile'],
+  password_file: ['authentication', 'passwordFile'],
   acl_file: ['access', 'aclFile'],
 }
 
@@ -173,6 +173,8 @@ function collect(
     const path = securityPaths[name]
     if (directive !== null && path !== undefined) into.put(path, resolve(directory, String(directive.value)), directive)
   }
+  // mosquitto may read it, too: weak hashes are left as they are.
+  if (passwordFile !== null) into.put(['authentication', 'rehash'], false, passwordFile)
   const level = logLevelOf(conf)
   if (level !== null) into.put(['log', 'level'], level.level, level.from)
 }
