@@ -53,6 +53,20 @@ test('a configuration that a broker can start with is in order', () => {
   assert.match(check([], { ...secrets, PABAL_CONFIG: 'good.yaml' }).stdout, /^good\.yaml is in order/)
 })
 
+test('a flag wins over the environment, the environment over the file, the file over the default', () => {
+  writeFileSync(join(directory, 'layers.yaml'), 'limits:\n  receiveMaximum: 5\n')
+  const shown = (flags: string[], environment: Record<string, string> = {}) => {
+    const { stdout } = check([...flags, '--print'], environment)
+    return /^limits\.receiveMaximum +(\S+) +(.+)$/m.exec(stdout)?.slice(1)
+  }
+  const [file, flag] = [['layers.yaml'], ['--limit', 'receiveMaximum=7']]
+  const environment = { PABAL_LIMITS__RECEIVE_MAXIMUM: '6' }
+  assert.deepEqual(shown([...file, ...flag], environment), ['7', '--limit receiveMaximum'])
+  assert.deepEqual(shown(file, environment), ['6', 'PABAL_LIMITS__RECEIVE_MAXIMUM'])
+  assert.deepEqual(shown(file), ['5', 'layers.yaml:2:19'])
+  assert.deepEqual(shown([]), ['256', 'default'])
+})
+
 test('a pabal.yaml in the working directory is not read unless somebody names it', () => {
   writeFileSync(join(directory, 'pabal.yaml'), 'durability: fsnc\n')
   assert.equal(check([]).status, 0)

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect as connectTcp, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { connect, type TLSSocket } from 'node:tls'
@@ -192,3 +192,34 @@ test('pabal start: SIGHUP opens and closes listeners, and a port in use is named
   assert.equal((await client.next('disconnect')).reasonCode, 0x98)
   assert.equal(await broker.stop(), 0)
 })
+
+test('a process that has no file descriptor left keeps its configuration: users still have to log in', async () => {
+  const folder = temporaryDirectory()
+  const file = join(folder.path, 'pabal.yaml')
+  const users = 'authentication: {users: [{userName: alice, passwordFile: alice.password}]}\n'
+  writeFileSync(join(folder.path, 'alice.password'), 'green tea\n')
+  writeFileSync(file, `listeners: [${tcp}]\n${users}`)
+  await using broker = new StartedPabal(['--config', file, '--durability', 'memory', '--admin', 'off'], () => {}, [
+    'sh',
+    '-c',
+    'ulimit -n 64; exec "$0" "$@"',
+  ])
+  await broker.shown(/Stop with Ctrl-C/)
+  using early = await openWire(broker.url, 5)
+  const taken = await takeEverything(broker.url)
+  writeFileSync(file, `listeners: [${tcp}]\nallowAnonymous: true\n`)
+  broker.child.kill('SIGHUP')
+  await broker.shown(/what was in force stays in force[\s\S]*too many open files[\s\S]*do /)
+  assert.equal((await early.connect()).reasonCode, 0x86)
+  for (const socket of taken) socket.destroy()
+  assert.equal(await broker.stop(), 0)
+  folder.remove()
+})
+
+/** Connections until the broker can take no more, and closes one at once. */
+async function takeEverything(url: string): Promise<Socket[]> {
+  const port = Number(new URL(url).port)
+  const taken = Array.from({ length: 100 }, () => connectTcp(port, '127.0.0.1').on('error', () => {}))
+  await Promise.race(taken.map((socket) => once(socket.resume(), 'close')))
+  return taken
+}

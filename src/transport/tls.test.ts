@@ -8,7 +8,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 import { connect as connectTcp, createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { createServer } from 'node:tls'
+import { connect, createServer } from 'node:tls'
 import type { Channel, Listener } from './channel.ts'
 import type { TlsTarget } from './client-tls.ts'
 import { type ConnectTarget, connectChannel } from './connect.ts'
@@ -341,5 +341,16 @@ test('certificates that cannot be used are said to be so, and the old ones stay'
       /Cannot listen on tls:.* does not belong to the certificate/,
     )
     assert.equal(await greetingOver(listener, { caFile: server.certFile }), 'hello')
+  })
+})
+
+test('TLS 1.1 is refused', async () => {
+  await withListener(tlsUrl(good), async (listener) => {
+    // The client must be talked into it.
+    const ciphers = 'DEFAULT:@SECLEVEL=0'
+    const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers, rejectUnauthorized: false } as const
+    const socket = connect({ host: '127.0.0.1', port: Number(new URL(listener.url).port), ...old })
+    const [error] = await once(socket, 'error')
+    assert.equal(error.code, 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION')
   })
 })
