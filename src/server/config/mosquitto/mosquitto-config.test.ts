@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { configSchema, knownKeys } from '../config-schema.ts'
 import { knownDirectives } from './directives.ts'
 import { isMosquittoConf, readMosquittoConf } from './mosquitto-config.ts'
 
@@ -215,6 +216,22 @@ test('a file that opens a listener and lets nobody in is refused, for Pabal woul
   assert.match(fault?.expected ?? '', /nobody may connect/)
   const denied = read('allow_anonymous false\n').faults
   assert.deepEqual([denied.length, denied[0]?.key], [1, 'allow_anonymous'])
+})
+
+test('files that say who may come in and what they may do are never left out in silence', () => {
+  for (const [name, key] of [
+    ['password_file', 'passwordFile'],
+    ['acl_file', 'aclFile'],
+    ['plugin_opt_password_file', 'passwordFile'],
+    ['plugin_opt_acl_file', 'aclFile'],
+  ] as const) {
+    const { faults: found, values } = read(`${open}${name} users\n`)
+    const isTakenOver = JSON.stringify(values).includes(`"${key}":"/etc/mosquitto/users"`)
+    assert.ok(isTakenOver, name)
+    const parent = key === 'aclFile' ? 'access' : 'authentication'
+    const isKey = knownKeys(configSchema({ directory: '', environment: {} }), [parent]).includes(key)
+    assert.equal(found.length, isKey ? 0 : 1, name)
+  }
 })
 
 test('a file that says nothing is a broker for this machine', () => {

@@ -118,7 +118,14 @@ function hasKey(path: KeyPath): boolean {
 function refusalFault({ verdict, ...row }: ImportRow): ConfigFault[] {
   if (verdict.type !== 'refused') return []
   const { why, advice } = verdict
-  return [{ ...placeOf(row), found: `${row.name} ${row.value}`, expected: `what is as safe here: ${why}`, advice }]
+  return [
+    {
+      ...placeOf(row),
+      found: `${row.name} ${row.value}`,
+      expected: `a line that can be left out or taken over: ${why}`,
+      advice,
+    },
+  ]
 }
 
 /** Of a file that says nothing at all about who may connect. */
