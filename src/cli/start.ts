@@ -91,7 +91,7 @@ async function startBroker(flags: StartFlags, flagFaults: readonly ConfigFault[]
     log.lines.say('warn', 'configurationLeftOut', 'a line of mosquitto.conf is left out', fields)
   }
   await broker.start()
-  running = new RunningConfig(broker, log, read, options, () => readStartConfig(flags, []))
+  running = new RunningConfig(broker, read, options, () => readStartConfig(flags, []), log)
   const hasChosenAdmin = read.config.admin !== null
   return { broker, running, durability, data, log, admin, hasChosenAdmin }
 }

@@ -12,7 +12,7 @@ import { type WhoTotals, whoTotals } from '../core/query/who-totals.ts'
 import { topicNameFault } from '../core/routing/topic-name.ts'
 import { publish } from '../protocol/packets/publish.ts'
 import { propertiesFault } from '../protocol/properties.ts'
-import { ReasonCode, reasonCodeName } from '../protocol/reason-code.ts'
+import { reasonCodeName } from '../protocol/reason-code.ts'
 import { MemoryStore } from '../store/memory-store.ts'
 import type { Channel } from '../transport/channel.ts'
 import { parseListenUrl } from '../transport/listen-url.ts'
@@ -21,7 +21,7 @@ import { defaultAuthenticate } from './authentication/default-authenticate.ts'
 import { ClientLink, type LinkOwner, type ListenerFacts } from './client-link.ts'
 import { exposureFault } from './config/exposure.ts'
 import { Gatekeeper, type GatekeeperOptions } from './gatekeeper.ts'
-import { Listeners } from './listeners.ts'
+import { disconnectClientsOf, Listeners } from './listeners.ts'
 import { LocalLink, type LocalSubscribeOptions, type MessageListener } from './local-link.ts'
 import type { LocalPublish, LocalSubscription, PublishResult } from './local-messages.ts'
 import { checkOptions } from './option-faults.ts'
@@ -207,25 +207,13 @@ export class Broker {
       mayObserve: accounts === null || !watchersMayHaveChanged ? null : (account) => accounts.has(account),
       mayStay,
     })
-    this.#disconnect(change.apply())
+    disconnectClientsOf(change.apply(), this.#links, this.#shell)
     this.#admin.listenersWanted = addresses.length
     renewAdmin?.()
     const limits = { ...this.#shell.core.state.limits }
     this.#inForce = { given: options, checked: { ...next.checked, limits } }
     const renewed = [...change.renewed, ...(renewAdmin === null ? [] : this.adminUrls)]
     return { applied: [...applied, ...renewed.map((url) => `certificates of ${url}`)], needsRestart }
-  }
-
-  /** Clients of listeners that are gone: whoever is to be let in still can come in by another. */
-  #disconnect(listenerUrls: ReadonlySet<string>): void {
-    if (listenerUrls.size === 0) return
-    const text = 'the listener this client came in by was closed'
-    const { core, turn } = this.#shell
-    for (const { connection } of this.#links) {
-      if (!listenerUrls.has(connection.origin.listener)) continue
-      core.disconnect(connection, ReasonCode.AdministrativeAction, text, this.#shell.nowMs(), turn)
-    }
-    this.#shell.run()
   }
 
   /** Tells every client (5.0: DISCONNECT 0x8B), closes everything, and resolves when that is done. Again: does nothing. */

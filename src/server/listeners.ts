@@ -3,10 +3,12 @@
  *
  * What is opened for a reload lets nobody in until the rest of it is in force, too.
  */
+import { ReasonCode } from '../protocol/reason-code.ts'
 import type { Channel, Listener } from '../transport/channel.ts'
 import { canBecome, type ListenAddress } from '../transport/listen-url.ts'
 import { createListener } from '../transport/listener.ts'
-import type { ListenerFacts } from './client-link.ts'
+import type { ClientLink, ListenerFacts } from './client-link.ts'
+import type { Shell } from './shell.ts'
 
 /** What a message over WebSocket may hold beside the longest packet: small ones. */
 const smallPacketsBytes = 65_536
@@ -128,6 +130,21 @@ export class Listeners {
       this.#open.splice(index, 0, Object.assign(again, { address }))
     }
   }
+}
+
+/** Ends the connections of clients that came in by these: whoever is to be let in still can come in by another. */
+export function disconnectClientsOf(
+  listenerUrls: ReadonlySet<string>,
+  links: Iterable<ClientLink>,
+  shell: Pick<Shell, 'core' | 'turn' | 'nowMs' | 'run'>,
+): void {
+  const { core, turn } = shell
+  const text = 'the listener this client came in by was closed'
+  for (const { connection } of links) {
+    if (!listenerUrls.has(connection.origin.listener)) continue
+    core.disconnect(connection, ReasonCode.AdministrativeAction, text, shell.nowMs(), turn)
+  }
+  if (listenerUrls.size > 0) shell.run()
 }
 
 /** Where a listener is to be, and the one that goes on there; null if one must be opened. */

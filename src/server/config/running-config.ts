@@ -34,6 +34,9 @@ export interface ChangeableLog {
   prepare(options: LogOptions): () => void
 }
 
+/** Of a process that logs in another way. */
+const noLog: ChangeableLog = { prepare: () => () => {} }
+
 export class RunningConfig {
   readonly #read: () => ReadConfig
   readonly #broker: Broker
@@ -49,7 +52,13 @@ export class RunningConfig {
   #reloading: Promise<unknown> = Promise.resolve()
 
   /** `options` were made of `started`; `read` reads it again. */
-  constructor(broker: Broker, log: ChangeableLog, started: ReadConfig, options: BrokerOptions, read: () => ReadConfig) {
+  constructor(
+    broker: Broker,
+    started: ReadConfig,
+    options: BrokerOptions,
+    read: () => ReadConfig,
+    log: ChangeableLog = noLog,
+  ) {
     this.#broker = broker
     this.#log = log
     this.#read = read
