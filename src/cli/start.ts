@@ -12,6 +12,7 @@ import { lossInMemory } from '../server/at-rest/memory-loss.ts'
 import type { Config } from '../server/config/config.ts'
 import type { ConfigFault } from '../server/config/config-fault.ts'
 import { configuredOptions, storeOf } from '../server/config/configured-options.ts'
+import type { ImportRow } from '../server/config/mosquitto/mosquitto-config.ts'
 import { RunningConfig } from '../server/config/running-config.ts'
 import { defaultLogOptions } from '../server/log/log-options.ts'
 import { RunningLog } from '../server/log/running-log.ts'
@@ -71,6 +72,8 @@ interface Started {
   readonly admin: AdminPart | null
   /** Somebody has said where the HTTP API is to listen. */
   readonly hasChosenAdmin: boolean
+  /** What became of the lines of a mosquitto.conf. */
+  readonly imported: readonly ImportRow[]
   readonly log: RunningLog
 }
 
@@ -93,7 +96,7 @@ async function startBroker(flags: StartFlags, flagFaults: readonly ConfigFault[]
   await broker.start()
   running = new RunningConfig(broker, read, options, () => readStartConfig(flags, []), log)
   const hasChosenAdmin = read.config.admin !== null
-  return { broker, running, durability, data, log, admin, hasChosenAdmin }
+  return { broker, running, durability, data, log, admin, hasChosenAdmin, imported: read.imported }
 }
 
 function startedFields({ broker, durability, data }: Started): Readonly<Record<string, unknown>> {
@@ -127,7 +130,7 @@ function adminOf({ admin }: Pick<Config, 'admin'>, configuration: () => RunningC
   return admin.listen === null ? null : httpAdmin({ listen: admin.listen, configuration })
 }
 
-function announce({ broker: { urls, adminUrls }, admin, hasChosenAdmin, durability, data }: Started): void {
+function announce({ broker: { urls, adminUrls }, admin, hasChosenAdmin, durability, data, imported }: Started): void {
   const lines = [`Pabal ${version()} on Node ${process.version.slice(1)}`, ...urls.map((url) => `Listening on ${url}`)]
   lines.push(...adminUrls.map((url) => `Dashboard and HTTP API on ${url}`))
   if (adminUrls.length === 0 && !hasChosenAdmin) {
@@ -139,8 +142,15 @@ function announce({ broker: { urls, adminUrls }, admin, hasChosenAdmin, durabili
   }
   lines.push(`Durability: ${durability}: ${promises[durability]}`)
   if (durability !== 'memory') lines.push(`Data: ${data}`)
+  if (imported.length > 0) lines.push(importedText(imported))
   lines.push('Stop with Ctrl-C.')
   process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+function importedText(rows: readonly ImportRow[]): string {
+  const of = (wanted: string): number => rows.filter(({ verdict }) => verdict.type === wanted).length
+  const counts = `${of('mapped')} lines taken over, ${of('ignored')} not needed, ${of('later')} not there yet`
+  return `From a mosquitto.conf: ${counts} (each of them: pabal import mosquitto FILE)`
 }
 
 const promises: Readonly<Record<Durability, string>> = {

@@ -240,6 +240,7 @@ test('of a bridge that is left out the log says so', async () => {
   await using broker = new StartedPabal(['-c', file, '--admin', 'off', '--durability', 'memory'])
   await broker.shown(/Stop with Ctrl-C/)
   await broker.shown(/"line":5/)
+  assert.match(broker.stdout, /\nFrom a mosquitto\.conf: 2 lines taken over, 0 not needed, 3 not there yet \(each/)
   const left = broker.about('configurationLeftOut').map(({ level, line, directive }) => [level, line, directive])
   assert.deepEqual(left, [
     ['warn', 3, 'connection'],
