@@ -53,6 +53,20 @@ test('a configuration that a broker can start with is in order', () => {
   assert.match(check([], { ...secrets, PABAL_CONFIG: 'good.yaml' }).stdout, /^good\.yaml is in order/)
 })
 
+test('a flag wins over the environment, the environment over the file, the file over the default', () => {
+  writeFileSync(join(directory, 'layers.yaml'), 'limits:\n  receiveMaximum: 5\n')
+  const shown = (flags: string[], environment: Record<string, string> = {}) => {
+    const { stdout } = check([...flags, '--print'], environment)
+    return /^limits\.receiveMaximum +(\S+) +(.+)$/m.exec(stdout)?.slice(1)
+  }
+  const [file, flag] = [['layers.yaml'], ['--limit', 'receiveMaximum=7']]
+  const environment = { PABAL_LIMITS__RECEIVE_MAXIMUM: '6' }
+  assert.deepEqual(shown([...file, ...flag], environment), ['7', '--limit receiveMaximum'])
+  assert.deepEqual(shown(file, environment), ['6', 'PABAL_LIMITS__RECEIVE_MAXIMUM'])
+  assert.deepEqual(shown(file), ['5', 'layers.yaml:2:19'])
+  assert.deepEqual(shown([]), ['256', 'default'])
+})
+
 test('a pabal.yaml in the working directory is not read unless somebody names it', () => {
   writeFileSync(join(directory, 'pabal.yaml'), 'durability: fsnc\n')
   assert.equal(check([]).status, 0)
@@ -84,6 +98,16 @@ test('certificates are read, and a listener that is open to everybody by acciden
   assert.match(stderr, /open\.yaml:2:5 {2}listeners\[0\]\n {2}found {5}the file .*none\.pem does not exist\n/)
   assert.match(stderr, /open\.yaml:3:5 {2}listeners\[1\]\n {2}found {5}tcp:\/\/0\.0\.0\.0:1883, which other machines/)
   assert.equal(check(['open.yaml', '--listen', 'tcp://127.0.0.1:1883']).status, 0)
+})
+
+test('an address of the HTTP API that cannot be used, and its certificate, are found before the start', () => {
+  writeFileSync(join(directory, 'admin.yaml'), 'admin:\n  listen: http://0.0.0.0:18083\n')
+  const exposed = check(['admin.yaml'])
+  assert.equal(exposed.status, 1)
+  assert.match(exposed.stderr, /admin\.yaml:2:11 {2}admin\.listen\n {2}found .*0\.0\.0\.0[\s\S]*expected {2}TLS/)
+  const { stderr, status } = check(['--admin', 'https://127.0.0.1:18083?cert=none.pem&key=none.pem'])
+  assert.equal(status, 1)
+  assert.match(stderr, /--admin\n {2}found {5}the file .*none\.pem does not exist\n/)
 })
 
 test('a Topic Filter that the limits do not allow is named', () => {

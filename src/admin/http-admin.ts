@@ -1,13 +1,14 @@
 /**
  * The HTTP API of a broker, on a listener of its own.
  */
-import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { getRequestListener } from '@hono/node-server'
 import type { AdminPart, BrokerAccess } from '../server/admin-part.ts'
 import type { EffectiveValue } from '../server/config/effective.ts'
 import type { ReloadReport } from '../server/config/running-config.ts'
+import { Certificates, loadTlsFiles } from '../transport/certificates.ts'
+import { ListenError, ListenFault } from '../transport/listen-error.ts'
 import { Administration } from './administration.ts'
 import { makeApp } from './app.ts'
 import { type AdminAddress, AdminAddressError, defaultAdminUrl, parseAdminUrl } from './listen-address.ts'
@@ -62,6 +63,7 @@ class HttpAdmin implements AdminPart {
   readonly #address: AdminAddress
   readonly #whenInUse: 'fail' | 'go-on'
   #server: Server | null = null
+  #certificates: Certificates | null = null
   #administration: Administration | null = null
   #closing = new AbortController()
   #urls: readonly string[] = []
@@ -102,7 +104,7 @@ class HttpAdmin implements AdminPart {
     const app = makeApp(building)
     const handle = getRequestListener((request, env) => app.fetch(request, env), { overrideGlobalObjects: false })
     const { hostNames, scheme: spoken } = this.#address
-    const server = this.#createServer((incoming, outgoing) => {
+    const server = await this.#createServer((incoming, outgoing) => {
       setSafetyHeaders(outgoing, spoken === 'https')
       if (refuseOtherHosts(incoming, outgoing, hostNames)) return
       void handle(incoming, outgoing)
@@ -132,6 +134,7 @@ class HttpAdmin implements AdminPart {
   async stop(): Promise<void> {
     const server = this.#server
     this.#server = null
+    this.#certificates = null
     this.#urls = []
     this.#closing.abort()
     this.#administration?.stop()
@@ -144,13 +147,35 @@ class HttpAdmin implements AdminPart {
     })
   }
 
-  #createServer(handle: (incoming: IncomingMessage, outgoing: ServerResponse) => void): Server {
-    const { certFile, keyFile } = this.#address
+  async readCertificates(): Promise<(() => void) | null> {
+    const { tls } = this.#address
+    if (this.#certificates === null || tls === null) return null
+    try {
+      return await this.#certificates.read(tls)
+    } catch (error) {
+      throw certificateFault(error, this.#address)
+    }
+  }
+
+  async #createServer(handle: (incoming: IncomingMessage, outgoing: ServerResponse) => void): Promise<Server> {
+    const { tls } = this.#address
     const requestTimeout = this.#requestTimeoutMs
     const options = { ...serverOptions, requestTimeout, headersTimeout: Math.min(headersMsMax, requestTimeout) }
-    if (certFile === null || keyFile === null) return createServer(options, handle)
-    return createTlsServer({ ...options, cert: readFileSync(certFile), key: readFileSync(keyFile) }, handle)
+    if (tls === null) return createServer(options, handle)
+    try {
+      const credentials = await loadTlsFiles(tls)
+      const server = createTlsServer({ ...options, ...credentials }, handle)
+      this.#certificates = new Certificates(credentials, server)
+      return server
+    } catch (error) {
+      throw certificateFault(error, this.#address)
+    }
   }
+}
+
+/** In the words of any listener that has a certificate. */
+function certificateFault(error: unknown, { url }: AdminAddress): unknown {
+  return error instanceof ListenFault ? new ListenError(url, error, error.cause) : error
 }
 
 /** False if another program listens there and that is no fault. */

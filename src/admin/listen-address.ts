@@ -2,6 +2,7 @@
  * Where the HTTP API listens, as an operator writes it: `http://127.0.0.1:18083`, or `https://HOST:PORT?cert=FILE&key=FILE`.
  */
 import { BlockList, isIP } from 'node:net'
+import type { TlsFiles } from '../transport/listen-url.ts'
 
 export interface AdminAddress {
   readonly url: string
@@ -15,8 +16,8 @@ export interface AdminAddress {
   readonly hostNames: readonly string[]
   /** Passwords may go over the network in the clear. */
   readonly allowsPlain: boolean
-  readonly certFile: string | null
-  readonly keyFile: string | null
+  /** Null without TLS. */
+  readonly tls: TlsFiles | null
 }
 
 /** What is wrong with it, in the parts of a fault. */
@@ -51,27 +52,32 @@ export function parseAdminUrl(written: string): AdminAddress {
   if (parsed.pathname !== '/' || parsed.hash !== '' || parsed.username !== '' || parsed.password !== '') {
     throw new AdminAddressError(found, expected, 'Leave out path, user and password')
   }
-  const known = scheme === 'https' ? ['cert', 'key', 'host'] : ['tls', 'host']
+  const known = scheme === 'https' ? ['cert', 'key', 'passphraseFile', 'host'] : ['tls', 'host']
   for (const name of parsed.searchParams.keys()) {
     if (!known.includes(name)) throw new AdminAddressError(`"${name}" in ${found}`, expected, 'Remove it')
   }
-  const certFile = parsed.searchParams.get('cert')
-  const keyFile = parsed.searchParams.get('key')
-  if (scheme === 'https' && (certFile === null || keyFile === null)) {
-    throw new AdminAddressError(`${found} without a certificate`, expected, 'Name the PEM files with cert= and key=')
-  }
+  const tls = scheme === 'https' ? tlsFilesOf(parsed.searchParams, found) : null
   const hostNames = parsed.searchParams.getAll('host').map((name) => name.toLowerCase())
-  const tls = parsed.searchParams.get('tls')
-  if (tls !== null && tls !== 'off')
-    throw new AdminAddressError(`tls=${tls.slice(0, 50)}`, 'tls=off', 'Use https:// for TLS')
+  const plain = parsed.searchParams.get('tls')
+  if (plain !== null && plain !== 'off')
+    throw new AdminAddressError(`tls=${plain.slice(0, 50)}`, 'tls=off', 'Use https:// for TLS')
   const host = parsed.hostname.replace(/^\[|\]$/g, '')
   // What URL leaves out is what the scheme usually has.
   const port =
     parsed.port === '' ? (/:(?:80|443)\b/.test(written) ? (scheme === 'https' ? 443 : 80) : 18083) : Number(parsed.port)
   const isLoopback = isLoopbackHost(host)
-  const allowsPlain = tls === 'off'
+  const allowsPlain = plain === 'off'
   if (scheme === 'http' && !isLoopback && !allowsPlain) throw exposed(found)
-  return { url: written, scheme, host, port, isLoopback, hostNames, allowsPlain, certFile, keyFile }
+  return { url: written, scheme, host, port, isLoopback, hostNames, allowsPlain, tls }
+}
+
+/** @throws AdminAddressError */
+function tlsFilesOf(written: URLSearchParams, found: string): TlsFiles {
+  const [certFile, keyFile] = [written.get('cert'), written.get('key')]
+  if (certFile === null || keyFile === null) {
+    throw new AdminAddressError(`${found} without a certificate`, expected, 'Name the PEM files with cert= and key=')
+  }
+  return { certFile, keyFile, caFile: null, passphraseFile: written.get('passphraseFile') }
 }
 
 function exposed(found: string): AdminAddressError {

@@ -4,6 +4,7 @@
  * Reads the file, the environment and the flags of `pabal start`. Starts nothing, opens no port, changes nothing.
  */
 import { Command } from 'commander'
+import { adminFaults } from '../admin/admin-faults.ts'
 import type { ReadConfig } from '../server/config/config.ts'
 import { ConfigError, type ConfigFault, formatFaults } from '../server/config/config-fault.ts'
 import { configuredOptions } from '../server/config/configured-options.ts'
@@ -84,7 +85,7 @@ async function check(given: CheckFlags): Promise<Outcome> {
   }
   // That clients log in is enough to know: no password need be hashed for it.
   const options = await configuredOptions(read.config, false, { authenticate: () => false })
-  const faults = await startFaults(read, options)
+  const faults = [...(await startFaults(read, options)), ...(await adminFaults(read))]
   return faults.length > 0 ? { faults, values: null } : { faults: null, values: effectiveValues(read) }
 }
 

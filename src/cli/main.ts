@@ -60,6 +60,10 @@ const verbs: Readonly<Record<string, Verb>> = {
     summary: 'say what is wrong with a configuration, or what is in force',
     run: async (argv) => (await import('./check-config.ts')).runCheckConfig(argv),
   },
+  import: {
+    summary: 'make a configuration of that of mosquitto',
+    run: async (argv) => (await import('./import.ts')).runImport(argv),
+  },
   check: {
     summary: 'say to monitoring how the broker is',
     run: async (argv) => (await import('./check.ts')).runCheck(argv),

@@ -12,11 +12,10 @@ import { lossInMemory } from '../server/at-rest/memory-loss.ts'
 import type { Config } from '../server/config/config.ts'
 import type { ConfigFault } from '../server/config/config-fault.ts'
 import { configuredOptions, storeOf } from '../server/config/configured-options.ts'
+import type { ImportRow } from '../server/config/mosquitto/mosquitto-config.ts'
 import { RunningConfig } from '../server/config/running-config.ts'
-import { openAuditLog } from '../server/log/audit-log.ts'
-import { logBroker } from '../server/log/broker-log.ts'
-import { type Log, openLog } from '../server/log/log.ts'
-import { defaultLogOptions, type LogOptions } from '../server/log/log-options.ts'
+import { defaultLogOptions } from '../server/log/log-options.ts'
+import { RunningLog } from '../server/log/running-log.ts'
 import type { Durability } from '../server/options.ts'
 import { watchForHangup } from './start/reload-signal.ts'
 import { readStartConfig } from './start/start-config.ts'
@@ -43,11 +42,12 @@ async function runBroker(flags: StartFlags, flagFaults: readonly ConfigFault[], 
     process.stderr.write(`Pabal cannot start.\n\n${error instanceof Error ? error.message : String(error)}\n`)
     return 1
   }
-  const { broker, data, log, announces } = started
+  const { broker, data, log: runningLog } = started
+  const log = runningLog.lines
   const failed = new Promise<Error>((resolve) => broker.on('failed', resolve))
-  if (announces) announce(started)
+  if (runningLog.announces) announce(started)
   log.say('info', 'started', 'the broker has started', startedFields(started))
-  hangup.begin(started.running, log)
+  hangup.begin(started.running, runningLog)
   const failure = await Promise.race([stop.asked.then(() => null), hangup.terminalGone, failed])
   if (failure !== null) {
     log.say('fatal', 'storeFailed', 'the store has failed, the broker has stopped', { reason: failure.message })
@@ -59,7 +59,7 @@ async function runBroker(flags: StartFlags, flagFaults: readonly ConfigFault[], 
   await broker.stop()
   log.say('info', 'stopped', 'the broker has stopped')
   await log.close()
-  if (announces) process.stdout.write('Stopped.\n')
+  if (runningLog.announces) process.stdout.write('Stopped.\n')
   return 0
 }
 
@@ -72,9 +72,9 @@ interface Started {
   readonly admin: AdminPart | null
   /** Somebody has said where the HTTP API is to listen. */
   readonly hasChosenAdmin: boolean
-  readonly log: Log
-  /** Standard output is for people; with --log-format json by name it stays empty. */
-  readonly announces: boolean
+  /** What became of the lines of a mosquitto.conf. */
+  readonly imported: readonly ImportRow[]
+  readonly log: RunningLog
 }
 
 async function startBroker(flags: StartFlags, flagFaults: readonly ConfigFault[]): Promise<Started> {
@@ -87,19 +87,16 @@ async function startBroker(flags: StartFlags, flagFaults: readonly ConfigFault[]
   const admin = adminOf(read.config, () => running)
   options.admin = admin
   const broker = createBroker(options)
-  const log = startLog(broker, { ...defaultLogOptions, ...read.config.log })
+  const log = new RunningLog(broker, { ...defaultLogOptions, ...read.config.log })
+  for (const { file, line, name, verdict } of read.imported) {
+    if (verdict.type !== 'later') continue
+    const fields = { file, line, directive: name, reason: verdict.why }
+    log.lines.say('warn', 'configurationLeftOut', 'a line of mosquitto.conf is left out', fields)
+  }
   await broker.start()
-  running = new RunningConfig(broker, read, options, () => readStartConfig(flags, []))
+  running = new RunningConfig(broker, read, options, () => readStartConfig(flags, []), log)
   const hasChosenAdmin = read.config.admin !== null
-  return { broker, running, durability, data, log, announces: read.config.log.format !== 'json', admin, hasChosenAdmin }
-}
-
-/** @throws an Error if the audit log cannot be written. */
-function startLog(broker: Broker, options: LogOptions): Log {
-  const log = openLog(options)
-  broker.on('adminRequest', openAuditLog(options.audit, log))
-  logBroker(broker, log)
-  return log
+  return { broker, running, durability, data, log, admin, hasChosenAdmin, imported: read.imported }
 }
 
 function startedFields({ broker, durability, data }: Started): Readonly<Record<string, unknown>> {
@@ -133,7 +130,7 @@ function adminOf({ admin }: Pick<Config, 'admin'>, configuration: () => RunningC
   return admin.listen === null ? null : httpAdmin({ listen: admin.listen, configuration })
 }
 
-function announce({ broker: { urls, adminUrls }, admin, hasChosenAdmin, durability, data }: Started): void {
+function announce({ broker: { urls, adminUrls }, admin, hasChosenAdmin, durability, data, imported }: Started): void {
   const lines = [`Pabal ${version()} on Node ${process.version.slice(1)}`, ...urls.map((url) => `Listening on ${url}`)]
   lines.push(...adminUrls.map((url) => `Dashboard and HTTP API on ${url}`))
   if (adminUrls.length === 0 && !hasChosenAdmin) {
@@ -145,8 +142,15 @@ function announce({ broker: { urls, adminUrls }, admin, hasChosenAdmin, durabili
   }
   lines.push(`Durability: ${durability}: ${promises[durability]}`)
   if (durability !== 'memory') lines.push(`Data: ${data}`)
+  if (imported.length > 0) lines.push(importedText(imported))
   lines.push('Stop with Ctrl-C.')
   process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+function importedText(rows: readonly ImportRow[]): string {
+  const of = (wanted: string): number => rows.filter(({ verdict }) => verdict.type === wanted).length
+  const counts = `${of('mapped')} lines taken over, ${of('ignored')} not needed, ${of('later')} not there yet`
+  return `From a mosquitto.conf: ${counts} (each of them: pabal import mosquitto FILE)`
 }
 
 const promises: Readonly<Record<Durability, string>> = {

@@ -134,17 +134,10 @@ export const defaultLimits: Readonly<Limits> = Object.freeze({
 
 /** Those that hold as they were when the broker was made: announced to clients, or the size of something. The others may change. */
 export const fixedLimits: readonly (keyof Limits)[] = Object.freeze([
-  'connectBytesMax',
-  'packetBytesMax',
-  'propertiesMax',
   'receiveMaximum',
   'topicAliasMaximum',
-  'queueMemoryBytesMax',
   'topicsSeenMax',
   'fateLogMessagesMax',
-  'fateLogPerSecondMax',
-  'messageEventsPerSecondMax',
-  'sysIntervalSeconds',
 ])
 
 /** The values each limit may take: lowest and highest, both allowed. */

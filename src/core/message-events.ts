@@ -41,7 +41,7 @@ const dropReasons: Readonly<Record<CopyFate, CopyDroppedEvent['reason'] | null>>
 }
 
 export class MessageEvents {
-  readonly #perSecondMax: number
+  perSecondMax: number
   /** Somebody listens. */
   isWatched = false
   /** What happened, oldest first: whoever drives the core takes it out. */
@@ -53,7 +53,7 @@ export class MessageEvents {
   #leftOut = 0
 
   constructor(perSecondMax: number) {
-    this.#perSecondMax = perSecondMax
+    this.perSecondMax = perSecondMax
   }
 
   /** Which of them code in this process wants to know: others take no part of the bound. */
@@ -125,7 +125,7 @@ export class MessageEvents {
       this.tellLeftOut(nowMs)
       this.#beginWindow(nowMs)
     }
-    if (this.#made < this.#perSecondMax) {
+    if (this.#made < this.perSecondMax) {
       this.#made += 1
       return true
     }

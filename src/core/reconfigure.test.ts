@@ -195,3 +195,44 @@ test('who may not stay is disconnected with 0x87, and who is just logging in mus
 })
 
 const originOf = { remoteAddress: 'here', assignedClientIdentifier: 'assigned', tellsPublisher: true }
+
+test('rates and intervals that have changed hold from now on', () => {
+  const limits = { fateLogPerSecondMax: 1, messageEventsPerSecondMax: 0, sysIntervalSeconds: 0 }
+  const driven = new DrivenCore(limits)
+  const { state, core } = driven
+  const later = (seconds: number): Turn => {
+    core.nextDeadlineMs(driven.nowMs)
+    return driven.advance(seconds)
+  }
+  state.messageEvents.hostTypes = new Set(['messageUnmatched'])
+  const send = publisher(driven)
+  const watcher = driven.connect('w')
+  driven.subscribe(watcher, '$SYS/broker/messages/received')
+  for (let number = 0; number < 3; number++) send('a')
+  assert.deepEqual([state.fateLog.lastId, state.messageEvents.news.length], [1, 0])
+  assert.deepEqual(sent(later(60), watcher), [])
+  const more = { fateLogPerSecondMax: 5, messageEventsPerSecondMax: 2, sysIntervalSeconds: 5 }
+  change(driven, { limits: { ...state.limits, ...more } })
+  state.messageEvents.news.splice(0)
+  for (let number = 0; number < 3; number++) send('a')
+  assert.equal(state.fateLog.lastId, 4)
+  assert.equal(state.messageEvents.news.filter(({ type }) => type === 'messageUnmatched').length, 2)
+  assert.equal(sent(later(5), watcher).length, 1)
+  change(driven, { limits: { ...state.limits, sysIntervalSeconds: 0 } })
+  send('a')
+  assert.deepEqual(sent(later(60), watcher), [])
+})
+
+test('the bytes that waiting messages may take in memory are others from the next one on', () => {
+  const driven = new DrivenCore({ queueMemoryBytesMax: 1_048_576 }, { isDurable: true })
+  assert.equal(driven.state.bodies.bytesMax, 1_048_576)
+  change(driven, { limits: { ...driven.state.limits, queueMemoryBytesMax: 2_097_152 } })
+  assert.equal(driven.state.bodies.bytesMax, 2_097_152)
+})
+
+test('whoever is still connecting when the Maximum Packet Size changes begins again', () => {
+  const driven = new DrivenCore({}, { asksAuthentication: true })
+  const asked = driven.connect('asked')
+  const turn = change(driven, { limits: { ...driven.state.limits, packetBytesMax: 5000 } })
+  assert.deepEqual(sent(turn, asked), ['connack 136', 'close'])
+})

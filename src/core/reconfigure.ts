@@ -36,6 +36,7 @@ export interface Reconfiguration
 
 export function reconfigure(core: CoreState, change: Reconfiguration, nowMs: number, turn: Turn): void {
   core.nowMs = nowMs
+  const { packetBytesMax } = core.limits
   changeLimits(core, change.limits)
   const { observersChanged, mayObserve, mayStay, limits: _, observers = defaultObservers, ...options } = change
   Object.assign(core.options, options)
@@ -44,6 +45,7 @@ export function reconfigure(core: CoreState, change: Reconfiguration, nowMs: num
   core.subscriptions.changed()
   if (mayObserve !== null) endEventSubscriptions(core, mayObserve, turn)
   if (mayStay !== null) disconnectOthers(core, mayStay, nowMs, turn)
+  if (core.limits.packetBytesMax !== packetBytesMax) disconnectNewcomers(core, nowMs, turn)
   for (const connection of core.connections) {
     connection.publishPermissions = null
     connection.receiptVerdicts = null
@@ -69,6 +71,14 @@ function changeObservers(
   if (core.held.count === 0) return
   for (const filter of listened) core.drains.searches.push(core.held.matcher(filter))
   if (listened.size > 0) continueDrains(core, nowMs, turn)
+}
+
+/** Their packets are measured as they came in, but CONNACK would promise what holds now. */
+function disconnectNewcomers(core: CoreState, nowMs: number, turn: Turn): void {
+  const reason = { reasonCode: ReasonCode.ServerUnavailable, text: 'the limits have just changed; connect again' }
+  for (const connection of [...core.connections]) {
+    if (connection.state !== 'connected') disconnectClient(core, connection, reason, nowMs, turn)
+  }
 }
 
 function disconnectOthers(core: CoreState, mayStay: (account: string) => boolean, nowMs: number, turn: Turn): void {

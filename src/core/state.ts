@@ -184,6 +184,10 @@ export class CoreState {
     this.#spillBounds = this.options.isDurable
       ? { messagesMax: sessionSpillMessagesMax, bytesMax: sessionSpillBytesMax }
       : this.#queueBounds
+    if (this.options.isDurable) this.bodies.bytesMax = this.limits.queueMemoryBytesMax
+    this.fateLog.perSecondMax = this.limits.fateLogPerSecondMax
+    this.messageEvents.perSecondMax = this.limits.messageEventsPerSecondMax
+    this.sys.intervalSeconds = this.limits.sysIntervalSeconds
   }
 
   /** How much may wait in one Session of the messages with this policy. */

@@ -21,6 +21,12 @@ export interface AdminPart {
   start(broker: BrokerAccess): Promise<void>
   /** The store is open, and its directory is there. @throws an Error that says what to do. */
   opened(): Promise<void>
+  /**
+   * Reads its certificate again; what it returns puts it in place for connections to come. Null: there is none, or it is the same.
+   *
+   * @throws ListenError that says what is wrong with the files and what to do.
+   */
+  readCertificates(): Promise<(() => void) | null>
   /** To be shown once to whoever starts the broker; null if there is none to show. */
   readonly firstPassword: string | null
   /** Ends every request and closes its listener. */

@@ -18,6 +18,8 @@ export interface AdminSideOwner {
 
 export class AdminSide {
   phase: BrokerPhase = 'starting'
+  /** How many listeners there are to be. */
+  listenersWanted = 0
   readonly #options: BrokerOptions
   readonly #part: AdminPart | null
   readonly #owner: AdminSideOwner
@@ -40,13 +42,16 @@ export class AdminSide {
 
   async start(shell: Shell, listenersWanted: number, listenUrls: () => readonly string[]): Promise<void> {
     this.#nowMs = () => shell.nowMs()
+    this.listenersWanted = listenersWanted
     const side = this
     const host = {
       shell,
       options: this.#options,
       watchers: this.#watchers,
-      listenersWanted,
       ...this.#owner,
+      get listenersWanted() {
+        return side.listenersWanted
+      },
       get phase() {
         return side.phase
       },
@@ -55,6 +60,11 @@ export class AdminSide {
       },
     }
     await this.#part?.start(makeAccess(host))
+  }
+
+  /** See `AdminPart`. */
+  async readCertificates(): Promise<(() => void) | null> {
+    return (await this.#part?.readCertificates()) ?? null
   }
 
   async opened(): Promise<void> {

@@ -33,10 +33,12 @@ export function makeAccess(host: AccessHost): BrokerAccess {
     state: shell.core.state,
     store: shell.store,
     latencies: shell.latencies,
-    listenersWanted: host.listenersWanted,
     settings: settingsOf(host.options),
     get phase() {
       return host.phase
+    },
+    get listenersWanted() {
+      return host.listenersWanted
     },
     get listenUrls() {
       return host.listenUrls

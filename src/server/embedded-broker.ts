@@ -14,14 +14,14 @@ import { publish } from '../protocol/packets/publish.ts'
 import { propertiesFault } from '../protocol/properties.ts'
 import { reasonCodeName } from '../protocol/reason-code.ts'
 import { MemoryStore } from '../store/memory-store.ts'
-import type { Channel, Listener } from '../transport/channel.ts'
+import type { Channel } from '../transport/channel.ts'
 import { parseListenUrl } from '../transport/listen-url.ts'
-import { createListener } from '../transport/listener.ts'
 import { AdminSide } from './admin-side.ts'
 import { defaultAuthenticate } from './authentication/default-authenticate.ts'
 import { ClientLink, type LinkOwner, type ListenerFacts } from './client-link.ts'
 import { exposureFault } from './config/exposure.ts'
 import { Gatekeeper, type GatekeeperOptions } from './gatekeeper.ts'
+import { disconnectClientsOf, Listeners } from './listeners.ts'
 import { LocalLink, type LocalSubscribeOptions, type MessageListener } from './local-link.ts'
 import type { LocalPublish, LocalSubscription, PublishResult } from './local-messages.ts'
 import { checkOptions } from './option-faults.ts'
@@ -74,7 +74,10 @@ export class Broker {
   #reloading: Promise<unknown> = Promise.resolve()
   readonly #events = new EventEmitter<BrokerEvents>()
   readonly #shell: Shell
-  readonly #listeners: Listener[] = []
+  readonly #listeners = new Listeners({
+    accept: (channel, facts) => this.#accept(channel, facts),
+    packetBytesMax: () => this.#shell.core.state.limits.packetBytesMax,
+  })
   readonly #links = new Set<ClientLink>()
   readonly #locals = new Set<LocalLink>()
   readonly #admin: AdminSide
@@ -127,7 +130,7 @@ export class Broker {
 
   /** URLs of the open listeners, with the ports they really have. */
   get urls(): readonly string[] {
-    return this.#listeners.map((listener) => listener.url)
+    return this.#listeners.urls
   }
 
   /** Counts of messages and copies by their fate, since the broker was made. */
@@ -158,18 +161,11 @@ export class Broker {
       await this.#admin.start(this.#shell, addresses.length, () => this.urls)
       await this.#shell.open()
       await this.#admin.opened()
-      for (const address of addresses) {
-        const listener = createListener(address, (channel) => {
-          const { tellsPublisher } = address
-          this.#accept(channel, { url: listener.url, tellsPublisher })
-        })
-        await listener.listen()
-        this.#listeners.push(listener)
-      }
+      await this.#listeners.open(addresses)
       this.#admin.phase = 'running'
     } catch (error) {
       this.#state = 'made'
-      await Promise.all([this.#closeListeners(), this.#admin.stop()])
+      await Promise.all([this.#listeners.close(), this.#admin.stop()])
       throw error
     }
   }
@@ -178,8 +174,8 @@ export class Broker {
    * Gives the running broker other options: all of them, as `createBroker` takes them. Either all that can change takes effect,
    * together, or nothing does. Certificates are read again, also if the options are the same.
    *
-   * Who is connected stays, except, if `mayStay` is given, those of the accounts it says no of (5.0: DISCONNECT 0x87) and those who
-   * are just logging in.
+   * Who is connected stays, except by a listener that is not among them any more (5.0: DISCONNECT 0x98) and, if `mayStay` is given,
+   * those of the accounts it says no of (0x87) and those who are just logging in.
    *
    * @throws an Error that says what is wrong; nothing has changed then.
    */
@@ -192,15 +188,16 @@ export class Broker {
 
   async #reload(options: BrokerOptions, mayStay: ((account: string) => boolean) | null): Promise<ReloadResult> {
     this.#mustHaveStarted()
+    if (this.#admin.phase !== 'running') throw new Error('the broker is still starting: await start() first')
     const next: OptionSet = { given: options, checked: checkOptions(options) }
-    const running = this.#options.listen ?? defaultListen
-    const fault = exposureFault([...new Set([...running, ...(options.listen ?? [])])].map(parseListenUrl), options)
+    const addresses = (options.listen ?? defaultListen).map(parseListenUrl)
+    const fault = exposureFault(addresses, options)
     if (fault !== null) throw new Error(fault)
-    const renewals = await Promise.all(this.#listeners.map((listener) => listener.readCertificates()))
+    const renewAdmin = await this.#admin.readCertificates()
+    const change = await this.#listeners.prepare(addresses)
+    if (this.#state === 'stopped') await change.undo()
     this.#mustHaveStarted()
     const { applied, needsRestart } = differences(this.#inForce, this.#options, next)
-    const renewed = this.#listeners.filter((_, index) => renewals[index] !== null)
-    for (const renew of renewals) renew?.()
     this.#gatekeeper.change(this.#gatekeeperOptions(options))
     const accounts = observingAccounts(options)
     const watchersMayHaveChanged = applied.some((name) => /^(?:permissions|auth)/.test(name))
@@ -210,9 +207,13 @@ export class Broker {
       mayObserve: accounts === null || !watchersMayHaveChanged ? null : (account) => accounts.has(account),
       mayStay,
     })
+    disconnectClientsOf(change.apply(), this.#links, this.#shell)
+    this.#admin.listenersWanted = addresses.length
+    renewAdmin?.()
     const limits = { ...this.#shell.core.state.limits }
     this.#inForce = { given: options, checked: { ...next.checked, limits } }
-    return { applied: [...applied, ...renewed.map(({ url }) => `certificates of ${url}`)], needsRestart }
+    const renewed = [...change.renewed, ...(renewAdmin === null ? [] : this.adminUrls)]
+    return { applied: [...applied, ...renewed.map((url) => `certificates of ${url}`)], needsRestart }
   }
 
   /** Tells every client (5.0: DISCONNECT 0x8B), closes everything, and resolves when that is done. Again: does nothing. */
@@ -220,7 +221,7 @@ export class Broker {
     if (this.#state === 'stopped') return
     this.#state = 'stopped'
     this.#admin.phase = 'stopping'
-    const closing = Promise.all([this.#closeListeners(), this.#admin.stop()])
+    const closing = Promise.all([this.#listeners.close(), this.#admin.stop()])
     await Promise.all([...this.#locals].map((local) => local.close()))
     await this.#shell.stop()
     await this.#linksGone()
@@ -347,10 +348,6 @@ export class Broker {
     clearTimeout(timer)
   }
 
-  async #closeListeners(): Promise<void> {
-    await Promise.all(this.#listeners.splice(0).map((listener) => listener.close()))
-  }
-
   #report(event: BrokerEvent): void {
     this.#admin.tell(event)
     // Each event is emitted under its own type.
@@ -360,7 +357,7 @@ export class Broker {
   #failed(error: Error): void {
     this.#state = 'stopped'
     this.#admin.phase = 'failed'
-    void Promise.all([this.#closeListeners(), this.#admin.stop()])
+    void Promise.all([this.#listeners.close(), this.#admin.stop()])
     // Nobody may overlook it: without a listener it is an uncaught exception.
     if (this.#events.emit('failed', error)) return
     queueMicrotask(() => {

@@ -30,7 +30,7 @@ export function differences(before: OptionSet, started: BrokerOptions, after: Op
   }
   const { given: old, checked: oldChecked } = before
   const { given, checked } = after
-  compare('listen', started.listen ?? defaultListen, given.listen ?? defaultListen, needsRestart)
+  compare('listen', old.listen ?? defaultListen, given.listen ?? defaultListen)
   if (started.store !== given.store) needsRestart.push('store')
   const snapshots = [started, given].map((options) => options.snapshotEveryBytes ?? snapshotEveryBytesDefault)
   compare('snapshotEveryBytes', snapshots[0], snapshots[1], needsRestart)

@@ -4,6 +4,7 @@
 import { BrokerCore } from '../core/broker.ts'
 import type { BrokerEvent } from '../core/event.ts'
 import { publishEvent } from '../core/event-stream.ts'
+import type { Limits } from '../core/limits.ts'
 import type { Message } from '../core/message.ts'
 import type { Question } from '../core/question.ts'
 import { type Reconfiguration, reconfigure } from '../core/reconfigure.ts'
@@ -47,11 +48,16 @@ const flushBytesMax = 1024 * 1024
 /** What setTimeout can take. */
 const timeoutMsMax = 0x7fff_ffff
 
+function decoderOptionsOf({ connectBytesMax, packetBytesMax, propertiesMax }: Limits): DecoderOptions {
+  return { role: 'server', connectBytesMax, packetBytesMax, propertiesMax }
+}
+
 export class Shell {
   readonly core: BrokerCore
   /** The decisions not yet carried out: filled by the core, emptied by `run`. */
   readonly turn: Turn = newTurn()
-  readonly decoderOptions: DecoderOptions
+  /** For connections to come; those that are open were promised what they have. */
+  decoderOptions: DecoderOptions
   readonly #gatekeeper: Gatekeeper
   readonly #owner: ShellOwner
   readonly store: Store
@@ -81,9 +87,8 @@ export class Shell {
   #storeHasRoom = true
 
   constructor(options: ShellOptions, gatekeeper: Gatekeeper, store: Store, owner: ShellOwner, clock: () => number) {
-    const { connectBytesMax, packetBytesMax, propertiesMax } = options.limits
     this.core = new BrokerCore(options)
-    this.decoderOptions = { role: 'server', connectBytesMax, packetBytesMax, propertiesMax }
+    this.decoderOptions = decoderOptionsOf(options.limits)
     this.#gatekeeper = gatekeeper
     this.#owner = owner
     this.#clock = clock
@@ -154,6 +159,7 @@ export class Shell {
   /** Changes what can be changed while the broker runs, in one go. */
   reconfigure(change: Reconfiguration): void {
     reconfigure(this.core.state, change, this.nowMs(), this.turn)
+    this.decoderOptions = decoderOptionsOf(this.core.state.limits)
     this.core.settle(this.nowMs(), this.turn)
     this.run()
   }

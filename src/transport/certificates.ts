@@ -48,19 +48,17 @@ export async function loadTlsFiles(files: TlsFiles): Promise<ServerCredentials> 
 
 /** What a TLS server shows to clients, which may be changed while it listens. */
 export class Certificates {
-  readonly #files: TlsFiles
   readonly #server: Pick<Server, 'setSecureContext'>
   #inUse: ServerCredentials
 
-  constructor(files: TlsFiles, inUse: ServerCredentials, server: Pick<Server, 'setSecureContext'>) {
-    this.#files = files
+  constructor(inUse: ServerCredentials, server: Pick<Server, 'setSecureContext'>) {
     this.#inUse = inUse
     this.#server = server
   }
 
-  /** What puts the files in place as they are now; null if they are the same. @throws ListenFault */
-  async read(): Promise<(() => void) | null> {
-    const read = await loadTlsFiles(this.#files)
+  /** What puts the files in place as they are now; null if they hold what is in use. @throws ListenFault */
+  async read(files: TlsFiles): Promise<(() => void) | null> {
+    const read = await loadTlsFiles(files)
     if (isDeepStrictEqual(read, this.#inUse)) return null
     // What is wrong with them is to show now, while nothing has been changed.
     createSecureContext(read)

@@ -4,6 +4,8 @@
  * A channel knows nothing of MQTT. Its owner sets `handler` in the call that receives the channel, before any byte can
  * arrive; a channel whose handler is not yet set reads nothing and keeps `closed` until it is.
  */
+import type { ListenAddress } from './listen-url.ts'
+
 export type TransportName = 'tcp' | 'tls' | 'ws' | 'wss' | 'unix'
 
 export interface ChannelHandler {
@@ -57,12 +59,12 @@ export interface Listener {
   /** @throws an Error that names the URL, what went wrong and what to do (port in use, no permission, missing certificate). */
   listen(): Promise<void>
   /**
-   * Reads certificate and key again; what it returns puts them in place for connections to come, those that are open stay as they
-   * are. Null: there are none, or they are the same.
+   * Reads the certificate and key that `address` names; what it returns puts them in place for connections to come, those that are
+   * open stay as they are. Null: there are none, or they are the same. `address` is its own, or what it can become.
    *
    * @throws an Error that names the URL, what is wrong with the files and what to do.
    */
-  readCertificates(): Promise<(() => void) | null>
+  readCertificates(address: ListenAddress): Promise<(() => void) | null>
   /** Stops accepting; open channels are left to their owner. */
   close(): Promise<void>
 }

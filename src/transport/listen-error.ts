@@ -19,11 +19,13 @@ export class ListenError extends Error {
   readonly url: string
   /** The system's word for it, for example `EADDRINUSE`; null where there is none. */
   readonly code: string | null
+  readonly fault: ListenFault
 
   constructor(url: string, fault: ListenFault, cause: unknown) {
     super(`Cannot listen on ${url}: ${fault.message}. ${fault.advice}.`, { cause })
     this.name = 'ListenError'
     this.url = url
+    this.fault = fault
     this.code = systemCode(cause)
   }
 }

@@ -4,6 +4,7 @@
  * What cannot be meant is refused with the URL, what was found, what is expected and what to do; nothing is guessed.
  */
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
+import { isDeepStrictEqual } from 'node:util'
 
 /** Paths of PEM files, as written: relative ones start from the working directory. */
 export interface TlsFiles {
@@ -152,6 +153,20 @@ export function isLoopback(address: ListenAddress): boolean {
   if (isIPv4(host)) return loopback.check(host, 'ipv4')
   if (isIPv6(host)) return loopback.check(host, 'ipv6')
   return host.toLowerCase() === 'localhost'
+}
+
+/**
+ * Whether a listener at `address` can go on as one at `next`: only what clients are told, or the files of its certificate, are other
+ * ones. Whether clients must show a certificate is decided when it is opened.
+ */
+export function canBecome(address: ListenAddress, next: ListenAddress): boolean {
+  const lasting = (each: ListenAddress) => ({
+    ...each,
+    url: null,
+    tellsPublisher: null,
+    tls: 'tls' in each ? each.tls.caFile !== null : null,
+  })
+  return isDeepStrictEqual(lasting(address), lasting(next))
 }
 
 /** `host:port` as a URL has it. */

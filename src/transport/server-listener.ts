@@ -61,11 +61,12 @@ export class ServerListener implements Listener {
     }
   }
 
-  async readCertificates(): Promise<(() => void) | null> {
+  async readCertificates(address: ListenAddress): Promise<(() => void) | null> {
+    if (!('tls' in address)) return null
     try {
-      return (await this.#accepting?.certificates?.read()) ?? null
+      return (await this.#accepting?.certificates?.read(address.tls)) ?? null
     } catch (error) {
-      throw listenError(this.#address, error)
+      throw listenError(address, error)
     }
   }
 

@@ -8,7 +8,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 import { connect as connectTcp, createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { createServer } from 'node:tls'
+import { connect, createServer } from 'node:tls'
 import type { Channel, Listener } from './channel.ts'
 import type { TlsTarget } from './client-tls.ts'
 import { type ConnectTarget, connectChannel } from './connect.ts'
@@ -308,20 +308,21 @@ for (const transport of ['tls', 'wss'] as const) {
       copyFileSync(keyFile, files.key)
     }
     use(first)
-    await withListener(tlsUrl(files, transport), async (listener) => {
+    const address = parseListenUrl(tlsUrl(files, transport))
+    await withListener(address.url, async (listener) => {
       const target = { host: '127.0.0.1', port: Number(new URL(listener.url).port), transport }
       const old = await connectChannel({ ...target, tls: { caFile: first.certFile } })
       const recorder = new Recorder()
       old.handler = recorder
       await recorder.until(() => recorder.byteCount > 0)
-      assert.equal(await listener.readCertificates(), null)
+      assert.equal(await listener.readCertificates(address), null)
       use(second)
-      const renew = await listener.readCertificates()
+      const renew = await listener.readCertificates(address)
       assert.equal(await greetingOver(listener, { caFile: first.certFile }), 'hello')
       renew?.()
       await assert.rejects(greetingOver(listener, { caFile: first.certFile }))
       assert.equal(await greetingOver(listener, { caFile: second.certFile }), 'hello')
-      assert.equal(await listener.readCertificates(), null)
+      assert.equal(await listener.readCertificates(address), null)
       assert.equal(recorder.closings.length, 0)
       old.destroy()
     })
@@ -332,9 +333,24 @@ test('certificates that cannot be used are said to be so, and the old ones stay'
   const files = { cert: inDirectory('stays.cert.pem'), key: inDirectory('stays.key.pem') }
   copyFileSync(server.certFile, files.cert)
   copyFileSync(server.keyFile, files.key)
-  await withListener(tlsUrl(files), async (listener) => {
+  const address = parseListenUrl(tlsUrl(files))
+  await withListener(address.url, async (listener) => {
     copyFileSync(stranger.certFile, files.cert)
-    await assert.rejects(listener.readCertificates(), /Cannot listen on tls:.* does not belong to the certificate/)
+    await assert.rejects(
+      listener.readCertificates(address),
+      /Cannot listen on tls:.* does not belong to the certificate/,
+    )
     assert.equal(await greetingOver(listener, { caFile: server.certFile }), 'hello')
+  })
+})
+
+test('TLS 1.1 is refused', async () => {
+  await withListener(tlsUrl(good), async (listener) => {
+    // The client must be talked into it.
+    const ciphers = 'DEFAULT:@SECLEVEL=0'
+    const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers, rejectUnauthorized: false } as const
+    const socket = connect({ host: '127.0.0.1', port: Number(new URL(listener.url).port), ...old })
+    const [error] = await once(socket, 'error')
+    assert.equal(error.code, 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION')
   })
 })

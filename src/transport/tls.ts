@@ -28,6 +28,6 @@ export function createTlsListener(
     // Node reports a handshake that takes too long, and leaves its socket to us.
     server.on('tlsClientError', (_error, socket) => socket.destroy())
     // Unfinished handshakes cannot be reached from here; `handshakeTimeout` ends them.
-    return { server, dropHandshakes: () => {}, certificates: new Certificates(address.tls, credentials, server) }
+    return { server, dropHandshakes: () => {}, certificates: new Certificates(credentials, server) }
   })
 }

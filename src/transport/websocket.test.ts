@@ -65,7 +65,7 @@ describe('an open WebSocket', { timeout: 30_000 }, () => {
   })
 
   test('a message longer than allowed is refused when its length is read', async () => {
-    const { peer, recorder } = await openPeer({ webSocketMessageBytesMax: 1000 })
+    const { peer, recorder } = await openPeer({ webSocketMessageBytesMax: () => 1000 })
     peer.socket.write(frame(0x82, Buffer.alloc(10), 1001))
     assert.equal(await peer.readCloseCode(), 1009)
     peer.socket.destroy()
@@ -73,7 +73,7 @@ describe('an open WebSocket', { timeout: 30_000 }, () => {
   })
 
   test('the fragments of a message count together', async () => {
-    const { peer, recorder } = await openPeer({ webSocketMessageBytesMax: 150 })
+    const { peer, recorder } = await openPeer({ webSocketMessageBytesMax: () => 150 })
     const half = Buffer.alloc(100)
     peer.socket.write(Buffer.concat([frame(0x02, half), frame(0x80, half)]))
     assert.equal(await peer.readCloseCode(), 1009)

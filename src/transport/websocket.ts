@@ -33,7 +33,7 @@ export function createWebSocketListener(
   accept: (channel: Channel) => void,
   options: ListenerOptions,
 ): Listener {
-  const acceptor = createAcceptor(options)
+  const acceptor = createAcceptor()
   return new ServerListener(address, options, async () => {
     const limits = httpLimits(options.handshakeTimeoutMs)
     const { server, certificates } =
@@ -44,6 +44,7 @@ export function createWebSocketListener(
     server.on('upgrade', (request, socket, head) => {
       const refused = server.listening ? refusalOf(request, address) : refusal(503, 'This server is shutting down.')
       if (refused !== null) return refuseUpgrade(socket, refused)
+      acceptor.options.maxPayload = options.webSocketMessageBytesMax()
       acceptor.handleUpgrade(request, socket, head, (webSocket) => {
         // The server is one of Node's own, which accepts sockets and nothing else.
         assert(socket instanceof Socket, 'an upgraded connection is a socket')
@@ -60,16 +61,15 @@ async function makeSecureServer(
 ): Promise<{ server: SecureServer; certificates: Certificates }> {
   const credentials = await loadTlsFiles(files)
   const server = createSecureServer({ ...settings, ...credentials })
-  return { server, certificates: new Certificates(files, credentials, server) }
+  return { server, certificates: new Certificates(credentials, server) }
 }
 
 /** Extensions are never negotiated, so what a client writes there is not even parsed. */
-function createAcceptor(options: ListenerOptions): WebSocketServer {
+function createAcceptor(): WebSocketServer {
   const acceptor = new WebSocketServer({
     ...webSocketBounds,
     noServer: true,
     clientTracking: false,
-    maxPayload: options.webSocketMessageBytesMax,
     // Whoever does not offer it has been refused before.
     handleProtocols: () => protocol,
   })

@@ -19,9 +19,15 @@ export class StartedPabal implements AsyncDisposable {
   stdout = ''
   stderr = ''
 
-  constructor(flags: readonly string[], prepare: (directory: string) => void = () => {}) {
+  /** `wrapper`: a program, with its first words, that is to start it. */
+  constructor(
+    flags: readonly string[],
+    prepare: (directory: string) => void = () => {},
+    wrapper: readonly string[] = [],
+  ) {
     prepare(this.directory)
-    this.child = spawn(program, ['start', ...flags], { cwd: this.directory, stdio: ['ignore', 'pipe', 'pipe'] })
+    const [command = program, ...words] = [...wrapper, program, 'start', ...flags]
+    this.child = spawn(command, words, { cwd: this.directory, stdio: ['ignore', 'pipe', 'pipe'] })
     this.child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text
     })

@@ -5,20 +5,20 @@
 import { closeSync, openSync } from 'node:fs'
 import { ConfigError } from '../../server/config/config-fault.ts'
 import type { ReloadReport, RunningConfig } from '../../server/config/running-config.ts'
-import type { Log } from '../../server/log/log.ts'
+import type { RunningLog } from '../../server/log/running-log.ts'
 
 export interface HangupWatch {
   /** Resolves when the terminal has gone. */
   readonly terminalGone: Promise<null>
   /** From now on there is something to reload; once more at once if it was asked for before. */
-  begin(running: RunningConfig, log: Log): void
+  begin(running: RunningConfig, log: RunningLog): void
 }
 
 /** Watches for the signal, which must not end a broker that is still starting. */
 export function watchForHangup(): HangupWatch {
   const hadTerminal = process.stdout.isTTY
   const gone = Promise.withResolvers<null>()
-  let started: { running: RunningConfig; log: Log } | null = null
+  let started: { running: RunningConfig; log: RunningLog } | null = null
   let isAsked = false
   process.on('SIGHUP', () => {
     if (hadTerminal && !hasTerminal()) {
@@ -47,14 +47,20 @@ function hasTerminal(): boolean {
   }
 }
 
-async function reload(running: RunningConfig, log: Log): Promise<void> {
+async function reload(running: RunningConfig, log: RunningLog): Promise<void> {
   try {
     const report = await running.reload()
-    log.say('info', 'reloaded', 'the configuration was read again', { ...report })
-    process.stdout.write(`${reportText(report)}\n`)
+    log.lines.say('info', 'reloaded', 'the configuration was read again', { ...report })
+    if (log.announces) process.stdout.write(`${reportText(report)}\n`)
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error)
-    log.say('error', 'reloadRefused', 'the configuration was read again and not taken', { reason: text })
+    log.lines.say('error', 'reloadRefused', 'the configuration was read again and not taken', { reason: text })
+    if (!log.announces && error instanceof ConfigError) {
+      // Standard error is JSON, and one line has no room for all of them.
+      for (const fault of error.faults)
+        log.lines.say('error', 'reloadFault', 'a fault of the configuration', { ...fault })
+      return
+    }
     process.stderr.write(`The configuration was read again, and what was in force stays in force.\n\n${text}\n`)
     // Anything else is a fault of ours, and whoever runs the broker must be able to report it.
     if (!(error instanceof ConfigError) && error instanceof Error) process.stderr.write(`${error.stack}\n`)

@@ -124,7 +124,10 @@ export function addStartFlags(command: Command): Command {
   const collect = (value: string, before: string[] | undefined) => [...(before ?? []), value]
   return command
     .option('--listen <URL>', 'where to listen; repeatable; replaces the list of the configuration file', collect)
-    .option('-c, --config <FILE>', 'a configuration file (YAML); the environment and flags win over it')
+    .option(
+      '-c, --config <FILE>',
+      'a configuration file (YAML, or a mosquitto.conf); the environment and flags win over it',
+    )
     .option('--data <DIR>', 'where to keep what must survive; created if missing')
     .option('--admin <URL>', 'where the HTTP API listens, or off (default: http://127.0.0.1:18083)')
     .option('--durability <WORD>', 'what an acknowledgement promises: fsync, interval or memory')

@@ -30,6 +30,7 @@ Examples:
   pabal start --data /var/lib/pabal
   pabal start --durability memory
   pabal start --config pabal.yaml
+  pabal start --config /etc/mosquitto/mosquitto.conf
 
 A configuration file (every key is optional):
   listeners:
@@ -53,6 +54,7 @@ Then, in another terminal:
   pabal pub -t greetings/world -m hello -q 1
 
 The HTTP API and metrics: docs/operating/http-api.md, metrics.md
+mosquitto.conf, and "pabal import mosquitto": docs/operating/coming-from-mosquitto.md
 Every key and limit: docs/operating/configuration.md
 Listeners, certificates, who may connect: docs/operating/listeners.md
 What happens when nobody listens: docs/operating/when-nobody-listens.md

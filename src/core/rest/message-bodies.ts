@@ -13,7 +13,7 @@ const roomMade = 1 / 8
 
 export class MessageBodies {
   readonly #messages = new Map<number, Message>()
-  readonly #bytesMax: number
+  bytesMax: number
   #bytes = 0
   /** Seq of the last durable record. */
   durableSeq = 0
@@ -22,7 +22,7 @@ export class MessageBodies {
 
   /** `bytesMax`: Infinity where there is no store to read from. */
   constructor(bytesMax: number) {
-    this.#bytesMax = bytesMax
+    this.bytesMax = bytesMax
   }
 
   get bytes(): number {
@@ -49,8 +49,8 @@ export class MessageBodies {
 
   /** If there are more than the bound allows, lets go of the oldest, as far as they are durable. */
   makeRoom(): void {
-    if (this.#bytes <= this.#bytesMax || this.durableSeq < this.#waitsForSeq) return
-    const bytesLeft = this.#bytesMax * (1 - roomMade)
+    if (this.#bytes <= this.bytesMax || this.durableSeq < this.#waitsForSeq) return
+    const bytesLeft = this.bytesMax * (1 - roomMade)
     for (const message of this.#messages.values()) {
       if (this.#bytes <= bytesLeft) return
       if (message.seq > this.durableSeq) {

@@ -67,6 +67,12 @@ export class FateLog {
     this.#others = new Sampler(entriesMax === 0 ? 0 : perSecondMax)
   }
 
+  /** From the next message on. */
+  set perSecondMax(perSecondMax: number) {
+    this.#routed.perSecondMax = this.#entriesMax === 0 ? 0 : perSecondMax
+    this.#others.perSecondMax = this.#routed.perSecondMax
+  }
+
   /** Id of the newest entry; 0 if there is none. */
   get lastId(): number {
     return this.#lastId
@@ -152,7 +158,7 @@ export class FateLog {
  * cost it one step of a count and a look at the clock.
  */
 class Sampler {
-  readonly #perSecondMax: number
+  perSecondMax: number
   #windowEndsMs = 0
   #seen = 0
   #taken = 0
@@ -163,7 +169,7 @@ class Sampler {
   #leftOut = 0
 
   constructor(perSecondMax: number) {
-    this.#perSecondMax = perSecondMax
+    this.perSecondMax = perSecondMax
   }
 
   /** Messages that were not let through. */
@@ -182,7 +188,7 @@ class Sampler {
     const wasDue = this.#untilLook === 0
     if (nowMs >= this.#windowEndsMs) this.#beginWindow(nowMs, passed - 1)
     else this.#seen += passed
-    const takes = (wasDue || this.#step <= passed) && this.#taken < this.#perSecondMax
+    const takes = (wasDue || this.#step <= passed) && this.#taken < this.perSecondMax
     if (takes) this.#taken += 1
     this.#leftOut += takes ? passed - 1 : passed
     this.#stride = takes ? this.#step : Math.max(1, this.#step - (wasDue ? 0 : passed))
@@ -194,7 +200,7 @@ class Sampler {
   #beginWindow(nowMs: number, passed: number): void {
     const isNext = nowMs < this.#windowEndsMs + windowMs
     const seen = this.#seen + passed
-    this.#step = isNext && this.#perSecondMax > 0 ? Math.max(1, Math.ceil(seen / this.#perSecondMax)) : 1
+    this.#step = isNext && this.perSecondMax > 0 ? Math.max(1, Math.ceil(seen / this.perSecondMax)) : 1
     this.#windowEndsMs = nowMs + windowMs
     this.#seen = 1
     this.#taken = 0

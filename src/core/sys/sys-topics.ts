@@ -18,7 +18,7 @@ import { type About, loads, sysValues } from './sys-values.ts'
 const prefix = '$SYS/broker/'
 
 export class SysTopics {
-  readonly #intervalMs: number
+  #intervalMs: number
   readonly #about: About
   readonly #values = new TopicNameTree<Message>()
   /** Those that have changed since they were published. */
@@ -35,6 +35,13 @@ export class SysTopics {
   constructor(intervalSeconds: number, about: About) {
     this.#intervalMs = intervalSeconds * 1000
     this.#about = about
+  }
+
+  /** Begins an interval of another length; 0 for none of it. */
+  set intervalSeconds(seconds: number) {
+    if (seconds * 1000 === this.#intervalMs) return
+    this.#intervalMs = seconds * 1000
+    this.#dueMs = Number.POSITIVE_INFINITY
   }
 
   /** The broker begins its work. */

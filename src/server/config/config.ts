@@ -1,5 +1,5 @@
 /**
- * The configuration: a YAML file, the environment laid over it, and flags over both. Taken as a whole or refused with all its faults.
+ * The configuration: a YAML file (or a mosquitto.conf), the environment laid over it, and flags over both. Taken as a whole or refused with all its faults.
  */
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -14,7 +14,9 @@ import { keyTree } from './config-keys.ts'
 import { configSchema, type Permission } from './config-schema.ts'
 import { type EnvironmentReading, type Override, readEnvironment } from './environment.ts'
 import { valueAt } from './key-path.ts'
-import { Layers } from './layers.ts'
+import { type ConfigSource, Layers } from './layers.ts'
+import { type ImportRow, isMosquittoConf } from './mosquitto/mosquitto-config.ts'
+import { MosquittoSource } from './mosquitto/mosquitto-source.ts'
 import { byPlace, issueFaults, locate } from './schema-faults.ts'
 import { type Environment, referredVariable } from './secret.ts'
 import { systemReason } from './system-reason.ts'
@@ -70,6 +72,8 @@ export interface ReadConfig {
   readonly layers: Layers
   /** The values as they were read, in the shape of the file. */
   readonly values: unknown
+  /** Every line of a mosquitto.conf and what became of it; empty for any other file. */
+  readonly imported: readonly ImportRow[]
 }
 
 const noVariables: EnvironmentReading = { overrides: [], faults: [] }
@@ -89,9 +93,9 @@ export function parseConfig(text: string, path: string): Config {
 export function readConfig(sources: ConfigSources): ReadConfig {
   const { file, environment, directory } = sources
   const faults: ConfigFault[] = []
-  let source: YamlSource | null = null
+  let source: YamlSource | MosquittoSource | null = null
   try {
-    if (file !== null) source = new YamlSource(readText(file), file)
+    if (file !== null) source = openSource(file, directory)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     faults.push(...error.faults)
@@ -101,12 +105,19 @@ export function readConfig(sources: ConfigSources): ReadConfig {
   const variables = readEnvironment(tree, environment, directory, (variable) => referred.has(variable))
   // What is laid over a file that cannot be read would be called wrong for what it lacks.
   if (faults.length > 0) throw new ConfigError([...faults, ...variables.faults])
-  return combine(source, file ?? '', variables, sources)
+  const read = combine(source, file ?? '', variables, sources)
+  return source instanceof MosquittoSource ? { ...read, imported: source.rows } : read
+}
+
+/** @throws ConfigError */
+function openSource(file: string, directory: string): YamlSource | MosquittoSource {
+  const text = readText(file)
+  return isMosquittoConf(file, text) ? new MosquittoSource(file, directory) : new YamlSource(text, file)
 }
 
 /** @throws ConfigError with the faults of all. */
 function combine(
-  source: YamlSource | null,
+  source: ConfigSource | null,
   file: string,
   variables: EnvironmentReading,
   { environment, flags, directory }: ConfigSources,
@@ -122,7 +133,7 @@ function combine(
   ]
   const faults = [...found.map((fault) => locate(layers, fault)).sort(byPlace), ...variables.faults, ...layers.faults]
   if (faults.length > 0 || !result.success) throw new ConfigError(faults)
-  return { config: toConfig(result.data), layers, values: result.data }
+  return { config: toConfig(result.data), layers, values: result.data, imported: [] }
 }
 
 /** @throws ConfigError */

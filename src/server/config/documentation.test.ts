@@ -38,7 +38,7 @@ test('the table of limits has every limit with its default and its range', () =>
 })
 
 test('the limits that wait for the next start are named', () => {
-  const [, row = ''] = /^\| (`connectBytesMax`.*) \| At the next start/m.exec(page) ?? []
+  const [, row = ''] = /^\| (`receiveMaximum`.*) \| At the next start/m.exec(page) ?? []
   assert.deepEqual(row.replaceAll('`', '').split(', '), [...fixedLimits])
 })
 

@@ -5,18 +5,34 @@ import type { ConfigFault } from './config-fault.ts'
 import type { Override } from './environment.ts'
 import type { KeyPath } from './key-path.ts'
 import { type Origin, placeOfFault } from './origin.ts'
-import type { YamlSource } from './yaml-source.ts'
+
+export interface Place {
+  /** Where it is not the file itself but one that it includes. */
+  file?: string
+  line: number
+  column: number
+}
+
+/** A file that was read: plain values that know where they stand. */
+export interface ConfigSource {
+  /** Null if it says nothing. */
+  readonly value: unknown
+  /** Where the value at `path` begins; the nearest value around it if there is none. */
+  placeOfValue(path: KeyPath): Place
+  /** Where the key `key` of the mapping at `path` stands. */
+  placeOfKey(path: KeyPath, key: string): Place
+}
 
 export class Layers {
   /** As plain values, of any shape. */
   readonly written: unknown
-  readonly #source: YamlSource | null
+  readonly #source: ConfigSource | null
   readonly #file: string
   readonly #origins = new Map<string, Origin>()
   readonly faults: ConfigFault[] = []
 
   /** `source` null: there is no file. */
-  constructor(source: YamlSource | null, file: string, overrides: readonly Override[]) {
+  constructor(source: ConfigSource | null, file: string, overrides: readonly Override[]) {
     this.#source = source
     this.#file = file
     this.written = copyOf(source?.value ?? {})

@@ -4,14 +4,17 @@
  * Of passwords only fingerprints are kept, to see whether one has changed; their key is made anew in each process.
  */
 import { createHmac, randomBytes } from 'node:crypto'
+import { ListenError } from '../../transport/listen-error.ts'
 import type { Broker } from '../embedded-broker.ts'
+import { AuditLogError } from '../log/audit-log.ts'
+import { defaultLogOptions, type LogOptions } from '../log/log-options.ts'
 import type { BrokerOptions } from '../options.ts'
 import type { ReloadResult } from '../reload.ts'
 import type { Config, ConfiguredUser, ReadConfig } from './config.ts'
 import { ConfigError } from './config-fault.ts'
 import { configuredOptions, storeOf } from './configured-options.ts'
 import { type EffectiveValue, effectiveValues } from './effective.ts'
-import { startFaults } from './start-faults.ts'
+import { auditFault, listenFaults, startFaults } from './start-faults.ts'
 
 /** Keys of the configuration that made a difference; a certificate by the URL of its listener. */
 export type ReloadReport = ReloadResult
@@ -25,14 +28,23 @@ interface Login {
 
 const fingerprintKey = randomBytes(32)
 
+/** The log of the process, which may be another after a reload. */
+export interface ChangeableLog {
+  /** What puts it in force. @throws an Error that says what is wrong; nothing has changed then. */
+  prepare(options: LogOptions): () => void
+}
+
+/** Of a process that logs in another way. */
+const noLog: ChangeableLog = { prepare: () => () => {} }
+
 export class RunningConfig {
   readonly #read: () => ReadConfig
   readonly #broker: Broker
   /** What the store was made of; it is the same until the next start. */
   readonly #started: Store
   readonly #startedAdmin: string
-  /** What the log was opened with, likewise. */
-  readonly #log: string
+  readonly #log: ChangeableLog
+  #logOptions: LogOptions
   #options: BrokerOptions
   #login: Login | null
   #values: readonly EffectiveValue[]
@@ -40,12 +52,19 @@ export class RunningConfig {
   #reloading: Promise<unknown> = Promise.resolve()
 
   /** `options` were made of `started`; `read` reads it again. */
-  constructor(broker: Broker, started: ReadConfig, options: BrokerOptions, read: () => ReadConfig) {
+  constructor(
+    broker: Broker,
+    started: ReadConfig,
+    options: BrokerOptions,
+    read: () => ReadConfig,
+    log: ChangeableLog = noLog,
+  ) {
     this.#broker = broker
+    this.#log = log
     this.#read = read
     this.#started = storeOf(started.config)
     this.#startedAdmin = JSON.stringify(started.config.admin)
-    this.#log = JSON.stringify(started.config.log)
+    this.#logOptions = logOptionsOf(started.config)
     this.#options = options
     this.#login = loginOf(started.config)
     this.#values = effectiveValues(started)
@@ -84,24 +103,55 @@ export class RunningConfig {
     if (snapshotEveryBytes !== undefined) options.snapshotEveryBytes = snapshotEveryBytes
     const faults = await startFaults(read, options)
     if (faults.length > 0) throw new ConfigError(faults)
-    const { applied, needsRestart } = await this.#broker.reload(
+    const logOptions = logOptionsOf(read.config)
+    const changeLog = this.#prepareLog(read, logOptions)
+    const { applied, needsRestart } = await this.#reloadBroker(
+      read,
       options,
       isSameLogin ? null : mayStay(this.#login, login),
     )
+    changeLog()
+    const keysOfLog = changedKeys(this.#logOptions, logOptions).map((key) => `log.${key}`)
+    this.#logOptions = logOptions
     this.#options = options
     this.#login = login
     this.#values = effectiveValues(read)
     const keysOfStore = changedKeys(this.#started, storeOf(read.config))
-    const keysOfLog = JSON.stringify(read.config.log) === this.#log ? [] : ['log']
     const keysOfAdmin = JSON.stringify(read.config.admin) === this.#startedAdmin ? [] : ['admin']
-    this.#needsRestart = [...keysOf(needsRestart), ...keysOfStore, ...keysOfAdmin, ...keysOfLog]
-    return { applied: keysOf(applied), needsRestart: this.#needsRestart }
+    this.#needsRestart = [...keysOf(needsRestart), ...keysOfStore, ...keysOfAdmin]
+    return { applied: [...keysOf(applied), ...keysOfLog], needsRestart: this.#needsRestart }
   }
+
+  /** @throws ConfigError */
+  #prepareLog(read: ReadConfig, options: LogOptions): () => void {
+    try {
+      return this.#log.prepare(options)
+    } catch (error) {
+      throw error instanceof AuditLogError ? new ConfigError([auditFault(read, error)]) : error
+    }
+  }
+
+  /** @throws ConfigError if a listener cannot be opened, or a certificate be used. */
+  async #reloadBroker(
+    read: ReadConfig,
+    options: BrokerOptions,
+    stay: ReturnType<typeof mayStay>,
+  ): Promise<ReloadResult> {
+    try {
+      return await this.#broker.reload(options, stay)
+    } catch (error) {
+      throw error instanceof ListenError ? new ConfigError(listenFaults(read, error)) : error
+    }
+  }
+}
+
+function logOptionsOf({ log }: Config): LogOptions {
+  return { ...defaultLogOptions, ...log }
 }
 
 type Store = ReturnType<typeof storeOf>
 
-function changedKeys(before: Store, after: Store): string[] {
+function changedKeys<Values extends Store | LogOptions>(before: Values, after: Values): string[] {
   return Object.entries(before).flatMap(([key, value]) => (Reflect.get(after, key) === value ? [] : [key]))
 }
 

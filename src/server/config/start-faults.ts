@@ -3,8 +3,9 @@
  * used, listeners that are open to everybody by accident, Topic Filters that the limits do not allow.
  */
 import { loadTlsFiles } from '../../transport/certificates.ts'
-import { ListenFault } from '../../transport/listen-error.ts'
+import { type ListenError, ListenFault } from '../../transport/listen-error.ts'
 import { parseListenUrl } from '../../transport/listen-url.ts'
+import type { AuditLogError } from '../log/audit-log.ts'
 import { checkOptions, OptionError } from '../option-faults.ts'
 import { type BrokerOptions, defaultListen } from '../options.ts'
 import type { ReadConfig } from './config.ts'
@@ -18,7 +19,8 @@ export async function startFaults(read: ReadConfig, options: BrokerOptions): Pro
   return [...(await certificateFaults(read)), ...exposureFaults(read, options), ...optionFaults(read, options)]
 }
 
-function faultAt(
+/** A fault of the value at `path`, where that comes from. */
+export function faultAt(
   read: ReadConfig,
   path: KeyPath,
   words: { found: string; expected: string; advice: string },
@@ -36,12 +38,32 @@ async function certificateFaults(read: ReadConfig): Promise<ConfigFault[]> {
       await loadTlsFiles(address.tls)
     } catch (error) {
       if (!(error instanceof ListenFault)) throw error
-      const advice = error.advice.charAt(0).toLowerCase() + error.advice.slice(1)
-      const words = { found: error.message, expected: 'a certificate and its private key, in PEM format', advice }
-      faults.push(faultAt(read, ['listeners', index], words))
+      faults.push(faultAt(read, ['listeners', index], certificateWords(error)))
     }
   }
   return faults
+}
+
+export function certificateWords(fault: ListenFault) {
+  return wordsOf(fault, 'a certificate and its private key, in PEM format')
+}
+
+function wordsOf({ message, advice }: ListenFault, expected: string) {
+  return { found: message, expected, advice: advice.charAt(0).toLowerCase() + advice.slice(1) }
+}
+
+/** A listener that could not be opened, or the certificate of one or of the HTTP API that cannot be used. */
+export function listenFaults(read: ReadConfig, { url, fault }: ListenError): ConfigFault[] {
+  const index = (read.config.listeners ?? defaultListen).map((each) => parseListenUrl(each).url).indexOf(url)
+  if (index < 0) return [faultAt(read, ['admin', 'listen'], certificateWords(fault))]
+  return [faultAt(read, ['listeners', index], wordsOf(fault, 'an address that is free to listen on'))]
+}
+
+/** The audit log could not be opened. */
+export function auditFault(read: ReadConfig, { path, reason }: AuditLogError): ConfigFault {
+  const advice = 'make its directory writable for the user that runs the broker, or name another file'
+  const words = { found: `${path}: ${reason}`, expected: 'a file that can be written to', advice }
+  return faultAt(read, ['log', 'audit'], words)
 }
 
 function exposureFaults(read: ReadConfig, options: BrokerOptions): ConfigFault[] {

@@ -4,13 +4,9 @@
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml'
 import { ConfigError, type ConfigFault } from './config-fault.ts'
 import type { KeyPath } from './key-path.ts'
+import type { ConfigSource, Place } from './layers.ts'
 
-export interface Place {
-  line: number
-  column: number
-}
-
-export class YamlSource {
+export class YamlSource implements ConfigSource {
   /** The document as plain values; null if it holds nothing but comments. */
   readonly value: unknown
   private readonly document: Document.Parsed

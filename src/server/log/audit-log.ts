@@ -10,17 +10,30 @@ import { safeJson, shortValues } from './log-text.ts'
 
 const ownerOnly = 0o600
 
+export class AuditLogError extends Error {
+  readonly path: string
+  readonly reason: string
+
+  constructor(path: string, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    super(
+      `The audit log ${path} cannot be written to: ${reason}.\n` +
+        'Make its directory writable for the user that runs the broker, or name another file as log.audit.',
+      { cause },
+    )
+    this.name = 'AuditLogError'
+    this.path = path
+    this.reason = reason
+  }
+}
+
 /** @throws an Error if the file cannot be written to. */
 export function openAuditLog(path: string | null, log: Log): (event: AdminRequestEvent) => void {
   if (path !== null) {
     try {
       append(path, '')
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      throw new Error(
-        `The audit log ${path} cannot be written to: ${reason}.\n` +
-          'Make its directory writable for the user that runs the broker, or name another file as log.audit.',
-      )
+      throw new AuditLogError(path, error)
     }
   }
   return (event) => audit(event, path, log)

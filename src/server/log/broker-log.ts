@@ -74,10 +74,13 @@ const tellings: Tellings = {
   published: null,
 }
 
-/** Writes down what the broker tells from now on. */
-export function logBroker(broker: Broker, log: Log): void {
+/**
+ * Writes down what the broker tells from now on. What it returns is to be called when the level of the log has changed: to listen has
+ * a price, because events about messages are only made for somebody.
+ */
+export function logBroker(broker: Broker, log: Log): () => void {
   // The table has the names of all events and of nothing else.
-  for (const type of Object.keys(tellings) as BrokerEvent['type'][]) follow(broker, log, type)
+  const changes = (Object.keys(tellings) as BrokerEvent['type'][]).map((type) => follow(broker, log, type))
   broker.on('storeTakesMessages', (takes) => {
     if (takes) log.say('info', 'storeTakesMessages', 'the store takes messages again')
     else log.say('error', 'storeRefuses', 'the store takes no messages: publishers are refused until there is room')
@@ -87,19 +90,29 @@ export function logBroker(broker: Broker, log: Log): void {
     const fields = { name, reason: message, stack }
     log.tell({ level: 'error', event: 'fault', text: 'something called for a client threw', fields, same: message })
   })
+  return () => {
+    for (const levelChanged of changes) levelChanged()
+  }
 }
 
-function follow<Type extends BrokerEvent['type']>(broker: Broker, log: Log, type: Type): void {
+function follow<Type extends BrokerEvent['type']>(broker: Broker, log: Log, type: Type): () => void {
   const telling: Telling<Type> | null = tellings[type]
-  if (telling === null) return
+  if (telling === null) return () => {}
   const { level, text, same } = telling
-  // To listen has a price: events about messages are only made for somebody.
-  if (typeof level === 'string' && !log.has(level)) return
   const tell = (event: EventOf<Type>): void => {
     const { type: _, ...fields } = event
     const written = typeof level === 'string' ? level : level(event)
     log.tell({ level: written, event: type, text, fields, same: same(event) })
   }
-  // What is listened for is what comes, which the compiler cannot follow through the union.
-  broker.on(type, tell as never)
+  let isFollowed = false
+  const levelChanged = (): void => {
+    const isWanted = typeof level !== 'string' || log.has(level)
+    if (isWanted === isFollowed) return
+    isFollowed = isWanted
+    // What is listened for is what comes, which the compiler cannot follow through the union.
+    if (isWanted) broker.on(type, tell as never)
+    else broker.off(type, tell as never)
+  }
+  levelChanged()
+  return levelChanged
 }

@@ -31,16 +31,29 @@ export class Log {
   readonly #sink: LogSink
   readonly #nowMs: () => number
   #timer: NodeJS.Timeout | null = null
+  #isHuman: boolean
 
   constructor({ level }: Pick<LogOptions, 'level'>, isHuman: boolean, sink: LogSink, nowMs: () => number) {
     this.#sink = sink
     this.#nowMs = nowMs
+    this.#isHuman = isHuman
     const destination = {
-      write: (line: string) => sink.write(isHuman ? humanLine(line) : `${safeJson(line.trimEnd())}\n`),
+      write: (line: string) => sink.write(this.#isHuman ? humanLine(line) : `${safeJson(line.trimEnd())}\n`),
     }
     const time = () => `,"time":"${new Date(nowMs()).toISOString()}"`
     const formatters = { level: (label: string) => ({ level: label }) }
     this.#logger = pino({ level, base: null, timestamp: time, formatters }, destination)
+  }
+
+  /** From the next line on. */
+  change({ level }: Pick<LogOptions, 'level'>, isHuman: boolean): void {
+    this.#logger.level = level
+    this.#isHuman = isHuman
+  }
+
+  /** Whether lines are for people. */
+  get isHuman(): boolean {
+    return this.#isHuman
   }
 
   /** Whether lines of this level are written at all. */
@@ -87,12 +100,17 @@ export class Log {
 
 /** The log of this process. */
 export function openLog(options: LogOptions): Log {
-  const isHuman = options.format === 'human' || (options.format === 'auto' && process.stderr.isTTY)
   const missing = (lines: number, msg: string): string => {
     const json = JSON.stringify({ level: 'warn', time: new Date().toISOString(), event: 'logDropped', lines, msg })
-    return isHuman ? humanLine(json) : `${json}\n`
+    return log.isHuman ? humanLine(json) : `${json}\n`
   }
   const writer = new LineWriter(stderr, waitingBytesMax, missing)
   const sink = { write: (text: string) => writer.write(text), flush: () => writer.idle(flushMsMax) }
-  return new Log(options, isHuman, sink, Date.now)
+  const log = new Log(options, isForPeople(options), sink, Date.now)
+  return log
+}
+
+/** Whether the log of this process is for people with this format. */
+export function isForPeople({ format }: Pick<LogOptions, 'format'>): boolean {
+  return format === 'human' || (format === 'auto' && process.stderr.isTTY)
 }

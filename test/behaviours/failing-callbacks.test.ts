@@ -1,0 +1,65 @@
+/**
+ * Callbacks of a host that fail: whoever they were asked about is refused, and the host hears of it.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { BrokerOptions } from '../../src/index.ts'
+import { startTestBroker } from '../support/test-broker.ts'
+
+const failures: readonly (readonly [how: string, fail: () => never | Promise<never>])[] = [
+  [
+    'throws',
+    () => {
+      throw new Error('it broke')
+    },
+  ],
+  ['rejects', async () => Promise.reject(new Error('it broke'))],
+]
+
+async function faultsOf(options: BrokerOptions) {
+  const tested = await startTestBroker(options)
+  const faults: string[] = []
+  tested.broker.on('fault', (error) => faults.push(String(error)))
+  return { tested, faults }
+}
+
+for (const [how, fail] of failures) {
+  test(`nobody is let in while authenticate ${how}`, async () => {
+    const { tested, faults } = await faultsOf({ authenticate: fail })
+    await using _ = tested
+    for (const [version, code] of [
+      [5, 0x87],
+      [4, 5],
+    ] as const) {
+      const client = await tested.open(version)
+      assert.equal((await client.connect({ userName: 'a', password: Buffer.from('b') })).reasonCode, code)
+      assert.equal(await client.nextOrClosed('publish'), null)
+    }
+    assert.deepEqual(faults, ['Error: it broke', 'Error: it broke'])
+  })
+
+  test(`nothing is published, subscribed to or left as a Will Message while authorize ${how}`, async () => {
+    const { tested, faults } = await faultsOf({ authorize: fail })
+    await using _ = tested
+    const client = await tested.client(5)
+    client.publish({ topicName: 'a', qos: 1, packetId: 1, payload: Buffer.from('x') })
+    assert.equal((await client.next('puback')).reasonCode, 0x87)
+    assert.equal(await client.subscribe('a'), 0x87)
+    const will = { topicName: 'w', payload: Buffer.from('x'), qos: 0, retain: false, properties: {} } as const
+    const other = await tested.open(5)
+    assert.equal((await other.connect({ will })).reasonCode, 0x87)
+    assert.deepEqual([...new Set(faults)], ['Error: it broke'])
+    assert.equal(tested.broker.tally.messages.routed, 0)
+  })
+}
+
+test('what is no verdict is none: only true lets in', async () => {
+  for (const verdict of [1, 'yes', null, undefined, {}]) {
+    // What a program without types may answer.
+    const { tested } = await faultsOf({ authenticate: () => verdict as never })
+    await using _ = tested
+    const client = await tested.open(5)
+    const { reasonCode } = await client.connect({ userName: 'a', password: Buffer.from('b') })
+    assert.ok(reasonCode >= 0x80, `${String(verdict)}: ${reasonCode}`)
+  }
+})
