@@ -77,7 +77,8 @@ function tlsFilesOf(written: URLSearchParams, found: string): TlsFiles {
   if (certFile === null || keyFile === null) {
     throw new AdminAddressError(`${found} without a certificate`, expected, 'Name the PEM files with cert= and key=')
   }
-  return { certFile, keyFile, caFile: null, passphraseFile: written.get('passphraseFile') }
+  const passphraseFile = written.get('passphraseFile')
+  return { certFile, keyFile, caFile: null, crlFile: null, passphraseFile, minVersion: 'TLSv1.2', ciphers: null }
 }
 
 function exposed(found: string): AdminAddressError {

@@ -15,6 +15,9 @@ export interface ServerCredentials {
   key: Buffer
   passphrase?: string
   ca?: Buffer
+  crl?: Buffer
+  minVersion: TlsFiles['minVersion']
+  ciphers?: string
   requestCert: boolean
   rejectUnauthorized: boolean
 }
@@ -36,13 +39,32 @@ export async function loadTlsFiles(files: TlsFiles): Promise<ServerCredentials> 
   }
   const ca = files.caFile === null ? null : await readNamedFile('ca', files.caFile)
   if (files.caFile !== null && ca !== null) readCertificate('ca', files.caFile, ca)
-  return {
+  const crl = files.crlFile === null ? null : await readNamedFile('crl', files.crlFile)
+  return usable(files, {
     cert,
     key,
     ...(passphrase === null ? {} : { passphrase }),
     ...(ca === null ? {} : { ca }),
+    ...(crl === null ? {} : { crl }),
+    minVersion: files.minVersion,
+    ...(files.ciphers === null ? {} : { ciphers: files.ciphers }),
     requestCert: ca !== null,
     rejectUnauthorized: ca !== null,
+  })
+}
+
+/** What only OpenSSL can say of them: whether there are such ciphers, and whether the list of revoked certificates is one. */
+function usable(files: TlsFiles, credentials: ServerCredentials): ServerCredentials {
+  try {
+    createSecureContext(credentials)
+    return credentials
+  } catch (error) {
+    if (credentials.crl !== undefined && /CRL/i.test(String(error))) {
+      const reason = `the file ${resolve(files.crlFile ?? '')} is no list of revoked certificates in PEM format`
+      throw new ListenFault(reason, 'Name a file with -----BEGIN X509 CRL----- as crl=', { cause: error })
+    }
+    const reason = `TLS does not take it: ${error instanceof Error ? error.message : String(error)}`
+    throw new ListenFault(reason, 'Correct ciphers= in the URL, or the files', { cause: error })
   }
 }
 
@@ -60,8 +82,6 @@ export class Certificates {
   async read(files: TlsFiles): Promise<(() => void) | null> {
     const read = await loadTlsFiles(files)
     if (isDeepStrictEqual(read, this.#inUse)) return null
-    // What is wrong with them is to show now, while nothing has been changed.
-    createSecureContext(read)
     return () => {
       this.#server.setSecureContext(read)
       this.#inUse = read

@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { isLoopback, type ListenAddress, ListenUrlError, parseListenUrl } from './listen-url.ts'
+import { isLoopback, type ListenAddress, ListenUrlError, parseListenUrl, type TlsFiles } from './listen-url.ts'
 
-const tls = { certFile: 'c.pem', keyFile: 'k.pem', caFile: null, passphraseFile: null }
+const tls: TlsFiles = {
+  certFile: 'c.pem',
+  keyFile: 'k.pem',
+  caFile: null,
+  crlFile: null,
+  passphraseFile: null,
+  minVersion: 'TLSv1.2',
+  ciphers: null,
+}
 const ws = { path: '/mqtt', origins: [] }
 
 type Expected = ListenAddress extends infer Address
@@ -25,7 +33,16 @@ const accepted: [url: string, address: Expected][] = [
       transport: 'tls',
       host: '::1',
       port: 1,
-      tls: { certFile: '/x/커.pem', keyFile: '/tmp/a+b.pem', caFile: 'a=b.pem', passphraseFile: 'p' },
+      tls: { ...tls, certFile: '/x/커.pem', keyFile: '/tmp/a+b.pem', caFile: 'a=b.pem', passphraseFile: 'p' },
+    },
+  ],
+  [
+    'tls://[::1]:1?cert=c.pem&key=k.pem&ca=a&crl=r&minVersion=1.3&ciphers=A%3AB',
+    {
+      transport: 'tls',
+      host: '::1',
+      port: 1,
+      tls: { ...tls, caFile: 'a', crlFile: 'r', minVersion: 'TLSv1.3', ciphers: 'A:B' },
     },
   ],
   ['ws://127.0.0.1', { transport: 'ws', host: '127.0.0.1', port: 8083, ...ws }],
@@ -124,10 +141,18 @@ const refused: [url: string, rest: string][] = [
   ['wss://127.0.0.1?cert=c.pem', tlsMissing('no key', 'key=FILE')],
   ['tls://127.0.0.1?cert=&key=k', 'found cert without a value, expected cert=VALUE. Add the value.'],
   ['tls://127.0.0.1?cert&key=k', 'found cert without a value, expected cert=VALUE. Add the value.'],
+  [
+    'tls://127.0.0.1?cert=a&key=k&crl=r',
+    'found crl without ca, expected both, or neither. Name the authorities whose client certificates are accepted as ca=.',
+  ],
+  [
+    'tls://127.0.0.1?cert=a&key=k&minVersion=1.1',
+    'found minVersion "1.1", expected 1.2 or 1.3. Write minVersion=1.3, or leave it out for TLS 1.2 and 1.3.',
+  ],
   ['tls://127.0.0.1?cert=a&key=k&cert=b', 'found cert twice, expected it once. Leave one of them out.'],
   [
     'tls://127.0.0.1?crt=a',
-    'found the parameter "crt", expected one of cert, key, ca, passphraseFile, report. Correct the word, or leave it out.',
+    'found the parameter "crt", expected one of cert, key, ca, crl, passphraseFile, minVersion, ciphers, report. Correct the word, or leave it out.',
   ],
   [
     'ws://127.0.0.1?cert=a',
@@ -135,7 +160,7 @@ const refused: [url: string, rest: string][] = [
   ],
   [
     'tls://127.0.0.1?cert=a&&key=b',
-    'found an empty parameter, expected one of cert, key, ca, passphraseFile, report. Correct the word, or leave it out.',
+    'found an empty parameter, expected one of cert, key, ca, crl, passphraseFile, minVersion, ciphers, report. Correct the word, or leave it out.',
   ],
   [
     'tls://127.0.0.1?cert=%zz&key=k',

@@ -6,14 +6,19 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
 
-/** Paths of PEM files, as written: relative ones start from the working directory. */
+/** What TLS is made of. Paths of PEM files are as written: relative ones start from the working directory. */
 export interface TlsFiles {
   readonly certFile: string
   readonly keyFile: string
   /** Authorities whose client certificates are accepted; clients must then have one. Null: none is asked for. */
   readonly caFile: string | null
+  /** Client certificates that are accepted no more; null for none. */
+  readonly crlFile: string | null
   /** A file whose only line is the passphrase of the key. */
   readonly passphraseFile: string | null
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+  /** Cipher suites as OpenSSL names them, those of TLS 1.3 among them; null for those of Node. */
+  readonly ciphers: string | null
 }
 
 interface AnyAddress {
@@ -74,7 +79,7 @@ export class ListenUrlError extends Error {
   }
 }
 
-const tlsKeys = ['cert', 'key', 'ca', 'passphraseFile'] as const
+const tlsKeys = ['cert', 'key', 'ca', 'crl', 'passphraseFile', 'minVersion', 'ciphers'] as const
 /** What may stand behind the `?`. */
 const parameters: Readonly<Record<ListenAddress['transport'], readonly string[]>> = {
   tcp: ['report'],
@@ -288,12 +293,22 @@ function readTls(url: string, given: Map<string, string[]>): TlsFiles {
     const advice = `Add ${missing.map((key) => `${key}=FILE`).join(' and ')} behind the ?, each a PEM file`
     throw new ListenUrlError(url, `no ${missing.join(' and no ')}`, '?cert=FILE&key=FILE', advice)
   }
-  return {
-    certFile,
-    keyFile,
-    caFile: given.get('ca')?.[0] ?? null,
-    passphraseFile: given.get('passphraseFile')?.[0] ?? null,
+  const caFile = given.get('ca')?.[0] ?? null
+  const crlFile = given.get('crl')?.[0] ?? null
+  if (crlFile !== null && caFile === null) {
+    const advice = 'Name the authorities whose client certificates are accepted as ca='
+    throw new ListenUrlError(url, 'crl without ca', 'both, or neither', advice)
   }
+  const minVersion = readMinVersion(url, given.get('minVersion')?.[0] ?? '1.2')
+  const passphraseFile = given.get('passphraseFile')?.[0] ?? null
+  return { certFile, keyFile, caFile, crlFile, passphraseFile, minVersion, ciphers: given.get('ciphers')?.[0] ?? null }
+}
+
+function readMinVersion(url: string, written: string): TlsFiles['minVersion'] {
+  if (written === '1.2') return 'TLSv1.2'
+  if (written === '1.3') return 'TLSv1.3'
+  const advice = 'Write minVersion=1.3, or leave it out for TLS 1.2 and 1.3'
+  throw new ListenUrlError(url, `minVersion "${written}"`, '1.2 or 1.3', advice)
 }
 
 /** In the form in which browsers send them. */

@@ -32,7 +32,6 @@ const byCertificate = refusedIfOn(
   'Pabal does not take User Names from certificates: clients would come in without one, or not at all',
   'remove it and give these clients users with passwords',
 )
-const cipherAdvice = 'remove it to take what Node offers for TLS 1.2 and 1.3, which has no weak ones'
 const pskAdvice = 'give these clients a listener with a certificate, and users with passwords'
 
 export const listenerDirectives: Readonly<Record<string, KnownDirective>> = {
@@ -87,11 +86,9 @@ export const listenerDirectives: Readonly<Record<string, KnownDirective>> = {
   ),
   certfile: directive('listener', text, inUrl()),
   keyfile: directive('listener', text, inUrl()),
-  crlfile: directive(
-    'listener',
-    text,
-    onlyWithCertificates('revoked certificates would come in', 'issue new ones under another authority'),
-  ),
+  crlfile: directive('listener', text, (value, at) => {
+    return asksForCertificates(at) ? inUrl()(value, at) : ignored('clients are not asked for a certificate')
+  }),
   require_certificate: directive('listener', flag, (value, at) => {
     if (value === false) return ignored('this is how it is')
     if (at.block.given.has('cafile')) return inUrl('no User Name is taken from it')(value, at)
@@ -100,21 +97,11 @@ export const listenerDirectives: Readonly<Record<string, KnownDirective>> = {
   use_identity_as_username: directive('listener', flag, byCertificate),
   use_subject_as_username: directive('listener', flag, byCertificate),
   disable_client_cert_date_checks: directive('listener', flag, ignored('dates of certificates are always looked at')),
-  tls_version: directive('listener', text, (value) => {
-    if (value === 'tlsv1.3')
-      return refused('Pabal also takes TLS 1.2', 'remove it, or let a proxy with TLS 1.3 stand before it')
-    return ignored('Pabal takes TLS 1.2 and 1.3')
+  tls_version: directive('listener', text, (value, at) => {
+    return value === 'tlsv1.3' ? inUrl()(value, at) : ignored('Pabal takes TLS 1.2 and 1.3')
   }),
-  ciphers: directive(
-    'listener',
-    text,
-    refused('Pabal has no list of its own: it would take others, too', cipherAdvice),
-  ),
-  'ciphers_tls1.3': directive(
-    'listener',
-    text,
-    refused('Pabal has no list of its own: it would take others, too', cipherAdvice),
-  ),
+  ciphers: directive('listener', text, inUrl()),
+  'ciphers_tls1.3': directive('listener', text, inUrl()),
   dhparamfile: directive('listener', text, ignored('keys are exchanged over elliptic curves')),
   tls_engine: directive('listener', text, refused('Pabal reads keys from files', 'name the key as keyfile')),
   tls_engine_kpass_sha1: directive('listener', text, refused('Pabal reads keys from files', 'name the key as keyfile')),

@@ -3,6 +3,7 @@
  */
 import { networkInterfaces } from 'node:os'
 import { resolve } from 'node:path'
+import { DEFAULT_CIPHERS } from 'node:tls'
 import { parseListenUrl } from '../../../transport/listen-url.ts'
 import type { ConfigFault } from '../config-fault.ts'
 import { placeOf } from './directive-lines.ts'
@@ -104,10 +105,28 @@ function queryOf({ given }: Block, isSecure: boolean, origins: readonly Directiv
   if (isSecure) {
     add('cert', 'certfile')
     add('key', 'keyfile')
-    if (given.get('require_certificate')?.value === true) add('ca', 'cafile')
+    if (given.get('require_certificate')?.value === true) {
+      add('ca', 'cafile')
+      add('crl', 'crlfile')
+    }
+    if (given.get('tls_version')?.value === 'tlsv1.3') parts.push('minVersion=1.3')
+    const ciphers = ciphersOf(given.get('ciphers'), given.get('ciphers_tls1.3'))
+    if (ciphers !== null) parts.push(`ciphers=${encodePath(ciphers)}`)
   }
   for (const { value } of origins) parts.push(`origin=${encodePath(String(value))}`)
   return parts.length === 0 ? '' : `?${parts.join('&')}`
+}
+
+/** mosquitto has one list for TLS 1.3 and one for what was before; what is not given is as usual. */
+function ciphersOf(older: Directive | undefined, newer: Directive | undefined): string | null {
+  if (older === undefined && newer === undefined) return null
+  const usual = DEFAULT_CIPHERS.split(':')
+  const isNewer = (name: string): boolean => name.startsWith('TLS_')
+  const lists = [
+    newer === undefined ? usual.filter(isNewer) : [String(newer.value)],
+    older === undefined ? usual.filter((name) => !isNewer(name)) : [String(older.value)],
+  ]
+  return lists.flat().join(':')
 }
 
 function encodePath(path: string): string {

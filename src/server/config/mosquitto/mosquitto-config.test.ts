@@ -22,6 +22,8 @@ function faults(text: string): (readonly unknown[])[] {
 
 const open = 'listener 1883 127.0.0.1\nallow_anonymous true\n'
 
+const secure = `${open}certfile /c\nkeyfile /k\n`
+
 /** A line, what becomes of it, and (if it is mapped) the key and value. The lines before it make a listener that everybody may use. */
 const table: (readonly [line: string, type: string, key?: string | undefined, value?: unknown, before?: string])[] = [
   ['listener 1884 127.0.0.1', 'mapped', 'listeners', ['tcp://127.0.0.1:1883', 'tcp://127.0.0.1:1884']],
@@ -74,7 +76,14 @@ const table: (readonly [line: string, type: string, key?: string | undefined, va
     ['wss://127.0.0.1:1883/mqtt?cert=/c&key=/k'],
     `${open}certfile /c\nprotocol websockets\n`,
   ],
-  ['crlfile /c', 'refused', undefined, undefined, `${open}require_certificate true\n`],
+  ['crlfile /r', 'ignored'],
+  [
+    'crlfile /r',
+    'mapped',
+    'listeners',
+    ['tls://127.0.0.1:1883?cert=/c&key=/k&ca=/a&crl=/r'],
+    `${secure}cafile /a\nrequire_certificate true\n`,
+  ],
   ['require_certificate false', 'ignored'],
   ['require_certificate true', 'refused'],
   ['use_identity_as_username true', 'refused'],
@@ -82,9 +91,21 @@ const table: (readonly [line: string, type: string, key?: string | undefined, va
   ['use_subject_as_username true', 'refused'],
   ['disable_client_cert_date_checks true', 'ignored'],
   ['tls_version tlsv1.2', 'ignored'],
-  ['tls_version tlsv1.3', 'refused'],
-  ['ciphers HIGH', 'refused'],
-  ['ciphers_tls1.3 TLS_AES_256_GCM_SHA384', 'refused'],
+  ['tls_version tlsv1.3', 'mapped', 'listeners', ['tls://127.0.0.1:1883?cert=/c&key=/k&minVersion=1.3'], secure],
+  [
+    'ciphers HIGH:!aNULL',
+    'mapped',
+    'listeners',
+    ['tls://127.0.0.1:1883?cert=/c&key=/k&ciphers=TLS_AES_128_GCM_SHA256:HIGH:!aNULL'],
+    `${secure}ciphers_tls1.3 TLS_AES_128_GCM_SHA256\n`,
+  ],
+  [
+    'ciphers_tls1.3 TLS_AES_256_GCM_SHA384',
+    'mapped',
+    'listeners',
+    ['tls://127.0.0.1:1883?cert=/c&key=/k&ciphers=TLS_AES_256_GCM_SHA384:HIGH'],
+    `${secure}ciphers HIGH\n`,
+  ],
   ['dhparamfile /d', 'ignored'],
   ['tls_engine e', 'refused'],
   ['tls_engine_kpass_sha1 e', 'refused'],
@@ -182,6 +203,12 @@ test('every directive that is known stands in the table, or belongs to a bridge'
     missing.map(([name]) => name),
     ['include_dir', 'password_file', 'acl_file'],
   )
+})
+
+test('where only older ciphers are chosen, those of TLS 1.3 are as usual, and the other way round', () => {
+  const listeners = (line: string) => String(read(`${secure}${line}\n`).values.listeners)
+  assert.match(listeners('ciphers ECDHE-X'), /&ciphers=TLS_AES_256_GCM_SHA384:[A-Z0-9_:]+:ECDHE-X$/)
+  assert.match(listeners('ciphers_tls1.3 TLS_X'), /&ciphers=TLS_X:ECDHE-[A-Za-z0-9!:+-]+$/)
 })
 
 test('of a bridge nothing is dropped in silence', () => {
