@@ -42,7 +42,7 @@ export async function overviewOf(broker: BrokerAccess, gauges: Gauges): Promise<
     },
     rates: gauges.rates.answer,
     undelivered: undeliveredOf(state),
-    copies: { inFlight: underWay.inFlight, queued: underWay.queued },
+    copies: { inFlight: underWay.inFlight, queued: underWay.queued, delivery: latencies.delivery.quantiles(nowMs) },
     owed: owed.size,
     ledgerAddsUp,
     memory,

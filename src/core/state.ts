@@ -18,7 +18,7 @@ import { MessageBodies } from './rest/message-bodies.ts'
 import { MessageTimes } from './rest/message-times.ts'
 import { RecipientSets } from './rest/recipient-sets.ts'
 import { type CopyFate, Tally } from './routing/fate.ts'
-import { FateLog } from './routing/fate-log.ts'
+import { type DeliveryTimes, FateLog } from './routing/fate-log.ts'
 import { OwnWatchers } from './routing/own-watchers.ts'
 import { RetainedMessages } from './routing/retained-messages.ts'
 import { type Observers, Subscriptions } from './routing/subscriptions.ts'
@@ -62,6 +62,8 @@ export interface CoreOptions {
   observers?: Observers
   /** What the host says of itself below `$SYS`. */
   about?: About
+  /** Where the host counts how long copies take until they are acknowledged. */
+  deliveryTimes?: DeliveryTimes
   /** Records can be read again: messages that wait need not all be in memory, and a restart finds them. */
   isDurable: boolean
 }
@@ -171,7 +173,8 @@ export class CoreState {
     const observers = options.observers ?? defaultObservers
     this.subscriptions = new Subscriptions(this.rules, observers, this.topics, watchers)
     this.sys = new SysTopics(options.limits.sysIntervalSeconds, options.about ?? nowhere)
-    this.fateLog = new FateLog(options.limits.fateLogMessagesMax, options.limits.fateLogPerSecondMax)
+    const { fateLogMessagesMax, fateLogPerSecondMax } = options.limits
+    this.fateLog = new FateLog(fateLogMessagesMax, fateLogPerSecondMax, options.deliveryTimes)
     this.messageEvents = new MessageEvents(options.limits.messageEventsPerSecondMax)
     this.retained = new RetainedMessages((seq) => this.release(seq, seq))
     this.limitsChanged()

@@ -12,7 +12,7 @@ import type { Store } from '../store/store.ts'
 import type { AdminRequestEvent } from './requests/admin-request.ts'
 import type { Cursors } from './requests/cursors.ts'
 import type { PageBounds } from './requests/pages.ts'
-import type { StoreLatencies } from './turn-runner.ts'
+import type { Latencies } from './shell.ts'
 
 export interface AdminPart {
   /** Where it can be reached, with the port it really has; empty while it is not started. */
@@ -75,7 +75,7 @@ export interface BrokerAccess {
   readonly startedAtMs: number
   readonly state: CoreState
   readonly store: Store
-  readonly latencies: StoreLatencies
+  readonly latencies: Latencies
   /** URLs of the open listeners, with the ports they really have. */
   readonly listenUrls: readonly string[]
   /** How many listeners there are to be. */

@@ -11,10 +11,12 @@ import { type Reconfiguration, reconfigure } from '../core/reconfigure.ts'
 import { Restore } from '../core/rest/restore.ts'
 import type { CoreOptions } from '../core/state.ts'
 import { type Load, newTurn, type OutgoingAnswer, type Turn } from '../core/turn.ts'
+import { LatencyHistogram } from '../metrics/latency-histogram.ts'
 import type { DecoderOptions } from '../protocol/packet-decoder.ts'
 import type { Store } from '../store/store.ts'
 import { ClientHistory } from './client-history.ts'
 import { ClientLink } from './client-link.ts'
+import { deliveryTimesInto } from './delivery-times.ts'
 import { expiryLoss } from './expiry-loss.ts'
 import type { Gatekeeper } from './gatekeeper.ts'
 import type { Link } from './link.ts'
@@ -40,6 +42,12 @@ export interface ShellOptions extends CoreOptions {
   snapshotEveryBytes: number
   /** What the limits would discard at once of what the store holds may go. */
   acceptLoss: boolean
+}
+
+/** How long it takes: what the store does, and all of it for a subscriber. */
+export interface Latencies extends StoreLatencies {
+  /** From a message that comes in until a subscriber has acknowledged its copy; sampled. */
+  readonly delivery: LatencyHistogram
 }
 
 const shard = 0
@@ -75,6 +83,7 @@ export class Shell {
   /** Events that a client may want. */
   readonly #toPublish: BrokerEvent[] = []
   readonly #answers = new Map<number, PromiseWithResolvers<OutgoingAnswer>>()
+  readonly #delivery = new LatencyHistogram()
   #lastToken = 0
   #isFlushing = false
   #timer: NodeJS.Timeout | null = null
@@ -87,7 +96,7 @@ export class Shell {
   #storeHasRoom = true
 
   constructor(options: ShellOptions, gatekeeper: Gatekeeper, store: Store, owner: ShellOwner, clock: () => number) {
-    this.core = new BrokerCore(options)
+    this.core = new BrokerCore({ ...options, deliveryTimes: deliveryTimesInto(this.#delivery) })
     this.decoderOptions = decoderOptionsOf(options.limits)
     this.#gatekeeper = gatekeeper
     this.#owner = owner
@@ -126,8 +135,8 @@ export class Shell {
     store.onFailure = (error) => this.#failed(error)
   }
 
-  get latencies(): StoreLatencies {
-    return this.#runner.latencies
+  get latencies(): Latencies {
+    return { ...this.#runner.latencies, delivery: this.#delivery }
   }
 
   #makeRequests(): Requests {

@@ -222,7 +222,13 @@ export const overviewSchema = z
           ),
       })
       .describe('held and dead: at this moment; the rest since the broker was started'),
-    copies: z.object({ inFlight: count, queued: count }),
+    copies: z.object({
+      inFlight: count,
+      queued: count,
+      delivery: quantiles.describe(
+        'From a message that comes in until a subscriber acknowledges its copy at QoS 1 or 2; of a sample of the messages',
+      ),
+    }),
     owed: count.describe('Messages a receipt or an acknowledgement is owed for'),
     ledgerAddsUp: z.boolean(),
     memory: z.object({

@@ -1,0 +1,13 @@
+/**
+ * How long it takes from a message that comes in until a subscriber has acknowledged its copy: what the core's log of fates samples,
+ * by the clock of this process.
+ */
+import type { DeliveryTimes } from '../core/routing/fate-log.ts'
+import type { LatencyHistogram } from '../metrics/latency-histogram.ts'
+
+export function deliveryTimesInto(histogram: LatencyHistogram): DeliveryTimes {
+  return {
+    readMs: () => performance.now(),
+    acknowledged: (tookMs, copies) => histogram.observe(tookMs / 1000, copies, performance.now()),
+  }
+}
