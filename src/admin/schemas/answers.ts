@@ -238,7 +238,9 @@ export const overviewSchema = z
       queueBytes: count.describe('Of messages that wait and are in memory'),
       queueBytesMax: count.nullable().describe('Null: all of them are in memory'),
     }),
-    eventLoop: z.object({ p50Seconds: z.number(), p99Seconds: z.number(), maxSeconds: z.number() }),
+    eventLoop: z
+      .object({ p50Seconds: z.number(), p99Seconds: z.number(), maxSeconds: z.number() })
+      .describe('How late the event loop came to what was due, in the last half minute to minute'),
     store: z.object({
       isDurable: z.boolean(),
       takesMessages: z.boolean(),
