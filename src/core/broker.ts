@@ -132,6 +132,7 @@ export class BrokerCore {
   durable(seq: number): void {
     this.state.bodies.durableSeq = seq
     this.state.drains.durable(seq)
+    this.state.tracer?.durable(seq)
   }
 
   /** What a Turn asked to be read is here. */
@@ -141,6 +142,7 @@ export class BrokerCore {
     for (const message of messages) {
       if (!live.has(message.seq)) continue
       this.state.fateLog.recognise(message)
+      this.state.tracer?.recognise(message)
       bodies.keep(message)
     }
     if (!connection.isClosed) connection.session?.outbound.loaded(this.state, nowMs, turn)

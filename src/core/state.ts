@@ -11,6 +11,7 @@ import type { Limits } from './limits.ts'
 import { writeSessionRecord } from './log.ts'
 import type { Message } from './message.ts'
 import { MessageEvents } from './message-events.ts'
+import type { MessageTracer } from './message-tracer.ts'
 import { OwedMessages } from './owed/owed-messages.ts'
 import type { Seq } from './record.ts'
 import { LiveRecords } from './rest/live-records.ts'
@@ -129,6 +130,8 @@ export class CoreState {
   readonly messageEvents: MessageEvents
   /** The Packet Identifier that most copies of the last message to many went out under. */
   lastSharedPacketId = 0
+  /** Who follows single messages; null for nobody. */
+  tracer: MessageTracer | null = null
   /** When the input came that is being worked on: for what is told of it, never for a decision. */
   nowMs = 0
   /** Messages something is owed for. */
@@ -223,6 +226,7 @@ export class CoreState {
     if (message === null ? messageSeq > 0 : message.entry !== null) {
       this.fateLog.endCopy(fate, session, messageSeq, message, this.nowMs)
     }
+    if (message !== null && message.trace !== null) message.trace.ended(fate, session)
     if (this.messageEvents.isWatched) this.messageEvents.tellOfCopy(fate, session, message, this.nowMs)
   }
 

@@ -30,6 +30,7 @@ import { deadLetterTopicName, differences, type OptionSet, observingAccounts, ty
 import type { AdminRequestEvent } from './requests/admin-request.ts'
 import { pullAll } from './requests/pages.ts'
 import { Shell } from './shell.ts'
+import { openTelemetryTracer } from './tracing/open-telemetry.ts'
 import { version } from './version.ts'
 
 type EventOf<Type extends BrokerEvent['type']> = Extract<BrokerEvent, { type: Type }>
@@ -158,6 +159,7 @@ export class Broker {
     this.#state = 'started'
     this.#admin.phase = 'starting'
     try {
+      if (this.#options.tracing === true) this.#shell.core.state.tracer = await openTelemetryTracer()
       await this.#admin.start(this.#shell, addresses.length, () => this.urls)
       await this.#shell.open()
       await this.#admin.opened()

@@ -246,6 +246,7 @@ export class Shell {
 
   /** Milliseconds since 1970. */
   nowMs(): number {
+    this.core.state.tracer?.inputBegins()
     return this.#clock()
   }
 

@@ -20,6 +20,7 @@ export const keyDescriptions: Readonly<Record<string, string>> = Object.freeze({
   observers: 'Whose Subscriptions do not count as listeners',
   limits: 'Bounds the broker keeps to',
   log: 'What is logged, and how',
+  tracing: '`true` makes spans of OpenTelemetry for messages that come with a sampled `traceparent`',
   authentication: 'Who may log in, and how',
   'topics[].filter': 'A Topic Filter, without `$share/`; in quotation marks if it begins with `#`. It must be given',
   'topics[].whenNobody':
