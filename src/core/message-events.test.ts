@@ -59,8 +59,17 @@ test('an event says which message, whose, and under which rule', () => {
       clientIdentifier: 'p',
       rule: '#',
       reason: null,
+      messageId: 1,
     },
   ])
+})
+
+test('an event names the entry of its message in the log, if there is one', () => {
+  const { driven, publisher, events } = started({ fateLogPerSecondMax: 1 })
+  events.hostTypes = messageEventTypes
+  for (let number = 0; number < 2; number++) driven.publish(publisher, { topicName: 'a', payload })
+  const ids = events.news.map((event) => (event.type === 'messageUnmatched' ? event.messageId : undefined))
+  assert.deepEqual(ids, [driven.state.fateLog.lastId, null])
 })
 
 test('there are no more than so many in a second, and then one that says how many were left out', () => {
@@ -97,7 +106,7 @@ test('of a client that does not take what it is sent, it is told which messages 
   driven.subscribe(slow, 'a')
   driven.input((core, nowMs, turn) => core.flushed(slow, 65_536, nowMs, turn))
   driven.publish(publisher, { topicName: 'a', payload })
-  const named = { account: '', clientIdentifier: 'slow', topicName: 'a', qos: 0, size: 2 }
+  const named = { account: '', clientIdentifier: 'slow', topicName: 'a', qos: 0, size: 2, messageId: 1 }
   assert.deepEqual(events.news, [{ type: 'copyDropped', ...named, reason: 'slow' }])
 })
 

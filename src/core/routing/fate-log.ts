@@ -112,8 +112,8 @@ export class FateLog {
     return fate === 'routed' ? this.#routed.takes(nowMs) : this.#others.takes(nowMs)
   }
 
-  /** Notes a message that `takes` has let through. */
-  note(fate: MessageFate, rule: string, noted: NotedMessage, atMs: number): void {
+  /** Notes a message that `takes` has let through; returns the id of its entry. */
+  note(fate: MessageFate, rule: string, noted: NotedMessage, atMs: number): number {
     const { topicName, qos, retain, size, seq, message, publisher, matched, reason } = noted
     this.#lastId += 1
     const { leftOut } = this
@@ -138,6 +138,7 @@ export class FateLog {
     this.#leftOutTold = leftOut
     this.#put(entry, seq)
     if (message !== null) message.entry = entry
+    return entry.id
   }
 
   #put(entry: FateEntry, seq: Seq): void {

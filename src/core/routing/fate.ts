@@ -166,10 +166,11 @@ export function tellFate(
   noted: NotedMessage,
   nowMs: number,
 ): void {
-  if ((told & toLog) !== 0) core.fateLog.note(fate, rule.options.filter, noted, nowMs)
-  if ((told & toEvents) !== 0) core.messageEvents.tellOfMessage(fate, rule.options.filter, noted, nowMs)
+  const { filter } = rule.options
+  const messageId = (told & toLog) === 0 ? null : core.fateLog.note(fate, filter, noted, nowMs)
+  if ((told & toEvents) !== 0) core.messageEvents.tellOfMessage(fate, filter, noted, messageId, nowMs)
   if ((told & toTracer) === 0) return
-  core.tracer?.note(fate, rule.options.filter, noted, noted.publish?.properties.userProperties ?? [])
+  core.tracer?.note(fate, filter, noted, noted.publish?.properties.userProperties ?? [])
 }
 
 /** Counts a fate alone. */

@@ -15,13 +15,17 @@ test('a new Subscription gets the present values at once', () => {
   driven.connect('away')
   driven.breakOff([...driven.state.connections][0] ?? assert.fail())
   driven.nowMs += 65_000
+  driven.state.traffic.socketsOpened = 3
+  for (const name of ['slow', 'slower']) driven.connect(name, passing).unsentBytes = 500
   const watcher = driven.connect('w', passing)
   const texts = published(sent(driven.subscribe(watcher, '$SYS/#'), watcher))
   for (const text of [
     `publish ${version} pabal version 7.7.7 qos 0`,
-    'publish $SYS/broker/clients/connected 1 qos 0',
+    'publish $SYS/broker/clients/connected 3 qos 0',
     'publish $SYS/broker/clients/disconnected 1 qos 0',
-    'publish $SYS/broker/clients/total 2 qos 0',
+    'publish $SYS/broker/clients/total 4 qos 0',
+    'publish $SYS/broker/connections/socket/count 3 qos 0',
+    'publish $SYS/broker/packet/out/bytes 1000 qos 0',
     'publish $SYS/broker/heap/current 1234 qos 0',
     'publish $SYS/broker/subscriptions/count 1 qos 0',
   ]) {
