@@ -230,6 +230,19 @@ export class CoreState {
     if (this.messageEvents.isWatched) this.messageEvents.tellOfCopy(fate, session, message, this.nowMs)
   }
 
+  /** A message has been read from the store again. */
+  recognise(message: Message): void {
+    this.fateLog.recognise(message)
+    this.tracer?.recognise(message)
+  }
+
+  /** Every record up to `seq` is durable. */
+  durable(seq: Seq): void {
+    this.bodies.durableSeq = seq
+    this.drains.durable(seq)
+    this.tracer?.durable(seq)
+  }
+
   /** Whether there is room for a Retained Message of this Topic Name, or one to take the place of. */
   mayRetain(topicName: string): boolean {
     return this.retained.count < this.limits.retainedMessagesMax || this.retained.get(topicName) !== undefined
