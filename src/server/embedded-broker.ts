@@ -159,7 +159,9 @@ export class Broker {
     this.#state = 'started'
     this.#admin.phase = 'starting'
     try {
-      if (this.#options.tracing === true) this.#shell.core.state.tracer = await openTelemetryTracer()
+      if (this.#options.tracing === true) {
+        this.#shell.core.state.tracer = await openTelemetryTracer((error) => this.#events.emit('fault', error))
+      }
       await this.#admin.start(this.#shell, addresses.length, () => this.urls)
       await this.#shell.open()
       await this.#admin.opened()

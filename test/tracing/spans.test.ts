@@ -7,7 +7,7 @@ import { type BrokerOptions, sqlite } from '../../src/index.ts'
 import { temporaryFolder } from '../admin/api.ts'
 import { startTestBroker, type TestBroker } from '../support/test-broker.ts'
 import type { WireClient } from '../support/wire-client.ts'
-import { type Recorded, takeSpans, traced, traceId, traceParent } from './recorded-spans.ts'
+import { hostCode, type Recorded, takeSpans, traced, traceId, traceParent } from './recorded-spans.ts'
 
 const lasting = { properties: { sessionExpiryInterval: 1000 } }
 const payload = Buffer.from('payload')
@@ -251,6 +251,29 @@ test('code in this process publishes and subscribes in traces, too; a tracestate
   const spans = await spansOf(client, ['receive', 'route', 'deliver'])
   assert.equal(spanOf(spans, 'receive').attributes['messaging.client.id'], undefined)
   assert.deepEqual(new Set(spans.map(({ traceState }) => traceState)), new Set(['vendor=1']))
+})
+
+test('what the SDK throws is reported, and the message goes its way', async () => {
+  await using at = await startTraced()
+  const { reader, publisher } = await pair(at, 1)
+  const faults: unknown[] = []
+  at.broker.on('fault', (error) => faults.push(error))
+  for (const when of ['onStart', 'onEnd'] as const) {
+    const before = hostCode[when]
+    hostCode[when] = () => {
+      throw new Error(when)
+    }
+    publisher.publish({ topicName: 'a/b', qos: 1, packetId: 1, payload, properties: traced })
+    reader.acknowledge('puback', (await reader.next('publish')).packetId)
+    await publisher.next('puback')
+    await reader.quiet()
+    hostCode[when] = before
+    assert.ok(
+      faults.some((fault) => fault instanceof Error && fault.message === when),
+      when,
+    )
+  }
+  assert.equal(at.broker.tally.copies.acknowledged, 2)
 })
 
 test('without tracing the same messages have no spans', async () => {

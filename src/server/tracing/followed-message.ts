@@ -121,7 +121,7 @@ export class FollowedMessage implements MessageTrace {
       const facts = { kind: 'INTERNAL', beganMs: this.#decidedMs, attributes } as const
       this.#spans.make('store', this.#spans.below(receive), facts, endedMs)
     }
-    receive.end(endedMs)
+    this.#spans.end(receive, endedMs)
   }
 
   sent(to: Publisher): void {

@@ -24,10 +24,10 @@ interface Flushing {
 
 const flushMsMax = 2000
 
-/** @throws an Error that says what to install. */
-export async function openTelemetryTracer(): Promise<MessageTracer> {
+/** `reportFault` hears of what the SDK throws. @throws an Error that says what to install. */
+export async function openTelemetryTracer(reportFault: (error: unknown) => void): Promise<MessageTracer> {
   const api = await loadApi()
-  return new OpenTelemetryTracer(new SpanMaker(api, api.trace.getTracer('pabal', version)))
+  return new OpenTelemetryTracer(new SpanMaker(api, api.trace.getTracer('pabal', version), reportFault))
 }
 
 /** Whether spans go anywhere: an SDK has been set up in this process. */

@@ -1,5 +1,8 @@
 /**
  * Makes spans of what has already happened, so that nothing has to be kept open but what others belong below.
+ *
+ * Samplers and processors of the SDK are code of the host that runs in the middle of a decision of the core: what they throw is
+ * reported, and never goes further.
  */
 import type { Attributes, Context, Span, SpanKind, Tracer } from '@opentelemetry/api'
 import type { TraceParent } from './trace-parent.ts'
@@ -21,9 +24,12 @@ export class SpanMaker {
   readonly #api: Api
   readonly #tracer: Tracer
 
-  constructor(api: Api, tracer: Tracer) {
+  readonly #reportFault: (error: unknown) => void
+
+  constructor(api: Api, tracer: Tracer, reportFault: (error: unknown) => void) {
     this.#api = api
     this.#tracer = tracer
+    this.#reportFault = reportFault
   }
 
   /** Milliseconds since 1970, with fractions; they only go forward. */
@@ -49,14 +55,27 @@ export class SpanMaker {
   /** One that is to be ended later. */
   begin(name: string, parent: Context, { kind, beganMs, attributes, linkTo = null, failure = null }: SpanFacts): Span {
     const links = linkTo === null ? [] : [{ context: linkTo.spanContext() }]
-    const { SpanKind: kinds, SpanStatusCode } = this.#api
-    const span = this.#tracer.startSpan(name, { kind: kinds[kind], startTime: beganMs, attributes, links }, parent)
-    if (failure !== null) span.setStatus({ code: SpanStatusCode.ERROR, message: failure })
-    return span
+    const { SpanKind: kinds, SpanStatusCode, trace, INVALID_SPAN_CONTEXT } = this.#api
+    try {
+      const span = this.#tracer.startSpan(name, { kind: kinds[kind], startTime: beganMs, attributes, links }, parent)
+      if (failure !== null) span.setStatus({ code: SpanStatusCode.ERROR, message: failure })
+      return span
+    } catch (error) {
+      this.#reportFault(error)
+      return trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
+    }
+  }
+
+  end(span: Span, endedMs: number): void {
+    try {
+      span.end(endedMs)
+    } catch (error) {
+      this.#reportFault(error)
+    }
   }
 
   /** One that is over. */
   make(name: string, parent: Context, facts: SpanFacts, endedMs: number): void {
-    this.begin(name, parent, facts).end(endedMs)
+    this.end(this.begin(name, parent, facts), endedMs)
   }
 }
