@@ -49,7 +49,7 @@ export function makeAccess(host: AccessHost): BrokerAccess {
     ask: (question) => shell.requests.ask(question),
     publish: async (packet, claim) => {
       const { token, answered } = shell.expectAnswer()
-      shell.core.publishLocally(packet, token, shell.nowMs(), shell.turn, claim)
+      shell.core.publishLocally(packet, token, shell.inputMs(), shell.turn, claim)
       shell.run()
       return answered
     },

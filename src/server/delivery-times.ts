@@ -4,6 +4,13 @@
  */
 import type { DeliveryTimes } from '../core/routing/fate-log.ts'
 import type { LatencyHistogram } from '../metrics/latency-histogram.ts'
+import type { StoreLatencies } from './turn-runner.ts'
+
+/** How long it takes: what the store does, and all of it for a subscriber. */
+export interface Latencies extends StoreLatencies {
+  /** From a message that comes in until a subscriber has acknowledged its copy; sampled. */
+  readonly delivery: LatencyHistogram
+}
 
 export function deliveryTimesInto(histogram: LatencyHistogram): DeliveryTimes {
   return {

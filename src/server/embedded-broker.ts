@@ -248,7 +248,7 @@ export class Broker {
     const packet = publish({ topicName, payload: bytes, qos, retain, properties })
     const shell = this.#shell
     const { token, answered } = shell.expectAnswer()
-    shell.core.publishLocally(packet, token, shell.nowMs(), shell.turn)
+    shell.core.publishLocally(packet, token, shell.inputMs(), shell.turn)
     shell.run()
     const { reasonCode, matched } = await answered
     if (reasonCode >= 0x80) throw new Error(`publishing to "${topicName}" was refused: ${reasonCodeName(reasonCode)}`)

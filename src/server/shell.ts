@@ -16,7 +16,7 @@ import type { DecoderOptions } from '../protocol/packet-decoder.ts'
 import type { Store } from '../store/store.ts'
 import { ClientHistory } from './client-history.ts'
 import { ClientLink } from './client-link.ts'
-import { deliveryTimesInto } from './delivery-times.ts'
+import { deliveryTimesInto, type Latencies } from './delivery-times.ts'
 import { expiryLoss } from './expiry-loss.ts'
 import type { Gatekeeper } from './gatekeeper.ts'
 import type { Link } from './link.ts'
@@ -24,7 +24,7 @@ import type { AdminRequestEvent } from './requests/admin-request.ts'
 import { Requests } from './requests/requests.ts'
 import { SharedOutput } from './shared-output.ts'
 import { Snapshotting } from './snapshotting.ts'
-import { type StoreLatencies, TurnRunner } from './turn-runner.ts'
+import { TurnRunner } from './turn-runner.ts'
 
 /** What the shell tells its owner. */
 export interface ShellOwner {
@@ -42,12 +42,6 @@ export interface ShellOptions extends CoreOptions {
   snapshotEveryBytes: number
   /** What the limits would discard at once of what the store holds may go. */
   acceptLoss: boolean
-}
-
-/** How long it takes: what the store does, and all of it for a subscriber. */
-export interface Latencies extends StoreLatencies {
-  /** From a message that comes in until a subscriber has acknowledged its copy; sampled. */
-  readonly delivery: LatencyHistogram
 }
 
 const shard = 0
@@ -159,7 +153,7 @@ export class Shell {
 
   /** Hands the core an input and carries out what it decides. */
   act<Result>(give: (core: BrokerCore, nowMs: number, turn: Turn) => Result): Result {
-    const result = give(this.core, this.nowMs(), this.turn)
+    const result = give(this.core, this.inputMs(), this.turn)
     this.core.settle(this.nowMs(), this.turn)
     this.run()
     return result
@@ -175,7 +169,7 @@ export class Shell {
 
   #storeTakes(takesMore: boolean): void {
     if (this.core.state.storeTakesMessages === takesMore) return
-    this.core.storeTakes(takesMore, this.nowMs(), this.turn)
+    this.core.storeTakes(takesMore, this.inputMs(), this.turn)
     this.run()
     this.#owner.storeTakes(takesMore)
     if (!takesMore) this.#readOn()
@@ -237,7 +231,7 @@ export class Shell {
       if (this.#isStopped) return
       const messages: Message[] = []
       for (const { record } of found) if (record.type === 'message') messages.push(record.message)
-      this.core.loaded(load, messages, this.nowMs(), this.turn)
+      this.core.loaded(load, messages, this.inputMs(), this.turn)
       this.run()
     } catch (error) {
       this.#failed(error instanceof Error ? error : new Error(String(error)))
@@ -246,6 +240,11 @@ export class Shell {
 
   /** Milliseconds since 1970. */
   nowMs(): number {
+    return this.#clock()
+  }
+
+  /** The same for an input to the core that may bring messages. */
+  inputMs(): number {
     this.core.state.tracer?.inputBegins()
     return this.#clock()
   }
@@ -278,7 +277,7 @@ export class Shell {
   }
 
   closed(link: ClientLink, text: string): void {
-    this.core.closed(link.connection, text, this.nowMs(), this.turn)
+    this.core.closed(link.connection, text, this.inputMs(), this.turn)
     this.#gatekeeper.forget(link.connection)
     this.requests.forget(link.connection)
     this.run()
@@ -290,7 +289,7 @@ export class Shell {
     for (const question of questions) {
       const answer = this.#gatekeeper.ask(question)
       if (answer instanceof Promise) void this.#answerLater(question, answer)
-      else this.core.answered(question, answer, this.nowMs(), this.turn)
+      else this.core.answered(question, answer, this.inputMs(), this.turn)
     }
     if (this.turn.questions.length > 0) this.ask()
   }
@@ -298,7 +297,7 @@ export class Shell {
   async #answerLater(question: Question, promise: ReturnType<Gatekeeper['ask']>): Promise<void> {
     const answer = await promise
     if (this.#isStopped) return
-    this.core.answered(question, answer, this.nowMs(), this.turn)
+    this.core.answered(question, answer, this.inputMs(), this.turn)
     if (this.turn.questions.length > 0) this.ask()
     this.run()
     const { link } = question.connection
@@ -365,7 +364,7 @@ export class Shell {
 
   /** Does what has become due; also for tests that move the clock. */
   advance(): void {
-    this.core.advance(this.nowMs(), this.turn)
+    this.core.advance(this.inputMs(), this.turn)
     this.run()
   }
 
@@ -382,7 +381,7 @@ export class Shell {
   /** Says goodbye to every client and resolves when all of it is durable and handed to the operating system. */
   async stop(): Promise<void> {
     if (!this.#isOpen) return
-    this.core.stop(this.nowMs(), this.turn)
+    this.core.stop(this.inputMs(), this.turn)
     this.run()
     const isAllDurable = await this.#runner.finish()
     this.#flushAll()
