@@ -15,6 +15,6 @@ export interface Latencies extends StoreLatencies {
 export function deliveryTimesInto(histogram: LatencyHistogram): DeliveryTimes {
   return {
     readMs: () => performance.now(),
-    acknowledged: (tookMs, copies) => histogram.observe(tookMs / 1000, copies, performance.now()),
+    acknowledged: (tookMs, copies, nowMs) => histogram.observe(tookMs / 1000, copies, nowMs),
   }
 }

@@ -55,3 +55,12 @@ test('an SDK that --import has set up gets every span, the last ones when the br
   assert.deepEqual(broker.about('noTraceSdk'), [])
   assert.equal(readFileSync(join(broker.directory, 'spans.txt'), 'utf8'), 'route\nreceive\n')
 })
+
+test('a place for spans that does not answer keeps the broker from ending for two seconds at most', async () => {
+  await using broker = await startedPabal(flags, undefined, importing('otel.mjs?hangs'))
+  await publishTraced(broker.url)
+  const beganMs = performance.now()
+  assert.equal(await broker.stop(), 0)
+  const tookMs = performance.now() - beganMs
+  assert.ok(tookMs >= 1900 && tookMs < 10_000, `${tookMs} ms`)
+})

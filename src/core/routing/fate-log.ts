@@ -54,8 +54,8 @@ export interface FateEntry {
 export interface DeliveryTimes {
   /** Milliseconds of any clock that only goes forward. */
   readMs(): number
-  /** So many copies were acknowledged so long after their message was noted. */
-  acknowledged(tookMs: number, copies: number): void
+  /** So many copies were acknowledged so long after their message was noted; it is `nowMs` by that clock. */
+  acknowledged(tookMs: number, copies: number, nowMs: number): void
 }
 
 const notMeasured: DeliveryTimes = Object.freeze({ readMs: () => 0, acknowledged: () => {} })
@@ -166,7 +166,8 @@ export class FateLog {
   }
 
   #measure({ notedMs }: FateEntry, copies: number): void {
-    this.#times.acknowledged(Math.max(0, this.#times.readMs() - notedMs), copies)
+    const nowMs = this.#times.readMs()
+    this.#times.acknowledged(nowMs - notedMs, copies, nowMs)
   }
 
   /** A message has been read from the store again: its copies are told of as before. */
