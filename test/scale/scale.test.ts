@@ -42,8 +42,8 @@ test('with 1,000 clients the overview and a page of them are there in under a se
   assert.ok(clientsSeconds < 1, `the page: ${clientsSeconds} s`)
 })
 
-test('50,000 Topic Names cost under 400 bytes each, and nobody waits 20 ms of processor time for a look at them', async () => {
-  const { bytesEach, pageSeconds, busiestSeconds, filterSeconds, stallSeconds } = await measureTopics(50_000)
+test('200,000 Topic Names cost under 400 bytes each, and nobody waits 20 ms of processor time for a look at them', async () => {
+  const { bytesEach, pageSeconds, busiestSeconds, filterSeconds, stallSeconds } = await measureTopics(200_000)
   assert.ok(bytesEach < 400, `${bytesEach} bytes`)
   for (const seconds of [pageSeconds, busiestSeconds, filterSeconds]) assert.ok(seconds < 1, `${seconds} s`)
   assert.ok(stallSeconds < 0.02, `${stallSeconds} s`)
