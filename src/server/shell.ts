@@ -9,7 +9,6 @@ import type { Message } from '../core/message.ts'
 import type { Question } from '../core/question.ts'
 import { type Reconfiguration, reconfigure } from '../core/reconfigure.ts'
 import { Restore } from '../core/rest/restore.ts'
-import type { CoreOptions } from '../core/state.ts'
 import { type Load, newTurn, type OutgoingAnswer, type Turn } from '../core/turn.ts'
 import { LatencyHistogram } from '../metrics/latency-histogram.ts'
 import type { DecoderOptions } from '../protocol/packet-decoder.ts'
@@ -20,29 +19,11 @@ import { deliveryTimesInto, type Latencies } from './delivery-times.ts'
 import { expiryLoss } from './expiry-loss.ts'
 import type { Gatekeeper } from './gatekeeper.ts'
 import type { Link } from './link.ts'
-import type { AdminRequestEvent } from './requests/admin-request.ts'
 import { Requests } from './requests/requests.ts'
 import { SharedOutput } from './shared-output.ts'
+import type { ShellOptions, ShellOwner } from './shell-owner.ts'
 import { Snapshotting } from './snapshotting.ts'
 import { TurnRunner } from './turn-runner.ts'
-
-/** What the shell tells its owner. */
-export interface ShellOwner {
-  report(event: BrokerEvent): void
-  audit(event: AdminRequestEvent): void
-  /** Whether the store takes messages has changed. */
-  storeTakes(takesMessages: boolean): void
-  failed(error: Error): void
-  /** For tests: after every Turn. */
-  afterTurn?: (core: BrokerCore) => void
-}
-
-export interface ShellOptions extends CoreOptions {
-  /** Snapshots are renewed whenever the log has grown by this much. */
-  snapshotEveryBytes: number
-  /** What the limits would discard at once of what the store holds may go. */
-  acceptLoss: boolean
-}
 
 const shard = 0
 /** What is handed to the operating system in one go, which copies it: then others get their turn. */

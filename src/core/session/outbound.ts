@@ -202,7 +202,6 @@ export class Outbound {
       return
     }
     this.#inFlight.add(copy)
-    if (message.trace !== null) message.trace.sent(this.#session)
     connection.unsentBytes += copy.size
     const isRecorded = this.#isRecorded(copy)
     // It has left the backlog: from now on only a snapshot of the Session says that there is a copy to come back to.
@@ -260,7 +259,6 @@ export class Outbound {
         continue
       }
       inFlight.putOnWire(copy)
-      copy.message.trace?.sent(this.#session)
       connection.unsentBytes += copy.size
       turn.onceDurable.push(outgoing)
     }
