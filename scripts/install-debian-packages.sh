@@ -1,7 +1,7 @@
 # Installs the Debian packages of debian-packages.txt (package, command it brings) whose command is missing.
 #
 # Sourced in the root of a checkout. Needs root; anybody else is told what to run. Never starts a service: a mosquitto
-# daemon would take the port that brokers listen on.
+# daemon would take the port that brokers listen on, and nobody asked for a prometheus that collects.
 
 missing_packages=
 while read -r package package_command; do
@@ -39,10 +39,17 @@ install_without_services() {
   return "$install_status"
 }
 
-# Nor shall the machine's next start bring the daemon up.
-disable_mosquitto() {
-  case "$missing_packages " in *' mosquitto '*) ;; *) return 0 ;; esac
-  [ ! -d /run/systemd/system ] || systemctl --quiet disable --now mosquitto.service
+# Nor shall the machine's next start bring up a daemon that came with one of them.
+disable_services() {
+  command -v systemctl >/dev/null 2>&1 || return 0
+  # Of a system that is not running only what is written down can be changed.
+  now=
+  [ ! -d /run/systemd/system ] || now=--now
+  for package in $missing_packages; do
+    for unit in $(dpkg -L "$package" | sed -n 's|^.*/systemd/system/\([^/@]*\.service\)$|\1|p'); do
+      systemctl --quiet disable $now "$unit"
+    done
+  done
 }
 
 if [ -n "$missing_packages" ]; then
@@ -56,5 +63,5 @@ if [ -n "$missing_packages" ]; then
     echo "apt-get could not install:$missing_packages. Its own words are above." >&2
     exit 1
   fi
-  disable_mosquitto
+  disable_services
 fi

@@ -70,6 +70,12 @@ const expected: Record<string, RegExp[]> = {
     /^not-found: no Session of "bar"$/,
     /^stopped$/,
   ],
+  '08-tracing.ts': [
+    /^route of orders\/coffee: the broker, below receive$/,
+    /^receive of orders\/coffee: waiter, below the publisher$/,
+    /^deliver of orders\/coffee: kitchen, below receive$/,
+    /^stopped$/,
+  ],
 }
 
 interface Ended {

@@ -217,8 +217,9 @@ test('in code: everything that can change does, or nothing', async () => {
   )
   await assert.rejects(broker.reload({ listen: ['tcp://0.0.0.0:0'], topics: [] }), /Other machines can reach/)
   assert.equal(await publishAnswer(client, 'a', 1), 0)
-  const changed = await broker.reload({ listen, topics: [], whenQueueFull: 'refuse', limits: { topicsSeenMax: 5 } })
-  assert.deepEqual(changed, { applied: ['whenQueueFull', 'topics'], needsRestart: ['limits.topicsSeenMax'] })
+  const other = { listen, topics: [], whenQueueFull: 'refuse', limits: { topicsSeenMax: 5 }, tracing: true } as const
+  const needsRestart = ['tracing', 'limits.topicsSeenMax']
+  assert.deepEqual(await broker.reload(other), { applied: ['whenQueueFull', 'topics'], needsRestart })
   assert.equal(await publishAnswer(client, 'a', 2), 0x10)
   assert.deepEqual((await broker.reload({ listen })).applied, ['whenQueueFull'])
 })

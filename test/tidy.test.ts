@@ -37,6 +37,12 @@ const importTable: Readonly<Record<string, Row>> = {
     packages: ['@mongodb-js/saslprep', 'pino', 'yaml', 'zod'],
     node: 'any',
   },
+  // An optional peer: nothing else may need it.
+  'src/server/tracing': {
+    ours: ['src/server', 'src/protocol', 'src/core', 'src/metrics'],
+    packages: ['@opentelemetry/api'],
+    node: 'any',
+  },
   'src/admin': {
     ours: ['src/server', 'src/metrics', 'src/core', 'src/protocol', 'src/store', 'src/transport'],
     packages: ['@hono/node-server', 'hono', 'zod'],

@@ -12,8 +12,8 @@ export async function overviewOf(broker: BrokerAccess, gauges: Gauges): Promise<
   const { state, store, latencies } = broker
   const { traffic, subscriptions, retained, topics, underWay, owed } = state
   const nowMs = performance.now()
-  gauges.eventLoop.update(nowMs)
-  const delay = gauges.eventLoop.histogram.quantiles(nowMs)
+  const { histogram } = gauges.eventLoop
+  const delay = histogram.quantiles(nowMs)
   const freeBytes = await gauges.freeBytes(broker)
   const memory = { ...gauges.memory(), ...queueMemory(state) }
   const { messages, copies } = ledger(state)
@@ -42,14 +42,14 @@ export async function overviewOf(broker: BrokerAccess, gauges: Gauges): Promise<
     },
     rates: gauges.rates.answer,
     undelivered: undeliveredOf(state),
-    copies: { inFlight: underWay.inFlight, queued: underWay.queued },
+    copies: { inFlight: underWay.inFlight, queued: underWay.queued, delivery: latencies.delivery.quantiles(nowMs) },
     owed: owed.size,
     ledgerAddsUp,
     memory,
     eventLoop: {
       p50Seconds: delay.p50Seconds ?? 0,
       p99Seconds: delay.p99Seconds ?? 0,
-      maxSeconds: gauges.eventLoop.maxSeconds,
+      maxSeconds: histogram.recentMaxSeconds(nowMs),
     },
     store: {
       isDurable: store.isDurable,

@@ -17,6 +17,7 @@ import { RunningConfig } from '../server/config/running-config.ts'
 import { defaultLogOptions } from '../server/log/log-options.ts'
 import { RunningLog } from '../server/log/running-log.ts'
 import type { Durability } from '../server/options.ts'
+import { flushSpans, hasTraceSdk } from '../server/tracing/open-telemetry.ts'
 import { watchForHangup } from './start/reload-signal.ts'
 import { readStartConfig } from './start/start-config.ts'
 import { readStartFlags, type StartFlags } from './start/start-flags.ts'
@@ -47,6 +48,11 @@ async function runBroker(flags: StartFlags, flagFaults: readonly ConfigFault[], 
   const failed = new Promise<Error>((resolve) => broker.on('failed', resolve))
   if (runningLog.announces) announce(started)
   log.say('info', 'started', 'the broker has started', startedFields(started))
+  if (started.isTraced && !(await hasTraceSdk())) {
+    const text =
+      'tracing is on, but no OpenTelemetry SDK is set up in this process: NODE_OPTIONS="--import ./otel.mjs" loads one'
+    log.say('warn', 'noTraceSdk', text)
+  }
   hangup.begin(started.running, runningLog)
   const failure = await Promise.race([stop.asked.then(() => null), hangup.terminalGone, failed])
   if (failure !== null) {
@@ -57,6 +63,7 @@ async function runBroker(flags: StartFlags, flagFaults: readonly ConfigFault[], 
   }
   log.say('info', 'stopping', 'the broker was told to stop')
   await broker.stop()
+  if (started.isTraced) await flushSpans()
   log.say('info', 'stopped', 'the broker has stopped')
   await log.close()
   if (runningLog.announces) process.stdout.write('Stopped.\n')
@@ -75,6 +82,7 @@ interface Started {
   /** What became of the lines of a mosquitto.conf. */
   readonly imported: readonly ImportRow[]
   readonly log: RunningLog
+  readonly isTraced: boolean
 }
 
 async function startBroker(flags: StartFlags, flagFaults: readonly ConfigFault[]): Promise<Started> {
@@ -96,7 +104,8 @@ async function startBroker(flags: StartFlags, flagFaults: readonly ConfigFault[]
   await broker.start()
   running = new RunningConfig(broker, read, options, () => readStartConfig(flags, []), log)
   const hasChosenAdmin = read.config.admin !== null
-  return { broker, running, durability, data, log, admin, hasChosenAdmin, imported: read.imported }
+  const isTraced = options.tracing === true
+  return { broker, running, durability, data, log, admin, hasChosenAdmin, imported: read.imported, isTraced }
 }
 
 function startedFields({ broker, durability, data }: Started): Readonly<Record<string, unknown>> {

@@ -130,8 +130,7 @@ export class BrokerCore {
 
   /** Every record up to `seq` is durable. */
   durable(seq: number): void {
-    this.state.bodies.durableSeq = seq
-    this.state.drains.durable(seq)
+    this.state.durable(seq)
   }
 
   /** What a Turn asked to be read is here. */
@@ -140,7 +139,7 @@ export class BrokerCore {
     const { bodies, live } = this.state
     for (const message of messages) {
       if (!live.has(message.seq)) continue
-      this.state.fateLog.recognise(message)
+      this.state.recognise(message)
       bodies.keep(message)
     }
     if (!connection.isClosed) connection.session?.outbound.loaded(this.state, nowMs, turn)

@@ -140,6 +140,8 @@ export interface MessageFateEvent<Type extends MessageFateEventType> {
   readonly rule: string
   /** Why, in words; null where the type says it. */
   readonly reason: string | null
+  /** Of its entry in the log of fates, which says the rest; null if it has none. */
+  readonly messageId: number | null
 }
 
 /** One client goes without a message that was for it. Only made while somebody listens, and not too often, as above. */
@@ -152,6 +154,8 @@ export interface CopyDroppedEvent {
   readonly qos: 0 | 1 | 2
   /** Bytes of Topic Name and payload. */
   readonly size: number
+  /** As above. */
+  readonly messageId: number | null
 }
 
 /** There were more events about messages and copies in a second than are made. */

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DrivenCore } from '../../test/support/driven-core.ts'
-import type { Connection } from './connection/connection.ts'
 import { messageEventTypes } from './event-topics.ts'
 import type { Limits } from './limits.ts'
 
@@ -14,17 +13,12 @@ function started(limits: Partial<Limits> = {}) {
   return { driven, publisher, events: driven.state.messageEvents }
 }
 
-/** Subscribes, and is allowed to. */
-function observe(driven: DrivenCore, connection: Connection, topicFilter: string): void {
-  const [question = assert.fail()] = driven.subscribe(connection, topicFilter).questions
-  driven.input((core, nowMs, turn) => core.answered(question, { type: 'authorized', allowed: [true] }, nowMs, turn))
-}
-
 test('no event about a message is made while nobody listens', () => {
   const { driven, publisher, events } = started()
   const watcher = driven.connect('w', passing)
-  for (const topicFilter of ['#', '$SYS/#', '$pabal/who/1/reply']) driven.subscribe(watcher, topicFilter)
-  observe(driven, watcher, '$pabal/events/client/#')
+  for (const topicFilter of ['#', '$pabal/who/1/reply']) driven.subscribe(watcher, topicFilter)
+  driven.observe(watcher, '$SYS/#')
+  driven.observe(watcher, '$pabal/events/client/#')
   driven.publish(publisher, { topicName: 'a', payload })
   assert.deepEqual([events.isWatched, events.news], [false, []])
 })
@@ -33,8 +27,8 @@ for (const topicFilter of ['message/unmatched', '#', '+/dropped', 'overflow']) {
   test(`a Subscription to $pabal/events/${topicFilter} has them made, and its end stops that`, () => {
     const { driven, events } = started()
     const watcher = driven.connect('w', passing)
-    observe(driven, watcher, `$pabal/events/${topicFilter}`)
-    observe(driven, watcher, `$share/g/$pabal/events/${topicFilter}`)
+    driven.observe(watcher, `$pabal/events/${topicFilter}`)
+    driven.observe(watcher, `$share/g/$pabal/events/${topicFilter}`)
     assert.equal(events.isWatched, true)
     const topicFilters = [`$pabal/events/${topicFilter}`]
     driven.receive(watcher, { type: 'unsubscribe', packetId: 1, topicFilters, properties: {} })
@@ -59,8 +53,17 @@ test('an event says which message, whose, and under which rule', () => {
       clientIdentifier: 'p',
       rule: '#',
       reason: null,
+      messageId: 1,
     },
   ])
+})
+
+test('an event names the entry of its message in the log, if there is one', () => {
+  const { driven, publisher, events } = started({ fateLogPerSecondMax: 1 })
+  events.hostTypes = messageEventTypes
+  for (let number = 0; number < 2; number++) driven.publish(publisher, { topicName: 'a', payload })
+  const ids = events.news.map((event) => (event.type === 'messageUnmatched' ? event.messageId : undefined))
+  assert.deepEqual(ids, [driven.state.fateLog.lastId, null])
 })
 
 test('there are no more than so many in a second, and then one that says how many were left out', () => {
@@ -81,7 +84,7 @@ test('nothing is told of what the broker itself publishes, and of a copy nobody 
   const { driven, events } = started()
   events.hostTypes = messageEventTypes
   const watcher = driven.connect('w')
-  observe(driven, watcher, '$pabal/events/#')
+  driven.observe(watcher, '$pabal/events/#')
   const session = driven.session('w')
   driven.state.beginCopy(session, 7)
   driven.state.endCopy('droppedQueueFull', session, 7, null)
@@ -97,7 +100,7 @@ test('of a client that does not take what it is sent, it is told which messages 
   driven.subscribe(slow, 'a')
   driven.input((core, nowMs, turn) => core.flushed(slow, 65_536, nowMs, turn))
   driven.publish(publisher, { topicName: 'a', payload })
-  const named = { account: '', clientIdentifier: 'slow', topicName: 'a', qos: 0, size: 2 }
+  const named = { account: '', clientIdentifier: 'slow', topicName: 'a', qos: 0, size: 2, messageId: 1 }
   assert.deepEqual(events.news, [{ type: 'copyDropped', ...named, reason: 'slow' }])
 })
 

@@ -73,7 +73,8 @@ export class MessageEvents {
     return this.#leftOut === 0 ? Number.POSITIVE_INFINITY : this.#windowEndsMs
   }
 
-  tellOfMessage(fate: MessageFate, rule: string, noted: NotedMessage, nowMs: number): void {
+  /** `messageId` is that of its entry in the log of fates. */
+  tellOfMessage(fate: MessageFate, rule: string, noted: NotedMessage, messageId: number | null, nowMs: number): void {
     const type = eventTypes[fate]
     if (type === null || !this.#isWanted(type) || !this.#takes(nowMs)) return
     const { topicName, qos, retain, size, publisher, reason } = noted
@@ -87,6 +88,7 @@ export class MessageEvents {
       clientIdentifier: publisher?.clientIdentifier ?? null,
       rule,
       reason,
+      messageId,
     }
     // One of the members of the union, whichever its type says.
     this.news.push(event as BrokerEvent)
@@ -104,9 +106,10 @@ export class MessageEvents {
     }
     if (message.topicName.startsWith('$') || !this.#takes(nowMs)) return
     const { account, clientIdentifier } = to
-    const { topicName, size } = message
+    const { topicName, size, entry } = message
     const { qos } = message.publish
-    this.news.push({ type: 'copyDropped', clientIdentifier, account, reason, topicName, qos, size })
+    const messageId = entry?.id ?? null
+    this.news.push({ type: 'copyDropped', clientIdentifier, account, reason, topicName, qos, size, messageId })
   }
 
   /** Says how many were left out in the second that is over, if any. */

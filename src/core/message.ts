@@ -4,6 +4,7 @@
  * Never changed after admission; whoever keeps it beyond the turn calls `own()` first.
  */
 import type { Publish } from '../protocol/packets/publish.ts'
+import type { MessageTrace } from './message-tracer.ts'
 import type { FateEntry } from './routing/fate-log.ts'
 import { isAhead } from './session/packet-ids.ts'
 
@@ -20,6 +21,8 @@ export class Message {
   sharedPacketId = 0
   /** Where the log tells of it; null if it does not. */
   entry: FateEntry | null = null
+  /** Whoever follows it on its way; null for nearly all. */
+  trace: MessageTrace | null = null
 
   constructor(seq: number, publish: Publish, nowMs: number) {
     this.seq = seq

@@ -207,7 +207,7 @@ test('rates and intervals that have changed hold from now on', () => {
   state.messageEvents.hostTypes = new Set(['messageUnmatched'])
   const send = publisher(driven)
   const watcher = driven.connect('w')
-  driven.subscribe(watcher, '$SYS/broker/messages/received')
+  driven.observe(watcher, '$SYS/broker/messages/received')
   for (let number = 0; number < 3; number++) send('a')
   assert.deepEqual([state.fateLog.lastId, state.messageEvents.news.length], [1, 0])
   assert.deepEqual(sent(later(60), watcher), [])

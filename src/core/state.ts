@@ -11,6 +11,7 @@ import type { Limits } from './limits.ts'
 import { writeSessionRecord } from './log.ts'
 import type { Message } from './message.ts'
 import { MessageEvents } from './message-events.ts'
+import type { MessageTracer } from './message-tracer.ts'
 import { OwedMessages } from './owed/owed-messages.ts'
 import type { Seq } from './record.ts'
 import { LiveRecords } from './rest/live-records.ts'
@@ -18,7 +19,7 @@ import { MessageBodies } from './rest/message-bodies.ts'
 import { MessageTimes } from './rest/message-times.ts'
 import { RecipientSets } from './rest/recipient-sets.ts'
 import { type CopyFate, Tally } from './routing/fate.ts'
-import { FateLog } from './routing/fate-log.ts'
+import { type DeliveryTimes, FateLog } from './routing/fate-log.ts'
 import { OwnWatchers } from './routing/own-watchers.ts'
 import { RetainedMessages } from './routing/retained-messages.ts'
 import { type Observers, Subscriptions } from './routing/subscriptions.ts'
@@ -62,6 +63,8 @@ export interface CoreOptions {
   observers?: Observers
   /** What the host says of itself below `$SYS`. */
   about?: About
+  /** Where the host counts how long copies take until they are acknowledged. */
+  deliveryTimes?: DeliveryTimes
   /** Records can be read again: messages that wait need not all be in memory, and a restart finds them. */
   isDurable: boolean
 }
@@ -127,6 +130,8 @@ export class CoreState {
   readonly messageEvents: MessageEvents
   /** The Packet Identifier that most copies of the last message to many went out under. */
   lastSharedPacketId = 0
+  /** Who follows single messages; null for nobody. */
+  tracer: MessageTracer | null = null
   /** When the input came that is being worked on: for what is told of it, never for a decision. */
   nowMs = 0
   /** Messages something is owed for. */
@@ -171,7 +176,8 @@ export class CoreState {
     const observers = options.observers ?? defaultObservers
     this.subscriptions = new Subscriptions(this.rules, observers, this.topics, watchers)
     this.sys = new SysTopics(options.limits.sysIntervalSeconds, options.about ?? nowhere)
-    this.fateLog = new FateLog(options.limits.fateLogMessagesMax, options.limits.fateLogPerSecondMax)
+    const { fateLogMessagesMax, fateLogPerSecondMax } = options.limits
+    this.fateLog = new FateLog(fateLogMessagesMax, fateLogPerSecondMax, options.deliveryTimes)
     this.messageEvents = new MessageEvents(options.limits.messageEventsPerSecondMax)
     this.retained = new RetainedMessages((seq) => this.release(seq, seq))
     this.limitsChanged()
@@ -220,7 +226,21 @@ export class CoreState {
     if (message === null ? messageSeq > 0 : message.entry !== null) {
       this.fateLog.endCopy(fate, session, messageSeq, message, this.nowMs)
     }
+    if (message !== null && message.trace !== null) message.trace.ended(fate, session)
     if (this.messageEvents.isWatched) this.messageEvents.tellOfCopy(fate, session, message, this.nowMs)
+  }
+
+  /** A message has been read from the store again. */
+  recognise(message: Message): void {
+    this.fateLog.recognise(message)
+    this.tracer?.recognise(message)
+  }
+
+  /** Every record up to `seq` is durable. */
+  durable(seq: Seq): void {
+    this.bodies.durableSeq = seq
+    this.drains.durable(seq)
+    this.tracer?.durable(seq)
   }
 
   /** Whether there is room for a Retained Message of this Topic Name, or one to take the place of. */

@@ -16,6 +16,7 @@ export interface Measured {
   readonly startedAtMs: number
   readonly append: LatencyHistogram
   readonly acknowledge: LatencyHistogram
+  readonly delivery: LatencyHistogram
   readonly eventLoop: LatencyHistogram
   readonly process: { readonly rssBytes: number; readonly heapBytes: number; readonly cpuSeconds: number }
   /** Of the file system with the data; null where nothing is stored. */
@@ -148,7 +149,7 @@ function messageMetrics({ state, freeBytes, ledgerAddsUp }: Measured): MetricDef
   ]
 }
 
-function latencyMetrics({ append, acknowledge, eventLoop }: Measured): MetricDefinition[] {
+function latencyMetrics({ append, acknowledge, delivery, eventLoop }: Measured): MetricDefinition[] {
   const histogram = (name: string, help: string, measured: LatencyHistogram): MetricDefinition => ({
     name,
     help,
@@ -161,6 +162,11 @@ function latencyMetrics({ append, acknowledge, eventLoop }: Measured): MetricDef
       'pabal_publish_ack_seconds',
       'How long what waits for a batch has waited, acknowledgements above all; each counts with the longest of its batch',
       acknowledge,
+    ),
+    histogram(
+      'pabal_delivery_seconds',
+      'From a message that comes in until a subscriber acknowledges its copy at QoS 1 or 2; of a sample of the messages',
+      delivery,
     ),
     histogram('pabal_eventloop_lag_seconds', 'How late the event loop comes to what is due', eventLoop),
   ]

@@ -1,64 +1,43 @@
 /**
- * How late the event loop comes to what is due: measured by Node itself, so that nothing of ours runs for it until somebody asks.
+ * How late the event loop comes to what is due: a timer that is due every 20 ms notes how late it is.
+ *
+ * Not Node's own monitor: it loses what happens next whenever it is emptied, a long block after a look at it above all, and counts a
+ * block once, however much was due meanwhile. Here each moment counts alike, so that quantiles are those of anything that may be due.
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { boundsSeconds, LatencyHistogram } from './latency-histogram.ts'
+import { LatencyHistogram } from './latency-histogram.ts'
 
-type Monitor = ReturnType<typeof monitorEventLoopDelay>
-
-/** How often Node looks. What it measures is the whole step, so this is taken off. */
-const resolutionMs = 20
+const stepMs = 20
+/** A longer block counts as one of this length: what it says is clear by then. */
+const countedMsMax = 60_000
 
 export class EventLoopDelay {
   readonly histogram = new LatencyHistogram()
-  readonly #monitor: Monitor = monitorEventLoopDelay({ resolution: resolutionMs })
-  #maxSeconds = 0
+  #timer: NodeJS.Timeout | null = null
+  #dueMs = 0
 
   start(): void {
-    this.#monitor.enable()
+    this.stop()
+    this.#dueMs = performance.now() + stepMs
+    this.#timer = setTimeout(this.#look, stepMs).unref()
   }
 
   stop(): void {
-    this.#monitor.disable()
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
   }
 
-  /** The longest delay that was measured between the last two times somebody asked. */
-  get maxSeconds(): number {
-    return this.#maxSeconds
+  readonly #look = (): void => {
+    const nowMs = performance.now()
+    this.note(Math.max(0, nowMs - this.#dueMs), nowMs)
+    this.#dueMs = nowMs + stepMs
+    this.#timer?.refresh()
   }
 
-  /** Takes over what was measured since the last time. */
-  update(nowMs: number): void {
-    const monitor = this.#monitor
-    const count = monitor.count
-    if (count === 0) return
-    this.#maxSeconds = delaySeconds(monitor.max)
-    let taken = 0
-    let lower = 0
-    for (const bound of [...boundsSeconds, Number.POSITIVE_INFINITY]) {
-      const upTo = bound === Number.POSITIVE_INFINITY ? count : Math.round(count * shareUpTo(monitor, bound))
-      const middle = bound === Number.POSITIVE_INFINITY ? this.#maxSeconds : (lower + bound) / 2
-      this.histogram.observe(Math.min(middle, Math.max(lower, this.#maxSeconds)), upTo - taken, nowMs)
-      taken = Math.max(taken, upTo)
-      lower = bound
+  /** The loop came so late. What would have been due in between was late as well, by less. */
+  note(lateMs: number, nowMs: number): void {
+    this.histogram.observe(lateMs / 1000, 1, nowMs)
+    for (let restMs = Math.min(lateMs, countedMsMax) - stepMs; restMs > 0; restMs -= stepMs) {
+      this.histogram.observe(restMs / 1000, 1, nowMs)
     }
-    monitor.reset()
   }
-}
-
-/** Which share took at most so long: found by halving, because Node answers the opposite question only. */
-function shareUpTo(monitor: Monitor, seconds: number): number {
-  let low = 0
-  let high = 100
-  if (delaySeconds(monitor.max) <= seconds) return 1
-  for (let step = 0; step < 20; step++) {
-    const middle = (low + high) / 2
-    if (delaySeconds(monitor.percentile(Math.max(middle, 0.0001))) <= seconds) low = middle
-    else high = middle
-  }
-  return low / 100
-}
-
-function delaySeconds(nanoseconds: number): number {
-  return Math.max(0, nanoseconds / 1e9 - resolutionMs / 1000)
 }

@@ -34,6 +34,15 @@ test('quantiles are of the last half minute to minute, counts of all', () => {
   assert.deepEqual(histogram.quantiles(500_000), { count: 20, p50Seconds: null, p99Seconds: null })
 })
 
+test('the longest is that of the last half minute to minute, however often somebody asks', () => {
+  const histogram = new LatencyHistogram()
+  assert.equal(histogram.recentMaxSeconds(0), 0)
+  histogram.observe(3, 1, 1000)
+  histogram.observe(1, 1, 40_000)
+  assert.deepEqual([histogram.recentMaxSeconds(50_000), histogram.recentMaxSeconds(60_000)], [3, 3])
+  assert.deepEqual([histogram.recentMaxSeconds(72_000), histogram.recentMaxSeconds(500_000)], [1, 0])
+})
+
 test('nothing counted has no quantiles', () => {
   const histogram = new LatencyHistogram()
   histogram.observe(1, 0, 0)

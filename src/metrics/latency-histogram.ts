@@ -58,6 +58,12 @@ export class LatencyHistogram {
     }
   }
 
+  /** The longest of the last half minute to minute; 0 if nothing was counted then. */
+  recentMaxSeconds(nowMs: number): number {
+    if (nowMs >= this.#windowEndsMs) this.#beginWindow(nowMs)
+    return Math.max(this.#windowMaxSeconds, this.#beforeMaxSeconds)
+  }
+
   quantiles(nowMs: number): Quantiles {
     if (nowMs >= this.#windowEndsMs) this.#beginWindow(nowMs)
     return { count: this.#count, p50Seconds: this.#recent(0.5), p99Seconds: this.#recent(0.99) }

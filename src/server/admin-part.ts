@@ -9,10 +9,10 @@ import type { CoreState } from '../core/state.ts'
 import type { Turn } from '../core/turn.ts'
 import type { Publish } from '../protocol/packets/publish.ts'
 import type { Store } from '../store/store.ts'
+import type { Latencies } from './delivery-times.ts'
 import type { AdminRequestEvent } from './requests/admin-request.ts'
 import type { Cursors } from './requests/cursors.ts'
 import type { PageBounds } from './requests/pages.ts'
-import type { StoreLatencies } from './turn-runner.ts'
 
 export interface AdminPart {
   /** Where it can be reached, with the port it really has; empty while it is not started. */
@@ -75,7 +75,7 @@ export interface BrokerAccess {
   readonly startedAtMs: number
   readonly state: CoreState
   readonly store: Store
-  readonly latencies: StoreLatencies
+  readonly latencies: Latencies
   /** URLs of the open listeners, with the ports they really have. */
   readonly listenUrls: readonly string[]
   /** How many listeners there are to be. */

@@ -49,7 +49,7 @@ export function makeAccess(host: AccessHost): BrokerAccess {
     ask: (question) => shell.requests.ask(question),
     publish: async (packet, claim) => {
       const { token, answered } = shell.expectAnswer()
-      shell.core.publishLocally(packet, token, shell.nowMs(), shell.turn, claim)
+      shell.core.publishLocally(packet, token, shell.inputMs(), shell.turn, claim)
       shell.run()
       return answered
     },
@@ -70,7 +70,7 @@ export function makeAccess(host: AccessHost): BrokerAccess {
 
 /** Functions, passwords and keys are not among them. */
 function settingsOf(options: BrokerOptions): BrokerAccess['settings'] {
-  const { allowAnonymous, permissions, responseTopicPrefix, snapshotEveryBytes, acceptLoss } = options
+  const { allowAnonymous, permissions, responseTopicPrefix, snapshotEveryBytes, acceptLoss, tracing } = options
   return {
     allowAnonymous: allowAnonymous ?? false,
     authenticates: options.authenticate !== undefined,
@@ -81,5 +81,6 @@ function settingsOf(options: BrokerOptions): BrokerAccess['settings'] {
     responseTopicPrefix: responseTopicPrefix ?? null,
     snapshotEveryBytes: snapshotEveryBytes ?? snapshotEveryBytesDefault,
     acceptLoss: acceptLoss ?? false,
+    tracing: tracing ?? false,
   }
 }

@@ -136,7 +136,7 @@ export class ClientLink implements Link, ChannelHandler {
     const { connection } = this
     const shell = this.#shell
     const { turn } = shell
-    const nowMs = shell.nowMs()
+    const nowMs = shell.inputMs()
     let made = 0
     let hasPublished = false
     while (!connection.isClosed) {

@@ -30,6 +30,7 @@ import { deadLetterTopicName, differences, type OptionSet, observingAccounts, ty
 import type { AdminRequestEvent } from './requests/admin-request.ts'
 import { pullAll } from './requests/pages.ts'
 import { Shell } from './shell.ts'
+import { openTelemetryTracer } from './tracing/open-telemetry.ts'
 import { version } from './version.ts'
 
 type EventOf<Type extends BrokerEvent['type']> = Extract<BrokerEvent, { type: Type }>
@@ -158,6 +159,9 @@ export class Broker {
     this.#state = 'started'
     this.#admin.phase = 'starting'
     try {
+      if (this.#options.tracing === true) {
+        this.#shell.core.state.tracer = await openTelemetryTracer((error) => this.#events.emit('fault', error))
+      }
       await this.#admin.start(this.#shell, addresses.length, () => this.urls)
       await this.#shell.open()
       await this.#admin.opened()
@@ -244,7 +248,7 @@ export class Broker {
     const packet = publish({ topicName, payload: bytes, qos, retain, properties })
     const shell = this.#shell
     const { token, answered } = shell.expectAnswer()
-    shell.core.publishLocally(packet, token, shell.nowMs(), shell.turn)
+    shell.core.publishLocally(packet, token, shell.inputMs(), shell.turn)
     shell.run()
     const { reasonCode, matched } = await answered
     if (reasonCode >= 0x80) throw new Error(`publishing to "${topicName}" was refused: ${reasonCodeName(reasonCode)}`)

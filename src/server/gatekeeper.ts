@@ -3,6 +3,7 @@
  */
 import type { Connection } from '../core/connection/connection.ts'
 import type { Answer, AuthenticationStepQuestion, AuthorizeSubscribeQuestion, Question } from '../core/question.ts'
+import { isForSys } from '../core/routing/own-watchers.ts'
 import { asksForEvents } from '../core/routing/subscribing.ts'
 import type { Connect } from '../protocol/control-packet.ts'
 import { ReasonCode } from '../protocol/reason-code.ts'
@@ -132,7 +133,7 @@ export class Gatekeeper {
     const requests = packet.subscriptions.map((subscription): AuthorizationRequest => {
       const { topicFilter, qos } = subscription
       const topic = topicFilter.replace(/^\$share\/[^/]*\//, '')
-      const action = asksForEvents(subscription) ? 'observe' : 'subscribe'
+      const action = asksForEvents(subscription) && !isForSys(topic) ? 'observe' : 'subscribe'
       return { ...who, action, topic, qos, retain: false }
     })
     return this.#authorize(connection, requests)
@@ -177,9 +178,9 @@ export class Gatekeeper {
     if (authorize === undefined) {
       const clientsLogIn = authenticate !== undefined || authenticationMethods.length > 0
       return authorized(
-        requests.map(({ action }) => {
-          if (action === 'publish' || action === 'subscribe') return true
-          return isPermitted(connection, action, permissions, clientsLogIn)
+        requests.map(({ action, topic }) => {
+          if (action === 'publish' || (action === 'subscribe' && !isForSys(topic))) return true
+          return isPermitted(connection, action === 'admin' ? action : 'observe', permissions, clientsLogIn)
         }),
       )
     }

@@ -127,7 +127,7 @@ export class LocalLink implements Link {
     packet: Connect | Subscribe | Acknowledgement | { type: 'disconnect'; reasonCode: 0; properties: object },
   ): void {
     const shell = this.#shell
-    shell.core.receive(this.#connection, packet, shell.nowMs(), shell.turn)
+    shell.core.receive(this.#connection, packet, shell.inputMs(), shell.turn)
     shell.run()
   }
 }

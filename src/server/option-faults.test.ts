@@ -69,6 +69,7 @@ const refused: [options: object, fault: string][] = [
     { deadLetterTopicName: '$pabal/dead' },
     'deadLetterTopicName: found "$pabal/dead", expected a Topic Name that does not begin with $; for example dead-letters',
   ],
+  [{ tracing: 'yes' }, 'tracing: found "yes", expected true or false; write true or false, without quotation marks'],
   [
     { topics: {} },
     "topics: found a mapping of keys to values, expected a list of rules; for example [{ filter: 'alarms/#', whenNobody: 'hold' }]",

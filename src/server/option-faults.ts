@@ -8,7 +8,7 @@ import type { TopicRuleOptions } from '../core/routing/topic-rule.ts'
 import { defaultObservers } from '../core/state.ts'
 import { limitAmount, limitNames, readLimitName, readNumber } from './config/limit-value.ts'
 import { nearestName } from './config/nearest-name.ts'
-import { describeValue, type Reading, readChoice } from './config/reading.ts'
+import { describeValue, type Reading, readChoice, readFlag } from './config/reading.ts'
 import {
   queuePolicies,
   readAccountName,
@@ -37,6 +37,7 @@ export function checkOptions(options: BrokerOptions): CheckedOptions {
   if (deadLetterTopicName !== undefined) {
     faults.take('deadLetterTopicName', deadLetterTopicName, readDeadLetterTopicName(deadLetterTopicName, topicLimits))
   }
+  if (options.tracing !== undefined) faults.take('tracing', options.tracing, readFlag(options.tracing))
   const topicRules = checkTopics(options.topics, topicLimits, faults)
   const observers = checkObservers(options.observers, topicLimits, faults)
   for (const permission of ['observe', 'admin'] as const) {

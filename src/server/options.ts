@@ -73,6 +73,11 @@ export interface BrokerOptions {
   observers?: ObserverOptions
   /** The HTTP API: `httpAdmin({ listen: 'http://127.0.0.1:18083' })`. Default: none, and no port is opened for it. */
   admin?: AdminPart | null
+  /**
+   * Spans of OpenTelemetry for messages that come with a sampled `traceparent`. Takes the npm package `@opentelemetry/api` and an SDK
+   * that is set up in this process; `start` throws an Error if the former is missing. Default false.
+   */
+  tracing?: boolean
   /** Bytes by which the log grows between two snapshots. Default 64 MiB. */
   snapshotEveryBytes?: number
   /**

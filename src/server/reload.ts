@@ -32,6 +32,7 @@ export function differences(before: OptionSet, started: BrokerOptions, after: Op
   const { given, checked } = after
   compare('listen', old.listen ?? defaultListen, given.listen ?? defaultListen)
   if (started.store !== given.store) needsRestart.push('store')
+  compare('tracing', started.tracing ?? false, given.tracing ?? false, needsRestart)
   const snapshots = [started, given].map((options) => options.snapshotEveryBytes ?? snapshotEveryBytesDefault)
   compare('snapshotEveryBytes', snapshots[0], snapshots[1], needsRestart)
   compare('allowAnonymous', old.allowAnonymous ?? false, given.allowAnonymous ?? false)

@@ -9,38 +9,21 @@ import type { Message } from '../core/message.ts'
 import type { Question } from '../core/question.ts'
 import { type Reconfiguration, reconfigure } from '../core/reconfigure.ts'
 import { Restore } from '../core/rest/restore.ts'
-import type { CoreOptions } from '../core/state.ts'
 import { type Load, newTurn, type OutgoingAnswer, type Turn } from '../core/turn.ts'
+import { LatencyHistogram } from '../metrics/latency-histogram.ts'
 import type { DecoderOptions } from '../protocol/packet-decoder.ts'
 import type { Store } from '../store/store.ts'
 import { ClientHistory } from './client-history.ts'
 import { ClientLink } from './client-link.ts'
+import { deliveryTimesInto, type Latencies } from './delivery-times.ts'
 import { expiryLoss } from './expiry-loss.ts'
 import type { Gatekeeper } from './gatekeeper.ts'
 import type { Link } from './link.ts'
-import type { AdminRequestEvent } from './requests/admin-request.ts'
 import { Requests } from './requests/requests.ts'
 import { SharedOutput } from './shared-output.ts'
+import type { ShellOptions, ShellOwner } from './shell-owner.ts'
 import { Snapshotting } from './snapshotting.ts'
-import { type StoreLatencies, TurnRunner } from './turn-runner.ts'
-
-/** What the shell tells its owner. */
-export interface ShellOwner {
-  report(event: BrokerEvent): void
-  audit(event: AdminRequestEvent): void
-  /** Whether the store takes messages has changed. */
-  storeTakes(takesMessages: boolean): void
-  failed(error: Error): void
-  /** For tests: after every Turn. */
-  afterTurn?: (core: BrokerCore) => void
-}
-
-export interface ShellOptions extends CoreOptions {
-  /** Snapshots are renewed whenever the log has grown by this much. */
-  snapshotEveryBytes: number
-  /** What the limits would discard at once of what the store holds may go. */
-  acceptLoss: boolean
-}
+import { TurnRunner } from './turn-runner.ts'
 
 const shard = 0
 /** What is handed to the operating system in one go, which copies it: then others get their turn. */
@@ -75,6 +58,7 @@ export class Shell {
   /** Events that a client may want. */
   readonly #toPublish: BrokerEvent[] = []
   readonly #answers = new Map<number, PromiseWithResolvers<OutgoingAnswer>>()
+  readonly #delivery = new LatencyHistogram()
   #lastToken = 0
   #isFlushing = false
   #timer: NodeJS.Timeout | null = null
@@ -87,7 +71,7 @@ export class Shell {
   #storeHasRoom = true
 
   constructor(options: ShellOptions, gatekeeper: Gatekeeper, store: Store, owner: ShellOwner, clock: () => number) {
-    this.core = new BrokerCore(options)
+    this.core = new BrokerCore({ ...options, deliveryTimes: deliveryTimesInto(this.#delivery) })
     this.decoderOptions = decoderOptionsOf(options.limits)
     this.#gatekeeper = gatekeeper
     this.#owner = owner
@@ -126,8 +110,8 @@ export class Shell {
     store.onFailure = (error) => this.#failed(error)
   }
 
-  get latencies(): StoreLatencies {
-    return this.#runner.latencies
+  get latencies(): Latencies {
+    return { ...this.#runner.latencies, delivery: this.#delivery }
   }
 
   #makeRequests(): Requests {
@@ -150,7 +134,7 @@ export class Shell {
 
   /** Hands the core an input and carries out what it decides. */
   act<Result>(give: (core: BrokerCore, nowMs: number, turn: Turn) => Result): Result {
-    const result = give(this.core, this.nowMs(), this.turn)
+    const result = give(this.core, this.inputMs(), this.turn)
     this.core.settle(this.nowMs(), this.turn)
     this.run()
     return result
@@ -166,7 +150,7 @@ export class Shell {
 
   #storeTakes(takesMore: boolean): void {
     if (this.core.state.storeTakesMessages === takesMore) return
-    this.core.storeTakes(takesMore, this.nowMs(), this.turn)
+    this.core.storeTakes(takesMore, this.inputMs(), this.turn)
     this.run()
     this.#owner.storeTakes(takesMore)
     if (!takesMore) this.#readOn()
@@ -228,7 +212,7 @@ export class Shell {
       if (this.#isStopped) return
       const messages: Message[] = []
       for (const { record } of found) if (record.type === 'message') messages.push(record.message)
-      this.core.loaded(load, messages, this.nowMs(), this.turn)
+      this.core.loaded(load, messages, this.inputMs(), this.turn)
       this.run()
     } catch (error) {
       this.#failed(error instanceof Error ? error : new Error(String(error)))
@@ -237,6 +221,12 @@ export class Shell {
 
   /** Milliseconds since 1970. */
   nowMs(): number {
+    return this.#clock()
+  }
+
+  /** The same for an input to the core that may bring messages. */
+  inputMs(): number {
+    this.core.state.tracer?.inputBegins()
     return this.#clock()
   }
 
@@ -268,7 +258,7 @@ export class Shell {
   }
 
   closed(link: ClientLink, text: string): void {
-    this.core.closed(link.connection, text, this.nowMs(), this.turn)
+    this.core.closed(link.connection, text, this.inputMs(), this.turn)
     this.#gatekeeper.forget(link.connection)
     this.requests.forget(link.connection)
     this.run()
@@ -280,7 +270,7 @@ export class Shell {
     for (const question of questions) {
       const answer = this.#gatekeeper.ask(question)
       if (answer instanceof Promise) void this.#answerLater(question, answer)
-      else this.core.answered(question, answer, this.nowMs(), this.turn)
+      else this.core.answered(question, answer, this.inputMs(), this.turn)
     }
     if (this.turn.questions.length > 0) this.ask()
   }
@@ -288,7 +278,7 @@ export class Shell {
   async #answerLater(question: Question, promise: ReturnType<Gatekeeper['ask']>): Promise<void> {
     const answer = await promise
     if (this.#isStopped) return
-    this.core.answered(question, answer, this.nowMs(), this.turn)
+    this.core.answered(question, answer, this.inputMs(), this.turn)
     if (this.turn.questions.length > 0) this.ask()
     this.run()
     const { link } = question.connection
@@ -355,7 +345,7 @@ export class Shell {
 
   /** Does what has become due; also for tests that move the clock. */
   advance(): void {
-    this.core.advance(this.nowMs(), this.turn)
+    this.core.advance(this.inputMs(), this.turn)
     this.run()
   }
 
@@ -372,7 +362,7 @@ export class Shell {
   /** Says goodbye to every client and resolves when all of it is durable and handed to the operating system. */
   async stop(): Promise<void> {
     if (!this.#isOpen) return
-    this.core.stop(this.nowMs(), this.turn)
+    this.core.stop(this.inputMs(), this.turn)
     this.run()
     const isAllDurable = await this.#runner.finish()
     this.#flushAll()

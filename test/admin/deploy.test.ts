@@ -30,7 +30,7 @@ async function metrics(): Promise<Map<string, Family>> {
   return parsePrometheus((await api.get('/metrics')).body)
 }
 
-/** Faults of an expression: names and labels that there are not, brackets that do not close. */
+/** Faults of an expression: names and labels that there are not. Its syntax promtool checks. */
 function faultsOf(expression: string, families: Map<string, Family>): string[] {
   const faults: string[] = []
   for (const [, name = '', selector = ''] of expression.matchAll(/\b((?:pabal|process)_\w+)(?:\{([^}]*)\})?/g)) {
@@ -43,9 +43,6 @@ function faultsOf(expression: string, families: Map<string, Family>): string[] {
     if (family?.type === 'counter' && !new RegExp(`(?:rate|increase)\\(${name}`).test(expression)) {
       faults.push(`${name} only grows: it needs rate()`)
     }
-  }
-  for (const [open, close] of ['()', '[]', '{}']) {
-    if (expression.split(open ?? '').length !== expression.split(close ?? '').length) faults.push(`${open}${close}`)
   }
   return faults
 }

@@ -115,6 +115,28 @@ test('how long the store takes is measured where something waits for it', async 
   assert.ok(store.append.count > 0 && store.append.p99Seconds > 0 && store.acknowledge.p99Seconds > 0)
 })
 
+test('how long it takes until a subscriber acknowledges is measured, and nothing at QoS 0', async () => {
+  await using api = await startApi()
+  const reader = await api.at.client(5, { clientIdentifier: 'reader' })
+  await reader.subscribe('a', { qos: 1 })
+  const publisher = await api.at.client(5, { clientIdentifier: 'publisher' })
+  const beganMs = performance.now()
+  publisher.publish({ topicName: 'a', qos: 0, payload: Buffer.from('x') })
+  publisher.publish({ topicName: 'a', qos: 1, packetId: 1, payload: Buffer.from('x') })
+  await reader.next('publish')
+  const { packetId } = await reader.next('publish')
+  reader.acknowledge('puback', packetId)
+  await reader.quiet()
+  const secondsMax = (performance.now() - beganMs) / 1000
+  const families = await readMetrics(api)
+  const { samples } = families.get('pabal_delivery_seconds') ?? assert.fail('no pabal_delivery_seconds')
+  const of = (suffix: string) => samples.find(({ name }) => name === `pabal_delivery_seconds_${suffix}`)?.value ?? 0
+  assert.equal(of('count'), 1)
+  assert.ok(of('sum') > 0 && of('sum') <= secondsMax, `${of('sum')} of ${secondsMax} s`)
+  const { delivery } = (await api.get('/overview')).body.copies
+  assert.ok(delivery.count === 1 && delivery.p50Seconds > 0, JSON.stringify(delivery))
+})
+
 test('two rules with the Topic Filter # are one series, because the last one of all is # as well', async () => {
   await using api = await startApi({ topics: [{ filter: '#', whenNobody: 'hold' }] })
   await api.send('POST', '/publish', { topic: 'a', payload: 'x' })

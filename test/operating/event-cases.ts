@@ -19,11 +19,21 @@ export interface Case {
 }
 
 export const anyText = Symbol('some text')
+export const anyId = Symbol('a number from 1')
 export const payload = Buffer.from('five!')
 const named = { account: '', clientIdentifier: 'c' }
 const from = { ...named, remoteAddress: anyText }
-const message = { ...named, topicName: 'a/b', qos: 1, retain: false, size: 8, rule: '#', reason: null }
-const sentCopy = { ...named, clientIdentifier: 'reader', topicName: 'a/b', qos: 1, size: 8 }
+const message = {
+  ...named,
+  topicName: 'a/b',
+  qos: 1,
+  retain: false,
+  size: 8,
+  rule: '#',
+  reason: null,
+  messageId: anyId,
+}
+const sentCopy = { ...named, clientIdentifier: 'reader', topicName: 'a/b', qos: 1, size: 8, messageId: anyId }
 
 export async function publishFrom(running: TestBroker, fields: Partial<PublishFields> = {}): Promise<WireClient> {
   const client = await running.client(5, { clientIdentifier: 'c' })

@@ -7,13 +7,14 @@ import { test } from 'node:test'
 import { eventTopicNames } from '../../src/core/event-topics.ts'
 import { startTestBroker } from '../support/test-broker.ts'
 import { staying, type WireClient } from '../support/wire-client.ts'
-import { anyText, cases, type Fields, payload, publishFrom } from './event-cases.ts'
+import { anyId, anyText, cases, type Fields, payload, publishFrom } from './event-cases.ts'
 
 function matches(event: Fields, expected: Fields): boolean {
   const names = Object.keys(expected)
   if (Object.keys(event).length !== names.length) return false
   return names.every((name) => {
     const wanted = expected[name]
+    if (wanted === anyId) return Number.isSafeInteger(event[name]) && Number(event[name]) >= 1
     return wanted === anyText ? typeof event[name] === 'string' && event[name] !== '' : event[name] === wanted
   })
 }

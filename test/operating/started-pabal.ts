@@ -24,10 +24,12 @@ export class StartedPabal implements AsyncDisposable {
     flags: readonly string[],
     prepare: (directory: string) => void = () => {},
     wrapper: readonly string[] = [],
+    environment: Readonly<Record<string, string>> = {},
   ) {
     prepare(this.directory)
     const [command = program, ...words] = [...wrapper, program, 'start', ...flags]
-    this.child = spawn(command, words, { cwd: this.directory, stdio: ['ignore', 'pipe', 'pipe'] })
+    const env = { ...process.env, ...environment }
+    this.child = spawn(command, words, { cwd: this.directory, stdio: ['ignore', 'pipe', 'pipe'], env })
     this.child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text
     })
@@ -74,8 +76,12 @@ export class StartedPabal implements AsyncDisposable {
 }
 
 /** One that listens on a free port, and does. */
-export async function startedPabal(flags: readonly string[] = [], prepare?: (directory: string) => void) {
-  const started = new StartedPabal(['--listen', 'tcp://127.0.0.1:0', ...flags], prepare)
+export async function startedPabal(
+  flags: readonly string[] = [],
+  prepare?: (directory: string) => void,
+  environment?: Readonly<Record<string, string>>,
+) {
+  const started = new StartedPabal(['--listen', 'tcp://127.0.0.1:0', ...flags], prepare, [], environment)
   await started.shown(/Stop with Ctrl-C|"event":"started"/)
   return started
 }

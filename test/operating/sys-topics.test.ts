@@ -58,6 +58,44 @@ test('a new Subscription gets all values at once, then those that have changed a
   assert.equal(second.get('messages/received'), '7')
 })
 
+test('only accounts that may observe can subscribe to them, however they write it', async () => {
+  const permissions = { observe: ['grafana'], admin: ['ops'] }
+  const options = { listen: ['tcp://127.0.0.1:0'], authenticate: () => true, permissions }
+  await using running = await startTestBroker(options)
+  for (const topicFilter of ['$SYS/#', '$SYS/broker/version', '$SYS', '$share/g/$SYS/+/uptime']) {
+    const five = await running.client(5, { userName: 'sensor' })
+    assert.equal(await five.subscribe(topicFilter), 0x87, topicFilter)
+    const older = await running.client(4, { userName: 'sensor' })
+    assert.equal(await older.subscribe(topicFilter), 0x80, topicFilter)
+    assert.equal(await older.subscribe('#'), 2)
+  }
+  for (const userName of ['grafana', 'ops']) {
+    const watcher = await running.client(5, { userName })
+    assert.equal(await watcher.subscribe('$SYS/#'), 2)
+    assert.ok((await valuesFor(watcher, true)).has('version'))
+  }
+  const watcher = await running.client(5, { userName: 'grafana' })
+  await watcher.subscribe('$SYS/broker/uptime')
+  await valuesFor(watcher, true)
+  await running.broker.reload({ ...options, permissions: { admin: ['ops'] } })
+  running.advanceBy(10)
+  await watcher.quiet()
+})
+
+test('an authorize of the host is asked about them as about any Subscription', async () => {
+  const asked: string[] = []
+  await using running = await startTestBroker({
+    authorize: ({ action, topic }) => {
+      asked.push(`${action} ${topic}`)
+      return topic !== '$SYS/broker/version'
+    },
+  })
+  const client = await running.client(5)
+  const granted = [await client.subscribe('$share/g/$SYS/broker/uptime'), await client.subscribe('$SYS/broker/version')]
+  assert.deepEqual(granted, [2, 0x87])
+  assert.deepEqual(asked, ['subscribe $SYS/broker/uptime', 'subscribe $SYS/broker/version'])
+})
+
 test('clients may not publish below $SYS', async () => {
   await using running = await startTestBroker()
   const client = await running.client(5)

@@ -3,6 +3,8 @@
  *
  * Prints a line for each; exits with 1 if one is missed.
  */
+import { type Cost, measureAdmin, measureLiveTrace } from './live-trace.ts'
+import { measureDashboard, measureOverview, measureTopics } from './looking.ts'
 import { measureDrain, measureFanOut, measureLoadingRetained, measureLoadingSessions } from './scenarios.ts'
 import type { Duration } from './sizes.ts'
 
@@ -32,3 +34,23 @@ const drain = await measureDrain(1_000_000)
 report('1,000,000 messages after a month away, in order, growth of memory', drain.growth / megabyte, 10, 'MB')
 const { seconds } = drain.duration
 process.stdout.write(`They took ${seconds.toFixed(1)} s: ${Math.round(1_000_000 / seconds)} a second.\n`)
+
+const clients = 9000
+const looked = await measureOverview(clients)
+report(`The overview with ${clients} clients`, looked.overviewSeconds, 1, 's')
+report(`A page of ${clients} clients`, looked.clientsSeconds, 1, 's')
+report(`The first page of the dashboard with ${clients} clients`, await measureDashboard(clients), 1, 's')
+const topics = await measureTopics(1_000_000)
+report('A Topic Name that is kept count of, of a million', topics.bytesEach, 300, 'bytes')
+report('A page of a million Topic Names', topics.pageSeconds, 1, 's')
+report('The busiest of a million', topics.busiestSeconds, 1, 's')
+report('The one of a million that a Topic Filter matches', topics.filterSeconds, 1, 's')
+report('The longest turn of the event loop for that', topics.stallSeconds * 1000, 20, 'ms')
+const trace = await measureLiveTrace(5000, 5, 5)
+report('A live trace at 5,000 messages a second', trace.processorShare * 100, 5, '% of a processor', times(trace))
+const admin = await measureAdmin(5, 5)
+report('The HTTP API, not asked, for a message', (admin.with / admin.without - 1) * 100, 5, '%', times(admin))
+
+function times({ without, with: more }: Cost): string {
+  return ` (${more.toFixed(2)} instead of ${without.toFixed(2)} µs a message)`
+}

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { measureOverview, measureTopics } from './looking.ts'
 import { measureDrain, measureFanOut, measureLoadingRetained, measureLoadingSessions } from './scenarios.ts'
 
 const megabyte = 1e6
@@ -33,4 +34,17 @@ test('100,000 messages for a Session that was away arrive in order, and memory s
 
 test('more is read at a time than may stay in memory, and still all arrives', async () => {
   await measureDrain(2000, { payloadSize: 8192, queueMemoryBytesMax: 1 << 20, receiveMaximum: 10_000 })
+})
+
+test('with 1,000 clients the overview and a page of them are there in under a second', async () => {
+  const { overviewSeconds, clientsSeconds } = await measureOverview(1000)
+  assert.ok(overviewSeconds < 1, `the overview: ${overviewSeconds} s`)
+  assert.ok(clientsSeconds < 1, `the page: ${clientsSeconds} s`)
+})
+
+test('200,000 Topic Names cost under 400 bytes each, and nobody waits 20 ms of processor time for a look at them', async () => {
+  const { bytesEach, pageSeconds, busiestSeconds, filterSeconds, stallSeconds } = await measureTopics(200_000)
+  assert.ok(bytesEach < 400, `${bytesEach} bytes`)
+  for (const seconds of [pageSeconds, busiestSeconds, filterSeconds]) assert.ok(seconds < 1, `${seconds} s`)
+  assert.ok(stallSeconds < 0.02, `${stallSeconds} s`)
 })

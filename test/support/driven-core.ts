@@ -96,6 +96,15 @@ export class DrivenCore {
     return this.receive(connection, { type: 'subscribe', packetId: 1, subscriptions, properties: {} })
   }
 
+  /** Subscribes to what the broker itself says, as a client that may. */
+  observe(connection: Connection, topicFilter: string): Turn {
+    const [question] = this.subscribe(connection, topicFilter).questions
+    if (question === undefined) throw new Error(`nobody asks who may see ${topicFilter}`)
+    return this.input((core, nowMs, turn) =>
+      core.answered(question, { type: 'authorized', allowed: [true] }, nowMs, turn),
+    )
+  }
+
   breakOff(connection: Connection): Turn {
     return this.input((core, nowMs, turn) => core.closed(connection, 'it broke', nowMs, turn))
   }

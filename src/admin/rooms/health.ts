@@ -67,7 +67,6 @@ export const healthRooms: readonly Room[] = [
 
 async function metricsOf(broker: BrokerAccess, gauges: Gauges): Promise<Measured> {
   const { state, latencies, version, startedAtMs } = broker
-  gauges.eventLoop.update(performance.now())
   const freeBytes = await gauges.freeBytes(broker)
   const { user, system } = process.cpuUsage()
   const { messages, copies } = ledger(state)

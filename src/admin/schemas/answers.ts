@@ -222,7 +222,13 @@ export const overviewSchema = z
           ),
       })
       .describe('held and dead: at this moment; the rest since the broker was started'),
-    copies: z.object({ inFlight: count, queued: count }),
+    copies: z.object({
+      inFlight: count,
+      queued: count,
+      delivery: quantiles.describe(
+        'From a message that comes in until a subscriber acknowledges its copy at QoS 1 or 2; of a sample of the messages',
+      ),
+    }),
     owed: count.describe('Messages a receipt or an acknowledgement is owed for'),
     ledgerAddsUp: z.boolean(),
     memory: z.object({
@@ -232,7 +238,9 @@ export const overviewSchema = z
       queueBytes: count.describe('Of messages that wait and are in memory'),
       queueBytesMax: count.nullable().describe('Null: all of them are in memory'),
     }),
-    eventLoop: z.object({ p50Seconds: z.number(), p99Seconds: z.number(), maxSeconds: z.number() }),
+    eventLoop: z
+      .object({ p50Seconds: z.number(), p99Seconds: z.number(), maxSeconds: z.number() })
+      .describe('How late the event loop came to what was due, in the last half minute to minute'),
     store: z.object({
       isDurable: z.boolean(),
       takesMessages: z.boolean(),

@@ -94,5 +94,6 @@ function notedOf(core: CoreState, held: HeldMessage, fate: MessageFate): NotedMe
   const after = `after ${Math.max(0, Math.round((core.nowMs - heldMs) / 1000))} s`
   const reason = fate === 'droppedByOperator' ? `an operator gave it up ${after}` : after
   const message = core.bodies.get(seq) ?? null
-  return { topicName, qos, retain: false, size, seq, message, publisher, matched, reason }
+  const publish = message?.publish ?? null
+  return { topicName, qos, retain: false, size, seq, message, publish, publisher, matched, reason }
 }

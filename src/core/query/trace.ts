@@ -16,6 +16,9 @@ export interface TraceTotals {
   readonly leftOut: number
 }
 
+/** An entry as it is told of. */
+export type TraceEntry = Omit<FateEntry, 'notedMs'>
+
 export function traceTotals({ fateLog: { firstId, lastId, leftOut } }: CoreState): TraceTotals {
   return { firstId, lastId, leftOut }
 }
@@ -32,13 +35,13 @@ export interface TraceWish {
 }
 
 /** The entries behind `after` that are there now and are wanted; one that is pushed out meanwhile is missed. */
-export function* trace({ fateLog }: CoreState, wish: TraceWish): Query<FateEntry> {
+export function* trace({ fateLog }: CoreState, wish: TraceWish): Query<TraceEntry> {
   const { after } = wish
   const { lastId } = fateLog
   for (let id = Math.max(after + 1, fateLog.firstId); id <= lastId; id++) {
     const entry = fateLog.get(id)
     if (entry === undefined) id = Math.max(id, fateLog.firstId - 1)
-    yield entry !== undefined && isWanted(entry, wish) ? entry : null
+    yield entry !== undefined && isWanted(entry, wish) ? told(entry) : null
   }
 }
 
@@ -47,4 +50,8 @@ function isWanted({ topicName, publisher, fate, copies }: FateEntry, { filter, c
   const isOf = client === null || publisher?.clientIdentifier === client
   if (!isOf && !copies.some((copy) => copy.clientIdentifier === client)) return false
   return fates === null || fates.has(fate) || copies.some((copy) => fates.has(copy.fate))
+}
+
+function told({ notedMs: _, ...entry }: FateEntry): TraceEntry {
+  return entry
 }

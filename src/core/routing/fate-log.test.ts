@@ -50,8 +50,78 @@ test('an entry says what the message was, whose, under which rule, and what beca
       leftOut: 0,
       copies: [{ account: '', clientIdentifier: 'r', fate: 'acknowledged', afterMs: 30 }],
       furtherCopies: 0,
+      notedMs: 0,
     },
   ])
+})
+
+/** What was measured, by a clock that starts anywhere and that only the test moves. */
+function measured(limits: Partial<Limits> = {}) {
+  const clock = { nowMs: 77 }
+  const took: [tookMs: number, copies: number][] = []
+  const readMs = () => clock.nowMs
+  const deliveryTimes = { readMs, acknowledged: (tookMs: number, copies: number) => void took.push([tookMs, copies]) }
+  const driven = new DrivenCore(limits, { deliveryTimes })
+  const publisher = driven.connect('p', passing)
+  const publish = (qos: 0 | 1 | 2) => driven.publish(publisher, { topicName: 'a', payload, qos, packetId: qos })
+  return { driven, publish, clock, took }
+}
+
+test('it is measured how long after its message a copy is acknowledged, by PUBACK or by PUBCOMP', () => {
+  const { driven, publish, clock, took } = measured()
+  const reader = driven.connect('r')
+  driven.subscribe(reader, 'a')
+  publish(1)
+  clock.nowMs += 0.25
+  driven.acknowledge(reader, 'puback', 1)
+  publish(2)
+  clock.nowMs += 3
+  driven.acknowledge(reader, 'pubrec', 2)
+  assert.equal(took.length, 1)
+  clock.nowMs += 4
+  driven.acknowledge(reader, 'pubcomp', 2)
+  assert.deepEqual(took, [
+    [0.25, 1],
+    [7, 1],
+  ])
+})
+
+test('what a client was away for counts, what it refused or got at QoS 0 does not', () => {
+  const { driven, publish, clock, took } = measured()
+  const away = driven.connect('away')
+  driven.subscribe(away, 'a')
+  driven.breakOff(away)
+  publish(1)
+  publish(1)
+  clock.nowMs += 5000
+  const back = driven.connect('away')
+  publish(0)
+  driven.acknowledge(back, 'puback', 1, 0x80)
+  driven.acknowledge(back, 'puback', 2)
+  assert.deepEqual(took, [[5000, 1]])
+})
+
+test('of many copies of one message the first 20 are measured, and one in 16 for the others', () => {
+  const { driven, publish, clock, took } = measured()
+  const readers = Array.from({ length: 60 }, (_, number) => driven.connect(`r${number}`, passing))
+  for (const reader of readers) driven.subscribe(reader, 'a')
+  publish(1)
+  clock.nowMs += 1
+  for (const reader of readers) driven.acknowledge(reader, 'puback', 1)
+  assert.deepEqual(took.slice(19), [
+    [1, 1],
+    [1, 16],
+    [1, 16],
+  ])
+})
+
+test('messages that are not in the log are not measured', () => {
+  const { driven, publish, took } = measured({ fateLogMessagesMax: 0 })
+  const reader = driven.connect('r')
+  driven.subscribe(reader, 'a')
+  publish(1)
+  driven.acknowledge(reader, 'puback', 1)
+  assert.deepEqual(took, [])
 })
 
 test('of a refused message the log says why', () => {

@@ -43,12 +43,30 @@ export interface FateEntry {
   readonly copies: CopyEntry[]
   /** Further copies that have ended. */
   furtherCopies: number
+  /** When it was noted, by the clock of `DeliveryTimes`. */
+  readonly notedMs: number
 }
 
+/**
+ * How long it takes until copies are acknowledged, by a clock of the host's. Only messages that are noted are measured: for whoever
+ * looks at it, never for a decision.
+ */
+export interface DeliveryTimes {
+  /** Milliseconds of any clock that only goes forward. */
+  readMs(): number
+  /** So many copies were acknowledged so long after their message was noted; it is `nowMs` by that clock. */
+  acknowledged(tookMs: number, copies: number, nowMs: number): void
+}
+
+const notMeasured: DeliveryTimes = Object.freeze({ readMs: () => 0, acknowledged: () => {} })
+
 const copiesMax = 20
+/** Of the copies beyond those one in so many is measured, and stands for the others. */
+const measuredStep = 16
 const windowMs = 1000
 
 export class FateLog {
+  readonly #times: DeliveryTimes
   readonly #entriesMax: number
   readonly #ring: FateEntry[] = []
   /** Entries whose message has a record, by its place. */
@@ -61,7 +79,8 @@ export class FateLog {
   /** Of `leftOut`, what the entries tell of. */
   #leftOutTold = 0
 
-  constructor(entriesMax: number, perSecondMax: number) {
+  constructor(entriesMax: number, perSecondMax: number, times = notMeasured) {
+    this.#times = times
     this.#entriesMax = entriesMax
     this.#routed = new Sampler(entriesMax === 0 ? 0 : perSecondMax)
     this.#others = new Sampler(entriesMax === 0 ? 0 : perSecondMax)
@@ -93,8 +112,8 @@ export class FateLog {
     return fate === 'routed' ? this.#routed.takes(nowMs) : this.#others.takes(nowMs)
   }
 
-  /** Notes a message that `takes` has let through. */
-  note(fate: MessageFate, rule: string, noted: NotedMessage, atMs: number): void {
+  /** Notes a message that `takes` has let through; returns the id of its entry. */
+  note(fate: MessageFate, rule: string, noted: NotedMessage, atMs: number): number {
     const { topicName, qos, retain, size, seq, message, publisher, matched, reason } = noted
     this.#lastId += 1
     const { leftOut } = this
@@ -114,10 +133,12 @@ export class FateLog {
       leftOut: leftOut - this.#leftOutTold,
       copies: [],
       furtherCopies: 0,
+      notedMs: this.#times.readMs(),
     }
     this.#leftOutTold = leftOut
     this.#put(entry, seq)
     if (message !== null) message.entry = entry
+    return entry.id
   }
 
   #put(entry: FateEntry, seq: Seq): void {
@@ -136,10 +157,17 @@ export class FateLog {
     if (entry === undefined) return
     if (entry.copies.length >= copiesMax) {
       entry.furtherCopies += 1
+      if (fate === 'acknowledged' && entry.furtherCopies % measuredStep === 0) this.#measure(entry, measuredStep)
       return
     }
+    if (fate === 'acknowledged') this.#measure(entry, 1)
     const { account, clientIdentifier } = to
     entry.copies.push({ account, clientIdentifier, fate, afterMs: Math.max(0, nowMs - entry.atMs) })
+  }
+
+  #measure({ notedMs }: FateEntry, copies: number): void {
+    const nowMs = this.#times.readMs()
+    this.#times.acknowledged(nowMs - notedMs, copies, nowMs)
   }
 
   /** A message has been read from the store again: its copies are told of as before. */

@@ -112,6 +112,8 @@ export interface NotedMessage {
   readonly seq: Seq
   /** As it was admitted, so that its copies can be told of; null if it was not. */
   readonly message: Message | null
+  /** What was published; null if it is not in memory. */
+  readonly publish: Publish | null
   /** Null for code in this process and the broker itself. */
   readonly publisher: Publisher | null
   /** Listeners it goes to. */
@@ -131,20 +133,28 @@ export function noteFate(
   noted: NotedMessage,
   nowMs: number,
 ): void {
-  const told = countFate(core, rule, fate, nowMs)
+  const told = countFate(core, rule, fate, noted.publish, nowMs)
   if (told > 0) tellFate(core, rule, fate, told, noted, nowMs)
 }
 
-/** Who is to be told: the log, the events, both, or nobody. */
+/** Who is to be told: the log, the events, the tracer, several of them, or nobody. */
 const toLog = 1
 const toEvents = 2
+const toTracer = 4
 
 /** The first half of `noteFate`, for where it must cost nothing to say more than that: 0 if nobody is to be told. */
-export function countFate(core: CoreState, rule: TopicRule, fate: MessageFate, nowMs: number): number {
+export function countFate(
+  core: CoreState,
+  rule: TopicRule,
+  fate: MessageFate,
+  publish: Publish | null,
+  nowMs: number,
+): number {
   countMessage(core.tally, rule, fate)
   // What the broker itself has to say is nobody's message.
   if (rule === core.rules.own) return 0
-  return (core.fateLog.takes(fate, nowMs) ? toLog : 0) | (core.messageEvents.isWatched ? toEvents : 0)
+  const told = (core.fateLog.takes(fate, nowMs) ? toLog : 0) | (core.messageEvents.isWatched ? toEvents : 0)
+  return core.tracer === null || publish?.properties.userProperties === undefined ? told : told | toTracer
 }
 
 /** The second half. */
@@ -156,8 +166,11 @@ export function tellFate(
   noted: NotedMessage,
   nowMs: number,
 ): void {
-  if ((told & toLog) !== 0) core.fateLog.note(fate, rule.options.filter, noted, nowMs)
-  if ((told & toEvents) !== 0) core.messageEvents.tellOfMessage(fate, rule.options.filter, noted, nowMs)
+  const { filter } = rule.options
+  const messageId = (told & toLog) === 0 ? null : core.fateLog.note(fate, filter, noted, nowMs)
+  if ((told & toEvents) !== 0) core.messageEvents.tellOfMessage(fate, filter, noted, messageId, nowMs)
+  if ((told & toTracer) === 0) return
+  core.tracer?.note(fate, filter, noted, noted.publish?.properties.userProperties ?? [])
 }
 
 /** Counts a fate alone. */
@@ -185,7 +198,7 @@ export function noteRefused(
   rule.received += 1
   const { topicName, qos, retain, payloadSize } = packet
   const size = topicName.length + payloadSize
-  const noted = { topicName, qos, retain, size, seq: 0, message: null, publisher, matched: 0, reason }
+  const noted = { topicName, qos, retain, size, seq: 0, message: null, publish: packet, publisher, matched: 0, reason }
   noteFate(core, rule, 'refused', noted, nowMs)
 }
 

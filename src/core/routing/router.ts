@@ -109,7 +109,7 @@ export function admitMessage(core: CoreState, packet: Publish, source: Source, n
   const owing = owingFor(core, packet, source, route, members, plan === 'deliver' ? listeners : 0, fact !== null)
   const isRetained = recordMessage(core, message, sets.sets, source, fact, owing, turn)
   const fate = fateOf(plan, listeners, isRetained)
-  const told = countFate(core, rule, fate, nowMs)
+  const told = countFate(core, rule, fate, packet, nowMs)
   if (told > 0) tellFate(core, rule, fate, told, notedOf(packet, message, source, listeners, null), nowMs)
   const obligation = owing === null ? null : openObligation(core, message, owing, source)
   const endedBefore = core.endings.length
@@ -191,7 +191,8 @@ function notedOf(
   const { topicName, qos, retain, payloadSize } = packet
   const publisher = source.session ?? source.deadLetterOf ?? null
   const size = topicName.length + payloadSize
-  return { topicName, qos, retain, size, seq: message?.seq ?? 0, message, publisher, matched, reason }
+  const seq = message?.seq ?? 0
+  return { topicName, qos, retain, size, seq, message, publish: packet, publisher, matched, reason }
 }
 
 /** No Local: the publisher's own Subscriptions that have it are no listeners [MQTT-3.8.3-3]. */

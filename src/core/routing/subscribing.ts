@@ -14,6 +14,7 @@ import { reasonString } from '../reason-string.ts'
 import type { Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
+import { isForSys } from './own-watchers.ts'
 import { isPrivateReply } from './reply.ts'
 import { beginRetained, RetainedDelivery } from './retained-delivery.ts'
 import type { Subscription } from './subscription.ts'
@@ -160,9 +161,9 @@ function subscribeToOne(
 
 const events = /^(?:\$share\/[^/]*\/)?\$pabal\/events(?:\/|$)/
 
-/** Who may see what happens to everybody is for the host to say. */
+/** Who may see what happens to everybody, and the numbers below `$SYS`, is for the host to say. */
 export function asksForEvents({ topicFilter }: { readonly topicFilter: string }): boolean {
-  return events.test(topicFilter)
+  return events.test(topicFilter) || isForSys(topicFilter.replace(/^\$share\/[^/]*\//, ''))
 }
 
 /** Of the broker's own Topic Names a client gets events, and the replies to its own requests; nothing else. */
@@ -271,7 +272,7 @@ export function unsubscribeByOperator(core: CoreState, session: Session, topicFi
   return true
 }
 
-/** Accounts have lost the permission to see what happens: their Subscriptions to events end. */
+/** Accounts have lost the permission to see what happens: their Subscriptions to events and to `$SYS` end. */
 export function endEventSubscriptions(core: CoreState, mayObserve: (account: string) => boolean, turn: Turn): void {
   for (const session of core.sessions.values()) {
     if (mayObserve(session.account)) continue

@@ -14,6 +14,7 @@ export function outgoingPublish(
   connection: Connection,
   nowMs: number,
 ): OutgoingPublish {
+  if (message.trace !== null && connection.session !== null) message.trace.sent(connection.session)
   const { packetId, subscriptionIdentifiers } = copy
   const retain = copy.retain === 'as-published' ? message.publish.retain : copy.retain === 'set'
   const seconds = message.secondsLeft(nowMs)

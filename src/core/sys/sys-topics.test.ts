@@ -15,13 +15,17 @@ test('a new Subscription gets the present values at once', () => {
   driven.connect('away')
   driven.breakOff([...driven.state.connections][0] ?? assert.fail())
   driven.nowMs += 65_000
+  driven.state.traffic.socketsOpened = 3
+  for (const name of ['slow', 'slower']) driven.connect(name, passing).unsentBytes = 500
   const watcher = driven.connect('w', passing)
-  const texts = published(sent(driven.subscribe(watcher, '$SYS/#'), watcher))
+  const texts = published(sent(driven.observe(watcher, '$SYS/#'), watcher))
   for (const text of [
     `publish ${version} pabal version 7.7.7 qos 0`,
-    'publish $SYS/broker/clients/connected 1 qos 0',
+    'publish $SYS/broker/clients/connected 3 qos 0',
     'publish $SYS/broker/clients/disconnected 1 qos 0',
-    'publish $SYS/broker/clients/total 2 qos 0',
+    'publish $SYS/broker/clients/total 4 qos 0',
+    'publish $SYS/broker/connections/socket/count 3 qos 0',
+    'publish $SYS/broker/packet/out/bytes 1000 qos 0',
     'publish $SYS/broker/heap/current 1234 qos 0',
     'publish $SYS/broker/subscriptions/count 1 qos 0',
   ]) {
@@ -32,7 +36,7 @@ test('a new Subscription gets the present values at once', () => {
 test('values are published at each interval if they have changed, for as long as somebody subscribes', () => {
   const driven = new DrivenCore({ sysIntervalSeconds: 5 }, { about })
   const watcher = driven.connect('w', passing)
-  driven.subscribe(watcher, '$SYS/broker/clients/+')
+  driven.observe(watcher, '$SYS/broker/clients/+')
   assert.equal(driven.core.nextDeadlineMs(driven.nowMs), driven.nowMs + 5000)
   assert.deepEqual(published(sent(driven.advance(5), watcher)), [])
   assert.equal(driven.core.nextDeadlineMs(driven.nowMs), driven.nowMs + 5000)
@@ -52,7 +56,7 @@ test('values are published at each interval if they have changed, for as long as
 test('they are no Retained Messages', () => {
   const driven = new DrivenCore({ retainedMessagesMax: 0 }, { about })
   const watcher = driven.connect('w')
-  const { records } = driven.subscribe(watcher, version)
+  const { records } = driven.observe(watcher, version)
   assert.deepEqual(
     records.map(({ type }) => type),
     ['subscribed'],
@@ -65,7 +69,7 @@ test('an interval of 0 turns them off', () => {
   driven.state.traffic.bytesReceived += 1
   assert.equal(driven.core.nextDeadlineMs(driven.nowMs), Number.POSITIVE_INFINITY)
   const watcher = driven.connect('w', passing)
-  assert.deepEqual(published(sent(driven.subscribe(watcher, '$SYS/#'), watcher)), [])
+  assert.deepEqual(published(sent(driven.observe(watcher, '$SYS/#'), watcher)), [])
 })
 
 test('the averages go on while nobody looks, but a broker with nothing to do is left alone', () => {
@@ -81,7 +85,7 @@ test('the averages go on while nobody looks, but a broker with nothing to do is 
   assert.equal(due(), Number.POSITIVE_INFINITY)
   const watcher = driven.connect('w', passing)
   const load = '$SYS/broker/load/bytes/received/15min'
-  const [text = ''] = published(sent(driven.subscribe(watcher, load), watcher))
+  const [text = ''] = published(sent(driven.observe(watcher, load), watcher))
   // 6000 in a minute for 10 of 900 seconds, and 10 seconds of nothing.
   assert.equal(text, `publish ${load} 65.57 qos 0`)
 })

@@ -60,6 +60,8 @@ export function sysValues(
     ['publish/bytes/sent', traffic.publishBytesSent],
     ['bytes/received', traffic.bytesReceived],
     ['bytes/sent', traffic.bytesSent],
+    ['connections/socket/count', traffic.socketsOpened],
+    ['packet/out/bytes', unsentBytes(core)],
     ['retained messages/count', retained.count],
     ['subscriptions/count', subscriptions.count],
     ['shared_subscriptions/count', subscriptions.sharedCount],
@@ -81,6 +83,13 @@ export function sysValues(
   for (const [index, [name]] of loads.entries()) {
     for (const [span, text] of averages[index]?.texts.entries() ?? []) tell(`load/${name}/${spanNames[span]}`, text)
   }
+}
+
+/** What clients have not taken yet. */
+function unsentBytes({ connections }: CoreState): number {
+  let bytes = 0
+  for (const connection of connections) bytes += connection.unsentBytes
+  return bytes
 }
 
 /** Copies that clients went without, and messages there was no room to hold. */

@@ -65,6 +65,7 @@ export function configSchema(places: SecretPlaces) {
     observers: observersSchema.optional(),
     limits: z.strictObject(limitShape()).optional(),
     log: logSchema(places.directory).optional(),
+    tracing: leaf(readFlag, { json: flag, standard: false }).optional(),
     authentication: z
       .strictObject({
         users: z.array(userSchema(places)).optional(),

@@ -52,6 +52,7 @@ log:
   level: warn
   format: json
   audit: who.log
+tracing: true
 authentication:
   users:
     - userName: alice
@@ -79,6 +80,7 @@ authentication:
     observers: { accounts: ['grafana'], filters: ['#', 'logs/#'] },
     limits: { packetBytesMax: 4_194_304, connectSecondsMax: 5 },
     log: { level: 'warn', format: 'json', audit: resolve('conf/who.log') },
+    tracing: true,
     authentication: {
       users: [
         { userName: 'alice', account: 'kitchen', passwordHash: hash, password: null, scram, permissions: ['observe'] },
@@ -110,7 +112,7 @@ limits:
 
 pabal.yaml:1:1  lisners
   found     the unknown key "lisners"
-  expected  one of listeners, allowAnonymous, durability, syncIntervalMs, admin, data, whenQueueFull, deadLetterTopic, topics, observers, limits, log, authentication
+  expected  one of listeners, allowAnonymous, durability, syncIntervalMs, admin, data, whenQueueFull, deadLetterTopic, topics, observers, limits, log, tracing, authentication
   do        did you mean listeners?
 
 pabal.yaml:2:17  allowAnonymous

@@ -51,6 +51,7 @@ export interface Config {
   data: string | null
   limits: Partial<Limits>
   log: Partial<LogOptions>
+  tracing: boolean | null
   /** `methods` null: those that any user has a credential for. */
   authentication: { users: readonly ConfiguredUser[]; methods: readonly string[] | null } | null
 }
@@ -175,6 +176,7 @@ function toConfig(file: FileValues): Config {
     data: file.data ?? null,
     limits,
     log: toLog(file.log),
+    tracing: file.tracing ?? null,
     authentication:
       authentication === undefined
         ? null

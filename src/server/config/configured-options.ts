@@ -28,6 +28,7 @@ export const emptyConfig: Readonly<Config> = Object.freeze({
   data: null,
   limits: {},
   log: {},
+  tracing: null,
   authentication: null,
 })
 
@@ -48,6 +49,7 @@ export async function configuredOptions(
   if (config.deadLetterTopic !== null) options.deadLetterTopicName = config.deadLetterTopic
   if (config.topics !== null) options.topics = config.topics
   if (config.observers !== null) options.observers = config.observers
+  if (config.tracing !== null) options.tracing = config.tracing
   const { durability, syncIntervalMs: intervalMs, data } = storeOf(config)
   if (durability !== 'memory') options.store = sqlite(data, { durability, intervalMs, acceptLoss })
   if (config.authentication !== null) {

@@ -20,6 +20,7 @@ export const keyDescriptions: Readonly<Record<string, string>> = Object.freeze({
   observers: 'Whose Subscriptions do not count as listeners',
   limits: 'Bounds the broker keeps to',
   log: 'What is logged, and how',
+  tracing: '`true` makes spans of OpenTelemetry for messages that come with a sampled `traceparent`',
   authentication: 'Who may log in, and how',
   'topics[].filter': 'A Topic Filter, without `$share/`; in quotation marks if it begins with `#`. It must be given',
   'topics[].whenNobody':
@@ -57,7 +58,7 @@ export const keyDescriptions: Readonly<Record<string, string>> = Object.freeze({
     'A credential for SCRAM-SHA-256: `SCRAM-SHA-256$<iterations>:<salt>$<storedKey>:<serverKey>`, or where it stands',
   'authentication.users[].account': "What the user's Sessions belong to; default: the User Name",
   'authentication.users[].permissions':
-    "List of what the user's account may do beyond publishing and subscribing: `observe` (ask the broker who is listening and what happens), `admin` (also change it: drop and release what is held); default: none",
+    "List of what the user's account may do beyond publishing and subscribing: `observe` (ask the broker who is listening and what happens, read `$SYS`), `admin` (also change it: drop and release what is held); default: none",
   'authentication.methods':
     'List of Authentication Methods; default: `SCRAM-SHA-256` if a user has a credential for it; `[]` turns it off',
 })
