@@ -20,6 +20,7 @@ import {
   stopBroker,
 } from './broker-process.mjs'
 import { undelivered } from './measure.mjs'
+import { sample } from './proc.mjs'
 import { barText, figures, isReached, scenarioNames, scenarios } from './scenarios.mjs'
 
 const options = {
@@ -66,7 +67,11 @@ async function once(command, scenario) {
 /** From start to CONNACK: of an empty directory, a new one each time; of stored Sessions, the same one again and again. */
 async function startTimes(command, scenario, repeats) {
   const { sessions } = scenario.start
-  const timed = (data) => withBroker(command, scenario, data, async ({ connackMs }) => ({ connack_ms: connackMs }))
+  const timed = (data) =>
+    withBroker(command, scenario, data, async ({ connackMs, pid }) => ({
+      connack_ms: connackMs,
+      connack_cpu_ms: sample(pid).cpu * 1000,
+    }))
   const results = []
   let data = newDataDirectory()
   try {

@@ -34,15 +34,25 @@ if (isMainThread && process.send !== undefined) {
   }
   setInterval(tick, resolutionMs).unref()
   const late = (nanoseconds) => Math.max(0, nanoseconds / 1e6 - resolutionMs)
-  process.on('message', (word) => {
-    if (word === 'read') {
-      tick()
-      process.send({ loopMs: late(monitor.max), loopP99Ms: late(monitor.percentile(99)), heldMs, heldUs })
-    }
+  const reset = () => {
     monitor.reset()
     heldMs = 0
+    heldUs = [0, 0]
     last = cpuMs()
     lastUs = nowUs()
+  }
+  process.on('message', (word) => {
+    if (word === 'reset') {
+      reset()
+      // Whoever asks waits for this before the work begins: it could overtake the question.
+      process.send({})
+      return
+    }
+    // The timers that measure must have had their turn after the work.
+    setTimeout(() => {
+      tick()
+      process.send({ loopMs: late(monitor.max), loopP99Ms: late(monitor.percentile(99)), heldMs, heldUs })
+    }, 5 * resolutionMs)
   })
   process.channel.unref()
 }

@@ -85,7 +85,7 @@ async function runOne(name) {
   const held = []
   const broker = await startBroker(command, {}, { data, withChannel: true })
   const marked = async (part, work) => {
-    broker.child.send('reset')
+    await reading(broker.child, 'reset')
     const startMs = performance.now()
     await work()
     const seconds = (performance.now() - startMs) / 1000
