@@ -2,6 +2,7 @@
  * The library's face: a broker inside your own process.
  */
 export { type HttpAdminOptions, httpAdmin } from './admin/http-admin.ts'
+export type { AccessAction, AccessPolicy } from './core/access/access-policy.ts'
 export type { BrokerEvent } from './core/event.ts'
 export { defaultLimits, type Limits } from './core/limits.ts'
 export type { CopyLedger, Ledger, MessageLedger, RuleLedger } from './core/query/ledger.ts'
@@ -9,6 +10,13 @@ export type { BacklogCounts, Subscriber } from './core/query/who-listens.ts'
 export type { WhoTotals } from './core/query/who-totals.ts'
 export type { TopicRuleOptions, WhenNobody } from './core/routing/topic-rule.ts'
 export type { WhenQueueFull } from './core/state.ts'
+export {
+  type AccessOptions,
+  type AccessRuleOptions,
+  type AccessStatement,
+  type AccessSubject,
+  accessRules,
+} from './server/access/access-options.ts'
 export type { AdminPart } from './server/admin-part.ts'
 export type * from './server/authentication/authentication.ts'
 export { hashPassword } from './server/authentication/password-hash.ts'

@@ -91,6 +91,7 @@ function undeliveredOf({ held, tally, rules: { own } }: CoreState): Overview['un
       slow: copies.droppedSlow,
       expired: copies.expired,
       sessionEnded: copies.sessionEnded,
+      accessRevoked: copies.accessRevoked,
     },
   }
 }

@@ -75,11 +75,12 @@ function summary(facts: Answer): string {
   const about = clientText(String(topic ?? filter))
   const totals = totalsOf(facts)
   if (totals === null) return `Subscriptions that overlap with ${about}:`
-  const { subscriptions, online, offline, observers, sharedGroups } = totals
+  const { subscriptions, online, offline, observers, denied, sharedGroups } = totals
   const parts = [counted(subscriptions, 'Subscription')]
   if (subscriptions > 0) parts.push(`${count(online)} online`, `${count(offline)} offline`)
   if (sharedGroups > 0) parts.push(counted(sharedGroups, 'shared group'))
   if (observers > 0) parts.push(counted(observers, 'observer'))
+  if (denied > 0) parts.push(`${count(denied)} denied`)
   const { listeners, listenersAreExact } = totals
   if (listeners === undefined) {
     return `Subscriptions ${exact === true ? 'to' : 'that overlap with'} ${about}: ${parts.join(', ')}.`

@@ -149,7 +149,15 @@ export interface CopyDroppedEvent {
   readonly type: 'copyDropped'
   readonly clientIdentifier: string
   readonly account: string
-  readonly reason: 'queue-full' | 'dead-lettered' | 'too-large' | 'offline' | 'slow' | 'expired' | 'refused'
+  readonly reason:
+    | 'queue-full'
+    | 'dead-lettered'
+    | 'too-large'
+    | 'offline'
+    | 'slow'
+    | 'expired'
+    | 'refused'
+    | 'not-allowed'
   readonly topicName: string
   readonly qos: 0 | 1 | 2
   /** Bytes of Topic Name and payload. */

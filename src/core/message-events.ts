@@ -38,6 +38,7 @@ const dropReasons: Readonly<Record<CopyFate, CopyDroppedEvent['reason'] | null>>
   droppedSlow: 'slow',
   droppedQueueFull: 'queue-full',
   deadLettered: 'dead-lettered',
+  accessRevoked: 'not-allowed',
 }
 
 export class MessageEvents {

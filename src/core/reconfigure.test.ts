@@ -19,6 +19,7 @@ function change(driven: DrivenCore, changes: Partial<Reconfiguration>): Turn {
     deadLetterTopicName: 'dead-letters',
     observers: defaultObservers,
     observersChanged: changes.observers !== undefined,
+    accessChanged: changes.access !== undefined,
     mayObserve: null,
     mayStay: null,
   }
@@ -163,7 +164,7 @@ test('accounts that may no longer observe lose their Subscriptions to events, an
   assert.equal(session.subscriptions.size, 3)
   change(driven, { mayObserve: () => true })
   assert.equal(session.subscriptions.size, 3)
-  const turn = change(driven, { mayObserve: (account) => account !== session.account })
+  const turn = change(driven, { mayObserve: ({ account }) => account !== session.account })
   assert.deepEqual([...session.subscriptions.keys()], ['a'])
   assert.deepEqual(
     turn.records.map(({ type }) => type),

@@ -5,10 +5,12 @@
  * rule says now.
  */
 import { ReasonCode } from '../protocol/reason-code.ts'
+import { AccessRules } from './access/access-rules.ts'
 import { disconnectClient } from './connection/closing.ts'
-import { continueDrains } from './held/drain.ts'
+import { beginDrain, continueDrains } from './held/drain.ts'
 import { fixedLimits, type Limits } from './limits.ts'
 import { endEventSubscriptions } from './routing/subscribing.ts'
+import type { Session } from './session/session.ts'
 import { type CoreOptions, type CoreState, defaultObservers, ruleDefaultsOf } from './state.ts'
 import type { Turn } from './turn.ts'
 
@@ -23,13 +25,16 @@ export interface Reconfiguration
     | 'responseTopicPrefix'
     | 'whenQueueFull'
     | 'deadLetterTopicName'
+    | 'access'
     | 'topicRules'
     | 'observers'
   > {
+  /** Other access rules are in force. */
+  readonly accessChanged: boolean
   /** Somebody else observes than before. */
   readonly observersChanged: boolean
-  /** Which accounts keep their Subscriptions to events; null: all. */
-  readonly mayObserve: ((account: string) => boolean) | null
+  /** Which Sessions keep their Subscriptions to events; null: all. */
+  readonly mayObserve: ((session: Session, topicFilter: string) => boolean) | null
   /** Which accounts keep their connections; null: all. */
   readonly mayStay: ((account: string) => boolean) | null
 }
@@ -38,10 +43,20 @@ export function reconfigure(core: CoreState, change: Reconfiguration, nowMs: num
   core.nowMs = nowMs
   const { packetBytesMax } = core.limits
   changeLimits(core, change.limits)
-  const { observersChanged, mayObserve, mayStay, limits: _, observers = defaultObservers, ...options } = change
+  const {
+    observersChanged,
+    accessChanged,
+    mayObserve,
+    mayStay,
+    limits: _,
+    observers = defaultObservers,
+    ...options
+  } = change
   Object.assign(core.options, options)
   core.rules.replace(options.topicRules ?? [], ruleDefaultsOf({ ...core.options, limits: core.limits }))
-  // Each route knows its rule.
+  const { access = null } = options
+  if (accessChanged) core.subscriptions.access = access === null ? null : new AccessRules(access)
+  // Each route knows its rule, and who may receive.
   core.subscriptions.changed()
   if (mayObserve !== null) endEventSubscriptions(core, mayObserve, turn)
   if (mayStay !== null) disconnectOthers(core, mayStay, nowMs, turn)
@@ -52,6 +67,8 @@ export function reconfigure(core: CoreState, change: Reconfiguration, nowMs: num
     connection.checkedTopicName = ''
   }
   if (observersChanged) changeObservers(core, observers, nowMs, turn)
+  // Somebody may listen now who might not before.
+  if (accessChanged) beginDrain(core, '#', nowMs, turn)
 }
 
 function changeLimits(core: CoreState, limits: Limits): void {

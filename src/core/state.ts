@@ -3,6 +3,8 @@
  *
  * Shared by the functions that decide; it has no behaviour of its own beyond keeping itself in step.
  */
+import type { AccessPolicy } from './access/access-policy.ts'
+import { AccessRules } from './access/access-rules.ts'
 import type { Connection } from './connection/connection.ts'
 import { Deadlines } from './deadlines.ts'
 import { Drains } from './held/drain.ts'
@@ -52,6 +54,8 @@ export interface CoreOptions {
   asksAuthorization: boolean
   /** So is who may see who listens. If neither is, nobody may but code in this process. */
   asksObservation?: boolean
+  /** Who may do what. Default: nobody is denied anything. */
+  access?: AccessPolicy | null
   /** Prefix of the Response Information sent to clients that ask for it [MQTT-3.1.2-28]; null for none. */
   responseTopicPrefix: string | null
   whenQueueFull: WhenQueueFull
@@ -175,12 +179,19 @@ export class CoreState {
     })
     const observers = options.observers ?? defaultObservers
     this.subscriptions = new Subscriptions(this.rules, observers, this.topics, watchers)
+    if (options.access !== undefined && options.access !== null)
+      this.subscriptions.access = new AccessRules(options.access)
     this.sys = new SysTopics(options.limits.sysIntervalSeconds, options.about ?? nowhere)
     const { fateLogMessagesMax, fateLogPerSecondMax } = options.limits
     this.fateLog = new FateLog(fateLogMessagesMax, fateLogPerSecondMax, options.deliveryTimes)
     this.messageEvents = new MessageEvents(options.limits.messageEventsPerSecondMax)
     this.retained = new RetainedMessages((seq) => this.release(seq, seq))
     this.limitsChanged()
+  }
+
+  /** Who may do what; null: nobody is denied anything. */
+  get access(): AccessRules | null {
+    return this.subscriptions.access
   }
 
   /** To be called after a limit was changed in place. */

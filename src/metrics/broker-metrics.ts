@@ -120,6 +120,7 @@ function messageMetrics({ state, freeBytes, ledgerAddsUp }: Measured): MetricDef
     deadLettered: tally.copies.deadLettered,
     refusedByClient: tally.copies.refusedByClient,
     byOperator: tally.copies.droppedByOperator,
+    accessRevoked: tally.copies.accessRevoked,
   }
   return [
     gauge('pabal_messages_held', 'Messages that wait for a listener', () => one(held.counts('held').messages)),

@@ -26,7 +26,7 @@ import { LocalLink, type LocalSubscribeOptions, type MessageListener } from './l
 import type { LocalPublish, LocalSubscription, PublishResult } from './local-messages.ts'
 import { checkOptions } from './option-faults.ts'
 import { type BrokerOptions, defaultListen, snapshotEveryBytesDefault } from './options.ts'
-import { deadLetterTopicName, differences, type OptionSet, observingAccounts, type ReloadResult } from './reload.ts'
+import { deadLetterTopicName, differences, mayStillObserve, type OptionSet, type ReloadResult } from './reload.ts'
 import type { AdminRequestEvent } from './requests/admin-request.ts'
 import { pullAll } from './requests/pages.ts'
 import { Shell } from './shell.ts'
@@ -120,6 +120,7 @@ export class Broker {
       authorize: options.authorize,
       authenticationMethods: options.authenticationMethods ?? [],
       permissions: options.permissions ?? {},
+      access: () => this.#shell.core.state.access,
       reportFault: (error) => this.#events.emit('fault', error),
     }
   }
@@ -203,12 +204,13 @@ export class Broker {
     this.#mustHaveStarted()
     const { applied, needsRestart } = differences(this.#inForce, this.#options, next)
     this.#gatekeeper.change(this.#gatekeeperOptions(options))
-    const accounts = observingAccounts(options)
-    const watchersMayHaveChanged = applied.some((name) => /^(?:permissions|auth)/.test(name))
+    const accessChanged = applied.includes('access')
+    const watchersMayHaveChanged = applied.some((name) => /^(?:permissions|auth|access)/.test(name))
     this.#shell.reconfigure({
       ...changeableOptions(next),
       observersChanged: applied.includes('observers'),
-      mayObserve: accounts === null || !watchersMayHaveChanged ? null : (account) => accounts.has(account),
+      accessChanged,
+      mayObserve: watchersMayHaveChanged ? mayStillObserve(options) : null,
       mayStay,
     })
     disconnectClientsOf(change.apply(), this.#links, this.#shell)
@@ -380,7 +382,8 @@ function changeableOptions({ given, checked }: OptionSet) {
     ...checked,
     asksAuthentication: logsIn(given),
     authenticationMethods: new Set((given.authenticationMethods ?? []).map((method) => method.name)),
-    asksAuthorization: given.authorize !== undefined,
+    access: given.access ?? null,
+    asksAuthorization: given.authorize !== undefined || (given.access ?? null) !== null,
     responseTopicPrefix: given.responseTopicPrefix ?? null,
     whenQueueFull: given.whenQueueFull ?? 'spill',
     deadLetterTopicName: deadLetterTopicName(given),

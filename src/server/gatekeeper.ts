@@ -1,6 +1,8 @@
 /**
  * Puts the core's questions to the host's callbacks and makes answers of what they say. Fails closed.
  */
+import type { Verdict } from '../core/access/access-policy.ts'
+import type { AccessRules } from '../core/access/access-rules.ts'
 import type { Connection } from '../core/connection/connection.ts'
 import type { Answer, AuthenticationStepQuestion, AuthorizeSubscribeQuestion, Question } from '../core/question.ts'
 import { isForSys } from '../core/routing/own-watchers.ts'
@@ -27,6 +29,8 @@ export interface GatekeeperOptions {
   authenticationMethods: readonly EnhancedAuthenticationMethod[]
   /** Who may observe and administrate where `authorize` does not say. */
   permissions: Permissions
+  /** The rules in force; null: there are none. What they deny no callback is asked about. */
+  access: () => AccessRules | null
   /** Hears of a callback that threw: it refused, but somebody should know. */
   reportFault: (error: unknown) => void
 }
@@ -174,19 +178,30 @@ export class Gatekeeper {
   }
 
   #authorize(connection: Connection, requests: readonly AuthorizationRequest[]): Answer | Promise<Answer> {
-    const { authorize, permissions, authenticate, authenticationMethods } = this.#options
-    if (authorize === undefined) {
-      const clientsLogIn = authenticate !== undefined || authenticationMethods.length > 0
-      return authorized(
-        requests.map(({ action, topic }) => {
-          if (action === 'publish' || (action === 'subscribe' && !isForSys(topic))) return true
-          return isPermitted(connection, action === 'admin' ? action : 'observe', permissions, clientsLogIn)
-        }),
-      )
-    }
-    const verdicts = requests.map((request) => authorize(request))
+    const verdicts = requests.map((request) => this.#verdict(connection, request))
     if (!verdicts.some((verdict) => verdict instanceof Promise)) return authorized(verdicts)
     return Promise.allSettled(verdicts).then((settled) => authorized(settled.map((result) => this.#verdictOf(result))))
+  }
+
+  /** Rules deny what none of them allows; to ask the broker itself may be permitted in another way, unless a rule denies it. */
+  #verdict(connection: Connection, request: AuthorizationRequest): boolean | Promise<boolean> {
+    const { authorize, permissions, authenticate, authenticationMethods } = this.#options
+    const { action, topic } = request
+    const ruled = this.#ruling(connection, request)
+    const asksBroker = action === 'observe' || action === 'admin'
+    if (ruled !== null && !ruled.allowed && (!asksBroker || ruled.rule !== null)) return false
+    if (authorize !== undefined) return authorize(request)
+    // Without rules, who may read `$SYS` is who may observe.
+    const asksToObserve = asksBroker || (ruled === null && action === 'subscribe' && isForSys(topic))
+    if (!asksToObserve || ruled?.allowed === true) return true
+    const clientsLogIn = authenticate !== undefined || authenticationMethods.length > 0
+    return isPermitted(connection, action === 'admin' ? action : 'observe', permissions, clientsLogIn)
+  }
+
+  #ruling(connection: Connection, { account, clientIdentifier, action, topic }: AuthorizationRequest): Verdict | null {
+    const access = this.#options.access()
+    if (access === null || connection.isLocal) return null
+    return access.decide(connection.session ?? { account, clientIdentifier }, action, topic)
   }
 
   #verdictOf(result: PromiseSettledResult<unknown>): unknown {

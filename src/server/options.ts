@@ -1,6 +1,7 @@
 /**
  * What a host may tell `createBroker`: every field optional, every default safe on a machine of one's own.
  */
+import type { AccessPolicy } from '../core/access/access-policy.ts'
 import type { Limits } from '../core/limits.ts'
 import type { TopicRuleOptions } from '../core/routing/topic-rule.ts'
 import type { WhenQueueFull } from '../core/state.ts'
@@ -41,6 +42,11 @@ export interface BrokerOptions {
   limits?: Partial<Limits>
   /** Asked at every CONNECT without an Authentication Method. Default: everybody, under the account of the User Name. */
   authenticate?: Authenticate
+  /**
+   * Rules that say who may publish, subscribe, receive, observe and administrate what: `accessRules({ rules })`. What no rule allows is
+   * denied. What a rule denies `authorize` is not asked about. Default: no rules.
+   */
+  access?: AccessPolicy | null
   /** Asked at every new Topic Name a connection publishes to and every Subscription. Default: everything. */
   authorize?: Authorize
   /**

@@ -2,7 +2,11 @@
  * What changes when a running broker gets other options, and what of that must wait for the next start.
  */
 import { isDeepStrictEqual } from 'node:util'
+import { AccessRules } from '../core/access/access-rules.ts'
+import { noRule } from '../core/access/rights.ts'
 import { fixedLimits } from '../core/limits.ts'
+import { isForSys } from '../core/routing/own-watchers.ts'
+import type { Session } from '../core/session/session.ts'
 import { limitNames } from './config/limit-value.ts'
 import type { CheckedOptions } from './option-faults.ts'
 import { type BrokerOptions, defaultListen, snapshotEveryBytesDefault } from './options.ts'
@@ -40,6 +44,7 @@ export function differences(before: OptionSet, started: BrokerOptions, after: Op
   compare('deadLetterTopicName', deadLetterTopicName(old), deadLetterTopicName(given))
   compare('topics', oldChecked.topicRules, checked.topicRules)
   compare('observers', oldChecked.observers, checked.observers)
+  compare('access', old.access ?? null, given.access ?? null)
   compare('permissions', old.permissions ?? {}, given.permissions ?? {})
   // Functions are compared by identity: the same one is no change.
   if (old.authenticate !== given.authenticate) applied.push('authenticate')
@@ -57,10 +62,19 @@ export function deadLetterTopicName(options: BrokerOptions): string {
   return options.deadLetterTopicName ?? 'dead-letters'
 }
 
-/** Which accounts may see what happens; null where that is not said by account. */
-export function observingAccounts(options: BrokerOptions): ReadonlySet<string> | null {
-  const { authorize, authenticate, authenticationMethods = [], permissions = {} } = options
+/** Which Sessions keep their Subscriptions to events; null: all, because it is not said beforehand who may observe. */
+export function mayStillObserve(options: BrokerOptions): ((session: Session, topicFilter: string) => boolean) | null {
+  const { authorize, authenticate, authenticationMethods = [], permissions = {}, access = null } = options
   const clientsLogIn = authenticate !== undefined || authenticationMethods.length > 0
-  if (authorize !== undefined || !clientsLogIn) return null
-  return new Set([...(permissions.observe ?? []), ...(permissions.admin ?? [])])
+  if (authorize !== undefined || (!clientsLogIn && access === null)) return null
+  const accounts = new Set([...(permissions.observe ?? []), ...(permissions.admin ?? [])])
+  const rules = access === null ? null : new AccessRules(access)
+  return (session, topicFilter) => {
+    // What is received below `$SYS` the rules decide, value by value.
+    if (rules !== null && isForSys(topicFilter)) return true
+    // With its account and Client Identifier alone: what it may remember are the rights of other rules.
+    const { account, clientIdentifier } = session
+    const verdict = rules?.decide({ account, clientIdentifier }, 'observe', topicFilter) ?? noRule
+    return verdict.allowed || (verdict.rule === null && (!clientsLogIn || accounts.has(account)))
+  }
 }

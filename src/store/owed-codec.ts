@@ -20,6 +20,7 @@ const fates = [
   'brokerRestarted',
   'refusedByClient',
   'droppedByOperator',
+  'accessRevoked',
 ] as const satisfies readonly NotedFate[]
 
 export function fateByte(fate: NotedFate): number {

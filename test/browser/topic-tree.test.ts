@@ -7,7 +7,7 @@ import type { SeenTopic } from '../../src/admin/api-types.ts'
 import { rowsOf, treeOf } from '../../src/dashboard/topic-tree.ts'
 
 function seen(topic: string, subscriptions: number, observers = 0): SeenTopic {
-  const totals = { subscriptions, online: subscriptions - observers, offline: 0, observers, sharedGroups: 0 }
+  const totals = { subscriptions, online: subscriptions - observers, offline: 0, observers, denied: 0, sharedGroups: 0 }
   return { topic, messages: 2, messagesPerSecond: 0.5, firstAtMs: 1, lastAtMs: topic.length, totals }
 }
 

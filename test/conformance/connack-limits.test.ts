@@ -116,6 +116,7 @@ function testShell(): Shell {
     authorize: undefined,
     authenticationMethods: [],
     permissions: {},
+    access: () => null,
     reportFault: assert.ifError,
   })
   const owner = { report() {}, audit() {}, storeTakes() {}, failed: assert.ifError }

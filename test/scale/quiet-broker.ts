@@ -37,6 +37,7 @@ export class QuietBroker {
       authorize: undefined,
       authenticationMethods: [],
       permissions: {},
+      access: () => null,
       reportFault: reject,
     })
     this.shell = new Shell(

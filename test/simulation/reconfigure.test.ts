@@ -84,6 +84,7 @@ class Run {
           topicRules,
           observers: { accounts: new Set(), filters: new Set([pick(chance, filters)]) },
           observersChanged,
+          accessChanged: false,
           mayObserve: null,
           mayStay: null,
         },

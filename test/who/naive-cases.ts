@@ -73,6 +73,7 @@ function compareTopic(driven: DrivenCore, all: readonly Subscription[], topicNam
       online,
       offline: counting.length - online,
       observers: matching.length - counting.length,
+      denied: 0,
       sharedGroups: new Set(matching.flatMap(({ group }) => (group === null ? [] : [group]))).size,
       listeners,
       listenersAreExact: true,

@@ -28,7 +28,7 @@ for (const version of [4, 5] as const) {
     const asker = await Asker.open(running, version)
     const { totals, subscribers, cursor } = await asker.ask('a/b')
     const { listenersAreExact: _, ...counts } = totals
-    const expected = { subscriptions: 3, online: 1, offline: 1, observers: 1, sharedGroups: 0, listeners: 2 }
+    const expected = { subscriptions: 3, online: 1, offline: 1, observers: 1, denied: 0, sharedGroups: 0, listeners: 2 }
     assert.deepEqual([counts, cursor], [expected, null])
     const by = new Map(subscribers.map((row) => [row.clientIdentifier, row]))
     const { subscribedAtMs, sinceMs, backlog, ...plain } = by.get('away') ?? {}
@@ -44,6 +44,7 @@ for (const version of [4, 5] as const) {
       remoteAddress: null,
       inFlight: 0,
       lastAcknowledgedAtMs: null,
+      acl: null,
     })
     assert.ok(Number(subscribedAtMs) <= Number(sinceMs))
     assert.partialDeepStrictEqual(backlog, { messages: 1, bytes: 4 })
@@ -136,7 +137,7 @@ test('without the permission the counts are all that is told, and of everything 
   await client.subscribe('t')
   const stranger = await Asker.open(running, 5, as('stranger'))
   const { atMs: _, ...told } = await stranger.ask('t')
-  const totals = { subscriptions: 1, online: 1, offline: 0, observers: 0, sharedGroups: 0, listeners: 1 }
+  const totals = { subscriptions: 1, online: 1, offline: 0, observers: 0, denied: 0, sharedGroups: 0, listeners: 1 }
   assert.deepEqual(told, {
     type: 'who',
     topic: 't',

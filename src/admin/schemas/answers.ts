@@ -216,6 +216,7 @@ export const overviewSchema = z
             slow: count,
             expired: count,
             sessionEnded: count,
+            accessRevoked: count,
           })
           .describe(
             'Messages there was no room to hold or that an operator gave up, and copies that clients went without',

@@ -42,6 +42,13 @@ export const clientSchema = z
   })
   .meta({ id: 'Client', description: 'A Session, and how its client is doing' })
 
+export const verdictSchema = z
+  .object({
+    allowed: z.boolean(),
+    rule: z.string().nullable().describe('The rule that decides; null: none does, and what no rule allows is denied'),
+  })
+  .meta({ id: 'AccessVerdict', description: 'What the access rules say' })
+
 export const subscriberSchema = z
   .object({
     clientIdentifier: z.string(),
@@ -51,6 +58,11 @@ export const subscriberSchema = z
     qos: qos.describe('As granted'),
     noLocal: z.boolean(),
     observer: z.boolean().describe('It does not count as a listener'),
+    acl: verdictSchema
+      .nullable()
+      .describe(
+        'Whether it may receive the Topic Name that was asked about; null: there are no access rules, or none was',
+      ),
     subscribedAtMs: time,
     online: z.boolean(),
     sinceMs: timeOrNull,
@@ -81,11 +93,18 @@ export const sessionRowSchema = z.discriminatedUnion('kind', [
   ownSubscriptionSchema,
 ])
 
-const totalsShape = { subscriptions: count, online: count, offline: count, observers: count, sharedGroups: count }
+const totalsShape = {
+  subscriptions: count,
+  online: count,
+  offline: count,
+  observers: count,
+  denied: count.describe('May not receive it by the access rules, and count as nothing else'),
+  sharedGroups: count,
+}
 
 export const subscriptionTotalsSchema = z
   .object(totalsShape)
-  .meta({ id: 'SubscriptionTotals', description: 'online + offline + observers = subscriptions' })
+  .meta({ id: 'SubscriptionTotals', description: 'online + offline + observers + denied = subscriptions' })
 
 export const whoTotalsSchema = z
   .object({
@@ -236,6 +255,7 @@ const copyFate = z.enum([
   'droppedQueueFull',
   'deadLettered',
   'droppedByOperator',
+  'accessRevoked',
 ])
 
 const messageLedgerShape = {

@@ -55,7 +55,8 @@ export const subscriberHeadings: readonly string[] = [
 ]
 
 export function subscriberCells(row: Subscriber, atMs: number): readonly string[] {
-  const notes = [row.observer ? 'observer' : '', row.noLocal ? 'No Local' : ''].filter((note) => note !== '')
+  const denied = row.acl?.allowed === false ? deniedText(row.acl.rule) : ''
+  const notes = [denied, row.observer ? 'observer' : '', row.noLocal ? 'No Local' : ''].filter((note) => note !== '')
   return [
     clientText(row.clientIdentifier),
     accountText(row.account),
@@ -70,4 +71,9 @@ export function subscriberCells(row: Subscriber, atMs: number): readonly string[
     row.lastAcknowledgedAtMs === null ? '-' : age(row.lastAcknowledgedAtMs, atMs),
     notes.join(', '),
   ]
+}
+
+/** It subscribes, and the access rules keep the message from it. */
+function deniedText(rule: string | null): string {
+  return rule === null ? 'denied: no rule allows it' : `denied by ${clientText(rule)}`
 }

@@ -31,6 +31,7 @@ export const copyFateWords: Readonly<Record<CopyFate, string>> = {
   droppedQueueFull: 'queue full',
   deadLettered: 'dead-lettered',
   droppedByOperator: 'dropped by operator',
+  accessRevoked: 'not allowed any more',
 }
 
 const copiesShown = 3

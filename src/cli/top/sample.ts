@@ -107,13 +107,14 @@ interface LedgerAnswer {
 /** Messages that nobody listened for, and copies that clients go without, since the broker was started. */
 export function lost({ messages, copies }: Pick<Sample, 'messages' | 'copies'>) {
   const { unmatched, refused, expired, droppedHoldFull } = messages.fates
-  const { droppedTooLarge, droppedOffline, droppedSlow, droppedQueueFull } = copies.fates
+  const { droppedTooLarge, droppedOffline, droppedSlow, droppedQueueFull, accessRevoked } = copies.fates
   const droppedByOperator = messages.fates.droppedByOperator + copies.fates.droppedByOperator
+  const copiesDropped = droppedTooLarge + droppedOffline + droppedSlow + droppedQueueFull + accessRevoked
   return {
     unmatched,
     refused,
     expired: expired + copies.fates.expired,
-    dropped: droppedHoldFull + droppedByOperator + droppedTooLarge + droppedOffline + droppedSlow + droppedQueueFull,
+    dropped: droppedHoldFull + droppedByOperator + copiesDropped,
   }
 }
 

@@ -110,6 +110,7 @@ export function establish(
   const session = stored ?? new Session(account, packet.clientIdentifier, nowMs, core.underWay)
   core.sessions.set(session.key, session)
   session.connection = connection
+  session.isLocal = connection.isLocal
   session.presenceMs = nowMs
   core.subscriptions.presenceChanged(session)
   session.will = packet.will

@@ -16,6 +16,7 @@ const copyWords: Readonly<Record<NotedFate, string>> = {
   droppedQueueFull: 'queue-full',
   deadLettered: 'dead-lettered',
   droppedByOperator: 'dropped-by-operator',
+  accessRevoked: 'not-allowed',
   brokerRestarted: 'broker-restarted',
 }
 

@@ -1,7 +1,9 @@
 /**
  * Who gets what is published: the Subscriptions that match a Topic Name, each with how its client is doing.
  */
+
 import type { Qos } from '../../protocol/control-packet.ts'
+import type { Verdict } from '../access/access-policy.ts'
 import type { Subscription } from '../routing/subscription.ts'
 import type { FilterSubscriptions } from '../routing/subscriptions.ts'
 import type { CoreState } from '../state.ts'
@@ -38,28 +40,34 @@ export interface Subscriber {
   readonly inFlight: number
   readonly backlog: BacklogCounts
   readonly lastAcknowledgedAtMs: number | null
+  /** Whether it may receive the Topic Name that was asked about; null: there are no access rules, or no Topic Name was. */
+  readonly acl: Verdict | null
 }
 
 /** Every Subscription that matches a Topic Name. */
 export function* whoListens(core: CoreState, topicName: string): Query<Subscriber> {
-  for (const entry of core.subscriptions.matching(topicName)) yield* subscribersTo(core, entry)
+  for (const entry of core.subscriptions.matching(topicName)) yield* subscribersTo(core, entry, topicName)
 }
 
-/** Every Subscription to one Topic Filter, those of shared groups last. */
-export function* subscribersTo(core: CoreState, { subscriptions, groups }: FilterSubscriptions): Query<Subscriber> {
-  yield* fromTheEnd(core, subscriptions)
-  for (const { members } of groups?.values() ?? []) yield* fromTheEnd(core, members)
+/** Every Subscription to one Topic Filter, those of shared groups last. `topicName`: the one that was asked about. */
+export function* subscribersTo(
+  core: CoreState,
+  { subscriptions, groups }: FilterSubscriptions,
+  topicName: string | null = null,
+): Query<Subscriber> {
+  yield* fromTheEnd(core, subscriptions, topicName)
+  for (const { members } of groups?.values() ?? []) yield* fromTheEnd(core, members, topicName)
 }
 
 /** A Subscription that ends is replaced in its list by the last one: which was seen, if one begins at the end. */
-function* fromTheEnd(core: CoreState, list: readonly Subscription[]): Query<Subscriber> {
+function* fromTheEnd(core: CoreState, list: readonly Subscription[], topicName: string | null): Query<Subscriber> {
   for (let position = list.length - 1; position >= 0; position = Math.min(position, list.length) - 1) {
     const subscription = list[position]
-    yield subscription === undefined ? null : subscriberOf(core, subscription)
+    yield subscription === undefined ? null : subscriberOf(core, subscription, topicName)
   }
 }
 
-export function subscriberOf(core: CoreState, subscription: Subscription): Subscriber {
+export function subscriberOf(core: CoreState, subscription: Subscription, topicName: string | null = null): Subscriber {
   const { session, filterSubscriptions, group, qos, noLocal, isObserver, sinceMs } = subscription
   const { clientIdentifier, account, connection, presenceMs, outbound, lastAcknowledgedMs } = session
   return {
@@ -81,5 +89,6 @@ export function subscriberOf(core: CoreState, subscription: Subscription): Subsc
       oldestAtMs: known(oldestWaitingMs(core, outbound)),
     },
     lastAcknowledgedAtMs: known(lastAcknowledgedMs),
+    acl: topicName === null ? null : (core.access?.receiving(session, topicName) ?? null),
   }
 }

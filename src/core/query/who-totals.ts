@@ -19,9 +19,14 @@ export interface WhoTotals extends SubscriptionTotals {
 /** So many Subscriptions are looked at one by one at most. */
 const comparedMax = 1000
 
-/** Costs a step for each Topic Filter that matches, and a bounded number for those that overlap. */
+/** Costs a step for each Topic Filter that matches, and a bounded number for those that overlap; with access rules, what a route costs. */
 export function whoTotals(core: CoreState, topicName: string): WhoTotals {
   const entries = core.subscriptions.matching(topicName)
+  if (core.access !== null) {
+    // Who may receive it has been looked at one by one already, and is kept with the route.
+    const { listeners } = core.subscriptions.route(topicName)
+    return { ...core.subscriptions.totals(topicName), listeners, listenersAreExact: true }
+  }
   const totals = totalsOf(entries)
   const plain = entries.filter(({ subscriptions }) => subscriptions.length > 0)
   // The longest list need not be looked at: who stands in another one as well is found from there.

@@ -53,6 +53,8 @@ export type CopyFate =
   | 'deadLettered'
   /** It waited, and an operator gave it up. */
   | 'droppedByOperator'
+  /** It waited, or was sent and not acknowledged, and by now the client may not receive it any more. */
+  | 'accessRevoked'
 
 export type MessageFates = Record<MessageFate, number>
 
@@ -78,6 +80,7 @@ function noCopies(): Record<CopyFate, number> {
     droppedQueueFull: 0,
     deadLettered: 0,
     droppedByOperator: 0,
+    accessRevoked: 0,
   }
 }
 
@@ -185,17 +188,18 @@ export function countMessage(tally: Tally, rule: { readonly messages: MessageFat
   }
 }
 
-/** A client's message was refused before anybody looked who listens. */
+/** A client's message, or its Will Message, which the broker makes, was refused before anybody looked who listens. */
 export function noteRefused(
   core: CoreState,
   packet: Publish,
   publisher: Publisher | null,
   reason: string,
   nowMs: number,
+  counts: 'received' | 'made' = 'received',
 ): void {
   const rule = core.rules.ruleFor(packet.topicName)
-  core.tally.received += 1
-  rule.received += 1
+  core.tally[counts] += 1
+  rule[counts] += 1
   const { topicName, qos, retain, payloadSize } = packet
   const size = topicName.length + payloadSize
   const noted = { topicName, qos, retain, size, seq: 0, message: null, publish: packet, publisher, matched: 0, reason }

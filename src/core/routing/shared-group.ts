@@ -27,6 +27,14 @@ export class SharedGroup {
     member.credit = 0
   }
 
+  /** The same group as it is for a message that only these of its members may have. Members keep their credit. */
+  only(members: readonly Subscription[]): SharedGroup {
+    const group = new SharedGroup(this.shareName)
+    group.members.push(...members)
+    for (const { isObserver } of members) if (!isObserver) group.listeners += 1
+    return group
+  }
+
   /**
    * The member that gets the next message, or null if there is none. Connected members with a free window come first, then
    * connected ones with the shortest queue, then the one away with the shortest queue.

@@ -272,11 +272,15 @@ export function unsubscribeByOperator(core: CoreState, session: Session, topicFi
   return true
 }
 
-/** Accounts have lost the permission to see what happens: their Subscriptions to events and to `$SYS` end. */
-export function endEventSubscriptions(core: CoreState, mayObserve: (account: string) => boolean, turn: Turn): void {
+/** Clients have lost the permission to see what happens: their Subscriptions to events and to `$SYS` end. */
+export function endEventSubscriptions(
+  core: CoreState,
+  mayObserve: (session: Session, topicFilter: string) => boolean,
+  turn: Turn,
+): void {
   for (const session of core.sessions.values()) {
-    if (mayObserve(session.account)) continue
-    for (const { topicFilter } of [...session.subscriptions.values()].filter(asksForEvents)) {
+    for (const { topicFilter, filterSubscriptions } of [...session.subscriptions.values()].filter(asksForEvents)) {
+      if (mayObserve(session, filterSubscriptions.filter)) continue
       unsubscribeByOperator(core, session, topicFilter, turn)
     }
   }

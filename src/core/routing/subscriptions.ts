@@ -3,9 +3,11 @@
  *
  * The answer for a Topic Name is kept until any Subscription changes: `generation` counts the changes.
  */
+import type { AccessRules } from '../access/access-rules.ts'
 import type { RecipientSet } from '../rest/recipient-set.ts'
 import type { Session } from '../session/session.ts'
 import { OwnWatchers } from './own-watchers.ts'
+import { permitted } from './permitted.ts'
 import { SharedGroup } from './shared-group.ts'
 import { addTo, type Receiver, removeFrom, Subscription } from './subscription.ts'
 import type { TopicRule, TopicRules } from './topic-rule.ts'
@@ -36,6 +38,11 @@ export class FilterSubscriptions {
   }
 }
 
+/** Of the Subscriptions to one Topic Filter those that a message is for. */
+export type MatchingSubscriptions = Pick<FilterSubscriptions, 'groups'> & {
+  readonly subscriptions: readonly Subscription[]
+}
+
 /** Who gets a message of one Topic Name, and what holds for it. */
 export interface Route {
   /** Each Session at most once. */
@@ -47,18 +54,22 @@ export interface Route {
   readonly hasNoLocal: boolean
   /** Sessions and shared groups that count as listeners: that do not only observe. */
   readonly listeners: number
+  /** Subscriptions that match and may not receive it: they are not among the others. Null where there are no rules about that. */
+  readonly denied: SubscriptionTotals | null
   readonly rule: TopicRule
   /** Where its messages are counted; null for those that are not. */
   readonly seen: TopicSeen | null
 }
 
-/** Subscriptions that match a Topic Name; `online + offline + observers = subscriptions`. */
+/** Subscriptions that match a Topic Name; `online + offline + observers + denied = subscriptions`. */
 export interface SubscriptionTotals {
   readonly subscriptions: number
   /** Those that count as listeners and whose client is connected; the rest of them is offline. */
   readonly online: number
   readonly offline: number
   readonly observers: number
+  /** Those that may not receive it, and count as nothing else. */
+  readonly denied: number
   readonly sharedGroups: number
 }
 
@@ -85,6 +96,8 @@ export class Subscriptions {
   #observers: Observers
   readonly #topics: TopicsSeen
   readonly watchers: OwnWatchers
+  /** Who may receive what; null: everybody everything. Whoever sets it calls `changed`. */
+  access: AccessRules | null = null
   /** Changes whenever a Subscription is made, changed or removed. */
   generation = 0
 
@@ -219,9 +232,11 @@ export class Subscriptions {
     return this.#tree.values()
   }
 
-  /** Costs a step for each Topic Filter that matches, however many subscribe to it. */
+  /** Costs a step for each Topic Filter that matches, however many subscribe to it; with access rules, what a route costs. */
   totals(topicName: string): SubscriptionTotals {
-    return totalsOf(this.matching(topicName))
+    const totals = totalsOf(this.matching(topicName))
+    const denied = this.access === null ? null : this.route(topicName).denied
+    return denied === null || denied.subscriptions === 0 ? totals : without(totals, denied)
   }
 
   /** To be called after an option of a Subscription was changed in place. */
@@ -247,7 +262,9 @@ export class Subscriptions {
     if (known !== undefined) return known
     this.#found.length = 0
     this.#tree.match(topicName, this.#found)
-    const route = makeRoute(this.#found, this.#rules.ruleFor(topicName), this.#topics.find(topicName))
+    const left = this.access === null ? null : permitted(this.#found, this.access, topicName)
+    const seen = this.#topics.find(topicName)
+    const route = makeRoute(left?.entries ?? this.#found, left?.denied ?? null, this.#rules.ruleFor(topicName), seen)
     this.#found.length = 0
     if (this.#routesBytes > routesBytesMax) this.#forgetRoutes()
     this.#routesBytes += routeBytes + topicName.length
@@ -267,7 +284,19 @@ export function totalsOf(entries: readonly FilterSubscriptions[]): SubscriptionT
     observers += entry.observers
     if (entry.groups !== null) sharedGroups += entry.groups.size
   }
-  return { subscriptions, online, offline: subscriptions - online - observers, observers, sharedGroups }
+  return { subscriptions, online, offline: subscriptions - online - observers, observers, denied: 0, sharedGroups }
+}
+
+/** Those that are denied stand where they are counted as that alone. */
+function without(totals: SubscriptionTotals, denied: SubscriptionTotals): SubscriptionTotals {
+  return {
+    subscriptions: totals.subscriptions,
+    online: totals.online - denied.online,
+    offline: totals.offline - denied.offline,
+    observers: totals.observers - denied.observers,
+    denied: denied.subscriptions,
+    sharedGroups: totals.sharedGroups - denied.sharedGroups,
+  }
 }
 
 function joinGroup(entry: FilterSubscriptions, group: SharedGroup, member: Subscription): void {
@@ -294,7 +323,12 @@ function groupOf(entry: FilterSubscriptions, shareName: string): SharedGroup {
   return group
 }
 
-function makeRoute(found: readonly FilterSubscriptions[], rule: TopicRule, seen: TopicSeen | null): Route {
+function makeRoute(
+  found: readonly MatchingSubscriptions[],
+  denied: SubscriptionTotals | null,
+  rule: TopicRule,
+  seen: TopicSeen | null,
+): Route {
   const only = found.length === 1 ? found[0] : undefined
   if (only !== undefined && only.groups === null && only.subscriptions.length === 1) {
     // Nearly all of many.
@@ -306,6 +340,7 @@ function makeRoute(found: readonly FilterSubscriptions[], rule: TopicRule, seen:
       durable: undefined,
       hasNoLocal: noLocal,
       listeners,
+      denied,
       rule,
       seen,
     }
@@ -317,7 +352,7 @@ function makeRoute(found: readonly FilterSubscriptions[], rule: TopicRule, seen:
   const countingGroups = groups.length === 0 ? 0 : groups.filter((group) => group.listeners > 0).length
   if (only !== undefined) {
     const listeners = countingGroups + countListeners(only.subscriptions)
-    return { receivers: only.subscriptions, groups, durable: undefined, hasNoLocal, listeners, rule, seen }
+    return { receivers: only.subscriptions, groups, durable: undefined, hasNoLocal, listeners, denied, rule, seen }
   }
   const bySession = new Map<Session, Subscription[]>()
   for (const entry of found) {
@@ -330,7 +365,7 @@ function makeRoute(found: readonly FilterSubscriptions[], rule: TopicRule, seen:
   const receivers: Receiver[] = []
   for (const parts of bySession.values()) receivers.push(mergeReceivers(parts))
   const listeners = countingGroups + countListeners(receivers)
-  return { receivers, groups, durable: undefined, hasNoLocal, listeners, rule, seen }
+  return { receivers, groups, durable: undefined, hasNoLocal, listeners, denied, rule, seen }
 }
 
 function countListeners(receivers: readonly Receiver[]): number {

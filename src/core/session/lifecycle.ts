@@ -8,6 +8,7 @@ import { Message } from '../message.ts'
 import { retainRuleOf } from '../rest/recipient-sets.ts'
 import { recordSets, sharedSet } from '../routing/audience.ts'
 import { deliverCopy, deliverToSet, dropForFullQueue, enqueueInSet } from '../routing/delivery.ts'
+import { permittedGroup } from '../routing/permitted.ts'
 import type { Subscription } from '../routing/subscription.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
@@ -110,8 +111,21 @@ export function remindSession(core: CoreState, session: Session, nowMs: number, 
     endSession(core, session, 'expired', nowMs, turn)
     return
   }
-  if (session.willAtMs <= nowMs) publishWill(core, session, nowMs, turn)
+  if (session.willAtMs <= nowMs) fireWill(core, session, nowMs, turn)
   remind(core, session)
+}
+
+/** A Will Message whose delay is over. One that may not be published has no record of its own that says it is gone. */
+function fireWill(core: CoreState, session: Session, nowMs: number, turn: Turn): void {
+  const isRefused = publishWill(core, session, nowMs, turn) === 'refused'
+  if (!isRefused || session.number === 0) return
+  const { endsAtMs, expiryInterval } = session
+  recordDisconnected(
+    core,
+    session,
+    endsAtMs === Number.POSITIVE_INFINITY ? nowMs : endsAtMs - expiryInterval * 1000,
+    turn,
+  )
 }
 
 /** Sees to it that the core is called when the Session's Will Message or its end is due. */
@@ -160,7 +174,10 @@ export function endSession(
 function moveToOtherMember(core: CoreState, copy: Copy, nowMs: number, turn: Turn): boolean {
   const { message, sharedFilter } = copy
   if (sharedFilter === null || message?.isExpired(nowMs) === true) return false
-  const member = core.subscriptions.group(sharedFilter)?.choose() ?? null
+  const group = core.subscriptions.group(sharedFilter) ?? null
+  // What is in the store only is looked at when it is sent.
+  const left = group === null || message === null ? group : permittedGroup(group, core.access, message.topicName)
+  const member = left?.choose() ?? null
   if (member === null) return false
   // Its Topic Name may be in the store only: what holds for all Topic Names holds here.
   const { whenQueueFull } = message === null ? core.options : core.rules.ruleFor(message.topicName).options

@@ -20,13 +20,11 @@ import { InFlight } from './in-flight.ts'
 import { loadBytesMax, loadMax, messagesToLoad } from './loading.ts'
 import { MessageQueue } from './message-queue.ts'
 import { isTooLarge, outgoingPublish } from './outgoing-publish.ts'
+import { isRevoked } from './revoked.ts'
 import type { Session } from './session.ts'
 import { wrongAcknowledgement } from './wrong-acknowledgement.ts'
 
-/**
- * Of what waits no more is sent than lets this much lie unsent: the rest follows when that has left. A client that returns
- * to a long queue would else cost objects for each of its messages at once.
- */
+/** The rest of what waits follows when this has left: a long queue would else cost objects for each of its messages. */
 const burstBytesMax = 128 * 1024
 
 export class Outbound {
@@ -151,6 +149,7 @@ export class Outbound {
       queue.shift()
       const copy = first.message === null ? withMessage(first, message) : first
       if (message.isExpired(nowMs)) this.#settle(copy, 'expired', core)
+      else if (isRevoked(this.#session, message, core)) this.#settle(copy, 'accessRevoked', core)
       else this.#send(copy, message, connection, core, nowMs, turn)
     }
   }
@@ -173,6 +172,7 @@ export class Outbound {
       const copy = nextCopy(member, message)
       backlog.shift()
       if (message.isExpired(nowMs)) this.#settle(copy, 'expired', core)
+      else if (isRevoked(this.#session, message, core)) this.#settle(copy, 'accessRevoked', core)
       else this.#send(copy, message, connection, core, nowMs, turn)
     }
     return true
@@ -253,6 +253,10 @@ export class Outbound {
         return false
       }
       inFlight.resent()
+      if (isRevoked(this.#session, copy.message, core)) {
+        this.#finish(copy, 'accessRevoked', core)
+        continue
+      }
       const outgoing = outgoingPublish(copy, copy.message, true, connection, nowMs)
       if (isTooLarge(outgoing, connection)) {
         this.#finish(copy, 'droppedTooLarge', core)

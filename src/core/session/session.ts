@@ -5,6 +5,7 @@
  * Network Connection closed, or when a client starts afresh; until then nothing in it is lost.
  */
 import type { WillMessage } from '../../protocol/control-packet.ts'
+import type { SessionRights } from '../access/access-rules.ts'
 import type { Connection } from '../connection/connection.ts'
 import type { Obligation } from '../owed/obligation.ts'
 import type { Subscription } from '../routing/subscription.ts'
@@ -56,6 +57,10 @@ export class Session {
   hasEnded = false
   /** Orders of copies that need no more work, not yet written down. */
   settledOrders: number[] = []
+  /** Code in this process: nothing is asked about it. */
+  isLocal = false
+  /** What it may do, by the access rules; null until somebody asks. */
+  rights: SessionRights | null = null
   /** A snapshot of it is in the store. */
   isInSnapshot = false
 

@@ -94,8 +94,9 @@ function unsentBytes({ connections }: CoreState): number {
 
 /** Copies that clients went without, and messages there was no room to hold. */
 function droppedPublishes({ tally }: CoreState): number {
-  const { droppedTooLarge, droppedOffline, droppedSlow, droppedQueueFull, droppedByOperator } = tally.copies
+  const { droppedTooLarge, droppedOffline, droppedSlow, droppedQueueFull, droppedByOperator, accessRevoked } =
+    tally.copies
   const { messages } = tally
-  const copies = droppedTooLarge + droppedOffline + droppedSlow + droppedQueueFull + droppedByOperator
+  const copies = droppedTooLarge + droppedOffline + droppedSlow + droppedQueueFull + droppedByOperator + accessRevoked
   return copies + messages.droppedHoldFull + messages.droppedByOperator
 }

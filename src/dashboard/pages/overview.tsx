@@ -100,6 +100,7 @@ function Undelivered({ shown: { undelivered } }: { shown: Overview }) {
     ['copy.droppedSlow', dropped.slow],
     ['copy.expired', dropped.expired],
     ['copy.sessionEnded', dropped.sessionEnded],
+    ['copy.accessRevoked', dropped.accessRevoked],
   ] as const
   const named = reasons.filter(([, n]) => n > 0).map(([key, n]) => `${t(key)} ${count(n)}`)
   return (

@@ -25,6 +25,7 @@ export const fateTexts = {
   'copy.droppedQueueFull': ['dropped: queue is full', '버림: 대기열 가득 참'],
   'copy.deadLettered': ['dead letter: queue is full', '데드레터: 대기열 가득 참'],
   'copy.droppedByOperator': ['dropped by an operator', '버림: 운영자'],
+  'copy.accessRevoked': ['not allowed any more', '수신 권한 회수됨'],
   'copy.inFlight': ['in flight', '전송 중'],
   'copy.queued': ['waiting', '대기 중'],
   'policy.accept': ['accepted in silence', '알림 없이 수락'],

@@ -1,0 +1,99 @@
+/**
+ * An access policy made ready: which rules concern a client is looked up once for each Session, and kept with it.
+ *
+ * Where there is no policy nothing here is called.
+ */
+import { isPrivateReply } from '../routing/reply.ts'
+import type { AccessAction, AccessPolicy, AccessRule, Identity, Verdict } from './access-policy.ts'
+import { Rights } from './rights.ts'
+
+/** A client with its Session, which remembers its rights. */
+export interface Holder extends Identity {
+  rights: SessionRights | null
+  /** Code in this process: nothing is denied to it. */
+  readonly isLocal: boolean
+}
+
+/** Rights, and of which rules: others may be in force by now. */
+export interface SessionRights {
+  readonly of: AccessRules
+  readonly rights: Rights
+}
+
+const allowedWithoutRule: Verdict = Object.freeze({ allowed: true, rule: null })
+const ownTopicNames = '$pabal/'
+
+export class AccessRules {
+  readonly policy: AccessPolicy
+  /** In order; by account, and those that name none. */
+  readonly #byAccount = new Map<string, number[]>()
+  readonly #forAnybody: number[] = []
+
+  constructor(policy: AccessPolicy) {
+    this.policy = policy
+    for (const [index, { accounts }] of policy.rules.entries()) {
+      if (accounts === null) this.#forAnybody.push(index)
+      else for (const account of new Set(accounts)) this.#add(account, index)
+    }
+  }
+
+  #add(account: string, index: number): void {
+    const known = this.#byAccount.get(account)
+    if (known === undefined) this.#byAccount.set(account, [index])
+    else known.push(index)
+  }
+
+  /** What a client may do that has no Session yet. */
+  rightsOf(identity: Identity): Rights {
+    const own = this.#byAccount.get(identity.account) ?? []
+    const indexes =
+      own.length === 0 ? this.#forAnybody : [...own, ...this.#forAnybody].sort((one, other) => one - other)
+    const rules: AccessRule[] = []
+    for (const index of indexes) {
+      const rule = this.policy.rules[index]
+      if (rule === undefined) continue
+      if (rule.clients === null || rule.clients.includes(identity.clientIdentifier)) rules.push(rule)
+    }
+    return new Rights(rules, identity)
+  }
+
+  #rightsOf(holder: Holder): Rights {
+    if (holder.rights?.of !== this) holder.rights = { of: this, rights: this.rightsOf(holder) }
+    return holder.rights.rights
+  }
+
+  /** What the rules say of anything a client may ask for. `topic` is a Topic Name, or a Topic Filter without `$share/name/`. */
+  decide(who: Identity | Holder, action: AccessAction, topic: string): Verdict {
+    const rights = 'rights' in who ? this.#rightsOf(who) : this.rightsOf(who)
+    switch (action) {
+      case 'publish':
+      case 'receive':
+        return rights.ofTopicName(action, topic)
+      case 'subscribe':
+        // Nobody but itself gets a reply to its own requests.
+        if (this.policy.subscribing === 'always' || isPrivateReply(topic)) return allowedWithoutRule
+        return rights.ofTopicFilter(topic)
+      case 'observe':
+      case 'admin':
+        return rights.ofBroker(action, topic)
+    }
+  }
+
+  /**
+   * Whether a message on this Topic Name may be handed to a client. What the broker itself has to say was permitted when it was
+   * subscribed to.
+   */
+  receiving(holder: Holder, topicName: string): Verdict {
+    if (holder.isLocal || topicName.startsWith(ownTopicNames)) return allowedWithoutRule
+    return this.#rightsOf(holder).ofTopicName('receive', topicName)
+  }
+
+  mayReceive(holder: Holder, topicName: string): boolean {
+    return this.receiving(holder, topicName).allowed
+  }
+
+  publishing(holder: Holder, topicName: string): Verdict {
+    if (holder.isLocal) return allowedWithoutRule
+    return this.#rightsOf(holder).ofTopicName('publish', topicName)
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * What access rules say, on their own.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { AccessAction, AccessRule, Identity } from './access-policy.ts'
+import { AccessRules } from './access-rules.ts'
+
+type Words = Partial<Omit<AccessRule, 'allows' | 'actions' | 'topics'>>
+
+function allow(actions: readonly AccessAction[], topics: readonly string[], more: Words = {}): AccessRule {
+  return { allows: true, actions, topics, accounts: null, clients: null, place: 'allow', ...more }
+}
+
+function deny(actions: readonly AccessAction[], topics: readonly string[], more: Words = {}): AccessRule {
+  return { ...allow(actions, topics), allows: false, place: 'deny', ...more }
+}
+
+function decider(rules: readonly AccessRule[], who: Partial<Identity> = {}) {
+  const access = new AccessRules({ rules, subscribing: 'rules' })
+  const identity = { account: 'ann', clientIdentifier: 'c1', ...who }
+  return (action: AccessAction, topic: string): boolean => access.decide(identity, action, topic).allowed
+}
+
+test('the first rule that concerns client, action and Topic Name decides, and what none allows is denied', () => {
+  const may = decider([deny(['publish'], ['a/secret']), allow(['publish'], ['a/+']), deny(['publish'], ['a/b'])])
+  assert.deepEqual(
+    ['a/secret', 'a/b', 'a/b/c', 'b'].map((topic) => may('publish', topic)),
+    [false, true, false, false],
+  )
+  assert.equal(may('receive', 'a/b'), false)
+})
+
+test('the verdict names the rule that decides, or none', () => {
+  const access = new AccessRules({
+    rules: [deny(['publish'], ['a', 'b'], { place: 'access.rules[3]' })],
+    subscribing: 'rules',
+  })
+  const who = { account: '', clientIdentifier: 'c' }
+  assert.deepEqual(access.decide(who, 'publish', 'b'), { allowed: false, rule: 'access.rules[3]: deny publish a b' })
+  assert.deepEqual(access.decide(who, 'publish', 'c'), { allowed: false, rule: null })
+})
+
+test('a rule concerns the accounts and the Client Identifiers it names', () => {
+  const rules = [
+    allow(['publish'], ['both'], { accounts: ['ann'], clients: ['c1'] }),
+    allow(['publish'], ['account'], { accounts: ['ann', 'bob'] }),
+    allow(['publish'], ['client'], { clients: ['c1'] }),
+    allow(['publish'], ['nobody'], { accounts: [] }),
+    allow(['publish'], ['anonymous'], { accounts: [''] }),
+  ]
+  const topics = ['both', 'account', 'client', 'nobody', 'anonymous']
+  const allowedTo = (who: Partial<Identity>) => topics.filter((topic) => decider(rules, who)('publish', topic))
+  assert.deepEqual(allowedTo({}), ['both', 'account', 'client'])
+  assert.deepEqual(allowedTo({ clientIdentifier: 'c2' }), ['account'])
+  assert.deepEqual(allowedTo({ account: 'eve' }), ['client'])
+  assert.deepEqual(allowedTo({ account: '' }), ['client', 'anonymous'])
+  assert.deepEqual(allowedTo({ account: '__proto__', clientIdentifier: 'constructor' }), [])
+})
+
+test('who may subscribe may receive, who may administrate may observe, and not the other way round', () => {
+  const may = decider([allow(['subscribe'], ['a/#']), allow(['receive'], ['b']), allow(['admin'], ['c'])])
+  assert.deepEqual([may('receive', 'a/b'), may('subscribe', 'b'), may('receive', 'b')], [true, false, true])
+  assert.deepEqual([may('observe', 'c'), may('admin', 'c'), may('publish', 'c')], [true, true, false])
+  const mayNot = decider([deny(['subscribe'], ['a']), allow(['receive', 'subscribe'], ['+'])])
+  assert.equal(mayNot('receive', 'a'), false)
+  assert.equal(decider([deny(['admin'], ['c']), allow(['observe'], ['c'])])('observe', 'c'), true)
+})
+
+test('a Topic Filter may be subscribed to if one rule allows all it can match', () => {
+  const may = decider([deny(['subscribe'], ['a/secret/#']), allow(['subscribe'], ['a/+', 'b/#'])])
+  const filters = ['a/x', 'a/+', 'a/#', '+/x', '#', 'b/+/c', 'b/#', 'a/secret', 'a/secret/#', '$SYS/#']
+  assert.deepEqual(
+    filters.filter((filter) => may('subscribe', filter)),
+    ['a/x', 'a/+', 'b/+/c', 'b/#'],
+  )
+})
+
+test('to ask the broker about several Topic Names, all of them must be allowed and none denied', () => {
+  const may = decider([deny(['observe'], ['a/secret']), allow(['observe'], ['a/#'])])
+  assert.deepEqual(
+    ['a/x', 'a/secret', 'a/#', '+/secret', 'a/+/b', '#', 'b'].filter((topic) => may('observe', topic)),
+    ['a/x', 'a/+/b'],
+  )
+  const all = decider([allow(['observe'], ['#'])])
+  assert.deepEqual(
+    [all('observe', '#'), all('observe', '$pabal/events/#'), all('receive', '$SYS/x')],
+    [true, true, false],
+  )
+})
+
+test('mosquitto CVE-2017-7650, RabbitMQ CVE-2026-44838: identifiers like + # a/b .* %u %c $SYS ../ never widen access', () => {
+  const hostile = ['+', '#', 'a/b', '.*', '%u', '%c', '$SYS', '../', '/', 'a+', '', '\\w+', '__proto__']
+  for (const identifier of hostile) {
+    for (const level of ['%u', '%c']) {
+      const who = level === '%u' ? { account: identifier } : { clientIdentifier: identifier }
+      const may = decider([allow(['publish', 'subscribe'], [`own/${level}/#`, `${level}/x`])], who)
+      for (const other of ['own/other/x', 'own/a/b/x', 'other/x', '$SYS/other']) {
+        assert.equal(may('publish', other), false, `${identifier} publishes to ${other}`)
+        assert.equal(may('receive', other), false, `${identifier} receives ${other}`)
+      }
+      for (const wide of ['own/+/x', 'own/#', '#', '+/x', 'own/+/#']) assert.equal(may('subscribe', wide), false, wide)
+    }
+  }
+  assert.equal(decider([allow(['publish'], ['own/%c'])], { clientIdentifier: '%u' })('publish', 'own/ann'), false)
+  assert.equal(decider([allow(['publish'], ['own/%c'])], { clientIdentifier: '.*' })('publish', 'own/.*'), true)
+})
+
+test('what a rule denies to an identifier that fits no level it denies on every such level', () => {
+  for (const account of ['+', '#', 'a/b', '']) {
+    const may = decider([deny(['publish'], ['own/%u']), allow(['publish'], ['own/#'])], { account })
+    assert.deepEqual([may('publish', 'own/x'), may('publish', 'own/x/y')], [false, true], account)
+  }
+})
+
+test('%u and %c stand for one level alone', () => {
+  const may = decider([allow(['publish'], ['%u/%c/x', 'a/%u'])])
+  assert.deepEqual(
+    ['ann/c1/x', 'a/ann', 'a/bob', 'c1/ann/x', 'a/%u'].map((topic) => may('publish', topic)),
+    [true, true, false, false, false],
+  )
+})
+
+test('where subscribing is granted always, only what is delivered is decided', () => {
+  const access = new AccessRules({ rules: [deny(['receive'], ['a'])], subscribing: 'always' })
+  const who = { account: '', clientIdentifier: '' }
+  assert.deepEqual(
+    [access.decide(who, 'subscribe', '#').allowed, access.decide(who, 'receive', 'a').allowed],
+    [true, false],
+  )
+})
