@@ -24,7 +24,13 @@ const importTable: Readonly<Record<string, Row>> = {
   'src/protocol': { ours: [], packages: [], node: [] },
   'src/core': { ours: ['src/protocol'], packages: [], node: ['assert', 'assert/strict'] },
   'src/store': {
-    ours: ['src/protocol', 'src/core/record.ts', 'src/core/message.ts', 'src/core/rest'],
+    ours: [
+      'src/protocol',
+      'src/core/record.ts',
+      'src/core/message.ts',
+      'src/core/access/access-policy.ts',
+      'src/core/rest',
+    ],
     packages: [],
     node: 'any',
   },
