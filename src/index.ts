@@ -17,6 +17,7 @@ export {
   type AccessSubject,
   accessRules,
 } from './server/access/access-options.ts'
+export { AclError, type AclFault, mosquittoAcl } from './server/access/mosquitto-acl.ts'
 export type { AdminPart } from './server/admin-part.ts'
 export type * from './server/authentication/authentication.ts'
 export { hashPassword } from './server/authentication/password-hash.ts'

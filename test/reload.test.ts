@@ -95,6 +95,28 @@ async function publishAnswer(client: WireClient, topicName: string, packetId: nu
   return (await client.next('puback')).reasonCode
 }
 
+test('SIGHUP puts other access rules in force, an ACL file read again among them, or leaves the old ones', async () => {
+  const acl = join(directory, 'reload.acl')
+  const withAcl = `${listen}access: {aclFile: ${acl}}\n`
+  writeFileSync(acl, 'topic a\n')
+  const started = new Started(withAcl)
+  await started.ready()
+  const client = await clientOf(started)
+  assert.deepEqual([await publishAnswer(client, 'a', 1), await publishAnswer(client, 'b', 2)], [0x10, 0x87])
+  writeFileSync(acl, 'topic b\n')
+  assert.match(await started.reload(withAcl, applied), /In force now: access\.\n/)
+  assert.deepEqual([await publishAnswer(client, 'a', 3), await publishAnswer(client, 'b', 4)], [0x87, 0x10])
+  writeFileSync(acl, 'topic b\ntopic wrong c\n')
+  const refused = await started.reload(withAcl, /readwrite or deny/)
+  assert.match(refused, /reload\.acl:2:7\n {2}found {5}"wrong"/)
+  assert.deepEqual([await publishAnswer(client, 'a', 5), await publishAnswer(client, 'b', 6)], [0x87, 0x10])
+  await started.reload(`${listen}access: {rules: [{allow: [publish], topics: [c]}]}\n`, applied)
+  assert.deepEqual([await publishAnswer(client, 'b', 7), await publishAnswer(client, 'c', 8)], [0x87, 0x10])
+  await started.reload(listen, applied)
+  assert.equal(await publishAnswer(client, 'b', 9), 0x10)
+  assert.equal(await started.stop(), 0)
+})
+
 test('SIGHUP puts other rules and limits in force, and says what waits for the next start', async () => {
   const started = new Started(`${listen}topics: [{filter: a, whenNobody: accept}]\n`)
   await started.ready()

@@ -5,6 +5,7 @@
  */
 import type { Publish } from '../protocol/packets/publish.ts'
 import type { MessageTrace } from './message-tracer.ts'
+import type { Identity } from './access/access-policy.ts'
 import type { FateEntry } from './routing/fate-log.ts'
 import { isAhead } from './session/packet-ids.ts'
 
@@ -19,6 +20,8 @@ export class Message {
   mayGiveWay = false
   /** The Packet Identifier its copies prefer: the highest one has had so far. 0 if it goes to one Session alone. */
   sharedPacketId = 0
+  /** Who published it, if it is retained and a client did: whether it still may is asked when it is delivered. */
+  publisher: Identity | null = null
   /** Where the log tells of it; null if it does not. */
   entry: FateEntry | null = null
   /** Whoever follows it on its way; null for nearly all. */

@@ -7,6 +7,7 @@ import { Message } from '../core/message.ts'
 import type { CoreRecord, HeldFact, MessageRecord, OwedFact, Recipient, RetainRule, Seq } from '../core/record.ts'
 import type { ByteWriter } from '../protocol/byte-writer.ts'
 import type { RetainHandling, SubscriptionOptions } from '../protocol/control-packet.ts'
+import { readIdentity, writeIdentity } from './identity-codec.ts'
 import { fateByte, readFate } from './owed-codec.ts'
 import { qosOf, readPublish, readWill, writePublish, writeWill } from './publish-codec.ts'
 import { CorruptError, numberSizeMax, RestReader, writeNumber, writeNumbers, writeText } from './rest-bytes.ts'
@@ -154,7 +155,11 @@ export function writeRecipients(writer: ByteWriter, members: readonly Recipient[
 function writeMessage(writer: ByteWriter, record: MessageRecord): void {
   const { message, recipients, retained, inbound, willOf } = record
   const { publish, receivedMs } = message
-  const more = (record.held === null ? 0 : 1) | (record.replaces === 0 ? 0 : 2) | (record.owed === null ? 0 : 4)
+  const more =
+    (record.held === null ? 0 : 1) |
+    (record.replaces === 0 ? 0 : 2) |
+    (record.owed === null ? 0 : 4) |
+    (message.publisher === null ? 0 : 8)
   const flags = publish.qos | (publish.retain ? 4 : 0) | (retainedChanges.indexOf(retained) << 3)
   writer.writeByte(flags | (inbound === null ? 0 : 32) | (willOf === null ? 0 : 64) | (more === 0 ? 0 : 128))
   if (more !== 0) writeMore(writer, record, more)
@@ -169,12 +174,11 @@ function writeMessage(writer: ByteWriter, record: MessageRecord): void {
 }
 
 /** What few messages have: flags, and what they announce. */
-function writeMore(writer: ByteWriter, { held, replaces, owed }: MessageRecord, flags: number): void {
+function writeMore(writer: ByteWriter, { message, held, replaces, owed }: MessageRecord, flags: number): void {
   writer.writeByte(flags)
   if (held !== null) {
     writer.writeByte(held.reason === 'held' ? 0 : 1)
-    writeText(writer, held.account)
-    writeText(writer, held.clientIdentifier)
+    writeIdentity(writer, held)
   }
   writer.ensure(5 * numberSizeMax)
   if (replaces !== 0) writeNumber(writer, replaces)
@@ -188,6 +192,7 @@ function writeMore(writer: ByteWriter, { held, replaces, owed }: MessageRecord, 
     if (receiptTopicName !== null) writeText(writer, receiptTopicName)
     writeNumbers(writer, owed.observers)
   }
+  if (message.publisher !== null) writeIdentity(writer, message.publisher)
   writer.ensure(6 * numberSizeMax)
 }
 
@@ -351,9 +356,9 @@ export function readRecipients(reader: RestReader): Recipient[] {
     const flags = reader.readByte()
     const retain = readRetainRule(flags >> 2)
     const session = reader.readNumber()
-    const identifiers = reader.readNumbers()
+    const numbers = reader.readNumbers()
+    const subscriptionIdentifiers = numbers.length === 0 ? null : numbers
     const sharedFilter = (flags & 16) === 0 ? null : reader.readText()
-    const subscriptionIdentifiers = identifiers.length === 0 ? null : identifiers
     members.push({ session, qos: qosOf(flags), retain, subscriptionIdentifiers, sharedFilter })
   }
   return members
@@ -367,18 +372,18 @@ function readMessage(reader: RestReader, seq: Seq): MessageRecord {
   const held = (more & 1) === 0 ? null : readHeld(reader)
   const replaces = (more & 2) === 0 ? 0 : reader.readNumber()
   const owed = (more & 4) === 0 ? null : readOwed(reader)
+  const publisher = (more & 8) === 0 ? null : readIdentity(reader)
   const receivedMs = reader.readNumber()
   const inbound = (flags & 32) === 0 ? null : { session: reader.readNumber(), packetId: reader.readNumber() }
   const willOf = (flags & 64) === 0 ? null : reader.readNumber()
   const recipients = reader.readNumbers()
   const message = new Message(seq, readPublish(reader, qosOf(flags), (flags & 4) !== 0), receivedMs)
+  message.publisher = publisher
   return { type: 'message', message, recipients, retained, inbound, willOf, held, replaces, owed }
 }
 
 function readHeld(reader: RestReader): HeldFact {
-  const reason = reader.readByte() === 0 ? 'held' : 'dead'
-  const account = reader.readText()
-  return { reason, account, clientIdentifier: reader.readText() }
+  return { reason: reader.readByte() === 0 ? 'held' : 'dead', ...readIdentity(reader) }
 }
 
 function readOwed(reader: RestReader): OwedFact {

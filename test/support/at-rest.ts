@@ -86,7 +86,15 @@ const notedFate = fc.constantFrom(
 
 const message = fc
   .record({ topicName, payload: bytes, qos, retain: fc.boolean(), properties: some(messageProperties) })
-  .chain((fields) => wholeNumber.map((receivedMs) => new Message(0, publish(fields), receivedMs)))
+  .chain((fields) =>
+    fc
+      .tuple(wholeNumber, fc.option(fc.record({ account: word, clientIdentifier: word })))
+      .map(([receivedMs, publisher]) => {
+        const made = new Message(0, publish(fields), receivedMs)
+        made.publisher = publisher
+        return made
+      }),
+  )
 
 export const record: Arbitrary<CoreRecord> = fc.oneof(
   fc.record({

@@ -27,6 +27,11 @@ export interface AccessRule {
   readonly accounts: readonly string[] | null
   /** Client Identifiers; null: any. Both must fit. */
   readonly clients: readonly string[] | null
+  /**
+   * What `%u` and `%c` are. Default: what is said above. `literal`: text like any other. `pattern`: as in mosquitto's patterns, which
+   * allow nothing to those whose account or Client Identifier holds a wildcard, and whose `%u` is nobody who did not log in.
+   */
+  readonly identifiers?: 'literal' | 'pattern'
   /** Where it stands, for people: `access.rules[2]`. */
   readonly place: string
 }

@@ -3,6 +3,7 @@
  *
  * Where there is no policy nothing here is called.
  */
+import type { Message } from '../message.ts'
 import { isPrivateReply } from '../routing/reply.ts'
 import type { AccessAction, AccessPolicy, AccessRule, Identity, Verdict } from './access-policy.ts'
 import { Rights } from './rights.ts'
@@ -21,6 +22,7 @@ export interface SessionRights {
 }
 
 const allowedWithoutRule: Verdict = Object.freeze({ allowed: true, rule: null })
+const publishersMax = 1000
 const ownTopicNames = '$pabal/'
 
 export class AccessRules {
@@ -28,6 +30,7 @@ export class AccessRules {
   /** In order; by account, and those that name none. */
   readonly #byAccount = new Map<string, number[]>()
   readonly #forAnybody: number[] = []
+  readonly #publishers = new Map<string, Rights>()
 
   constructor(policy: AccessPolicy) {
     this.policy = policy
@@ -90,6 +93,25 @@ export class AccessRules {
 
   mayReceive(holder: Holder, topicName: string): boolean {
     return this.receiving(holder, topicName).allowed
+  }
+
+  /**
+   * The same for a Retained Message: who published it must still be allowed to, however long ago it was (CVE-2018-12546).
+   */
+  mayReceiveRetained(holder: Holder, { topicName, publisher }: Message): boolean {
+    if (!this.mayReceive(holder, topicName)) return false
+    return publisher === null || this.#rightsOfPublisher(publisher).ofTopicName('publish', topicName).allowed
+  }
+
+  /** Few publish most of what is retained. */
+  #rightsOfPublisher(publisher: Identity): Rights {
+    const key = `${publisher.account}\u0000${publisher.clientIdentifier}`
+    const known = this.#publishers.get(key)
+    if (known !== undefined) return known
+    const rights = this.rightsOf(publisher)
+    if (this.#publishers.size >= publishersMax) this.#publishers.clear()
+    this.#publishers.set(key, rights)
+    return rights
   }
 
   publishing(holder: Holder, topicName: string): Verdict {

@@ -106,6 +106,24 @@ test('Retained Messages that a client may not receive are left out', () => {
   assert.deepEqual(messages(driven.subscribe(subscriber, 'a/#'), subscriber), ['publish a/open x qos 0'])
 })
 
+test('mosquitto CVE-2018-12546: a Retained Message is not delivered once its publisher may not publish it any more', () => {
+  const { driven, publisher } = started(null)
+  driven.publish(publisher, { topicName: 'a', payload, retain: true })
+  const will = { topicName: 'b', payload, retain: true }
+  driven.breakOff(driven.connect('q', { will, properties: { sessionExpiryInterval: 0 } }))
+  const retainedFor = (name: string) => {
+    const subscriber = driven.connect(name)
+    return messages(driven.subscribe(subscriber, '#'), subscriber)
+  }
+  assert.equal(retainedFor('before').length, 2)
+  const all = { actions: ['publish', 'receive'], topics: ['#'], accounts: null, clients: null, place: '0' } as const
+  const noPublishing = { ...all, allows: false, actions: ['publish'], clients: ['p'] } as const
+  change(driven, { rules: [noPublishing, { ...all, allows: true }], subscribing: 'always' })
+  assert.deepEqual(retainedFor('after'), ['publish b x qos 0'])
+  change(driven, { rules: [{ ...all, allows: true }], subscribing: 'always' })
+  assert.equal(retainedFor('again').length, 2)
+})
+
 test('a shared group gives each message to a member that may receive it, and counts if there is one', () => {
   const { driven, publish } = started(without(['one', 'two'], 'a'))
   const members = ['one', 'two', 'three'].map((name) => driven.connect(name))

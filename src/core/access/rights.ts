@@ -77,8 +77,8 @@ export function ruleText({ place, allows, actions, topics }: AccessRule): string
 }
 
 function rightOf(rule: AccessRule, identity: Identity): Right {
-  const { allows, topics } = rule
-  const filters = topics.map((topic) => filledIn(topic, identity, allows)).filter((filter) => filter !== null)
+  const { allows } = rule
+  const filters = filtersOf(rule, identity)
   let actions = 0
   for (const action of rule.actions) actions |= bits[action]
   // Who may subscribe may receive.
@@ -87,6 +87,16 @@ function rightOf(rule: AccessRule, identity: Identity): Right {
   if (allows && (actions & bits.admin) !== 0) actions |= bits.observe
   const isForAll = filters.includes('#') && (actions & aboutTheBroker) !== 0
   return { allows, actions, filters, isForAll, verdict: { allowed: allows, rule: ruleText(rule) } }
+}
+
+function filtersOf({ allows, topics, identifiers }: AccessRule, identity: Identity): readonly string[] {
+  if (identifiers === 'literal') return topics
+  const { account, clientIdentifier } = identity
+  if (identifiers === 'pattern') {
+    if (allows && /[+#]/.test(account + clientIdentifier)) return []
+    if (account === '' && topics.some((topic) => topic.split('/').includes('%u'))) return []
+  }
+  return topics.map((topic) => filledIn(topic, identity, allows)).filter((filter) => filter !== null)
 }
 
 /** Null: for this client the rule has no such Topic Filter. */

@@ -10,6 +10,7 @@ import type { Limits } from '../../core/limits.ts'
 import { parseListenUrl } from '../../transport/listen-url.ts'
 import type { Permissions } from '../authentication/authentication.ts'
 import { type Durability, defaultListen } from '../options.ts'
+import { accessSchema } from './access-schema.ts'
 import { choice, flag, type LeafFacts, leaf, text } from './leaf.ts'
 import { amountFacts, limitAmount, limitNames, readLimit } from './limit-value.ts'
 import { logSchema } from './log-schema.ts'
@@ -66,6 +67,7 @@ export function configSchema(places: SecretPlaces) {
     limits: z.strictObject(limitShape()).optional(),
     log: logSchema(places.directory).optional(),
     tracing: leaf(readFlag, { json: flag, standard: false }).optional(),
+    access: accessSchema(places.directory).optional(),
     authentication: z
       .strictObject({
         users: z.array(userSchema(places)).optional(),
@@ -115,6 +117,9 @@ export const standardLists: Readonly<Record<string, readonly string[]>> = Object
   topics: [],
   'observers.accounts': [],
   'observers.filters': ['#', '+/#'],
+  'access.rules': [],
+  'access.groups': [],
+  'access.roles': [],
   'authentication.users[].permissions': [],
 })
 

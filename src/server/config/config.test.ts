@@ -53,6 +53,13 @@ log:
   format: json
   audit: who.log
 tracing: true
+access:
+  rules:
+    - {allow: [publish], topics: ['own/%c'], clients: [c]}
+    - {deny: [receive], topics: [a, b], groups: [g], anonymous: true}
+    - {roles: [r], accounts: [ann]}
+  groups: [{name: g, accounts: [bob]}]
+  roles: [{name: r, rules: [{allow: [subscribe], topics: ['#']}]}]
 authentication:
   users:
     - userName: alice
@@ -81,6 +88,23 @@ authentication:
     limits: { packetBytesMax: 4_194_304, connectSecondsMax: 5 },
     log: { level: 'warn', format: 'json', audit: resolve('conf/who.log') },
     tracing: true,
+    access: {
+      subscribing: 'rules',
+      rules: [
+        {
+          ...{ allows: false, actions: ['receive'], topics: ['a', 'b'] },
+          ...{ accounts: ['bob', ''], clients: null, place: 'access.rules[1]' },
+        },
+        {
+          ...{ allows: true, actions: ['publish'], topics: ['own/%c'] },
+          ...{ accounts: null, clients: ['c'], place: 'access.rules[0]' },
+        },
+        {
+          ...{ allows: true, actions: ['subscribe'], topics: ['#'] },
+          ...{ accounts: ['ann'], clients: null, place: 'access.rules[2], role r[0]' },
+        },
+      ],
+    },
     authentication: {
       users: [
         { userName: 'alice', account: 'kitchen', passwordHash: hash, password: null, scram, permissions: ['observe'] },
@@ -112,7 +136,7 @@ limits:
 
 pabal.yaml:1:1  lisners
   found     the unknown key "lisners"
-  expected  one of listeners, allowAnonymous, durability, syncIntervalMs, admin, data, whenQueueFull, deadLetterTopic, topics, observers, limits, log, tracing, authentication
+  expected  one of listeners, allowAnonymous, durability, syncIntervalMs, admin, data, whenQueueFull, deadLetterTopic, topics, observers, limits, log, tracing, access, authentication
   do        did you mean listeners?
 
 pabal.yaml:2:17  allowAnonymous

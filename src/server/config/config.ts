@@ -4,11 +4,13 @@
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { z } from 'zod'
+import type { AccessPolicy } from '../../core/access/access-policy.ts'
 import type { Limits } from '../../core/limits.ts'
 import type { WhenQueueFull } from '../../core/state.ts'
 import type { ScramCredential } from '../authentication/scram-credential.ts'
 import type { LogOptions } from '../log/log-options.ts'
 import type { Durability, ObserverOptions, TopicOptions } from '../options.ts'
+import { accessKeyFaults, toAccessPolicy } from './access-schema.ts'
 import { ConfigError, type ConfigFault } from './config-fault.ts'
 import { keyTree } from './config-keys.ts'
 import { configSchema, type Permission } from './config-schema.ts'
@@ -52,6 +54,8 @@ export interface Config {
   limits: Partial<Limits>
   log: Partial<LogOptions>
   tracing: boolean | null
+  /** Who may do what; null: nobody is denied anything. */
+  access: AccessPolicy | null
   /** `methods` null: those that any user has a credential for. */
   authentication: { users: readonly ConfiguredUser[]; methods: readonly string[] | null } | null
 }
@@ -131,6 +135,7 @@ function combine(
     ...(result.error?.issues ?? []).flatMap((issue) => issueFaults(schema, issue)),
     ...userFaults(written),
     ...ruleOrderFaults(valueAt(written, ['topics'])),
+    ...accessKeyFaults(result.data?.access),
   ]
   const faults = [...found.map((fault) => locate(layers, fault)).sort(byPlace), ...variables.faults, ...layers.faults]
   if (faults.length > 0 || !result.success) throw new ConfigError(faults)
@@ -177,6 +182,7 @@ function toConfig(file: FileValues): Config {
     limits,
     log: toLog(file.log),
     tracing: file.tracing ?? null,
+    access: file.access === undefined ? null : toAccessPolicy(file.access),
     authentication:
       authentication === undefined
         ? null

@@ -29,6 +29,7 @@ export const emptyConfig: Readonly<Config> = Object.freeze({
   limits: {},
   log: {},
   tracing: null,
+  access: null,
   authentication: null,
 })
 
@@ -50,6 +51,7 @@ export async function configuredOptions(
   if (config.topics !== null) options.topics = config.topics
   if (config.observers !== null) options.observers = config.observers
   if (config.tracing !== null) options.tracing = config.tracing
+  if (config.access !== null) options.access = config.access
   const { durability, syncIntervalMs: intervalMs, data } = storeOf(config)
   if (durability !== 'memory') options.store = sqlite(data, { durability, intervalMs, acceptLoss })
   if (config.authentication !== null) {

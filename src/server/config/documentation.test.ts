@@ -64,6 +64,8 @@ test('every key is in a table', () => {
     ...knownKeys(schema, ['authentication', 'users', 0]).map((key) => `users[].${key}`),
     ...knownKeys(schema, ['topics', 0]).map((key) => `topics[].${key}`),
     ...knownKeys(schema, ['log']).map((key) => `log.${key}`),
+    ...knownKeys(schema, ['access']).map((key) => `access.${key}`),
+    ...knownKeys(schema, ['access', 'rules', 0]).map((key) => `access.rules[].${key}`),
     ...knownKeys(schema, ['observers']).map((key) => `observers.${key}`),
   ]
   for (const key of keys) assert.ok(page.includes(`\n| \`${key}\` |`), key)

@@ -21,6 +21,7 @@ export const keyDescriptions: Readonly<Record<string, string>> = Object.freeze({
   limits: 'Bounds the broker keeps to',
   log: 'What is logged, and how',
   tracing: '`true` makes spans of OpenTelemetry for messages that come with a sampled `traceparent`',
+  access: 'Who may publish, subscribe and receive what, observe and administrate',
   authentication: 'Who may log in, and how',
   'topics[].filter': 'A Topic Filter, without `$share/`; in quotation marks if it begins with `#`. It must be given',
   'topics[].whenNobody':
@@ -46,6 +47,27 @@ export const keyDescriptions: Readonly<Record<string, string>> = Object.freeze({
     'List of accounts whose Subscriptions get everything they match and still do not count as listeners',
   'observers.filters':
     'List of Topic Filters, compared as they are written, whose Subscriptions do not count. What is given takes the place of both defaults; `[]` makes every Subscription count',
+  'access.rules': 'List of rules. A rule that denies wins wherever it stands; what no rule allows is denied',
+  'access.rules[].allow':
+    'List of what is allowed: `publish`, `subscribe` (receiving is part of it), `receive`, `observe`, `admin` (observing is part of it)',
+  'access.rules[].deny': 'List of what is denied: the same words. A rule has `allow` or `deny`',
+  'access.rules[].topics':
+    'List of Topic Filters; a whole level may be `%u`, the account, or `%c`, the Client Identifier. `#` is everything that does not begin with `$`; for `observe` and `admin` everything there is',
+  'access.rules[].accounts': 'List of accounts, usually User Names, that the rule is for; default: everybody',
+  'access.rules[].groups': 'List of groups whose accounts it is for, too',
+  'access.rules[].anonymous': '`true`: it is for those who did not log in, too',
+  'access.rules[].clients': 'List of Client Identifiers: of all these only clients with one of them',
+  'access.rules[].roles': 'List of roles, whose rules hold here, instead of `allow` or `deny` and `topics`',
+  'access.groups': 'List of groups',
+  'access.groups[].name': 'Name of the group',
+  'access.groups[].accounts': 'List of its accounts',
+  'access.roles': 'List of roles: rules with a name, given to whom a rule says',
+  'access.roles[].name': 'Name of the role',
+  'access.roles[].rules': 'List of its rules, each with `allow` or `deny` and `topics`',
+  'access.roles[].rules[].allow': 'As in a rule',
+  'access.roles[].rules[].deny': 'As in a rule',
+  'access.roles[].rules[].topics': 'As in a rule',
+  'access.aclFile': "mosquitto's ACL file, as it is, instead of rules",
   'authentication.users': 'List of users, at least one',
   'authentication.users[].userName': 'The User Name the client sends',
   'authentication.users[].passwordFile':
