@@ -88,7 +88,8 @@ function standardValue(at: KeyPath, facts: LeafFacts, read: ReadConfig, tree: Ke
   }
   if (standardKey === undefined) {
     // A path that nobody has given starts where the broker does.
-    const value = facts.isPath === true ? resolve(String(facts.standard)) : (facts.standard ?? null)
+    const { isPath, standard } = facts
+    const value = isPath === true && standard !== undefined ? resolve(String(standard)) : (standard ?? null)
     return { key, value, text: value === null ? 'none' : shown(facts, value), origin, sameAs: null }
   }
   const path = standardKey.split('.')
