@@ -64,6 +64,10 @@ const verbs: Readonly<Record<string, Verb>> = {
     summary: 'make a configuration of that of mosquitto',
     run: async (argv) => (await import('./import.ts')).runImport(argv),
   },
+  passwd: {
+    summary: 'make or change a password file',
+    run: async (argv) => (await import('./passwd.ts')).runPasswd(argv),
+  },
   check: {
     summary: 'say to monitoring how the broker is',
     run: async (argv) => (await import('./check.ts')).runCheck(argv),
@@ -128,7 +132,7 @@ function overview(): string {
   pabal help VERB      the flags of a verb
   pabal --version      the version
 
-Linked as mosquitto_pub, mosquitto_sub or mosquitto_rr it takes the place of that tool.
+Linked as mosquitto_pub, mosquitto_sub, mosquitto_rr or mosquitto_passwd it takes the place of that tool.
 `
 }
 
@@ -147,6 +151,7 @@ async function run(argv: string[]): Promise<number> {
   const calledAs = basename(process.env.PABAL_INVOKED_AS ?? process.argv[1] ?? '')
   const tool = Object.hasOwn(dropInNames, calledAs) ? dropInNames[calledAs] : undefined
   if (tool !== undefined) return runTool(tool, argv, true)
+  if (calledAs === 'mosquitto_passwd') return (await import('./passwd.ts')).runPasswd(argv, true)
   const [name, ...rest] = argv
   if (name === undefined || name === '--help' || name === '-h') return help([])
   if (name === '--version') {

@@ -9,7 +9,6 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -17,6 +16,7 @@ import { AccessRules } from '../../src/core/access/access-rules.ts'
 import { mosquittoAcl } from '../../src/server/access/mosquitto-acl.ts'
 import { type Chance, makeChance, pick } from '../support/chance.ts'
 import { openWire, type WireClient } from '../support/wire-client.ts'
+import { freePort } from './free-port.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'pabal-acl-'))
 after(() => rmSync(directory, { recursive: true }))
@@ -84,14 +84,6 @@ class Mosquitto implements AsyncDisposable {
     this.#child.kill('SIGTERM')
     await once(this.#child, 'close')
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 /** Topic Names that may be published to, by the Reason Codes of PUBACK. */

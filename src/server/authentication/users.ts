@@ -7,16 +7,17 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { ReasonCode } from '../../protocol/reason-code.ts'
 import type { Authenticate, AuthenticationVerdict, EnhancedAuthenticationMethod } from './authentication.ts'
-import { defaultScryptCost, makeDecoyHash, parsePasswordHash, verifyPassword } from './password-hash.ts'
+import { defaultScryptCost, makeDecoyHash } from './password-hash.ts'
 import type { ScramCredential } from './scram-credential.ts'
 import { prepareUserName, scramSha256 } from './scram-sha-256.ts'
+import { decoyOf, hashForStorage, isWeak, verifyStoredPassword } from './stored-password.ts'
 import { TooBusyError } from './work-gate.ts'
 
 export interface User {
   userName: string
   /** What the user's Sessions belong to; null: the User Name. */
   account: string | null
-  /** As `hashPassword` makes it; null: this user cannot log in with a Password in CONNECT. */
+  /** As `hashPassword` makes it, or as it stands in a password file of mosquitto; null: this user cannot log in with a Password in CONNECT. */
   passwordHash: string | null
   /** null: this user cannot log in with SCRAM-SHA-256. */
   scram: ScramCredential | null
@@ -25,6 +26,11 @@ export interface User {
 export interface UsersOptions {
   /** Lets clients in that send neither User Name nor Password, under the account of the empty string. Default false. */
   allowAnonymous?: boolean
+  /**
+   * Called once with a stronger hash of a weak one whose password has just been right, for whoever keeps it; until then the old one
+   * holds. False: it is not kept.
+   */
+  rehashed?: (user: User, passwordHash: string) => boolean
 }
 
 const refused: AuthenticationVerdict = {
@@ -43,6 +49,7 @@ export function usersAuthenticate(users: readonly User[], options: UsersOptions 
   const byName = new Map(users.map((user) => [user.userName, user]))
   const decoys = makeDecoys(users)
   const secret = randomBytes(32)
+  const strengthen = rehasher(byName, options)
   return async ({ userName, password }) => {
     if (userName === null && password === null && options.allowAnonymous === true) {
       return { type: 'accepted', account: '' }
@@ -51,13 +58,27 @@ export function usersAuthenticate(users: readonly User[], options: UsersOptions 
     const user = byName.get(userName)
     try {
       const hash = user?.passwordHash ?? decoyFor(userName, secret, decoys)
-      const isRight = await verifyPassword(password, hash)
+      const isRight = await verifyStoredPassword(password, hash)
       if (!isRight || user === undefined || user.passwordHash === null) return refused
+      strengthen(user, Buffer.from(password).toString('utf8'))
       return { type: 'accepted', account: user.account ?? user.userName }
     } catch (error) {
       if (error instanceof TooBusyError) return tooBusy
       throw error
     }
+  }
+}
+
+/** Hashes passwords again that were hashed weakly, each user's once, while the client goes on. */
+function rehasher(byName: Map<string, User>, { rehashed }: UsersOptions): (user: User, password: string) => void {
+  const tried = new Set<string>()
+  return (user, password) => {
+    const { userName, passwordHash } = user
+    if (rehashed === undefined || passwordHash === null || tried.has(userName) || !isWeak(passwordHash)) return
+    tried.add(userName)
+    void hashForStorage(password).then((stronger) => {
+      if (rehashed(user, stronger)) byName.set(userName, { ...user, passwordHash: stronger })
+    })
   }
 }
 
@@ -81,7 +102,7 @@ export function usersScramSha256(users: readonly User[]): EnhancedAuthentication
 function makeDecoys(users: readonly User[]): readonly string[] {
   const hashes = users.flatMap((user) => (user.passwordHash === null ? [] : [user.passwordHash]))
   if (hashes.length === 0) return [makeDecoyHash(defaultScryptCost)]
-  return hashes.map((hash) => makeDecoyHash(parsePasswordHash(hash)))
+  return hashes.map(decoyOf)
 }
 
 /** The same name meets the same decoy each time. */

@@ -71,6 +71,11 @@ export function configSchema(places: SecretPlaces) {
     authentication: z
       .strictObject({
         users: z.array(userSchema(places)).optional(),
+        passwordFile: leaf((value) => readPasswordFilePath(places.directory, value), {
+          json: text,
+          isPath: true,
+        }).optional(),
+        rehash: leaf(readFlag, { json: flag, standard: true }).optional(),
         methods: z.array(leaf((value) => readChoice(value, methodNames), { json: choice(methodNames) })).optional(),
       })
       .optional(),
@@ -183,6 +188,12 @@ function limitShape() {
     keyof Limits,
     ReturnType<typeof limit>
   >
+}
+
+function readPasswordFilePath(directory: string, value: unknown): Reading<string> {
+  if (typeof value === 'string' && value !== '') return { type: 'value', value: resolve(directory, value) }
+  const advice = 'for example passwordFile: users.passwd'
+  return { type: 'fault', expected: 'the path of a password file', advice }
 }
 
 function readDirectory(directory: string, value: unknown): Reading<string> {

@@ -107,9 +107,19 @@ authentication:
     },
     authentication: {
       users: [
-        { userName: 'alice', account: 'kitchen', passwordHash: hash, password: null, scram, permissions: ['observe'] },
+        {
+          userName: 'alice',
+          account: 'kitchen',
+          passwordHash: hash,
+          password: null,
+          scram,
+          permissions: ['observe'],
+          isInPasswordFile: false,
+        },
       ],
       methods: ['SCRAM-SHA-256'],
+      passwordFile: null,
+      rehash: true,
     },
   })
 })
@@ -248,8 +258,24 @@ test('a password file holds a password or a hash, and its path starts from the c
   )
   const config = loadConfig(path)
   assert.deepEqual(config.authentication?.users, [
-    { userName: 'plain', account: null, passwordHash: null, password: 'green tea', scram: null, permissions: [] },
-    { userName: 'hashed', account: null, passwordHash: hash, password: null, scram: null, permissions: [] },
+    {
+      userName: 'plain',
+      account: null,
+      passwordHash: null,
+      password: 'green tea',
+      scram: null,
+      permissions: [],
+      isInPasswordFile: false,
+    },
+    {
+      userName: 'hashed',
+      account: null,
+      passwordHash: hash,
+      password: null,
+      scram: null,
+      permissions: [],
+      isInPasswordFile: false,
+    },
   ])
   const options = await configuredOptions(config)
   assert.deepEqual(

@@ -19,6 +19,7 @@ import { valueAt } from './key-path.ts'
 import { type ConfigSource, Layers } from './layers.ts'
 import { type ImportRow, isMosquittoConf } from './mosquitto/mosquitto-config.ts'
 import { MosquittoSource } from './mosquitto/mosquitto-source.ts'
+import { usersOfPasswordFile } from './password-file-users.ts'
 import { byPlace, issueFaults, locate } from './schema-faults.ts'
 import { type Environment, referredVariable } from './secret.ts'
 import { systemReason } from './system-reason.ts'
@@ -35,6 +36,8 @@ export interface ConfiguredUser {
   password: string | null
   scram: ScramCredential | null
   permissions: readonly Permission[]
+  /** Its line in the password file is written anew when a weak hash of it has been right. */
+  isInPasswordFile: boolean
 }
 
 /** What was configured. What nobody mentions is null, so that defaults stay the broker's. */
@@ -57,7 +60,13 @@ export interface Config {
   /** Who may do what; null: nobody is denied anything. */
   access: AccessPolicy | null
   /** `methods` null: those that any user has a credential for. */
-  authentication: { users: readonly ConfiguredUser[]; methods: readonly string[] | null } | null
+  authentication: {
+    users: readonly ConfiguredUser[]
+    methods: readonly string[] | null
+    /** An absolute path; its users are among `users`. */
+    passwordFile: string | null
+    rehash: boolean
+  } | null
 }
 
 /** From what a configuration is read. */
@@ -183,10 +192,7 @@ function toConfig(file: FileValues): Config {
     log: toLog(file.log),
     tracing: file.tracing ?? null,
     access: file.access === undefined ? null : toAccessPolicy(file.access),
-    authentication:
-      authentication === undefined
-        ? null
-        : { users: (authentication.users ?? []).map(toUser), methods: authentication.methods ?? null },
+    authentication: authentication === undefined ? null : toAuthentication(authentication),
   }
 }
 
@@ -197,6 +203,13 @@ function toLog(written: FileValues['log']): Partial<LogOptions> {
     ...(format === undefined ? {} : { format }),
     ...(audit === undefined ? {} : { audit }),
   }
+}
+
+function toAuthentication(written: NonNullable<FileValues['authentication']>): NonNullable<Config['authentication']> {
+  const { methods = null, passwordFile = null, rehash = true } = written
+  const users = (written.users ?? []).map(toUser)
+  if (passwordFile !== null) users.push(...usersOfPasswordFile(passwordFile, users))
+  return { users, methods, passwordFile, rehash }
 }
 
 type FileUser = NonNullable<NonNullable<FileValues['authentication']>['users']>[number]
@@ -210,5 +223,6 @@ function toUser(user: FileUser): ConfiguredUser {
     password: password?.type === 'plain' ? password.password : null,
     scram: user.scram ?? null,
     permissions: user.permissions ?? [],
+    isInPasswordFile: false,
   }
 }

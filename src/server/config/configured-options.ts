@@ -3,6 +3,7 @@
  */
 import { resolve } from 'node:path'
 import type { Permissions } from '../authentication/authentication.ts'
+import { strengthenHash } from '../authentication/password-file.ts'
 import { hashPassword } from '../authentication/password-hash.ts'
 import { makeScramCredential } from '../authentication/scram-credential.ts'
 import { type User, usersAuthenticate, usersScramSha256 } from '../authentication/users.ts'
@@ -10,6 +11,7 @@ import type { BrokerOptions } from '../options.ts'
 import { sqlite } from '../stores.ts'
 import type { Config, ConfiguredUser } from './config.ts'
 import { type Permission, syncIntervalMsDefault } from './config-schema.ts'
+import { systemReason } from './system-reason.ts'
 
 /** The data directory of a broker that was not told another: in the directory it is started in. */
 export const defaultData = resolve('data')
@@ -76,13 +78,31 @@ async function loginOptions(
 ): Promise<LoginOptions> {
   const users: User[] = []
   for (const user of authentication.users) users.push(await hashUser(user))
-  const options: LoginOptions = { authenticate: usersAuthenticate(users, { allowAnonymous: allowAnonymous === true }) }
-  const { methods: wanted } = authentication
+  const { methods: wanted, passwordFile, rehash } = authentication
+  const inFile = new Set(authentication.users.filter((user) => user.isInPasswordFile).map(({ userName }) => userName))
+  const authenticate = usersAuthenticate(users, {
+    allowAnonymous: allowAnonymous === true,
+    ...(passwordFile !== null && rehash
+      ? { rehashed: (user, stronger) => inFile.has(user.userName) && keepHash(passwordFile, user, stronger) }
+      : {}),
+  })
+  const options: LoginOptions = { authenticate }
   const hasScram = users.some((user) => user.scram !== null)
   if (hasScram && (wanted === null || wanted.includes('SCRAM-SHA-256'))) {
     options.authenticationMethods = [usersScramSha256(users)]
   }
   return options
+}
+
+/** What cannot be written is no reason to turn anybody away. */
+function keepHash(file: string, { userName, passwordHash }: User, stronger: string): boolean {
+  if (passwordHash === null) return false
+  try {
+    return strengthenHash(file, { userName, passwordHash }, stronger)
+  } catch (error) {
+    process.emitWarning(`${file}: the weak hash of a user could not be replaced: ${systemReason(error)}`)
+    return false
+  }
 }
 
 /** What the store is made of. */

@@ -81,6 +81,10 @@ export const keyDescriptions: Readonly<Record<string, string>> = Object.freeze({
   'authentication.users[].account': "What the user's Sessions belong to; default: the User Name",
   'authentication.users[].permissions':
     "List of what the user's account may do beyond publishing and subscribing: `observe` (ask the broker who is listening and what happens, read `$SYS`), `admin` (also change it: drop and release what is held); default: none",
+  'authentication.passwordFile':
+    'File of users, `NAME:HASH` on each line, as `pabal passwd` and mosquitto_passwd make it',
+  'authentication.rehash':
+    '`false` leaves weak hashes in the password file as they are; else each is replaced when its password is right for the first time',
   'authentication.methods':
     'List of Authentication Methods; default: `SCRAM-SHA-256` if a user has a credential for it; `[]` turns it off',
 })

@@ -5,6 +5,7 @@
  */
 import { createHmac, randomBytes } from 'node:crypto'
 import { ListenError } from '../../transport/listen-error.ts'
+import { originalHash } from '../authentication/password-file.ts'
 import type { Broker } from '../embedded-broker.ts'
 import { AuditLogError } from '../log/audit-log.ts'
 import { defaultLogOptions, type LogOptions } from '../log/log-options.ts'
@@ -173,7 +174,13 @@ function loginOf({ authentication, allowAnonymous }: Config): Login | null {
   const { users, methods } = authentication
   const logins = users.map((user) => {
     const account = user.account ?? user.userName
-    return [user.userName, { account, fingerprint: fingerprintOf(withoutPermissions(user)) }] as const
+    const { passwordHash } = user
+    // Hashed anew it is still the same password.
+    const same = {
+      ...withoutPermissions(user),
+      passwordHash: passwordHash === null ? null : originalHash(passwordHash),
+    }
+    return [user.userName, { account, fingerprint: fingerprintOf(same) }] as const
   })
   const allowsAnonymous = allowAnonymous === true
   return { users: new Map(logins), allowsAnonymous, fingerprint: fingerprintOf([logins, methods, allowsAnonymous]) }

@@ -19,13 +19,14 @@ export function userFaults(written: unknown): PathFault[] {
   const authentication = property(written, 'authentication')
   if (!isMapping(authentication)) return []
   const users = property(authentication, 'users')
+  if (users === undefined && property(authentication, 'passwordFile') !== undefined) return []
   if (users === undefined || (Array.isArray(users) && users.length === 0)) {
     return [
       {
         path: users === undefined ? ['authentication'] : ['authentication', 'users'],
         found: 'no users',
         expected: 'at least one user',
-        advice: 'add a user, or remove authentication: altogether',
+        advice: 'add a user or a passwordFile, or remove authentication: altogether',
       },
     ]
   }

@@ -1,7 +1,7 @@
 /**
  * How each value of a user is read: names as they are sent, secrets as they stand here or elsewhere.
  */
-import { PasswordHashError, parsePasswordHash } from '../authentication/password-hash.ts'
+import { PasswordHashError } from '../authentication/password-hash.ts'
 import {
   parseScramCredential,
   preparePassword,
@@ -10,6 +10,7 @@ import {
 } from '../authentication/scram-credential.ts'
 import { ScramSyntaxError } from '../authentication/scram-message.ts'
 import { prepareUserName } from '../authentication/scram-sha-256.ts'
+import { parseStoredPassword } from '../authentication/stored-password.ts'
 import type { Reading } from './reading.ts'
 import { hideSecret, isReference, readSecret, readSecretFile, type SecretPlaces, SecretText } from './secret.ts'
 
@@ -84,7 +85,7 @@ export function readPasswordHash(value: unknown, places: SecretPlaces): Reading<
 
 function hashOf(text: string): Reading<string> {
   try {
-    parsePasswordHash(text)
+    parseStoredPassword(text)
     return { type: 'value', value: text }
   } catch (error) {
     if (!(error instanceof PasswordHashError)) throw error
