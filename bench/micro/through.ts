@@ -83,6 +83,7 @@ function newShell(): Shell {
     authorize: undefined,
     authenticationMethods: [],
     permissions: {},
+    access: () => null,
     reportFault: assert.ifError,
   })
   const owner = { report() {}, audit() {}, storeTakes() {}, failed: assert.ifError }

@@ -18,7 +18,13 @@ function quietShell(): Shell {
     snapshotEveryBytes: 0,
     acceptLoss: false,
   } as const
-  const callbacks = { authenticate: undefined, authorize: undefined, authenticationMethods: [], permissions: {} }
+  const callbacks = {
+    authenticate: undefined,
+    authorize: undefined,
+    authenticationMethods: [],
+    permissions: {},
+    access: () => null,
+  }
   const gatekeeper = new Gatekeeper({ ...callbacks, reportFault: assert.ifError })
   const owner = { report() {}, audit() {}, storeTakes() {}, failed: assert.ifError }
   return new Shell(options, gatekeeper, new MemoryStore(false), owner, Date.now)

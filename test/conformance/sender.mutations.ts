@@ -87,8 +87,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'what has expired in flight is not sent again',
     file: outbound,
-    from: 'if (isTooLarge(outgoing, connection)) {\n        this.#finish(',
-    to: 'if (copy.message.isExpired(nowMs) || isTooLarge(outgoing, connection)) {\n        this.#finish(',
+    from: 'if (mayNot || isTooLarge(outgoing, connection)) {\n        this.#finish(',
+    to: 'if (mayNot || copy.message.isExpired(nowMs) || isTooLarge(outgoing, connection)) {\n        this.#finish(',
     breaks: ['MQTT-4.3.3-7'],
   },
   {

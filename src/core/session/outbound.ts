@@ -253,13 +253,10 @@ export class Outbound {
         return false
       }
       inFlight.resent()
-      if (isRevoked(this.#session, copy.message, core)) {
-        this.#finish(copy, 'accessRevoked', core)
-        continue
-      }
+      const mayNot = isRevoked(this.#session, copy.message, core)
       const outgoing = outgoingPublish(copy, copy.message, true, connection, nowMs)
-      if (isTooLarge(outgoing, connection)) {
-        this.#finish(copy, 'droppedTooLarge', core)
+      if (mayNot || isTooLarge(outgoing, connection)) {
+        this.#finish(copy, mayNot ? 'accessRevoked' : 'droppedTooLarge', core)
         continue
       }
       inFlight.putOnWire(copy)
