@@ -17,8 +17,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a message that waited is sent whatever its size',
     file: outbound,
-    from: 'if (isTooLarge(outgoing, connection)) {\n        this.#finish(',
-    to: 'if (false) {\n        this.#finish(',
+    from: 'if (mayNot || isTooLarge(outgoing, connection)) {\n        this.#finish(',
+    to: 'if (mayNot) {\n        this.#finish(',
     breaks: ['MQTT-3.1.2-24'],
   },
   {
