@@ -61,6 +61,7 @@ export type Receipt = z.output<typeof answers.receiptSchema>
 export type ConfigEntry = z.output<typeof answers.configEntrySchema>
 export type Config = z.output<typeof answers.configSchema>
 export type Reloaded = z.output<typeof answers.reloadedSchema>
+export type AccessTest = z.output<typeof answers.accessTestSchema>
 export type Me = z.output<typeof answers.meSchema>
 export type ApiKey = z.output<typeof answers.apiKeySchema>
 export type ApiKeyPage = z.output<typeof answers.apiKeyPageSchema>

@@ -64,6 +64,10 @@ const verbs: Readonly<Record<string, Verb>> = {
     summary: 'make a configuration of that of mosquitto',
     run: async (argv) => (await import('./import.ts')).runImport(argv),
   },
+  acl: {
+    summary: 'say whether the access rules let a client do something',
+    run: async (argv) => (await import('./acl.ts')).runAcl(argv),
+  },
   passwd: {
     summary: 'make or change a password file',
     run: async (argv) => (await import('./passwd.ts')).runPasswd(argv),

@@ -67,7 +67,16 @@ test('every room answers as the document says', async () => {
     '/topics',
     '/shared_groups',
   ]
-  const more = ['/topics/a%2F1/listeners', '/listeners', '/ledger', '/trace', '/config', '/me', '/api_key']
+  const more = [
+    '/topics/a%2F1/listeners',
+    '/listeners',
+    '/ledger',
+    '/trace',
+    '/config',
+    '/me',
+    '/api_key',
+    '/access/test?action=publish&topic=a',
+  ]
   const single = ['/clients/one', `/held/${heldId}`, `/dead/${deadId}`, `/receipts/${body.receipt_id}`]
   const copies = [
     '/clients/one/subscriptions',

@@ -9,6 +9,7 @@ import { connectionsByListener } from '../listener-counts.ts'
 import { problem } from '../problem.ts'
 import { askPage, listReply, pageReply, type Room, reply, room } from '../room.ts'
 import {
+  accessTestSchema,
   clientPageSchema,
   filterPageSchema,
   historyPageSchema,
@@ -153,6 +154,25 @@ export const lookingRooms: readonly Room[] = [
     handle: async ({ broker }) => {
       const counts = await pullAll(connectionsByListener(broker), new Slices())
       return listReply(counts, broker.nowMs())
+    },
+  }),
+  room({
+    method: 'get',
+    path: '/access/test',
+    tag: 'Access',
+    summary: 'Whether the access rules let a client do something, and which rule decides.',
+    description: 'Nothing is done, and the client need not be there.',
+    scope: 'observe',
+    query: {
+      account: z.string().optional().describe('Usually a User Name; empty or left out: it did not log in'),
+      client: z.string().optional().describe('The Client Identifier, for rules with clients or %c'),
+      action: z.enum(['publish', 'subscribe', 'receive', 'observe', 'admin']),
+      topic: z.string().describe('A Topic Name for publish and receive, else a Topic Filter'),
+    },
+    answers: { 200: { description: 'The verdict', schema: accessTestSchema } },
+    handle: async (visit) => {
+      const { facts } = await askPage(visit, 'access-test', visit.query, {})
+      return reply(facts)
     },
   }),
   room({

@@ -111,6 +111,21 @@ export const listenersPageSchema = page(
   subscriberSchema,
   z.object({ topic: z.string(), totals: whoTotalsSchema, nobody: prospectSchema }),
 )
+export const accessTestSchema = z
+  .object({
+    account: z.string(),
+    clientIdentifier: z.string(),
+    action: z.enum(['publish', 'subscribe', 'receive', 'observe', 'admin']),
+    topic: z.string().describe('Without $share/NAME/'),
+    allowed: z.boolean().nullable().describe('Null: the rules leave it to the permissions of accounts'),
+    rule: z.string().nullable().describe('The rule that decides; null: none does'),
+    except: z
+      .array(z.string())
+      .describe('Of a Topic Filter that may be subscribed to: rules that keep a part of its messages back'),
+    reason: z.string().describe('Why, in words'),
+  })
+  .meta({ id: 'AccessTest', description: 'What the access rules say' })
+
 export const listenerPageSchema = page('ListenerPage', listenerSchema, z.object({}))
 export const retainedPageSchema = page('RetainedPage', retainedSchema, z.object({ retained: amount }))
 export const heldPageSchema = page('HeldPage', heldSchema, z.object({ held: amount }))

@@ -48,6 +48,16 @@ export class Rights {
     return noRule
   }
 
+  /** Rules that deny to receive a part of what a Topic Filter matches. */
+  exceptions(topicFilter: string): string[] {
+    const found: string[] = []
+    for (const { allows, actions, filters, verdict } of this.#rights) {
+      const denies = !allows && (actions & bits.receive) !== 0
+      if (denies && filters.some((filter) => filtersOverlap(filter, topicFilter))) found.push(verdict.rule ?? '')
+    }
+    return found
+  }
+
   /** Whether the broker may be asked about, or told to change, what concerns a Topic Name or Topic Filter: all of it. */
   ofBroker(action: 'observe' | 'admin', topic: string): Verdict {
     const bit = bits[action]

@@ -1,6 +1,7 @@
 /**
  * Everything that can be asked of the broker, by name: `$pabal/NAME`.
  */
+import { accessTest } from './access-test.ts'
 import { clients, session } from './clients.ts'
 import { inFlightMessages, queuedMessages } from './copies.ts'
 import { groups } from './groups.ts'
@@ -36,4 +37,5 @@ export const handlers: Readonly<Record<string, RequestHandler>> = {
   dead,
   'dead-requeue': deadRequeue,
   'dead-drop': deadDrop,
+  'access-test': accessTest,
 }
