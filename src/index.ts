@@ -21,8 +21,8 @@ export { AclError, type AclFault, mosquittoAcl } from './server/access/mosquitto
 export type { AdminPart } from './server/admin-part.ts'
 export type * from './server/authentication/authentication.ts'
 export { hashPassword } from './server/authentication/password-hash.ts'
+export { scramSha256, scramSha512 } from './server/authentication/scram.ts'
 export { formatScramCredential, makeScramCredential } from './server/authentication/scram-credential.ts'
-export { scramSha256 } from './server/authentication/scram-sha-256.ts'
 export {
   type Broker,
   type BrokerEvents,

@@ -137,7 +137,7 @@ test('--print shows every key with its value and where that comes from, and no s
   assert.equal(line('data'), `data | ${join(directory, 'data')} | default`)
   const account = 'authentication.users[0].account'
   assert.equal(line(account), `${account} | alice | default: authentication.users[0].userName`)
-  assert.equal(line('authentication.methods'), 'authentication.methods | [SCRAM-SHA-256] | default')
+  assert.equal(line('authentication.methods'), 'authentication.methods | [SCRAM-SHA-512, SCRAM-SHA-256] | default')
   const bob = 'authentication.users[1].password'
   assert.equal(line(bob), `${bob} | (secret) | PABAL_AUTHENTICATION__USERS__1__PASSWORD`)
   assert.doesNotMatch(stdout, /tea/)

@@ -1,18 +1,28 @@
 /**
- * What a server keeps of a password for SCRAM-SHA-256: RFC 5802 section 3, RFC 7677. Neither the password nor anything
+ * What a server keeps of a password for SCRAM-SHA-256 or SCRAM-SHA-512: RFC 5802 section 3, RFC 7677. Neither the password nor anything
  * that would let its holder log in as the user can be read from it; but it should be kept as safe as a password hash.
  *
- * As text: `SCRAM-SHA-256$<iterations>:<salt>$<storedKey>:<serverKey>`, the last three in base64, as PostgreSQL writes it.
+ * As text: `SCRAM-SHA-256$<iterations>:<salt>$<storedKey>:<serverKey>`, the last three in base64, as PostgreSQL writes it; or with
+ * `SCRAM-SHA-512`.
  */
 import { createHash, createHmac, pbkdf2, randomBytes } from 'node:crypto'
 import { saslprep } from '@mongodb-js/saslprep'
 
+export type ScramHash = 'sha256' | 'sha512'
+
+/** Authentication Methods, the stronger first. */
+export const scramMethods: readonly { readonly name: string; readonly hash: ScramHash }[] = Object.freeze([
+  { name: 'SCRAM-SHA-512', hash: 'sha512' },
+  { name: 'SCRAM-SHA-256', hash: 'sha256' },
+])
+
 export interface ScramCredential {
+  hash: ScramHash
   salt: Uint8Array
   iterations: number
-  /** 32 bytes: SHA-256 of the key whose possession the client proves. */
+  /** As many bytes as the hash has: hash of the key whose possession the client proves. */
   storedKey: Uint8Array
-  /** 32 bytes: the key whose possession the server proves. */
+  /** As many: the key whose possession the server proves. */
   serverKey: Uint8Array
 }
 
@@ -25,21 +35,23 @@ export class ScramCredentialError extends Error {
 }
 
 export interface ScramCredentialOptions {
+  /** Default `sha256`: what most clients know. */
+  hash?: ScramHash
   /** At least 4096, the lowest RFC 7677 allows. */
   iterations?: number
   /** Default: 16 random bytes. */
   salt?: Uint8Array
 }
 
-/** Bytes in a SHA-256 hash. */
-export const keyBytes = 32
+/** Bytes in a hash. */
+export const keyBytes: Readonly<Record<ScramHash, number>> = { sha256: 32, sha512: 64 }
 export const iterationsMin = 4096
 /** More would let one credential keep a client busy for minutes. */
 export const iterationsMax = 10_000_000
 export const defaultIterations = 4096
 export const defaultSaltBytes = 16
 
-const layout = /^SCRAM-SHA-256\$(\d{1,8}):([A-Za-z0-9+/]+={0,2})\$([A-Za-z0-9+/]+={0,2}):([A-Za-z0-9+/]+={0,2})$/
+const layout = /^SCRAM-SHA-(256|512)\$(\d{1,8}):([A-Za-z0-9+/]+={0,2})\$([A-Za-z0-9+/]+={0,2}):([A-Za-z0-9+/]+={0,2})$/
 
 /** Makes the credential of a password, prepared with SASLprep. @throws ScramCredentialError if it cannot be prepared. */
 export async function makeScramCredential(
@@ -47,15 +59,18 @@ export async function makeScramCredential(
   options: ScramCredentialOptions = {},
 ): Promise<ScramCredential> {
   const prepared = preparePassword(password)
-  const iterations = options.iterations ?? defaultIterations
+  const { hash = 'sha256', iterations = defaultIterations } = options
   const salt = options.salt ?? randomBytes(defaultSaltBytes)
   requireIterations(iterations)
-  const saltedPassword = await stretch(prepared, salt, iterations)
+  const saltedPassword = await stretch(hash, prepared, salt, iterations)
   return {
+    hash,
     salt,
     iterations,
-    storedKey: createHash('sha256').update(hmacSha256(saltedPassword, 'Client Key')).digest(),
-    serverKey: hmacSha256(saltedPassword, 'Server Key'),
+    storedKey: createHash(hash)
+      .update(hmac(hash, saltedPassword, 'Client Key'))
+      .digest(),
+    serverKey: hmac(hash, saltedPassword, 'Server Key'),
   }
 }
 
@@ -79,7 +94,7 @@ export function formatScramCredential(credential: ScramCredential): string {
   const [salt, storedKey, serverKey] = [credential.salt, credential.storedKey, credential.serverKey].map((bytes) =>
     Buffer.from(bytes).toString('base64'),
   )
-  return `SCRAM-SHA-256$${credential.iterations}:${salt}$${storedKey}:${serverKey}`
+  return `SCRAM-SHA-${credential.hash === 'sha512' ? 512 : 256}$${credential.iterations}:${salt}$${storedKey}:${serverKey}`
 }
 
 /** @throws ScramCredentialError */
@@ -87,11 +102,13 @@ export function parseScramCredential(text: string): ScramCredential {
   const match = layout.exec(text)
   if (match === null) {
     throw new ScramCredentialError(
-      'it does not have the form SCRAM-SHA-256$<iterations>:<salt>$<storedKey>:<serverKey>',
+      'it does not have the form SCRAM-SHA-256$<iterations>:<salt>$<storedKey>:<serverKey>, or with 512',
     )
   }
-  const [, iterations, salt = '', storedKey = '', serverKey = ''] = match
+  const [, bits, iterations, salt = '', storedKey = '', serverKey = ''] = match
+  const hash: ScramHash = bits === '512' ? 'sha512' : 'sha256'
   const credential = {
+    hash,
     iterations: Number(iterations),
     salt: Buffer.from(salt, 'base64'),
     storedKey: Buffer.from(storedKey, 'base64'),
@@ -103,13 +120,14 @@ export function parseScramCredential(text: string): ScramCredential {
   }
   for (const name of ['storedKey', 'serverKey'] as const) {
     const size = credential[name].length
-    if (size !== keyBytes) throw new ScramCredentialError(`${name} has ${size} bytes, and must have ${keyBytes}`)
+    if (size === keyBytes[hash]) continue
+    throw new ScramCredentialError(`${name} has ${size} bytes, and must have ${keyBytes[hash]}`)
   }
   return credential
 }
 
-export function hmacSha256(key: Uint8Array, message: string | Uint8Array): Buffer {
-  return createHmac('sha256', key).update(message).digest()
+export function hmac(hash: ScramHash, key: Uint8Array, message: string | Uint8Array): Buffer {
+  return createHmac(hash, key).update(message).digest()
 }
 
 function requireIterations(iterations: number): void {
@@ -117,9 +135,9 @@ function requireIterations(iterations: number): void {
   throw new ScramCredentialError(`iterations is ${iterations}, and may be ${iterationsMin} to ${iterationsMax}`)
 }
 
-function stretch(password: string, salt: Uint8Array, iterations: number): Promise<Buffer> {
+function stretch(hash: ScramHash, password: string, salt: Uint8Array, iterations: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    pbkdf2(password, salt, iterations, keyBytes, 'sha256', (error, key) => {
+    pbkdf2(password, salt, iterations, keyBytes[hash], hash, (error, key) => {
       if (error === null) resolve(key)
       else reject(error)
     })

@@ -5,16 +5,16 @@ import type { AuthenticationRequest, AuthenticationVerdict } from './authenticat
 import { defaultAuthenticate } from './default-authenticate.ts'
 import { hashPassword } from './password-hash.ts'
 import { makeScramCredential } from './scram-credential.ts'
-import { type User, usersAuthenticate, usersScramSha256 } from './users.ts'
+import { type User, usersAuthenticate, usersScram } from './users.ts'
 
 const cheap = { costLog2: 10, blockSize: 8, parallelism: 1 }
 const users: User[] = []
 
 before(async () => {
   users.push(
-    { userName: 'alice', account: null, passwordHash: await hashPassword('tea', cheap), scram: null },
-    { userName: 'bob', account: 'factory', passwordHash: await hashPassword('coffee', cheap), scram: null },
-    { userName: 'scram', account: null, passwordHash: null, scram: await makeScramCredential('water') },
+    { userName: 'alice', account: null, passwordHash: await hashPassword('tea', cheap), scram: [] },
+    { userName: 'bob', account: 'factory', passwordHash: await hashPassword('coffee', cheap), scram: [] },
+    { userName: 'scram', account: null, passwordHash: null, scram: [await makeScramCredential('water')] },
   )
 })
 
@@ -74,20 +74,21 @@ test('a flood of logins is told that the server is busy', async () => {
 })
 
 test('SCRAM-SHA-256 knows the users who have a credential', async () => {
-  const method = usersScramSha256(users)
+  const [method] = usersScram(users)
+  assert.ok(method !== undefined)
   assert.equal(method.name, 'SCRAM-SHA-256')
   const challengeOf = async (name: string) => {
     const step = await method.begin(connect(null, null)).step(Buffer.from(`n,,n=${name},r=abc`))
     assert.equal(step.type, 'continue')
     return Buffer.from(step.data).toString()
   }
-  const salt = Buffer.from(users[2]?.scram?.salt ?? []).toString('base64')
+  const salt = Buffer.from(users[2]?.scram[0]?.salt ?? []).toString('base64')
   assert.ok((await challengeOf('scram')).endsWith(`,s=${salt},i=4096`))
   assert.match(await challengeOf('alice'), /,s=[A-Za-z0-9+/]{22}==,i=4096$/)
 })
 
 test('where only Authentication Methods are configured, a CONNECT that names none is refused', async () => {
-  const authenticationMethods = [usersScramSha256(users)]
+  const authenticationMethods = usersScram(users)
   const verdict = await defaultAuthenticate({ authenticationMethods })(connect(null, null))
   assert.deepEqual(verdict, {
     type: 'refused',

@@ -1,6 +1,6 @@
 /**
  * A fixed list of users as the two ways to log in: User Name and Password of CONNECT (MQTT 5.0 sections 3.1.3.5 and
- * 3.1.3.6), and SCRAM-SHA-256.
+ * 3.1.3.6), and SCRAM.
  *
  * A user that does not exist takes as long to refuse as a wrong password, so that names cannot be guessed by time.
  */
@@ -8,8 +8,8 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { ReasonCode } from '../../protocol/reason-code.ts'
 import type { Authenticate, AuthenticationVerdict, EnhancedAuthenticationMethod } from './authentication.ts'
 import { defaultScryptCost, makeDecoyHash } from './password-hash.ts'
-import type { ScramCredential } from './scram-credential.ts'
-import { prepareUserName, scramSha256 } from './scram-sha-256.ts'
+import { prepareUserName, scram as scramMethod } from './scram.ts'
+import { type ScramCredential, type ScramHash, scramMethods } from './scram-credential.ts'
 import { decoyOf, hashForStorage, isWeak, verifyStoredPassword } from './stored-password.ts'
 import { TooBusyError } from './work-gate.ts'
 
@@ -19,8 +19,8 @@ export interface User {
   account: string | null
   /** As `hashPassword` makes it, or as it stands in a password file of mosquitto; null: this user cannot log in with a Password in CONNECT. */
   passwordHash: string | null
-  /** null: this user cannot log in with SCRAM-SHA-256. */
-  scram: ScramCredential | null
+  /** One for each hash at most; none: this user cannot log in with SCRAM. */
+  scram: readonly ScramCredential[]
 }
 
 export interface UsersOptions {
@@ -82,17 +82,26 @@ function rehasher(byName: Map<string, User>, { rehashed }: UsersOptions): (user:
   }
 }
 
-/** SCRAM-SHA-256 for those of `users` who have a credential for it. User Names are compared as SASLprep prepares them. */
-export function usersScramSha256(users: readonly User[]): EnhancedAuthenticationMethod {
+/** A method for each hash that somebody has a credential for, the stronger first. */
+export function usersScram(users: readonly User[]): EnhancedAuthenticationMethod[] {
+  return scramMethods.flatMap(({ hash }) => {
+    const isUsed = users.some(({ scram }) => scram.some((credential) => credential.hash === hash))
+    return isUsed ? [usersMethod(users, hash)] : []
+  })
+}
+
+/** User Names are compared as SASLprep prepares them. */
+function usersMethod(users: readonly User[], hash: ScramHash): EnhancedAuthenticationMethod {
   const credentials = new Map<string, ScramCredential>()
   const accounts = new Map<string, string>()
   for (const { userName, account, scram } of users) {
-    if (scram === null) continue
+    const credential = scram.find((each) => each.hash === hash)
+    if (credential === undefined) continue
     const prepared = prepareUserName(userName)
-    credentials.set(prepared, scram)
+    credentials.set(prepared, credential)
     accounts.set(prepared, account ?? userName)
   }
-  return scramSha256((userName) => credentials.get(userName) ?? null, {
+  return scramMethod(hash, (userName) => credentials.get(userName) ?? null, {
     account: (userName) => accounts.get(userName) ?? userName,
     shapes: [...credentials.values()].map(({ iterations, salt }) => ({ iterations, saltBytes: salt.length })),
   })

@@ -9,6 +9,7 @@ import { z } from 'zod'
 import type { Limits } from '../../core/limits.ts'
 import { parseListenUrl } from '../../transport/listen-url.ts'
 import type { Permissions } from '../authentication/authentication.ts'
+import { scramMethods } from '../authentication/scram-credential.ts'
 import { type Durability, defaultListen } from '../options.ts'
 import { accessSchema } from './access-schema.ts'
 import { choice, flag, type LeafFacts, leaf, text } from './leaf.ts'
@@ -31,7 +32,7 @@ export const durabilities: readonly Durability[] = Object.freeze(['fsync', 'inte
 /** What a user may do beyond publishing and subscribing. */
 export type Permission = keyof Permissions
 const permissionNames: readonly Permission[] = Object.freeze(['observe', 'admin'])
-export const methodNames: readonly string[] = Object.freeze(['SCRAM-SHA-256'])
+export const methodNames: readonly string[] = Object.freeze(scramMethods.map(({ name }) => name))
 export const syncIntervalMsDefault = 100
 
 export type ConfigSchema = ReturnType<typeof configSchema>

@@ -200,7 +200,7 @@ const single: [text: string, fault: string][] = [
   ],
   [
     user('userName: a\nscram: secret'),
-    '4:14 authentication.users[0].scram | a text that is no credential: it does not have the form SCRAM-SHA-256$<iterations>:<salt>$<storedKey>:<serverKey> | a credential',
+    '4:14 authentication.users[0].scram | a text that is no credential: it does not have the form SCRAM-SHA-256$<iterations>:<salt>$<storedKey>:<serverKey>, or with 512 | a credential',
   ],
   [
     user(`userName: a\npasswordHash: ${hash}\npermissions: [obsrve]`),
@@ -220,7 +220,7 @@ const single: [text: string, fault: string][] = [
   ],
   [
     `${user(`userName: a\npasswordHash: ${hash}`)}  methods: [SCRAM-SHA-1]\n`,
-    '5:13 authentication.methods[0] | "SCRAM-SHA-1" | SCRAM-SHA-256',
+    '5:13 authentication.methods[0] | "SCRAM-SHA-1" | one of SCRAM-SHA-512, SCRAM-SHA-256',
   ],
   ['durability: memory\ndurability: fsync\n', '2:1  | Map keys must be unique | YAML 1.2'],
   ['limits:\n\tpacketBytesMax: 5\n', '2:1  | Tabs are not allowed as indentation | YAML 1.2'],
@@ -280,7 +280,7 @@ test('a password file holds a password or a hash, and its path starts from the c
   const options = await configuredOptions(config)
   assert.deepEqual(
     options.authenticationMethods?.map((method) => method.name),
-    ['SCRAM-SHA-256'],
+    ['SCRAM-SHA-512', 'SCRAM-SHA-256'],
   )
   const connect = {
     clientIdentifier: 'test',

@@ -6,7 +6,7 @@ import type { Permissions } from '../authentication/authentication.ts'
 import { strengthenHash } from '../authentication/password-file.ts'
 import { hashPassword } from '../authentication/password-hash.ts'
 import { makeScramCredential } from '../authentication/scram-credential.ts'
-import { type User, usersAuthenticate, usersScramSha256 } from '../authentication/users.ts'
+import { type User, usersAuthenticate, usersScram } from '../authentication/users.ts'
 import type { BrokerOptions } from '../options.ts'
 import { sqlite } from '../stores.ts'
 import type { Config, ConfiguredUser } from './config.ts'
@@ -87,10 +87,8 @@ async function loginOptions(
       : {}),
   })
   const options: LoginOptions = { authenticate }
-  const hasScram = users.some((user) => user.scram !== null)
-  if (hasScram && (wanted === null || wanted.includes('SCRAM-SHA-256'))) {
-    options.authenticationMethods = [usersScramSha256(users)]
-  }
+  const methods = usersScram(users).filter(({ name }) => wanted === null || wanted.includes(name))
+  if (methods.length > 0) options.authenticationMethods = methods
   return options
 }
 
@@ -125,6 +123,9 @@ function permissionsOf(users: readonly ConfiguredUser[]): Permissions {
 
 async function hashUser(user: ConfiguredUser): Promise<User> {
   const { userName, account, password } = user
-  if (password === null) return { userName, account, passwordHash: user.passwordHash, scram: user.scram }
-  return { userName, account, passwordHash: await hashPassword(password), scram: await makeScramCredential(password) }
+  if (password === null) {
+    return { userName, account, passwordHash: user.passwordHash, scram: user.scram === null ? [] : [user.scram] }
+  }
+  const scram = [await makeScramCredential(password, { hash: 'sha512' }), await makeScramCredential(password)]
+  return { userName, account, passwordHash: await hashPassword(password), scram }
 }

@@ -2,6 +2,7 @@
  * What is in force: the value of every key, and where it comes from. Secrets are not in it.
  */
 import { resolve } from 'node:path'
+import { scramMethods } from '../authentication/scram-credential.ts'
 import type { ReadConfig } from './config.ts'
 import { type KeyNode, keyTree } from './config-keys.ts'
 import { configSchema, methodNames, standardLists } from './config-schema.ts'
@@ -74,7 +75,9 @@ function wholeList(path: KeyPath, isGiven: boolean, read: ReadConfig): Effective
 function standardList(name: string, { config }: ReadConfig): readonly string[] | null {
   if (name !== 'authentication.methods') return standardLists[name] ?? null
   const { users } = config.authentication ?? { users: [] }
-  return users.some(({ scram, password }) => scram !== null || password !== null) ? methodNames : []
+  if (users.some(({ password }) => password !== null)) return methodNames
+  const hashes = new Set(users.map(({ scram }) => scram?.hash))
+  return scramMethods.filter(({ hash }) => hashes.has(hash)).map(({ name }) => name)
 }
 
 function standardValue(at: KeyPath, facts: LeafFacts, read: ReadConfig, tree: KeyNode): EffectiveValue {

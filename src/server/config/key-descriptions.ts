@@ -77,7 +77,7 @@ export const keyDescriptions: Readonly<Record<string, string>> = Object.freeze({
   'authentication.users[].passwordHash':
     'A hash of the password: `$scrypt$ln=15,r=8,p=1$salt$hash`, or where it stands',
   'authentication.users[].scram':
-    'A credential for SCRAM-SHA-256: `SCRAM-SHA-256$<iterations>:<salt>$<storedKey>:<serverKey>`, or where it stands',
+    'A credential for SCRAM: `SCRAM-SHA-256$<iterations>:<salt>$<storedKey>:<serverKey>` or `SCRAM-SHA-512$…`, or where it stands',
   'authentication.users[].account': "What the user's Sessions belong to; default: the User Name",
   'authentication.users[].permissions':
     "List of what the user's account may do beyond publishing and subscribing: `observe` (ask the broker who is listening and what happens, read `$SYS`), `admin` (also change it: drop and release what is held); default: none",
@@ -86,5 +86,5 @@ export const keyDescriptions: Readonly<Record<string, string>> = Object.freeze({
   'authentication.rehash':
     '`false` leaves weak hashes in the password file as they are; else each is replaced when its password is right for the first time',
   'authentication.methods':
-    'List of Authentication Methods; default: `SCRAM-SHA-256` if a user has a credential for it; `[]` turns it off',
+    'List of Authentication Methods; default: `SCRAM-SHA-512` and `SCRAM-SHA-256`, as far as a user has a credential for them; `[]` turns them off',
 })

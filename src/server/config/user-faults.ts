@@ -4,6 +4,7 @@
  *
  * Works on the values as written, so that these faults are reported together with those of single values.
  */
+import { scramMethods } from '../authentication/scram-credential.ts'
 import type { KeyPath } from './key-path.ts'
 
 /** A fault that knows its path; whoever has the file adds line and column. */
@@ -76,19 +77,25 @@ function faultsOfUser(user: unknown, path: KeyPath, seen: Set<string>): PathFaul
 
 function methodFaults(authentication: object, users: readonly unknown[]): PathFault[] {
   const methods = property(authentication, 'methods')
-  if (!Array.isArray(methods) || !methods.includes('SCRAM-SHA-256')) return []
-  const canUse = users.some((user) => {
-    return ['scram', 'passwordFile', 'password'].some((key) => property(user, key) !== undefined)
+  if (!Array.isArray(methods)) return []
+  return methods.flatMap((method, index) => {
+    if (!scramMethods.some(({ name }) => name === method)) return []
+    const canUse = users.some((user) => {
+      if (['passwordFile', 'password'].some((key) => property(user, key) !== undefined)) return true
+      const scram = property(user, 'scram')
+      // Where it stands elsewhere it is not known here what it is.
+      return typeof scram === 'string' && (scram.startsWith(`${method}$`) || !scram.startsWith('SCRAM-'))
+    })
+    if (canUse) return []
+    return [
+      {
+        path: ['authentication', 'methods', index],
+        found: `${method}, and no user who can use it`,
+        expected: 'a user with scram, passwordFile or password',
+        advice: 'give a user a scram: credential, or remove the method',
+      },
+    ]
   })
-  if (canUse) return []
-  return [
-    {
-      path: ['authentication', 'methods', methods.indexOf('SCRAM-SHA-256')],
-      found: 'SCRAM-SHA-256, and no user who can use it',
-      expected: 'a user with scram, passwordFile or password',
-      advice: 'give a user a scram: credential, or remove the method',
-    },
-  ]
 }
 
 function isMapping(value: unknown): value is object {

@@ -2,6 +2,7 @@
  * How each value of a user is read: names as they are sent, secrets as they stand here or elsewhere.
  */
 import { PasswordHashError } from '../authentication/password-hash.ts'
+import { prepareUserName } from '../authentication/scram.ts'
 import {
   parseScramCredential,
   preparePassword,
@@ -9,7 +10,6 @@ import {
   ScramCredentialError,
 } from '../authentication/scram-credential.ts'
 import { ScramSyntaxError } from '../authentication/scram-message.ts'
-import { prepareUserName } from '../authentication/scram-sha-256.ts'
 import { parseStoredPassword } from '../authentication/stored-password.ts'
 import type { Reading } from './reading.ts'
 import { hideSecret, isReference, readSecret, readSecretFile, type SecretPlaces, SecretText } from './secret.ts'
@@ -99,7 +99,7 @@ function hashOf(text: string): Reading<string> {
 }
 
 export function readScram(value: unknown, places: SecretPlaces): Reading<ScramCredential> {
-  const expected = 'a credential: SCRAM-SHA-256$<iterations>:<salt>$<storedKey>:<serverKey>'
+  const expected = 'a credential: SCRAM-SHA-256$<iterations>:<salt>$<storedKey>:<serverKey>, or with 512'
   const advice = 'make one with makeScramCredential() and formatScramCredential() of the library'
   const secret = readSecret(value, expected, places)
   if (secret.type === 'fault') return secret

@@ -7,6 +7,7 @@ import type {
   EnhancedAuthenticationExchange,
   EnhancedAuthenticationStep,
 } from './authentication.ts'
+import { type ScramOptions, scramSha256, scramSha512 } from './scram.ts'
 import {
   formatScramCredential,
   makeScramCredential,
@@ -14,7 +15,7 @@ import {
   type ScramCredential,
   ScramCredentialError,
 } from './scram-credential.ts'
-import { type ScramOptions, scramSha256 } from './scram-sha-256.ts'
+import { usersScram } from './users.ts'
 
 const request: AuthenticationRequest = {
   clientIdentifier: 'test',
@@ -47,7 +48,10 @@ class ScramClient {
   private readonly password: string
   private serverSignature = ''
 
-  constructor(userName: string, password: string, header = 'n,,') {
+  private readonly hash: 'sha256' | 'sha512'
+
+  constructor(userName: string, password: string, header = 'n,,', hash: 'sha256' | 'sha512' = 'sha256') {
+    this.hash = hash
     this.password = password
     this.header = header
     this.first = `${header}n=${userName},r=${this.nonce}`
@@ -56,13 +60,15 @@ class ScramClient {
   answer(serverFirst: string, change: (withoutProof: string) => string = (text) => text): string {
     const [, nonce = '', salt = '', iterations] = /^r=([^,]+),s=([^,]+),i=(\d+)$/.exec(serverFirst) ?? []
     assert.ok(nonce.startsWith(this.nonce) && nonce.length > this.nonce.length)
-    const salted = pbkdf2Sync(this.password, Buffer.from(salt, 'base64'), Number(iterations), 32, 'sha256')
-    const clientKey = hmac(salted, 'Client Key')
+    const { hash } = this
+    const size = hash === 'sha256' ? 32 : 64
+    const salted = pbkdf2Sync(this.password, Buffer.from(salt, 'base64'), Number(iterations), size, hash)
+    const clientKey = hmac(salted, 'Client Key', hash)
     const withoutProof = change(`c=${Buffer.from(this.header).toString('base64')},r=${nonce}`)
     const authMessage = `${this.first.slice(this.header.length)},${serverFirst},${withoutProof}`
-    const signature = hmac(createHash('sha256').update(clientKey).digest(), authMessage)
+    const signature = hmac(createHash(hash).update(clientKey).digest(), authMessage, hash)
     const proof = Buffer.from(clientKey.map((byte, index) => byte ^ (signature[index] ?? 0)))
-    this.serverSignature = hmac(hmac(salted, 'Server Key'), authMessage).toString('base64')
+    this.serverSignature = hmac(hmac(salted, 'Server Key', hash), authMessage, hash).toString('base64')
     return `${withoutProof},p=${proof.toString('base64')}`
   }
 
@@ -71,8 +77,8 @@ class ScramClient {
   }
 }
 
-function hmac(key: Uint8Array, text: string): Buffer {
-  return createHmac('sha256', key).update(text).digest()
+function hmac(key: Uint8Array, text: string, hash = 'sha256'): Buffer {
+  return createHmac(hash, key).update(text).digest()
 }
 
 async function send(exchange: EnhancedAuthenticationExchange, text: string): Promise<EnhancedAuthenticationStep> {
@@ -104,6 +110,41 @@ test('the exchange of RFC 7677 section 3 is reproduced byte for byte', async () 
     account: 'user',
     data: Buffer.from('v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4='),
   })
+})
+
+test('SCRAM-SHA-512 is the same with the longer hash; a credential of the other is none', async () => {
+  const credential = await makeScramCredential('pencil', { hash: 'sha512' })
+  assert.match(formatScramCredential(credential), /^SCRAM-SHA-512\$4096:/)
+  assert.deepEqual(parseScramCredential(formatScramCredential(credential)), {
+    ...credential,
+    salt: Buffer.from(credential.salt),
+  })
+  for (const [password, stored, isRight] of [
+    ['pencil', credential, true],
+    ['pen', credential, false],
+    ['pencil', pencil, false],
+  ] as const) {
+    const method = scramSha512(() => stored)
+    assert.equal(method.name, 'SCRAM-SHA-512')
+    const exchange = method.begin(request)
+    const client = new ScramClient('user', password, 'n,,', 'sha512')
+    const step = await send(exchange, client.answer(await challenge(exchange, client.first)))
+    assert.equal(step.type, isRight ? 'accepted' : 'refused')
+    if (step.type === 'accepted') assert.ok(client.acceptsServer(Buffer.from(step.data ?? []).toString()))
+  }
+})
+
+test('with both credentials both methods are offered, the stronger first', async () => {
+  const both = [await makeScramCredential('x'), await makeScramCredential('x', { hash: 'sha512' })]
+  const user = { userName: 'ann', account: null, passwordHash: null, scram: both }
+  assert.deepEqual(
+    usersScram([user]).map(({ name }) => name),
+    ['SCRAM-SHA-512', 'SCRAM-SHA-256'],
+  )
+  assert.deepEqual(
+    usersScram([{ ...user, scram: both.slice(1) }]).map(({ name }) => name),
+    ['SCRAM-SHA-512'],
+  )
 })
 
 for (const [header, meaning] of [

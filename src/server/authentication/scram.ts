@@ -1,5 +1,5 @@
 /**
- * SCRAM-SHA-256 (RFC 5802, RFC 7677), server side, as an Authentication Method of MQTT 5.0 section 4.12: CONNECT carries
+ * SCRAM-SHA-256 and SCRAM-SHA-512 (RFC 5802, RFC 7677), server side, as an Authentication Method of MQTT 5.0 section 4.12: CONNECT carries
  * client-first, AUTH server-first, AUTH client-final, CONNACK server-final. The password never crosses the network.
  *
  * Refusals use codes that CONNACK and, for re-authentication, DISCONNECT both have [MQTT-4.12.0-4] [MQTT-4.12.1-2]:
@@ -18,7 +18,15 @@ import type {
   EnhancedAuthenticationMethod,
   EnhancedAuthenticationStep,
 } from './authentication.ts'
-import { defaultIterations, defaultSaltBytes, hmacSha256, keyBytes, type ScramCredential } from './scram-credential.ts'
+import {
+  defaultIterations,
+  defaultSaltBytes,
+  hmac,
+  keyBytes,
+  type ScramCredential,
+  type ScramHash,
+  scramMethods,
+} from './scram-credential.ts'
 import { type ClientFirst, parseClientFinal, parseClientFirst, ScramSyntaxError } from './scram-message.ts'
 
 /** `userName` is prepared with SASLprep. Null: there is no such user. */
@@ -41,21 +49,32 @@ export interface ScramOptions {
   decoySecret?: Uint8Array
 }
 
-const methodName = 'SCRAM-SHA-256'
-
-/** Makes the method from a look-up of credentials. */
+/** Makes the method from a look-up of credentials for SCRAM-SHA-256. */
 export function scramSha256(lookup: ScramLookup, options: ScramOptions = {}): EnhancedAuthenticationMethod {
+  return scram('sha256', lookup, options)
+}
+
+/** The same for SCRAM-SHA-512. */
+export function scramSha512(lookup: ScramLookup, options: ScramOptions = {}): EnhancedAuthenticationMethod {
+  return scram('sha512', lookup, options)
+}
+
+/** A credential for another hash is none. */
+export function scram(hash: ScramHash, lookup: ScramLookup, options: ScramOptions): EnhancedAuthenticationMethod {
+  const name = scramMethods.find((method) => method.hash === hash)?.name ?? ''
   const server: ScramServer = {
+    hash,
     lookup,
     account: options.account ?? ((userName) => userName),
     nonce: options.nonce ?? (() => randomBytes(18).toString('base64')),
     shapes: options.shapes ?? [],
-    decoySecret: options.decoySecret ?? randomBytes(keyBytes),
+    decoySecret: options.decoySecret ?? randomBytes(keyBytes.sha256),
   }
-  return { name: methodName, begin: (request) => new ScramExchange(server, request) }
+  return { name, begin: (request) => new ScramExchange(server, request) }
 }
 
 interface ScramServer {
+  hash: ScramHash
   lookup: ScramLookup
   account: (userName: string) => string
   nonce: () => string
@@ -118,7 +137,8 @@ class ScramExchange implements EnhancedAuthenticationExchange {
     if (this.request.userName !== null && this.request.userName !== userName) {
       return refuse(ReasonCode.NotAuthorized, 'SCRAM: the User Name of CONNECT is another one than that of SCRAM')
     }
-    const found = await this.server.lookup(userName)
+    const known = await this.server.lookup(userName)
+    const found = known?.hash === this.server.hash ? known : null
     const credential = found ?? makeDecoy(this.server, userName)
     const nonce = first.nonce + this.server.nonce()
     const salt = Buffer.from(credential.salt).toString('base64')
@@ -132,18 +152,20 @@ class ScramExchange implements EnhancedAuthenticationExchange {
     const { challenge } = this
     if (challenge === null) throw new ScramSyntaxError('the exchange has not begun')
     const final = parseClientFinal(data)
-    if (final.proof.length !== keyBytes) throw new ScramSyntaxError(`the proof must have ${keyBytes} bytes`)
+    const { hash } = this.server
+    const size = keyBytes[hash]
+    if (final.proof.length !== size) throw new ScramSyntaxError(`the proof must have ${size} bytes`)
     const { first, credential } = challenge
     const authMessage = `${first.bare},${challenge.serverFirst},${final.withoutProof}`
-    const signature = hmacSha256(credential.storedKey, authMessage)
+    const signature = hmac(hash, credential.storedKey, authMessage)
     const clientKey = exclusiveOr(final.proof, signature)
-    const storedKey = createHash('sha256').update(clientKey).digest()
+    const storedKey = createHash(hash).update(clientKey).digest()
     const isProved = timingSafeEqual(storedKey, credential.storedKey)
     const isThisExchange = final.nonce === challenge.nonce && final.channelBinding.equals(Buffer.from(first.header))
     if (!isProved || !isThisExchange || challenge.isDecoy) {
       return refuse(ReasonCode.NotAuthorized, 'SCRAM: the user name or the password is wrong')
     }
-    const serverSignature = hmacSha256(credential.serverKey, authMessage).toString('base64')
+    const serverSignature = hmac(hash, credential.serverKey, authMessage).toString('base64')
     return {
       type: 'accepted',
       account: this.server.account(challenge.userName),
@@ -166,20 +188,22 @@ export function prepareUserName(userName: string): string {
 
 /** The same name gets the same salt each time, as a real user would, and no proof fits. */
 function makeDecoy(server: ScramServer, userName: string): ScramCredential {
-  const seed = hmacSha256(server.decoySecret, userName)
+  const seed = hmac('sha256', server.decoySecret, userName)
   const shape = server.shapes[seed.readUInt32BE(0) % Math.max(1, server.shapes.length)]
   const saltSource = createHash('sha512').update(seed).digest()
+  const size = keyBytes[server.hash]
   return {
+    hash: server.hash,
     iterations: shape?.iterations ?? defaultIterations,
     salt: saltSource.subarray(0, shape?.saltBytes ?? defaultSaltBytes),
-    storedKey: randomBytes(keyBytes),
-    serverKey: randomBytes(keyBytes),
+    storedKey: randomBytes(size),
+    serverKey: randomBytes(size),
   }
 }
 
 function exclusiveOr(left: Buffer, right: Buffer): Buffer {
-  const result = Buffer.alloc(keyBytes)
-  for (let index = 0; index < keyBytes; index++) result[index] = (left[index] ?? 0) ^ (right[index] ?? 0)
+  const result = Buffer.alloc(left.length)
+  for (let index = 0; index < left.length; index++) result[index] = (left[index] ?? 0) ^ (right[index] ?? 0)
   return result
 }
 
