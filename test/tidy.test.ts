@@ -40,7 +40,7 @@ const importTable: Readonly<Record<string, Row>> = {
   'src/metrics': { ours: ['src/core'], packages: ['prom-client'], node: ['perf_hooks'] },
   'src/server': {
     ours: ['src/protocol', 'src/core', 'src/store', 'src/cluster', 'src/transport', 'src/metrics'],
-    packages: ['@mongodb-js/saslprep', 'pino', 'yaml', 'zod'],
+    packages: ['@mongodb-js/saslprep', 'jose', 'pino', 'yaml', 'zod'],
     node: 'any',
   },
   // An optional peer: nothing else may need it.
