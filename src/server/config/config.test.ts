@@ -120,6 +120,7 @@ authentication:
       methods: ['SCRAM-SHA-256'],
       passwordFile: null,
       rehash: true,
+      jwt: null,
     },
   })
 })

@@ -7,6 +7,7 @@ import type { z } from 'zod'
 import type { AccessPolicy } from '../../core/access/access-policy.ts'
 import type { Limits } from '../../core/limits.ts'
 import type { WhenQueueFull } from '../../core/state.ts'
+import type { JwtOptions } from '../authentication/jwt.ts'
 import type { ScramCredential } from '../authentication/scram-credential.ts'
 import type { LogOptions } from '../log/log-options.ts'
 import type { Durability, ObserverOptions, TopicOptions } from '../options.ts'
@@ -15,6 +16,7 @@ import { ConfigError, type ConfigFault } from './config-fault.ts'
 import { keyTree } from './config-keys.ts'
 import { configSchema, type Permission } from './config-schema.ts'
 import { type EnvironmentReading, type Override, readEnvironment } from './environment.ts'
+import { toJwtOptions } from './jwt-schema.ts'
 import { valueAt } from './key-path.ts'
 import { type ConfigSource, Layers } from './layers.ts'
 import { type ImportRow, isMosquittoConf } from './mosquitto/mosquitto-config.ts'
@@ -66,6 +68,8 @@ export interface Config {
     /** An absolute path; its users are among `users`. */
     passwordFile: string | null
     rehash: boolean
+    /** Null: no tokens are taken. */
+    jwt: JwtOptions | null
   } | null
 }
 
@@ -206,10 +210,10 @@ function toLog(written: FileValues['log']): Partial<LogOptions> {
 }
 
 function toAuthentication(written: NonNullable<FileValues['authentication']>): NonNullable<Config['authentication']> {
-  const { methods = null, passwordFile = null, rehash = true } = written
+  const { methods = null, passwordFile = null, rehash = true, jwt } = written
   const users = (written.users ?? []).map(toUser)
   if (passwordFile !== null) users.push(...usersOfPasswordFile(passwordFile, users))
-  return { users, methods, passwordFile, rehash }
+  return { users, methods, passwordFile, rehash, jwt: jwt === undefined ? null : toJwtOptions(jwt) }
 }
 
 type FileUser = NonNullable<NonNullable<FileValues['authentication']>['users']>[number]

@@ -3,6 +3,7 @@
  */
 import { resolve } from 'node:path'
 import type { Permissions } from '../authentication/authentication.ts'
+import { jwtAuthenticate, tokensOr } from '../authentication/jwt.ts'
 import { strengthenHash } from '../authentication/password-file.ts'
 import { hashPassword } from '../authentication/password-hash.ts'
 import { makeScramCredential } from '../authentication/scram-credential.ts'
@@ -86,7 +87,10 @@ async function loginOptions(
       ? { rehashed: (user, stronger) => inFile.has(user.userName) && keepHash(passwordFile, user, stronger) }
       : {}),
   })
-  const options: LoginOptions = { authenticate }
+  const { jwt } = authentication
+  const options: LoginOptions = {
+    authenticate: jwt === null ? authenticate : tokensOr(jwtAuthenticate(jwt), authenticate),
+  }
   const methods = usersScram(users).filter(({ name }) => wanted === null || wanted.includes(name))
   if (methods.length > 0) options.authenticationMethods = methods
   return options

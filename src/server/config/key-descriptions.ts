@@ -85,6 +85,14 @@ export const keyDescriptions: Readonly<Record<string, string>> = Object.freeze({
     'File of users, `NAME:HASH` on each line, as `pabal passwd` and mosquitto_passwd make it',
   'authentication.rehash':
     '`false` leaves weak hashes in the password file as they are; else each is replaced when its password is right for the first time',
+  'authentication.jwt.keys':
+    'Where the keys are that tokens are signed with, a JWK Set: `https://…`, fetched again for a key that is not known, or `file:PATH`',
+  'authentication.jwt.algorithms':
+    'List of the algorithms that are taken, at least one: `RS256`, `ES256`, `EdDSA` and so on',
+  'authentication.jwt.issuer': 'The claim `iss` that a token must have; default: any',
+  'authentication.jwt.audience': 'The claim `aud` that a token must have; default: any',
+  'authentication.jwt.accountClaim': 'The claim that is the account; default: `sub`',
+  'authentication.jwt.clockSkew': 'By so much clocks may differ: 0s to 300s; default: 30s',
   'authentication.methods':
     'List of Authentication Methods; default: `SCRAM-SHA-512` and `SCRAM-SHA-256`, as far as a user has a credential for them; `[]` turns them off',
 })

@@ -24,6 +24,8 @@ interface Login {
   /** By User Name: what the user's Sessions belong to, and all that lets the user in. */
   readonly users: ReadonlyMap<string, { readonly account: string; readonly fingerprint: string }>
   readonly allowsAnonymous: boolean
+  /** Of how tokens are checked. */
+  readonly tokens: string
   readonly fingerprint: string
 }
 
@@ -171,7 +173,7 @@ function keysOf(options: readonly string[]): string[] {
 
 function loginOf({ authentication, allowAnonymous }: Config): Login | null {
   if (authentication === null) return null
-  const { users, methods } = authentication
+  const { users, methods, jwt } = authentication
   const logins = users.map((user) => {
     const account = user.account ?? user.userName
     const { passwordHash } = user
@@ -183,7 +185,12 @@ function loginOf({ authentication, allowAnonymous }: Config): Login | null {
     return [user.userName, { account, fingerprint: fingerprintOf(same) }] as const
   })
   const allowsAnonymous = allowAnonymous === true
-  return { users: new Map(logins), allowsAnonymous, fingerprint: fingerprintOf([logins, methods, allowsAnonymous]) }
+  return {
+    users: new Map(logins),
+    allowsAnonymous,
+    fingerprint: fingerprintOf([logins, methods, jwt, allowsAnonymous]),
+    tokens: fingerprintOf(jwt),
+  }
 }
 
 function withoutPermissions({ permissions: _, ...user }: ConfiguredUser): Omit<ConfiguredUser, 'permissions'> {
@@ -206,5 +213,11 @@ function mayStay(before: Login | null, after: Login | null): ((account: string) 
   for (const [userName, { account, fingerprint }] of before.users) {
     if (after.users.get(userName)?.fingerprint !== fingerprint) left.add(account)
   }
-  return (account) => (account === '' ? after.allowsAnonymous : !left.has(account))
+  const accounts = new Set(Array.from(before.users.values(), ({ account }) => account))
+  // Whoever is no user has shown a token.
+  const tokensStay = before.tokens === after.tokens
+  return (account) => {
+    if (account === '') return after.allowsAnonymous
+    return accounts.has(account) ? !left.has(account) : tokensStay
+  }
 }

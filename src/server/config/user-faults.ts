@@ -20,14 +20,15 @@ export function userFaults(written: unknown): PathFault[] {
   const authentication = property(written, 'authentication')
   if (!isMapping(authentication)) return []
   const users = property(authentication, 'users')
-  if (users === undefined && property(authentication, 'passwordFile') !== undefined) return []
+  const others = ['passwordFile', 'jwt']
+  if (users === undefined && others.some((key) => property(authentication, key) !== undefined)) return []
   if (users === undefined || (Array.isArray(users) && users.length === 0)) {
     return [
       {
         path: users === undefined ? ['authentication'] : ['authentication', 'users'],
         found: 'no users',
         expected: 'at least one user',
-        advice: 'add a user or a passwordFile, or remove authentication: altogether',
+        advice: 'add a user, a passwordFile or jwt, or remove authentication: altogether',
       },
     ]
   }
