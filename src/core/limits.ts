@@ -75,6 +75,8 @@ export interface Limits {
   wakeSecondsMin: number
   /** Requests to the broker itself, such as `who`, that one connection may send in a second; as many may come at once. */
   requestsPerSecondMax: number
+  /** Logins that may fail from one address in a second; as many may at once. Above it nobody there is asked. */
+  failedLoginsPerSecondMax: number
   /** Topic Names published to lately that are kept count of; 0 for none. */
   topicsSeenMax: number
   /** Messages whose fate the log remembers, the newest; 0 for none. */
@@ -124,6 +126,7 @@ export const defaultLimits: Readonly<Limits> = Object.freeze({
   owedMessagesMax: 100_000,
   wakeSecondsMin: 10,
   requestsPerSecondMax: 20,
+  failedLoginsPerSecondMax: 20,
   topicsSeenMax: 10_000,
   fateLogMessagesMax: 10_000,
   fateLogPerSecondMax: 1000,
@@ -176,6 +179,7 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [lowest: number
   owedMessagesMax: [0, 10_000_000],
   wakeSecondsMin: [0, 86_400],
   requestsPerSecondMax: [1, 1_000_000],
+  failedLoginsPerSecondMax: [1, 1_000_000],
   topicsSeenMax: [0, 10_000_000],
   fateLogMessagesMax: [0, 1_000_000],
   fateLogPerSecondMax: [1, 1_000_000],

@@ -18,6 +18,7 @@ import type { Channel } from '../transport/channel.ts'
 import { parseListenUrl } from '../transport/listen-url.ts'
 import { AdminSide } from './admin-side.ts'
 import { defaultAuthenticate } from './authentication/default-authenticate.ts'
+import { FailedLogins } from './authentication/failed-logins.ts'
 import { ClientLink, type LinkOwner, type ListenerFacts } from './client-link.ts'
 import { exposureFault } from './config/exposure.ts'
 import { Gatekeeper, type GatekeeperOptions } from './gatekeeper.ts'
@@ -72,6 +73,7 @@ export class Broker {
   readonly #options: BrokerOptions
   #inForce: OptionSet
   readonly #gatekeeper: Gatekeeper
+  readonly #failedLogins: FailedLogins
   #reloading: Promise<unknown> = Promise.resolve()
   readonly #events = new EventEmitter<BrokerEvents>()
   readonly #shell: Shell
@@ -87,6 +89,8 @@ export class Broker {
   constructor(options: BrokerOptions, parts: BrokerParts) {
     this.#options = options
     this.#inForce = { given: options, checked: checkOptions(options) }
+    const clock = parts.clock ?? Date.now
+    this.#failedLogins = new FailedLogins(() => this.#shell.core.state.limits.failedLoginsPerSecondMax, clock)
     this.#gatekeeper = new Gatekeeper(this.#gatekeeperOptions(options))
     const store = options.store ?? new MemoryStore(false)
     const shellOptions = {
@@ -104,7 +108,7 @@ export class Broker {
       failed: (error: Error) => this.#failed(error),
       ...(parts.afterTurn === undefined ? {} : { afterTurn: parts.afterTurn }),
     }
-    this.#shell = new Shell(shellOptions, this.#gatekeeper, store, owner, parts.clock ?? Date.now)
+    this.#shell = new Shell(shellOptions, this.#gatekeeper, store, owner, clock)
     this.#admin = new AdminSide(options, {
       watchersChanged: () => {
         this.#shell.core.state.messageEvents.hostTypes = this.#wantedMessageEvents()
@@ -121,6 +125,7 @@ export class Broker {
       authenticationMethods: options.authenticationMethods ?? [],
       permissions: options.permissions ?? {},
       access: () => this.#shell.core.state.access,
+      failedLogins: this.#failedLogins,
       reportFault: (error) => this.#events.emit('fault', error),
     }
   }

@@ -21,6 +21,7 @@ import type {
   EnhancedAuthenticationStep,
   Permissions,
 } from './authentication/authentication.ts'
+import type { FailedLogins } from './authentication/failed-logins.ts'
 import { isPermitted } from './default-permission.ts'
 
 export interface GatekeeperOptions {
@@ -31,6 +32,8 @@ export interface GatekeeperOptions {
   permissions: Permissions
   /** The rules in force; null: there are none. What they deny no callback is asked about. */
   access: () => AccessRules | null
+  /** Who has failed too often is not asked; null: nobody has. */
+  failedLogins?: FailedLogins | null
   /** Hears of a callback that threw: it refused, but somebody should know. */
   reportFault: (error: unknown) => void
 }
@@ -82,9 +85,9 @@ export class Gatekeeper {
     const { connection } = question
     switch (question.type) {
       case 'authenticate':
-        return this.#authenticate(connection, question.connect)
+        return this.#counted(connection, () => this.#authenticate(connection, question.connect))
       case 'authentication-step':
-        return this.#step(question)
+        return this.#counted(connection, () => this.#step(question))
       case 'authorize-will': {
         const { will } = question.connect
         if (will === null) return { type: 'authorized', allowed: [true] }
@@ -153,6 +156,22 @@ export class Gatekeeper {
     return { account, clientIdentifier, userName: this.#userNames.get(connection) ?? null }
   }
 
+  /** Logins that fail are counted by the address they come from; above a bound nobody there is asked. */
+  #counted(connection: Connection, ask: () => Answer | Promise<Answer>): Answer | Promise<Answer> {
+    const { failedLogins = null } = this.#options
+    if (failedLogins === null) return ask()
+    const { remoteAddress } = connection.origin
+    if (failedLogins.areTooMany(remoteAddress)) {
+      return refusal(ReasonCode.ConnectionRateExceeded, 'too many logins from this address have failed; wait a moment')
+    }
+    const count = (answer: Answer): Answer => {
+      if (answer.type === 'refused' && !ownFaults.has(answer.reasonCode)) failedLogins.note(remoteAddress)
+      return answer
+    }
+    const answer = this.#guard(ask)
+    return answer instanceof Promise ? answer.then(count) : count(answer)
+  }
+
   #authenticate(connection: Connection, connect: Connect): Answer | Promise<Answer> {
     const { authenticate } = this.#options
     this.#rememberUserName(connection, connect.userName)
@@ -210,6 +229,14 @@ export class Gatekeeper {
     return false
   }
 }
+
+/** Refusals that say nothing of the client. */
+const ownFaults: ReadonlySet<number> = new Set([
+  ReasonCode.ServerUnavailable,
+  ReasonCode.ServerBusy,
+  ReasonCode.UseAnotherServer,
+  ReasonCode.ServerMoved,
+])
 
 function authorized(verdicts: readonly unknown[]): Answer {
   return { type: 'authorized', allowed: verdicts.map((verdict) => verdict === true) }

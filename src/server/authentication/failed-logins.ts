@@ -1,0 +1,64 @@
+/**
+ * How often one address may fail to log in: so many at once, and so many in each second. Logins that succeed do not count, so a
+ * thousand clients may come back from one address at once; and who is over the bound is not even asked for a password, so that guessing
+ * costs the broker nothing.
+ */
+const addressesMax = 10_000
+
+interface Bucket {
+  failuresLeft: number
+  atMs: number
+}
+
+export class FailedLogins {
+  readonly #perSecond: () => number
+  readonly #nowMs: () => number
+  /** Addresses that have failed of late. */
+  readonly #buckets = new Map<string, Bucket>()
+
+  constructor(perSecond: () => number, nowMs: () => number) {
+    this.#perSecond = perSecond
+    this.#nowMs = nowMs
+  }
+
+  /** Whether nobody at this address may try at the moment. `remoteAddress`: with its port, as channels write it. */
+  areTooMany(remoteAddress: string): boolean {
+    const address = withoutPort(remoteAddress)
+    const bucket = this.#buckets.get(address)
+    if (bucket === undefined) return false
+    this.#refill(bucket)
+    if (bucket.failuresLeft >= this.#perSecond()) this.#buckets.delete(address)
+    return bucket.failuresLeft < 1
+  }
+
+  note(remoteAddress: string): void {
+    const address = withoutPort(remoteAddress)
+    let bucket = this.#buckets.get(address)
+    if (bucket === undefined) {
+      // Whoever has so many addresses is not held up by a list of them.
+      if (this.#buckets.size >= addressesMax) this.#buckets.clear()
+      bucket = { failuresLeft: this.#perSecond(), atMs: this.#nowMs() }
+      this.#buckets.set(address, bucket)
+    }
+    this.#refill(bucket)
+    bucket.failuresLeft -= 1
+  }
+
+  #refill(bucket: Bucket): void {
+    const perSecond = this.#perSecond()
+    const nowMs = this.#nowMs()
+    const gained = (Math.max(0, nowMs - bucket.atMs) * perSecond) / 1000
+    bucket.failuresLeft = Math.min(perSecond, bucket.failuresLeft + gained)
+    bucket.atMs = nowMs
+  }
+}
+
+/** Of an IPv6 address the network: a host has as many addresses in it as it likes. */
+function withoutPort(remoteAddress: string): string {
+  const [, v6] = /^\[([^\]%]+)[^\]]*\]:\d+$/.exec(remoteAddress) ?? []
+  if (v6 === undefined) return remoteAddress.replace(/:\d+$/, '')
+  // How a listener of both kinds writes an address of IPv4.
+  if (v6.startsWith('::ffff:')) return v6.slice('::ffff:'.length)
+  const [head = ''] = v6.split('::')
+  return head.split(':').slice(0, 4).join(':')
+}
