@@ -12,6 +12,7 @@ import type { Permissions } from '../authentication/authentication.ts'
 import { scramMethods } from '../authentication/scram-credential.ts'
 import { type Durability, defaultListen } from '../options.ts'
 import { accessSchema } from './access-schema.ts'
+import { httpHookSchema } from './http-hook-schema.ts'
 import { jwtSchema } from './jwt-schema.ts'
 import { choice, flag, type LeafFacts, leaf, text } from './leaf.ts'
 import { amountFacts, limitAmount, limitNames, readLimit } from './limit-value.ts'
@@ -79,6 +80,7 @@ export function configSchema(places: SecretPlaces) {
         }).optional(),
         rehash: leaf(readFlag, { json: flag, standard: true }).optional(),
         jwt: jwtSchema(places.directory).optional(),
+        http: httpHookSchema(places).optional(),
         methods: z.array(leaf((value) => readChoice(value, methodNames), { json: choice(methodNames) })).optional(),
       })
       .optional(),

@@ -121,6 +121,7 @@ authentication:
       passwordFile: null,
       rehash: true,
       jwt: null,
+      http: null,
     },
   })
 })

@@ -7,6 +7,7 @@ import type { z } from 'zod'
 import type { AccessPolicy } from '../../core/access/access-policy.ts'
 import type { Limits } from '../../core/limits.ts'
 import type { WhenQueueFull } from '../../core/state.ts'
+import type { HttpHookOptions } from '../authentication/http-hook.ts'
 import type { JwtOptions } from '../authentication/jwt.ts'
 import type { ScramCredential } from '../authentication/scram-credential.ts'
 import type { LogOptions } from '../log/log-options.ts'
@@ -16,6 +17,7 @@ import { ConfigError, type ConfigFault } from './config-fault.ts'
 import { keyTree } from './config-keys.ts'
 import { configSchema, type Permission } from './config-schema.ts'
 import { type EnvironmentReading, type Override, readEnvironment } from './environment.ts'
+import { toHttpHookOptions } from './http-hook-schema.ts'
 import { toJwtOptions } from './jwt-schema.ts'
 import { valueAt } from './key-path.ts'
 import { type ConfigSource, Layers } from './layers.ts'
@@ -70,6 +72,8 @@ export interface Config {
     rehash: boolean
     /** Null: no tokens are taken. */
     jwt: JwtOptions | null
+    /** Null: nobody is asked over HTTP. Else it stands in the place of `users`. */
+    http: HttpHookOptions | null
   } | null
 }
 
@@ -210,10 +214,12 @@ function toLog(written: FileValues['log']): Partial<LogOptions> {
 }
 
 function toAuthentication(written: NonNullable<FileValues['authentication']>): NonNullable<Config['authentication']> {
-  const { methods = null, passwordFile = null, rehash = true, jwt } = written
+  const { methods = null, passwordFile = null, rehash = true, jwt, http } = written
   const users = (written.users ?? []).map(toUser)
   if (passwordFile !== null) users.push(...usersOfPasswordFile(passwordFile, users))
-  return { users, methods, passwordFile, rehash, jwt: jwt === undefined ? null : toJwtOptions(jwt) }
+  const tokens = jwt === undefined ? null : toJwtOptions(jwt)
+  const hook = http === undefined ? null : toHttpHookOptions(http)
+  return { users, methods, passwordFile, rehash, jwt: tokens, http: hook }
 }
 
 type FileUser = NonNullable<NonNullable<FileValues['authentication']>['users']>[number]

@@ -3,6 +3,7 @@
  */
 import { resolve } from 'node:path'
 import type { Permissions } from '../authentication/authentication.ts'
+import { httpHookAuthenticate } from '../authentication/http-hook.ts'
 import { jwtAuthenticate, tokensOr } from '../authentication/jwt.ts'
 import { strengthenHash } from '../authentication/password-file.ts'
 import { hashPassword } from '../authentication/password-hash.ts'
@@ -81,13 +82,14 @@ async function loginOptions(
   for (const user of authentication.users) users.push(await hashUser(user))
   const { methods: wanted, passwordFile, rehash } = authentication
   const inFile = new Set(authentication.users.filter((user) => user.isInPasswordFile).map(({ userName }) => userName))
-  const authenticate = usersAuthenticate(users, {
+  const byUsers = usersAuthenticate(users, {
     allowAnonymous: allowAnonymous === true,
     ...(passwordFile !== null && rehash
       ? { rehashed: (user, stronger) => inFile.has(user.userName) && keepHash(passwordFile, user, stronger) }
       : {}),
   })
-  const { jwt } = authentication
+  const { jwt, http } = authentication
+  const authenticate = http === null ? byUsers : httpHookAuthenticate(http, allowAnonymous === true)
   const options: LoginOptions = {
     authenticate: jwt === null ? authenticate : tokensOr(jwtAuthenticate(jwt), authenticate),
   }

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { clockSkewSecondsDefault, type JwtOptions, jwtAlgorithms } from '../authentication/jwt.ts'
+import { isSafeUrl } from './http-hook-schema.ts'
 import { choice, leaf, text } from './leaf.ts'
 import { type Amount, amountFacts, readAmount } from './limit-value.ts'
 import { describeValue, type Reading, readChoice } from './reading.ts'
@@ -35,10 +36,7 @@ function readKeys(value: unknown, directory: string): Reading<JwtOptions['keys']
   const expected = 'https://HOST/PATH, or file:PATH of a JWK Set'
   if (typeof value !== 'string') return { type: 'fault', expected, advice: 'for example file:jwks.json' }
   if (value.startsWith('file:')) return readSet(resolve(directory, value.slice('file:'.length)), expected)
-  const url = URL.parse(value)
-  if (url?.protocol === 'https:') return { type: 'value', value: { type: 'url', url: value } }
-  const isOwn = url?.protocol === 'http:' && /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname)
-  if (isOwn) return { type: 'value', value: { type: 'url', url: value } }
+  if (isSafeUrl(value)) return { type: 'value', value: { type: 'url', url: value } }
   return {
     type: 'fault',
     expected,

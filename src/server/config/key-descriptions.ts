@@ -93,6 +93,11 @@ export const keyDescriptions: Readonly<Record<string, string>> = Object.freeze({
   'authentication.jwt.audience': 'The claim `aud` that a token must have; default: any',
   'authentication.jwt.accountClaim': 'The claim that is the account; default: `sub`',
   'authentication.jwt.clockSkew': 'By so much clocks may differ: 0s to 300s; default: 30s',
+  'authentication.http.url':
+    'Where a program is asked who may connect, `https://…` or `http://` on this machine; in the place of users',
+  'authentication.http.token': 'A secret that is sent to it as `Authorization: Bearer`, or where it stands',
+  'authentication.http.timeout': 'Time its answer may take: 1s to 60s; default: 3s. Without an answer nobody is let in',
+  'authentication.http.concurrency': 'Requests under way at once: 1 to 1000; default: 50',
   'authentication.methods':
     'List of Authentication Methods; default: `SCRAM-SHA-512` and `SCRAM-SHA-256`, as far as a user has a credential for them; `[]` turns them off',
 })

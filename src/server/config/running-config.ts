@@ -24,8 +24,8 @@ interface Login {
   /** By User Name: what the user's Sessions belong to, and all that lets the user in. */
   readonly users: ReadonlyMap<string, { readonly account: string; readonly fingerprint: string }>
   readonly allowsAnonymous: boolean
-  /** Of how tokens are checked. */
-  readonly tokens: string
+  /** Of how those are checked who are no users: by a token, or by another program. */
+  readonly elsewhere: string
   readonly fingerprint: string
 }
 
@@ -173,7 +173,8 @@ function keysOf(options: readonly string[]): string[] {
 
 function loginOf({ authentication, allowAnonymous }: Config): Login | null {
   if (authentication === null) return null
-  const { users, methods, jwt } = authentication
+  const { users, methods, jwt, http } = authentication
+  const elsewhere = [jwt, http]
   const logins = users.map((user) => {
     const account = user.account ?? user.userName
     const { passwordHash } = user
@@ -188,8 +189,8 @@ function loginOf({ authentication, allowAnonymous }: Config): Login | null {
   return {
     users: new Map(logins),
     allowsAnonymous,
-    fingerprint: fingerprintOf([logins, methods, jwt, allowsAnonymous]),
-    tokens: fingerprintOf(jwt),
+    fingerprint: fingerprintOf([logins, methods, elsewhere, allowsAnonymous]),
+    elsewhere: fingerprintOf(elsewhere),
   }
 }
 
@@ -214,10 +215,9 @@ function mayStay(before: Login | null, after: Login | null): ((account: string) 
     if (after.users.get(userName)?.fingerprint !== fingerprint) left.add(account)
   }
   const accounts = new Set(Array.from(before.users.values(), ({ account }) => account))
-  // Whoever is no user has shown a token.
-  const tokensStay = before.tokens === after.tokens
+  const othersStay = before.elsewhere === after.elsewhere
   return (account) => {
     if (account === '') return after.allowsAnonymous
-    return accounts.has(account) ? !left.has(account) : tokensStay
+    return accounts.has(account) ? !left.has(account) : othersStay
   }
 }

@@ -20,7 +20,13 @@ export function userFaults(written: unknown): PathFault[] {
   const authentication = property(written, 'authentication')
   if (!isMapping(authentication)) return []
   const users = property(authentication, 'users')
-  const others = ['passwordFile', 'jwt']
+  const others = ['passwordFile', 'jwt', 'http']
+  const double = ['users', 'passwordFile'].find((key) => property(authentication, key) !== undefined)
+  if (property(authentication, 'http') !== undefined && double !== undefined) {
+    const advice = 'keep one of them: the other program knows all users, or none'
+    const path = ['authentication', 'http']
+    return [{ path, found: `http beside ${double}`, expected: 'one place where users are known', advice }]
+  }
   if (users === undefined && others.some((key) => property(authentication, key) !== undefined)) return []
   if (users === undefined || (Array.isArray(users) && users.length === 0)) {
     return [
@@ -28,7 +34,7 @@ export function userFaults(written: unknown): PathFault[] {
         path: users === undefined ? ['authentication'] : ['authentication', 'users'],
         found: 'no users',
         expected: 'at least one user',
-        advice: 'add a user, a passwordFile or jwt, or remove authentication: altogether',
+        advice: 'add a user, a passwordFile, jwt or http, or remove authentication: altogether',
       },
     ]
   }
