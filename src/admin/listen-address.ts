@@ -78,7 +78,16 @@ function tlsFilesOf(written: URLSearchParams, found: string): TlsFiles {
     throw new AdminAddressError(`${found} without a certificate`, expected, 'Name the PEM files with cert= and key=')
   }
   const passphraseFile = written.get('passphraseFile')
-  return { certFile, keyFile, caFile: null, crlFile: null, passphraseFile, minVersion: 'TLSv1.2', ciphers: null }
+  return {
+    certFile,
+    keyFile,
+    caFile: null,
+    crlFile: null,
+    identity: null,
+    passphraseFile,
+    minVersion: 'TLSv1.2',
+    ciphers: null,
+  }
 }
 
 function exposed(found: string): AdminAddressError {

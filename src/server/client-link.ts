@@ -40,10 +40,12 @@ export interface LinkOwner {
 /** There may be a hundred thousand of them, and hardly any asks for a Client Identifier. */
 class ClientOrigin implements Origin {
   readonly remoteAddress: string
+  readonly certificateName: string | null
   readonly #listener: ListenerFacts
 
-  constructor(remoteAddress: string, listener: ListenerFacts) {
+  constructor({ remoteAddress, certificateName = null }: Channel, listener: ListenerFacts) {
     this.remoteAddress = remoteAddress
+    this.certificateName = certificateName
     this.#listener = listener
   }
 
@@ -87,7 +89,7 @@ export class ClientLink implements Link, ChannelHandler {
     this.#core = core
     this.#traffic = core.state.traffic
     this.#traffic.socketsOpened += 1
-    this.connection = core.open(this, new ClientOrigin(channel.remoteAddress, listener), shell.nowMs())
+    this.connection = core.open(this, new ClientOrigin(channel, listener), shell.nowMs())
     this.#decoder = new PacketDecoder(shell.decoderOptions)
     channel.handler = this
   }

@@ -20,7 +20,7 @@ import { AdminSide } from './admin-side.ts'
 import { defaultAuthenticate } from './authentication/default-authenticate.ts'
 import { FailedLogins } from './authentication/failed-logins.ts'
 import { ClientLink, type LinkOwner, type ListenerFacts } from './client-link.ts'
-import { exposureFault } from './config/exposure.ts'
+import { exposureFault, namesClients } from './config/exposure.ts'
 import { Gatekeeper, type GatekeeperOptions } from './gatekeeper.ts'
 import { disconnectClientsOf, Listeners } from './listeners.ts'
 import { LocalLink, type LocalSubscribeOptions, type MessageListener } from './local-link.ts'
@@ -385,7 +385,7 @@ function logsIn({ authenticate, authenticationMethods = [] }: BrokerOptions): bo
 function changeableOptions({ given, checked }: OptionSet) {
   return {
     ...checked,
-    asksAuthentication: logsIn(given),
+    asksAuthentication: logsIn(given) || (given.listen ?? []).some((url) => namesClients(parseListenUrl(url))),
     authenticationMethods: new Set((given.authenticationMethods ?? []).map((method) => method.name)),
     access: given.access ?? null,
     asksAuthorization: given.authorize !== undefined || (given.access ?? null) !== null,

@@ -93,7 +93,8 @@ export class Gatekeeper {
         if (will === null) return { type: 'authorized', allowed: [true] }
         const { topicName, qos, retain } = will
         const account = question.account
-        const { clientIdentifier, userName } = question.connect
+        const { clientIdentifier } = question.connect
+        const userName = connection.origin.certificateName ?? question.connect.userName
         this.#rememberUserName(connection, userName)
         return this.#authorize(connection, [
           { account, clientIdentifier, userName, action: 'publish', topic: topicName, qos, retain },
@@ -174,6 +175,13 @@ export class Gatekeeper {
 
   #authenticate(connection: Connection, connect: Connect): Answer | Promise<Answer> {
     const { authenticate } = this.#options
+    const { certificateName = null } = connection.origin
+    if (certificateName !== null) {
+      // Whatever it says it is called.
+      this.#rememberUserName(connection, certificateName)
+      if (certificateName !== '' && isEncodable(certificateName)) return accepted(certificateName, null)
+      return refusal(ReasonCode.NotAuthorized, 'the certificate of the client has no name that can be an account')
+    }
     this.#rememberUserName(connection, connect.userName)
     if (authenticate === undefined) return { type: 'accepted', account: '', data: null }
     const verdict = authenticate(requestOf(connection, connect))

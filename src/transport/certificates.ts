@@ -1,7 +1,7 @@
 /**
  * Reads the certificate, key and authorities of a TLS listener, and says in words what is wrong with them.
  */
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { constants, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { createSecureContext, type Server } from 'node:tls'
@@ -16,6 +16,7 @@ export interface ServerCredentials {
   passphrase?: string
   ca?: Buffer
   crl?: Buffer
+  secureOptions?: number
   minVersion: TlsFiles['minVersion']
   ciphers?: string
   requestCert: boolean
@@ -45,7 +46,8 @@ export async function loadTlsFiles(files: TlsFiles): Promise<ServerCredentials> 
     key,
     ...(passphrase === null ? {} : { passphrase }),
     ...(ca === null ? {} : { ca }),
-    ...(crl === null ? {} : { crl }),
+    // A ticket would let somebody in whose certificate was taken back since.
+    ...(crl === null ? {} : { crl, secureOptions: constants.SSL_OP_NO_TICKET }),
     minVersion: files.minVersion,
     ...(files.ciphers === null ? {} : { ciphers: files.ciphers }),
     requestCert: ca !== null,

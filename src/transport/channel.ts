@@ -24,6 +24,8 @@ export interface Channel {
   readonly transport: TransportName
   /** For humans and logs: `127.0.0.1:50312`, `[::1]:50312`, `unix`. */
   readonly remoteAddress: string
+  /** The name in the client's certificate that is its account; empty if it has none. Null where the listener takes none. */
+  readonly certificateName?: string | null
   set handler(handler: ChannelHandler)
   /**
    * Sends bytes in one write. Returns false when the owner shall stop until `drained`: the operating system did not take

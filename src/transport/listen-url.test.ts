@@ -7,6 +7,7 @@ const tls: TlsFiles = {
   keyFile: 'k.pem',
   caFile: null,
   crlFile: null,
+  identity: null,
   passphraseFile: null,
   minVersion: 'TLSv1.2',
   ciphers: null,
@@ -152,7 +153,7 @@ const refused: [url: string, rest: string][] = [
   ['tls://127.0.0.1?cert=a&key=k&cert=b', 'found cert twice, expected it once. Leave one of them out.'],
   [
     'tls://127.0.0.1?crt=a',
-    'found the parameter "crt", expected one of cert, key, ca, crl, passphraseFile, minVersion, ciphers, report. Correct the word, or leave it out.',
+    'found the parameter "crt", expected one of cert, key, ca, crl, identity, passphraseFile, minVersion, ciphers, report. Correct the word, or leave it out.',
   ],
   [
     'ws://127.0.0.1?cert=a',
@@ -160,7 +161,7 @@ const refused: [url: string, rest: string][] = [
   ],
   [
     'tls://127.0.0.1?cert=a&&key=b',
-    'found an empty parameter, expected one of cert, key, ca, crl, passphraseFile, minVersion, ciphers, report. Correct the word, or leave it out.',
+    'found an empty parameter, expected one of cert, key, ca, crl, identity, passphraseFile, minVersion, ciphers, report. Correct the word, or leave it out.',
   ],
   [
     'tls://127.0.0.1?cert=%zz&key=k',

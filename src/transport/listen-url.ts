@@ -16,6 +16,8 @@ export interface TlsFiles {
   readonly crlFile: string | null
   /** A file whose only line is the passphrase of the key. */
   readonly passphraseFile: string | null
+  /** Which name in the client's certificate is the account: the Common Name, or the first Subject Alternative Name. Null: none. */
+  readonly identity: 'cn' | 'san' | null
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
   /** Cipher suites as OpenSSL names them, those of TLS 1.3 among them; null for those of Node. */
   readonly ciphers: string | null
@@ -79,7 +81,7 @@ export class ListenUrlError extends Error {
   }
 }
 
-const tlsKeys = ['cert', 'key', 'ca', 'crl', 'passphraseFile', 'minVersion', 'ciphers'] as const
+const tlsKeys = ['cert', 'key', 'ca', 'crl', 'identity', 'passphraseFile', 'minVersion', 'ciphers'] as const
 /** What may stand behind the `?`. */
 const parameters: Readonly<Record<ListenAddress['transport'], readonly string[]>> = {
   tcp: ['report'],
@@ -169,7 +171,7 @@ export function canBecome(address: ListenAddress, next: ListenAddress): boolean 
     ...each,
     url: null,
     tellsPublisher: null,
-    tls: 'tls' in each ? each.tls.caFile !== null : null,
+    tls: 'tls' in each ? [each.tls.caFile !== null, each.tls.identity] : null,
   })
   return isDeepStrictEqual(lasting(address), lasting(next))
 }
@@ -299,9 +301,22 @@ function readTls(url: string, given: Map<string, string[]>): TlsFiles {
     const advice = 'Name the authorities whose client certificates are accepted as ca='
     throw new ListenUrlError(url, 'crl without ca', 'both, or neither', advice)
   }
+  const identity = readIdentity(url, given.get('identity')?.[0] ?? null, caFile !== null)
   const minVersion = readMinVersion(url, given.get('minVersion')?.[0] ?? '1.2')
   const passphraseFile = given.get('passphraseFile')?.[0] ?? null
-  return { certFile, keyFile, caFile, crlFile, passphraseFile, minVersion, ciphers: given.get('ciphers')?.[0] ?? null }
+  const ciphers = given.get('ciphers')?.[0] ?? null
+  return { certFile, keyFile, caFile, crlFile, identity, passphraseFile, minVersion, ciphers }
+}
+
+function readIdentity(url: string, written: string | null, asksForCertificates: boolean): TlsFiles['identity'] {
+  if (written === null) return null
+  if (!asksForCertificates) {
+    const advice = 'Name the authorities whose client certificates are accepted as ca='
+    throw new ListenUrlError(url, 'identity without ca', 'both, or neither', advice)
+  }
+  if (written === 'cn' || written === 'san') return written
+  const advice = 'Write identity=cn for the Common Name, or identity=san for the first Subject Alternative Name'
+  throw new ListenUrlError(url, `the identity "${written}"`, 'cn or san', advice)
 }
 
 function readMinVersion(url: string, written: string): TlsFiles['minVersion'] {

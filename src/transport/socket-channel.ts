@@ -19,6 +19,7 @@ interface OwnedSocket extends Socket {
 export class SocketChannel implements Channel {
   readonly transport: 'tcp' | 'tls' | 'unix'
   readonly remoteAddress: string
+  readonly certificateName: string | null
   readonly #socket: Socket
   readonly #slackBytes: number
   #handler: ChannelHandler = unattended
@@ -30,8 +31,9 @@ export class SocketChannel implements Channel {
   #isClosed = false
 
   /** `socket` is connected, and for TLS its handshake is done; it belongs to the channel from now on. */
-  constructor(transport: 'tcp' | 'tls' | 'unix', socket: Socket) {
+  constructor(transport: 'tcp' | 'tls' | 'unix', socket: Socket, certificateName: string | null = null) {
     this.transport = transport
+    this.certificateName = certificateName
     this.remoteAddress = transport === 'unix' ? 'unix' : formatRemoteAddress(socket)
     this.#socket = socket
     this.#slackBytes = slackBytes(transport)

@@ -4,6 +4,7 @@
  * A failed handshake ends that connection and nothing else.
  */
 import { createServer } from 'node:tls'
+import { certificateName } from './certificate-name.ts'
 import { Certificates, loadTlsFiles } from './certificates.ts'
 import type { Channel, Listener } from './channel.ts'
 import type { TlsListenAddress } from './listen-url.ts'
@@ -22,7 +23,7 @@ export function createTlsListener(
     const settings = { ...tcpOptions, ...credentials, handshakeTimeout: options.handshakeTimeoutMs }
     const server = createServer(settings, (socket) => {
       // A handshake may outlive the listener: whoever closed it wants no more channels.
-      if (server.listening) accept(new SocketChannel('tls', socket))
+      if (server.listening) accept(new SocketChannel('tls', socket, certificateName(socket, address.tls)))
       else socket.destroy()
     })
     // Node reports a handshake that takes too long, and leaves its socket to us.

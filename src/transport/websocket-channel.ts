@@ -29,6 +29,7 @@ type Owned = (WebSocket | Socket) & { [owner]: WebSocketChannel }
 export class WebSocketChannel implements Channel {
   readonly transport: 'ws' | 'wss'
   readonly remoteAddress: string
+  readonly certificateName: string | null
   readonly #webSocket: WebSocket
   readonly #socket: Socket
   readonly #slackBytes: number
@@ -43,8 +44,9 @@ export class WebSocketChannel implements Channel {
   #isReported = false
 
   /** `webSocket` is open and `socket` lies beneath it; both belong to the channel from now on. */
-  constructor(transport: 'ws' | 'wss', webSocket: WebSocket, socket: Socket) {
+  constructor(transport: 'ws' | 'wss', webSocket: WebSocket, socket: Socket, certificateName: string | null = null) {
     this.transport = transport
+    this.certificateName = certificateName
     this.remoteAddress = formatRemoteAddress(socket)
     this.#webSocket = webSocket
     this.#socket = socket

@@ -12,6 +12,7 @@ import {
 } from 'node:https'
 import { Socket } from 'node:net'
 import { WebSocketServer } from 'ws'
+import { certificateName } from './certificate-name.ts'
 import { Certificates, loadTlsFiles } from './certificates.ts'
 import type { Channel, Listener } from './channel.ts'
 import type { TlsFiles, WsListenAddress, WssListenAddress } from './listen-url.ts'
@@ -48,7 +49,8 @@ export function createWebSocketListener(
       acceptor.handleUpgrade(request, socket, head, (webSocket) => {
         // The server is one of Node's own, which accepts sockets and nothing else.
         assert(socket instanceof Socket, 'an upgraded connection is a socket')
-        accept(new WebSocketChannel(address.transport, webSocket, socket))
+        const name = address.transport === 'wss' ? certificateName(socket, address.tls) : null
+        accept(new WebSocketChannel(address.transport, webSocket, socket, name))
       })
     })
     return { server, dropHandshakes: () => server.closeAllConnections(), certificates }

@@ -18,6 +18,8 @@ export interface Origin {
   readonly remoteAddress: string
   /** URL of the listener. */
   readonly listener: string
+  /** The name in its certificate that is its account; empty if it has none. Null where its listener takes none. */
+  readonly certificateName?: string | null
   /** Used if the client asks for an assigned Client Identifier: unique and not to be guessed. */
   readonly assignedClientIdentifier: string
   /** False for a listener whose clients get 0x00 instead of 0x10 No matching subscribers. */

@@ -1,5 +1,5 @@
 /**
- * Messages that wait, or were sent and not acknowledged, may do so for longer than their client may receive them. @hot
+ * Messages that wait, or were sent and not acknowledged, may do so for longer than their client may receive them.
  */
 import type { Message } from '../message.ts'
 import type { CoreState } from '../state.ts'

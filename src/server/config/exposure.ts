@@ -11,7 +11,12 @@ type Admission = Pick<BrokerOptions, 'allowAnonymous' | 'authenticate' | 'authen
 export function exposedListeners(listenAddresses: readonly ListenAddress[], options: Admission): ListenAddress[] {
   const hasAuthentication = options.authenticate !== undefined || (options.authenticationMethods ?? []).length > 0
   if (options.allowAnonymous === true || hasAuthentication) return []
-  return listenAddresses.filter((address) => !isLoopback(address))
+  return listenAddresses.filter((address) => !isLoopback(address) && !namesClients(address))
+}
+
+/** Whether clients show a certificate there that says who they are. */
+export function namesClients(address: ListenAddress): boolean {
+  return 'tls' in address && address.tls.identity !== null
 }
 
 /** Null if these listeners may start; otherwise which may not, why, and what to do, as text for a terminal. */
