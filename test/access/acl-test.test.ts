@@ -123,6 +123,6 @@ test('the HTTP API says the same, of any client and in its own words of a fault'
   const { status, body } = await api.get('/access/test?action=publish&topic=a%2F%23')
   assert.deepEqual([status, body.expected], [400, 'a Topic Name without wildcards'])
   assert.equal((await api.get('/access/test?action=eat&topic=a')).status, 400)
-  await api.at.broker.reload({ access: mosquittoAcl('topic read a', 'the.acl') })
+  await api.at.broker.reload({ listen: ['tcp://127.0.0.1:0'], access: mosquittoAcl('topic read a', 'the.acl') })
   assert.deepEqual((await api.get('/access/test?action=receive&topic=a')).body.rule, 'the.acl:1: allow receive a')
 })

@@ -11,7 +11,7 @@ const everything: AccessRuleOptions = { allow: ['publish', 'subscribe'], topics:
 
 /** Clients log in with any User Name, which is their account. */
 function options(rules: readonly AccessRuleOptions[], more: BrokerOptions = {}): BrokerOptions {
-  return { authenticate: () => true, access: accessRules({ rules }), ...more }
+  return { listen: ['tcp://127.0.0.1:0'], authenticate: () => true, access: accessRules({ rules }), ...more }
 }
 
 function as(userName: string, more: ConnectFields = {}): ConnectFields {
