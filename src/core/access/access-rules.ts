@@ -23,6 +23,7 @@ export interface SessionRights {
 
 const allowedWithoutRule: Verdict = Object.freeze({ allowed: true, rule: null })
 const publishersMax = 1000
+const sharedMax = 10_000
 const ownTopicNames = '$pabal/'
 
 export class AccessRules {
@@ -31,9 +32,13 @@ export class AccessRules {
   readonly #byAccount = new Map<string, number[]>()
   readonly #forAnybody: number[] = []
   readonly #publishers = new Map<string, Rights>()
+  /** By account, while no rule looks at the Client Identifier. */
+  readonly #shared = new Map<string, Rights>()
+  readonly #dependsOnClient: boolean
 
   constructor(policy: AccessPolicy) {
     this.policy = policy
+    this.#dependsOnClient = policy.rules.some(dependsOnClient)
     for (const [index, { accounts }] of policy.rules.entries()) {
       if (accounts === null) this.#forAnybody.push(index)
       else for (const account of new Set(accounts)) this.#add(account, index)
@@ -46,8 +51,19 @@ export class AccessRules {
     else known.push(index)
   }
 
-  /** What a client may do that has no Session yet. */
+  /** What a client may do that has no Session yet. Where it is the same for all clients of an account, it is made once. */
   rightsOf(identity: Identity): Rights {
+    const known = this.#shared.get(identity.account)
+    if (known !== undefined) return known
+    const rules = this.#rulesFor(identity)
+    const rights = new Rights(rules, identity)
+    if (this.#dependsOnClient) return rights
+    if (this.#shared.size >= sharedMax) this.#shared.clear()
+    this.#shared.set(identity.account, rights)
+    return rights
+  }
+
+  #rulesFor(identity: Identity): AccessRule[] {
     const own = this.#byAccount.get(identity.account) ?? []
     const indexes =
       own.length === 0 ? this.#forAnybody : [...own, ...this.#forAnybody].sort((one, other) => one - other)
@@ -57,7 +73,7 @@ export class AccessRules {
       if (rule === undefined) continue
       if (rule.clients === null || rule.clients.includes(identity.clientIdentifier)) rules.push(rule)
     }
-    return new Rights(rules, identity)
+    return rules
   }
 
   #rightsOf(holder: Holder): Rights {
@@ -88,7 +104,7 @@ export class AccessRules {
    */
   receiving(holder: Holder, topicName: string): Verdict {
     if (holder.isLocal || topicName.startsWith(ownTopicNames)) return allowedWithoutRule
-    return this.#rightsOf(holder).ofTopicName('receive', topicName)
+    return this.#rightsOf(holder).receiving(topicName)
   }
 
   mayReceive(holder: Holder, topicName: string): boolean {
@@ -118,4 +134,9 @@ export class AccessRules {
     if (holder.isLocal) return allowedWithoutRule
     return this.#rightsOf(holder).ofTopicName('publish', topicName)
   }
+}
+
+function dependsOnClient({ clients, identifiers, topics }: AccessRule): boolean {
+  if (clients !== null || identifiers === 'pattern') return true
+  return identifiers !== 'literal' && topics.some((topic) => topic.includes('%c'))
 }

@@ -129,3 +129,19 @@ test('where subscribing is granted always, only what is delivered is decided', (
     [true, false],
   )
 })
+
+test('clients of one account share their rights, unless a rule looks at the Client Identifier', () => {
+  const rights = (rules: readonly AccessRule[], account: string, clientIdentifier: string) => {
+    const access = new AccessRules({ rules, subscribing: 'rules' })
+    return [access.rightsOf({ account: 'ann', clientIdentifier: 'c1' }), access.rightsOf({ account, clientIdentifier })]
+  }
+  const [one, same] = rights([allow(['publish'], ['%u'])], 'ann', 'c2')
+  assert.equal(one, same)
+  const [own, other] = rights([allow(['publish'], ['%u'])], 'bob', 'c1')
+  assert.notEqual(own, other)
+  assert.deepEqual([own?.receiving('a').allowed, other?.ofTopicName('publish', 'bob').allowed], [false, true])
+  for (const rule of [allow(['publish'], ['a/%c']), allow(['publish'], ['a'], { clients: ['c1'] })]) {
+    const [first, second] = rights([rule], 'ann', 'c2')
+    assert.notEqual(first, second)
+  }
+})

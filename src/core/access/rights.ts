@@ -22,12 +22,26 @@ interface Right {
   readonly verdict: Verdict
 }
 
+export const noRule: Verdict = Object.freeze({ allowed: false, rule: null })
+
 export class Rights {
   readonly #rights: readonly Right[]
+  /** What was last asked about, by one client after the other that have the same rights. */
+  #receivedTopicName: string | null = null
+  #received: Verdict = noRule
 
   /** `rules` are those that concern the client, in order. */
   constructor(rules: readonly AccessRule[], identity: Identity) {
     this.#rights = rules.map((rule) => rightOf(rule, identity))
+  }
+
+  /** Whether a message on this Topic Name may be received. */
+  receiving(topicName: string): Verdict {
+    if (topicName !== this.#receivedTopicName) {
+      this.#received = this.ofTopicName('receive', topicName)
+      this.#receivedTopicName = topicName
+    }
+    return this.#received
   }
 
   /** Whether a message on this Topic Name may be published or received. */
@@ -67,8 +81,6 @@ export class Rights {
     return noRule
   }
 }
-
-export const noRule: Verdict = Object.freeze({ allowed: false, rule: null })
 
 function matches({ filters }: Right, topicName: string): boolean {
   for (const filter of filters) if (topicFilterMatches(filter, topicName)) return true
