@@ -4,8 +4,8 @@
  * Never changed after admission; whoever keeps it beyond the turn calls `own()` first.
  */
 import type { Publish } from '../protocol/packets/publish.ts'
-import type { MessageTrace } from './message-tracer.ts'
 import type { Identity } from './access/access-policy.ts'
+import type { MessageTrace } from './message-tracer.ts'
 import type { FateEntry } from './routing/fate-log.ts'
 import { isAhead } from './session/packet-ids.ts'
 

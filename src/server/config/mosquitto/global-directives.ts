@@ -86,7 +86,11 @@ export const globalDirectives: Readonly<Record<string, KnownDirective>> = {
     if (value === true) return ignored('this is how it is')
     return mapped(['limits', 'retainedMessagesMax'], 0, 'refused with 0x97; at QoS 0 passed on without being retained')
   }),
-  check_retain_source: directive('global', flag, ignored('what is retained goes out for as long as its publisher may publish it')),
+  check_retain_source: directive(
+    'global',
+    flag,
+    ignored('what is retained goes out for as long as its publisher may publish it'),
+  ),
   retain_expiry_interval: directive(
     'global',
     number(),
