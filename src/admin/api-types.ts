@@ -22,6 +22,7 @@ export type InFlightMessage = z.output<typeof rows.inFlightMessageSchema>
 export type QueuedMessage = z.output<typeof rows.queuedMessageSchema>
 export type Held = z.output<typeof rows.heldSchema>
 export type Dead = z.output<typeof rows.deadSchema>
+export type SubscribeEvent = z.output<typeof rows.subscribeEventSchema>
 export type HeldMessage = z.output<typeof rows.heldMessageSchema>
 export type DeadMessage = z.output<typeof rows.deadMessageSchema>
 export type MessageLedger = z.output<typeof rows.messageLedgerSchema>

@@ -111,7 +111,7 @@ async function enter(building: Building, room: Room, context: Context<Env>): Pro
 /** What changes something, and what hands out everything. Publishing is counted and traced like any other. */
 function isAudited({ method, scope, path }: Room): boolean {
   if (path === '/login' || path === '/logout') return true
-  return scope === 'admin' && (method !== 'get' || path === '/backup')
+  return scope === 'admin' && (method !== 'get' || path === '/backup' || path === '/subscribe')
 }
 
 export function remoteAddressOf({ socket }: IncomingMessage): string {

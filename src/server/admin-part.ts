@@ -10,6 +10,9 @@ import type { Turn } from '../core/turn.ts'
 import type { Publish } from '../protocol/packets/publish.ts'
 import type { Store } from '../store/store.ts'
 import type { Latencies } from './delivery-times.ts'
+import type { LocalSubscribeOptions, ReceivedMessage } from './local-link.ts'
+import type { LocalSubscription } from './local-messages.ts'
+import type { Subscribing } from './local-subscriptions.ts'
 import type { AdminRequestEvent } from './requests/admin-request.ts'
 import type { Cursors } from './requests/cursors.ts'
 import type { PageBounds } from './requests/pages.ts'
@@ -91,6 +94,16 @@ export interface BrokerAccess {
   ask(question: AdminQuestion): Promise<AdminAnswer>
   /** Resolves when the message is durable for everybody who must have it. `claim`: what is to be owed for it; null for nothing. */
   publish(packet: Publish, claim: Claim | null): Promise<AdminPublished>
+  /**
+   * Takes part like a client, on behalf of whoever asks, with a Session of its own. `listener` must not return a promise: what it
+   * cannot take it leaves out, so that nothing piles up here. @throws SubscribeFault
+   */
+  subscribe(
+    topicFilter: string,
+    options: LocalSubscribeOptions,
+    listener: (message: ReceivedMessage) => void,
+    subscribing: Subscribing,
+  ): Promise<LocalSubscription>
   /** Every event from now on, those about messages included; returns what ends it. */
   watch(listener: (event: BrokerEvent, atMs: number) => void): () => void
   /** Somebody has changed something, or was refused: before the answer leaves. */

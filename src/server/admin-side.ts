@@ -4,12 +4,14 @@
 import type { BrokerEvent } from '../core/event.ts'
 import type { AdminPart, BrokerPhase } from './admin-part.ts'
 import { makeAccess, type Watcher } from './broker-access.ts'
+import type { LocalSubscriptions } from './local-subscriptions.ts'
 import type { BrokerOptions } from './options.ts'
 import type { AdminRequestEvent } from './requests/admin-request.ts'
 import type { Shell } from './shell.ts'
 
 /** What is needed of the broker. */
 export interface AdminSideOwner {
+  readonly locals: LocalSubscriptions
   /** There may be more or fewer who watch. */
   watchersChanged(): void
   reportFault(error: unknown): void

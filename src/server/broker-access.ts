@@ -3,6 +3,7 @@
  */
 import type { BrokerEvent } from '../core/event.ts'
 import type { BrokerAccess, BrokerPhase } from './admin-part.ts'
+import type { LocalSubscriptions } from './local-subscriptions.ts'
 import type { BrokerOptions } from './options.ts'
 import { snapshotEveryBytesDefault } from './options.ts'
 import type { AdminRequestEvent } from './requests/admin-request.ts'
@@ -19,6 +20,7 @@ export interface AccessHost {
   readonly listenersWanted: number
   readonly phase: BrokerPhase
   readonly listenUrls: readonly string[]
+  readonly locals: LocalSubscriptions
   watchersChanged(): void
   reportFault(error: unknown): void
   audit(event: AdminRequestEvent): void
@@ -53,6 +55,8 @@ export function makeAccess(host: AccessHost): BrokerAccess {
       shell.run()
       return answered
     },
+    subscribe: (topicFilter, options, listener, subscribing) =>
+      host.locals.subscribe(topicFilter, options, listener, subscribing),
     watch: (listener) => {
       // The same function may be handed in twice.
       const watcher: Watcher = (event, atMs) => listener(event, atMs)

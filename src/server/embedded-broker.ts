@@ -23,8 +23,9 @@ import { ClientLink, type LinkOwner, type ListenerFacts } from './client-link.ts
 import { exposureFault, namesClients } from './config/exposure.ts'
 import { Gatekeeper, type GatekeeperOptions } from './gatekeeper.ts'
 import { disconnectClientsOf, Listeners } from './listeners.ts'
-import { LocalLink, type LocalSubscribeOptions, type MessageListener } from './local-link.ts'
+import type { LocalSubscribeOptions, MessageListener } from './local-link.ts'
 import type { LocalPublish, LocalSubscription, PublishResult } from './local-messages.ts'
+import { LocalSubscriptions } from './local-subscriptions.ts'
 import { checkOptions } from './option-faults.ts'
 import { type BrokerOptions, defaultListen, snapshotEveryBytesDefault } from './options.ts'
 import { deadLetterTopicName, differences, mayStillObserve, type OptionSet, type ReloadResult } from './reload.ts'
@@ -82,7 +83,7 @@ export class Broker {
     packetBytesMax: () => this.#shell.core.state.limits.packetBytesMax,
   })
   readonly #links = new Set<ClientLink>()
-  readonly #locals = new Set<LocalLink>()
+  readonly #locals: LocalSubscriptions
   readonly #admin: AdminSide
   #state: 'made' | 'started' | 'stopped' = 'made'
 
@@ -109,7 +110,9 @@ export class Broker {
       ...(parts.afterTurn === undefined ? {} : { afterTurn: parts.afterTurn }),
     }
     this.#shell = new Shell(shellOptions, this.#gatekeeper, store, owner, clock)
+    this.#locals = new LocalSubscriptions(this.#shell, (error) => this.#events.emit('fault', error))
     this.#admin = new AdminSide(options, {
+      locals: this.#locals,
       watchersChanged: () => {
         this.#shell.core.state.messageEvents.hostTypes = this.#wantedMessageEvents()
       },
@@ -233,7 +236,7 @@ export class Broker {
     this.#state = 'stopped'
     this.#admin.phase = 'stopping'
     const closing = Promise.all([this.#listeners.close(), this.#admin.stop()])
-    await Promise.all([...this.#locals].map((local) => local.close()))
+    await this.#locals.endAll()
     await this.#shell.stop()
     await this.#linksGone()
     await closing
@@ -269,17 +272,7 @@ export class Broker {
     listener: MessageListener,
   ): Promise<LocalSubscription> {
     this.#mustHaveStarted()
-    const local = new LocalLink(this.#shell, listener, (error) => this.#events.emit('fault', error))
-    const reasonCode = await local.subscribe(topicFilter, options)
-    if (reasonCode >= 0x80) {
-      await local.close()
-      throw new Error(`cannot subscribe to "${topicFilter}": ${reasonCodeName(reasonCode)}`)
-    }
-    this.#locals.add(local)
-    const unsubscribe = async (): Promise<void> => {
-      if (this.#locals.delete(local)) await local.close()
-    }
-    return { topicFilter, unsubscribe }
+    return this.#locals.subscribe(topicFilter, options, listener)
   }
 
   /**

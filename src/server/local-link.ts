@@ -31,6 +31,14 @@ export interface LocalSubscribeOptions {
 /** May return a promise: the next message waits for it. */
 export type MessageListener = (message: ReceivedMessage) => void | Promise<void>
 
+/** As whom code takes part, and where it stands. */
+export interface LocalOrigin {
+  /** Unique and not to be guessed. */
+  readonly clientIdentifier: string
+  readonly remoteAddress: string
+  readonly listener: string
+}
+
 export class LocalLink implements Link {
   readonly #shell: Shell
   readonly #connection: Connection
@@ -40,18 +48,20 @@ export class LocalLink implements Link {
   /** Ends when the listener has had everything; null while there is nothing to hand over. */
   #delivering: Promise<void> | null = null
   #whenGranted: ((reasonCode: number) => void) | null = null
+  /** Called when the broker ends it, because an operator said so for example. */
+  whenEnded: () => void = () => {}
 
-  constructor(shell: Shell, listener: MessageListener, reportFault: (error: unknown) => void) {
+  constructor(
+    shell: Shell,
+    listener: MessageListener,
+    reportFault: (error: unknown) => void,
+    from: LocalOrigin = { clientIdentifier: newClientIdentifier(), remoteAddress: 'local', listener: 'local' },
+  ) {
     this.#shell = shell
     this.#listener = listener
     this.#reportFault = reportFault
-    const identifier = newClientIdentifier()
-    const origin = {
-      remoteAddress: 'local',
-      listener: 'local',
-      assignedClientIdentifier: identifier,
-      tellsPublisher: true,
-    }
+    const { clientIdentifier: identifier, remoteAddress, listener: url } = from
+    const origin = { remoteAddress, listener: url, assignedClientIdentifier: identifier, tellsPublisher: true }
     this.#connection = shell.core.openLocal(this, origin, shell.nowMs())
     const connect: Connect = {
       type: 'connect',
@@ -97,6 +107,8 @@ export class LocalLink implements Link {
     } else if (outgoing.type === 'acknowledgement' && outgoing.packetType === 'pubrel') {
       const { packetId } = outgoing
       queueMicrotask(() => this.#receive(acknowledgement('pubcomp', packetId)))
+    } else if (outgoing.type === 'close') {
+      queueMicrotask(() => this.whenEnded())
     }
   }
 

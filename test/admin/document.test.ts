@@ -109,9 +109,14 @@ test('every room answers as the document says', async () => {
   for (const [method, path, sent] of acts) await api.send(method, path, sent)
   const { body: keys } = await api.get('/api_key')
   await api.send('DELETE', `/api_key/${keys.data[0].id}`)
-  const events = await fetch(`${api.url}/api/v1/events`)
-  mustBeDocumented('GET', '/api/v1/events', events.status, events.headers.get('content-type') ?? '', undefined)
-  await events.body?.cancel()
+  for (const [path, query] of [
+    ['/api/v1/events', ''],
+    ['/api/v1/subscribe', '?filter=a'],
+  ] as const) {
+    const { status, headers, body } = await fetch(api.url + path + query)
+    mustBeDocumented('GET', path, status, headers.get('content-type') ?? '', undefined)
+    await body?.cancel()
+  }
   const unanswered = operations.filter((operation) => !seen.has(operation))
   // What these need is tested in start.test.ts and security.test.ts.
   assert.deepEqual(unanswered, ['post /api/v1/config/reload', 'post /api/v1/login', 'post /api/v1/password'])

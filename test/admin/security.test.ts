@@ -29,7 +29,16 @@ function withToken({ cookie, token }: Login): Record<string, string> {
 
 test('nothing is shown without a login or a key, but for health and numbers on this machine', async () => {
   await using api = await startApi({}, {}, needed)
-  for (const path of ['/overview', '/clients', '/events', '/config', '/backup', '/api_key', '/me']) {
+  for (const path of [
+    '/overview',
+    '/clients',
+    '/events',
+    '/subscribe?filter=a',
+    '/config',
+    '/backup',
+    '/api_key',
+    '/me',
+  ]) {
     const { status, headers } = await api.get(path)
     assert.deepEqual([path, status, headers.get('www-authenticate')], [path, 401, 'Bearer'])
   }

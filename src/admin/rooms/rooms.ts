@@ -12,6 +12,7 @@ import { overviewRooms } from './overview.ts'
 import { publishingRooms } from './publishing.ts'
 import { retainedRooms } from './retained.ts'
 import { sessionMessageRooms } from './session-messages.ts'
+import { subscribingRooms } from './subscribing.ts'
 import { undeliveredRooms } from './undelivered.ts'
 
 export const rooms: readonly Room[] = [
@@ -21,6 +22,7 @@ export const rooms: readonly Room[] = [
   ...clientRooms,
   ...sessionMessageRooms,
   ...publishingRooms,
+  ...subscribingRooms,
   ...retainedRooms,
   ...undeliveredRooms,
   ...eventRooms,

@@ -8,7 +8,7 @@ export const limitMax = 10_000
 export const limitUsual = 100
 
 /** A whole number in a query, where everything is text. */
-function countInQuery(max: number, description: string) {
+export function countInQuery(max: number, description: string) {
   return z
     .string()
     .regex(/^[1-9]\d{0,14}$/, `a whole number from 1 to ${max}`)

@@ -160,6 +160,39 @@ const contentShape = {
   properties: z.looseObject({}).describe('Properties of the PUBLISH'),
 }
 
+const streamed = { atMs: time }
+
+/** What `GET /subscribe` tells, one by one. */
+export const subscribeEventSchema = z
+  .discriminatedUnion('type', [
+    z
+      .object({
+        type: z.literal('subscribed'),
+        ...streamed,
+        clientIdentifier: z.string().describe('Its Session, as in /clients'),
+        topicFilter: z.string(),
+        qos: z.int(),
+        observer: z.boolean().describe('It does not count as a listener'),
+        perSecondMax: count,
+      })
+      .describe('First'),
+    z
+      .object({
+        type: z.literal('message'),
+        ...streamed,
+        topic: z.string(),
+        qos: z.int(),
+        retain: z.boolean().describe('It was retained before the Subscription was made'),
+        ...contentShape,
+      })
+      .describe('A message that was delivered'),
+    z
+      .object({ type: z.literal('leftOut'), ...streamed, count: count.min(1) })
+      .describe('Messages that were delivered and are not shown: too many in a second, or they were not read in time'),
+    z.object({ type: z.literal('ended'), ...streamed }).describe('Last, if an operator has ended the Session'),
+  ])
+  .meta({ id: 'SubscribeEvent', description: '`data` of one server-sent event; `type` is its name, too' })
+
 export const heldSchema = z.object(heldShape).meta({ id: 'Held', description: 'A message that waits for a listener' })
 export const deadSchema = z.object(deadShape).meta({ id: 'Dead', description: 'A dead letter' })
 export const heldMessageSchema = z

@@ -60,6 +60,13 @@ export class Doorkeeper {
     throw problem('forbidden', 'the API key', found, `one with the scope ${opening.join(' or ')}`, 'use another key')
   }
 
+  /** Whoever was let in might be by now in no more: logged out, the key taken back. */
+  isStillIn(principal: Principal, nowMs: number): boolean {
+    if (principal.kind === 'session') return this.logins.has(principal, nowMs)
+    if (principal.kind === 'anonymous') return true
+    return this.vault?.keys.some((key) => idOf(key) === principal.id && (key.expiresAtMs ?? nowMs + 1) > nowMs) ?? false
+  }
+
   get cookieName(): string {
     return this.#isSecure ? '__Host-pabal-session' : 'pabal-session'
   }
@@ -98,8 +105,13 @@ export class Doorkeeper {
   }
 }
 
-function principalOf({ id, name, scopes: given, expiresAtMs }: ApiKey): Principal {
-  return { id: `key ${id}`, name, kind: 'key', scopes: given, csrfToken: null, expiresAtMs }
+function principalOf(key: ApiKey): Principal {
+  const { name, scopes: given, expiresAtMs } = key
+  return { id: idOf(key), name, kind: 'key', scopes: given, csrfToken: null, expiresAtMs }
+}
+
+function idOf({ id }: ApiKey): string {
+  return `key ${id}`
 }
 
 /** `Bearer KEY`, or the key as the password of Basic authentication, for programs that know nothing else. */

@@ -44,6 +44,12 @@ export class Logins {
     return login.principal
   }
 
+  /** Does not count as use. */
+  has(principal: Principal, nowMs: number): boolean {
+    for (const login of this.#logins.values()) if (login.principal === principal) return !hasEnded(login, nowMs)
+    return false
+  }
+
   end(principal: Principal): void {
     for (const [key, login] of this.#logins) if (login.principal === principal) this.#logins.delete(key)
   }

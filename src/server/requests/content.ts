@@ -18,7 +18,7 @@ export interface MessageContent {
 
 const contentBytesMax = 64 * 1024
 
-export function contentOf({ payload, properties }: Publish): MessageContent {
+export function contentOf({ payload, properties }: Pick<Publish, 'payload' | 'properties'>): MessageContent {
   const shown = payload.subarray(0, contentBytesMax)
   return {
     payload: isUtf8(payload) ? textOf(shown) : { base64: shown.toString('base64') },
