@@ -30,7 +30,7 @@ export class HostReceipts {
     const { deliveredTo, failedFor, unnamed, ...counts } = receiptOf(obligation, nowMs)
     const names = withNames ? { deliveredTo, failedFor, unnamed } : {}
     const isPending = !obligation.isOver && counts.delivered === 0
-    const receipt = { ...counts, ...names, state: isPending ? 'pending' : counts.state }
+    const receipt = { ...counts, ...names, state: isPending ? ('pending' as const) : counts.state }
     return { receipt_id: id, isFinal: obligation.isOver, receipt }
   }
 }

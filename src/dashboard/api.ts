@@ -20,15 +20,18 @@ import type {
   Problem,
   Publish,
   Published,
+  Receipt,
   Reloaded,
   RetainedMessage,
   RetainedPage,
   SessionPage,
   SharedGroupPage,
+  SubscribeEvent,
   TopicPage,
   TracePage,
   Which,
 } from '../admin/api-types.ts'
+import { readEvents } from './event-reader.ts'
 import { t } from './text/text.ts'
 
 /** Who is logged in; null: nobody, so that the page asks for it. Undefined: not known yet. */
@@ -96,6 +99,8 @@ export const api = {
   deleteRetained: (topic: string) => send<null>('DELETE', `retainer/message/${encodeURIComponent(topic)}`),
   trace: (query: Query, signal: AbortSignal) => get<TracePage>('trace', query, signal),
   publish,
+  receipt: (id: string, signal: AbortSignal) => get<Receipt>(`receipts/${encodeURIComponent(id)}`, {}, signal),
+  subscribe,
   config: (signal: AbortSignal) => get<Config>('config', {}, signal),
   reload: () => send<Reloaded>('POST', 'config/reload'),
 } as const
@@ -114,6 +119,19 @@ function isPublished(body: unknown): body is Published {
   return typeof body === 'object' && body !== null && 'reason_code' in body
 }
 
+/** Resolves when the broker ends it. @throws ApiFault */
+async function subscribe(query: Query, signal: AbortSignal, take: (event: SubscribeEvent) => void): Promise<void> {
+  let response: Response
+  try {
+    response = await fetch(`api/v1/subscribe${searchOf(query)}`, { signal })
+  } catch (error) {
+    throw new ApiFault(0, null, String(error))
+  }
+  if (!response.ok || response.body === null) await answerOf(Promise.resolve(response))
+  // The broker's own words: its schema stands behind the type.
+  else await readEvents(response.body, (data) => take(data as SubscribeEvent))
+}
+
 /** Finds out who is logged in. */
 export async function recognise(): Promise<void> {
   me.value = await get<Me>('me', {}, new AbortController().signal)
@@ -130,11 +148,15 @@ export async function logOut(): Promise<void> {
 }
 
 function get<T>(path: string, query: Query, signal: AbortSignal): Promise<T> {
+  const headers = { accept: 'application/json' }
+  return answerOf<T>(fetch(`api/v1/${path}${searchOf(query)}`, { signal, headers }))
+}
+
+function searchOf(query: Query): string {
   const given = Object.entries(query).flatMap(([name, value]) =>
     value === undefined || value === '' ? [] : [[name, `${value}`]],
   )
-  const search = given.length === 0 ? '' : `?${new URLSearchParams(given)}`
-  return answerOf<T>(fetch(`api/v1/${path}${search}`, { signal, headers: { accept: 'application/json' } }))
+  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`
 }
 
 function send<T>(method: 'POST' | 'DELETE', path: string, body?: object): Promise<T> {

@@ -34,7 +34,10 @@ export const undeliveredNow = computed(() => {
 /** Asks each second, whatever page is shown: the menu shows a count of it, and it tells whether the broker is there. */
 export function watchOverview(): () => void {
   return repeat(
-    async (signal) => note(await api.overview(signal)),
+    async (signal) => {
+      note(await api.overview(signal))
+      return 'again'
+    },
     () => undefined,
     everyMs,
   )

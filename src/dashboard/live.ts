@@ -36,8 +36,16 @@ export interface Live<T> {
   readonly refresh: () => void
 }
 
-/** Asks when `key` changes and then every `everyMs`; 0: only once. A null key asks nothing. */
-export function useLive<T>(key: string | null, load: (signal: AbortSignal) => Promise<T>, everyMs: number): Live<T> {
+/**
+ * Asks when `key` changes and then every `everyMs`; 0: only once. A null key asks nothing. `isFinal` says of an answer that no later one
+ * will differ.
+ */
+export function useLive<T>(
+  key: string | null,
+  load: (signal: AbortSignal) => Promise<T>,
+  everyMs: number,
+  isFinal: (value: T) => boolean = () => false,
+): Live<T> {
   const [state, setState] = useState<{ key: string | null; value: T | null; fault: ApiFault | null }>(nothing)
   const latest = useRef(load)
   latest.current = load
@@ -49,6 +57,7 @@ export function useLive<T>(key: string | null, load: (signal: AbortSignal) => Pr
       async (signal) => {
         const value = await latest.current(signal)
         setState({ key, value, fault: null })
+        return isFinal(value) ? 'enough' : 'again'
       },
       (fault) => setState((before) => ({ key, value: before.key === key ? before.value : null, fault })),
       everyMs,
@@ -63,9 +72,9 @@ export function useLive<T>(key: string | null, load: (signal: AbortSignal) => Pr
 
 const nothing = { key: null, value: null, fault: null } as const
 
-/** Runs `ask` now and then every `everyMs` after it has ended. Returns how to stop. */
+/** Runs `ask` now and then every `everyMs` after it has ended, until it says that this is enough. Returns how to stop. */
 export function repeat(
-  ask: (signal: AbortSignal) => Promise<void>,
+  ask: (signal: AbortSignal) => Promise<'again' | 'enough'>,
   onFault: (fault: ApiFault) => void,
   everyMs: number,
   again: { current: () => void } = { current: () => undefined },
@@ -81,7 +90,7 @@ export function repeat(
     const { signal } = abort
     let waitMs = everyMs
     try {
-      await ask(signal)
+      if ((await ask(signal)) === 'enough') waitMs = 0
       noteAnswer()
     } catch (error) {
       if (signal.aborted) return

@@ -55,6 +55,7 @@ export function useTrace({ topic, isPaused, isWanted, entriesMax }: TraceWish): 
           const entries = all.slice(0, entriesMax)
           return { entries, leftOut: before.leftOut + leftOut, pushedOut, isLoaded: true, fault: null }
         })
+        return 'again'
       },
       (fault) => setState((before) => ({ ...before, fault })),
       everyMs,

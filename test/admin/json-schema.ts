@@ -4,7 +4,7 @@
  */
 type Schema = Readonly<Record<string, unknown>>
 
-const annotations = new Set(['description', 'default', 'title', 'id', '$schema'])
+const annotations = new Set(['description', 'default', 'title', 'id', 'readOnly', '$schema'])
 
 /** Every place where `value` is not what `schema` says. `root` is the document that references start from. */
 export function schemaFaults(root: Schema, schema: Schema, value: unknown, place = ''): string[] {
@@ -44,6 +44,13 @@ export function schemaFaults(root: Schema, schema: Schema, value: unknown, place
         break
       case 'items':
         if (Array.isArray(value)) value.forEach((each, index) => void faults.push(...inner(wanted, each, `${index}`)))
+        break
+      case 'prefixItems':
+        // Without `items` beside it, which would be for those behind: a tuple has none.
+        if (Array.isArray(value) && value.length !== (wanted as Schema[]).length) fault('another number of items')
+        for (const [index, each] of (wanted as Schema[]).entries()) {
+          if (Array.isArray(value)) faults.push(...inner(each, value[index], `${index}`))
+        }
         break
       case 'required':
         for (const name of wanted as string[]) if (!has(value, name)) fault(`${name} is missing`)

@@ -32,10 +32,10 @@ test('who publishes is told what a publisher is told: delivered, held, refused',
   await kitchen.subscribe('kitchen/#')
   const { page, faults } = await dashboard.show('try')
   const publish = async (topicName: string): Promise<void> => {
-    await page.getByLabel('Topic Name').fill(topicName)
+    await page.getByLabel('Topic Name', { exact: true }).fill(topicName)
     await page.getByRole('button', { name: 'Publish', exact: true }).click()
   }
-  await page.getByLabel('Payload').fill('두 잔')
+  await page.getByLabel('Payload', { exact: true }).fill('두 잔')
   await publish('kitchen/1')
   await page.getByText('0x00 success').waitFor()
   await page.getByText('Listeners: 1, waiting copies: 0').waitFor()

@@ -283,6 +283,11 @@ export const publishedSchema = z
 
 export const bulkPublishedSchema = z.array(publishedSchema).meta({ id: 'BulkPublished' })
 
+const receiptClients = z
+  .array(z.looseObject({ clientIdentifier: z.string() }))
+  .readonly()
+  .optional()
+
 export const receiptSchema = z
   .object({
     receipt_id: z.string(),
@@ -290,12 +295,14 @@ export const receiptSchema = z
     receipt: z
       .looseObject({
         topicName: z.string(),
-        state: z.string().describe('pending, delivered, complete, sent or nobody'),
+        state: z.enum(['pending', 'delivered', 'complete', 'sent', 'nobody']),
         matched: count,
         delivered: count,
         sent: count,
         pending: count,
         failed: count,
+        deliveredTo: receiptClients.describe('Who has acknowledged; for whoever may observe'),
+        failedFor: receiptClients.describe('Who does not get it; for whoever may observe'),
       })
       .describe('As it is given over MQTT (docs/operating/receipts.md)'),
   })

@@ -151,13 +151,28 @@ const deadShape = {
   reason: z.string().describe('no-subscribers or queue-full'),
   clients: z.array(z.string()).describe('Clients that went without it, if it was their queue; 20 at most'),
 }
+const publishPropertiesSchema = z
+  .object({
+    payloadFormatIndicator: z.int().optional().describe('1: the payload is UTF-8 text'),
+    messageExpiryInterval: count.optional().describe('Seconds'),
+    topicAlias: z.int().optional(),
+    responseTopic: z.string().optional(),
+    correlationData: z.string().optional().describe('As text'),
+    userProperties: z
+      .array(z.tuple([z.string(), z.string()]).readonly())
+      .readonly()
+      .optional(),
+    subscriptionIdentifiers: z.array(z.int()).readonly().optional(),
+    contentType: z.string().optional(),
+  })
+  .meta({ id: 'PublishProperties', description: 'Properties of a PUBLISH' })
 const contentShape = {
   payload: z
     .union([z.string(), z.object({ base64: z.string() })])
     .describe('As text if it is UTF-8, else in base64; 64 KiB at most'),
   payloadBytes: count,
   payloadTruncated: z.boolean().describe('Not all of the payload is here'),
-  properties: z.looseObject({}).describe('Properties of the PUBLISH'),
+  properties: publishPropertiesSchema,
 }
 
 const streamed = { atMs: time }

@@ -4,7 +4,14 @@
 import { listTexts } from './lists.ts'
 import { overviewTexts } from './overview.ts'
 import type { Texts } from './table.ts'
+import { tryTexts } from './trying.ts'
 import { undeliveredTexts } from './undelivered.ts'
 import { whoTexts } from './who.ts'
 
-export const pageTexts = { ...overviewTexts, ...whoTexts, ...undeliveredTexts, ...listTexts } as const satisfies Texts
+export const pageTexts = {
+  ...overviewTexts,
+  ...whoTexts,
+  ...undeliveredTexts,
+  ...tryTexts,
+  ...listTexts,
+} as const satisfies Texts

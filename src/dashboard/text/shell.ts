@@ -11,7 +11,7 @@ export const shellTexts = {
   'nav.undelivered': ['Undelivered', '미전달'],
   'nav.clients': ['Clients', '클라이언트'],
   'nav.trace': ['Trace', '추적'],
-  'nav.try': ['Publish', '발행'],
+  'nav.try': ['Try it out', '발행·구독'],
   'nav.retained': ['Retained', '보존 메시지'],
   'nav.groups': ['Shared groups', '공유 그룹'],
   'nav.config': ['Configuration', '설정'],

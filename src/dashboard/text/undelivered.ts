@@ -1,5 +1,5 @@
 /**
- * Texts of the pages about messages: undelivered, trace, retained, trying out.
+ * Texts of the pages about messages: undelivered, trace, retained.
  */
 import type { Texts } from './table.ts'
 
@@ -36,7 +36,6 @@ export const undeliveredTexts = {
   'undelivered.message': ['Message {id} on {topic}', '{topic}의 메시지 {id}'],
   'undelivered.payload': ['Payload', '페이로드'],
   'undelivered.payload.empty': ['The payload is empty.', '페이로드가 비어 있습니다.'],
-  'undelivered.payload.base64': ['Not text: shown in base64', '텍스트가 아님: base64로 표시'],
   'undelivered.payload.cut': ['The first 64 KiB of {size} are shown.', '전체 {size} 중 처음 64 KiB만 표시합니다.'],
   'undelivered.properties': ['Properties', '속성'],
   'undelivered.release': ['Release', '전달하기'],
@@ -96,15 +95,4 @@ export const undeliveredTexts = {
     'Who subscribes later does not get it any more.',
     '이후 구독하는 클라이언트는 받지 못합니다.',
   ],
-  'try.title': ['Publish', '발행'],
-  'try.intro': [
-    'Publish a message, and see what the publisher is told.',
-    '메시지를 발행하고, 발행자가 받는 응답을 확인하세요.',
-  ],
-  'try.publish': ['Publish', '발행'],
-  'try.retain': ['Retain', '보존'],
-  'try.answers': ['Answers, newest first', '응답 (최신순)'],
-  'try.none': ['Nothing has been published here yet.', '아직 발행한 메시지가 없습니다.'],
-  'try.matched': ['Listeners: {matched}, waiting copies: {queued}', '수신자 {matched}, 대기 사본 {queued}'],
-  'try.follow': ['Follow what comes in on this Topic Name', '이 토픽으로 들어오는 메시지 추적'],
 } as const satisfies Texts
