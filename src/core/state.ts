@@ -230,7 +230,10 @@ export class CoreState {
   endCopy(fate: CopyFate, session: Session, messageSeq: Seq, message: Message | null): void {
     // As with messages in `countMessage`.
     if (fate === 'acknowledged') this.tally.copies.acknowledged += 1
-    else this.tally.copies[fate] += 1
+    else {
+      this.tally.copies[fate] += 1
+      if (fate !== 'sentQos0') session.undelivered += 1
+    }
     if (this.owed.size > 0 && this.owed.has(messageSeq)) {
       this.endings.push({ fate, session, messageSeq, hasMoved: false })
     }

@@ -13,6 +13,8 @@ import type {
   Fault,
   HeldMessage,
   HeldPage,
+  HistoryPage,
+  InFlightPage,
   Ledger,
   ListenersOfTopicPage,
   Me,
@@ -20,6 +22,7 @@ import type {
   Problem,
   Publish,
   Published,
+  QueuedPage,
   Receipt,
   Reloaded,
   RetainedMessage,
@@ -90,8 +93,16 @@ export const api = {
   clients: (query: Query, signal: AbortSignal) => get<ClientPage>('clients', query, signal),
   client: (id: string, query: Query, signal: AbortSignal) =>
     get<SessionPage>(`clients/${encodeURIComponent(id)}`, query, signal),
+  inFlight: (id: string, query: Query, signal: AbortSignal) =>
+    get<InFlightPage>(`clients/${encodeURIComponent(id)}/inflight_messages`, query, signal),
+  queued: (id: string, query: Query, signal: AbortSignal) =>
+    get<QueuedPage>(`clients/${encodeURIComponent(id)}/mqueue_messages`, query, signal),
+  history: (id: string, query: Query, signal: AbortSignal) =>
+    get<HistoryPage>(`clients/${encodeURIComponent(id)}/history`, query, signal),
   kick: (id: string, account: string) =>
     send<null>('DELETE', `clients/${encodeURIComponent(id)}?${new URLSearchParams({ account })}`),
+  endSession: (id: string, account: string) =>
+    send<null>('DELETE', `sessions/${encodeURIComponent(id)}?${new URLSearchParams({ account })}`),
   groups: (query: Query, signal: AbortSignal) => get<SharedGroupPage>('shared_groups', query, signal),
   retained: (query: Query, signal: AbortSignal) => get<RetainedPage>('retainer/messages', query, signal),
   retainedMessage: (topic: string, signal: AbortSignal) =>

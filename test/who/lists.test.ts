@@ -12,7 +12,8 @@ test('clients, one Session, Subscriptions and Topic Names are listed', async () 
   const away = await running.client(4, staying(4, 'away'))
   await away.subscribe('sensors/+', { qos: 1 })
   await running.lose(away)
-  const here = await running.client(5, { clientIdentifier: 'here', properties: { sessionExpiryInterval: 60 } })
+  const properties = { sessionExpiryInterval: 60, receiveMaximum: 7 }
+  const here = await running.client(5, { clientIdentifier: 'here', keepAliveSeconds: 90, properties })
   await here.subscribe('$share/g/sensors/#', { qos: 0 })
   for (let count = 0; count < 3; count++) await running.broker.publish({ topicName: 'sensors/1', qos: 0 })
   await running.broker.publish({ topicName: 'other' })
@@ -31,6 +32,8 @@ test('clients, one Session, Subscriptions and Topic Names are listed', async () 
     { kind: 'session', clientIdentifier: 'here', protocolVersion: 5, sessionExpirySeconds: 60, online: true },
     { kind: 'subscription', topicFilter: 'sensors/#', sharedGroup: 'g', qos: 0 },
   ])
+  assert.partialDeepStrictEqual(rows, [{ keepAliveSeconds: 90, receiveMaximum: 7, undelivered: 0 }, {}])
+  assert.partialDeepStrictEqual(offline.clients, [{ keepAliveSeconds: null, receiveMaximum: null }])
   assert.deepEqual((await asker.ask('nobody', 'session')).rows, [])
 
   const { subscribers } = await asker.ask('', 'subs')
@@ -51,6 +54,20 @@ test('clients, one Session, Subscriptions and Topic Names are listed', async () 
   const { topics } = await asker.ask('sensors/#', 'topics')
   assert.partialDeepStrictEqual(topics, [{ topic: 'sensors/1', messages: 3, totals: { online: 1, offline: 1 } }])
   assert.equal((await asker.ask('', 'topics')).topics.length, 2)
+})
+
+test('a Session says how many messages ended without reaching it', async () => {
+  await using running = await startTestBroker()
+  const away = await running.client(5, staying(5, 'away'))
+  await away.subscribe('t', { qos: 0 })
+  await running.broker.publish({ topicName: 't' })
+  await away.message()
+  await running.lose(away)
+  const asker = await Asker.open(running, 5, { clientIdentifier: 'asker' })
+  const undelivered = async () => (await asker.ask('away', 'session')).rows[0]?.undelivered
+  assert.equal(await undelivered(), 0)
+  await running.broker.publish({ topicName: 't' })
+  assert.equal(await undelivered(), 1)
 })
 
 test('who asks about a Topic Filter: the Subscriptions that overlap with it, or those to it exactly', async () => {

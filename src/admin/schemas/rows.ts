@@ -31,6 +31,8 @@ export const clientSchema = z
       .union([z.literal(4), z.literal(5)])
       .nullable()
       .describe('4: MQTT 3.1.1'),
+    keepAliveSeconds: z.number().nullable().describe('In force; 0: none. Null while it is away'),
+    receiveMaximum: z.int().nullable().describe('Messages it takes unacknowledged at one time; null while it is away'),
     createdAtMs: time,
     sessionExpirySeconds: z.number().nullable().describe('Null: the Session never expires'),
     endsAtMs: timeOrNull.describe('When the Session ends unless the client comes back'),
@@ -38,6 +40,9 @@ export const clientSchema = z
     subscriptions: count,
     inFlight: count.describe('Messages sent and not acknowledged'),
     backlog: backlogSchema,
+    undelivered: count.describe(
+      'Copies for it since the start that ended without reaching it: dropped, expired, refused',
+    ),
     lastAcknowledgedAtMs: timeOrNull,
   })
   .meta({ id: 'Client', description: 'A Session, and how its client is doing' })

@@ -20,6 +20,10 @@ export interface Client {
   readonly listener: string | null
   /** 4: 3.1.1. Null while it is offline. */
   readonly protocolVersion: 4 | 5 | null
+  /** In force; 0: none. Null while it is offline. */
+  readonly keepAliveSeconds: number | null
+  /** How many messages it takes unacknowledged at one time; null while it is offline. */
+  readonly receiveMaximum: number | null
   readonly createdAtMs: number
   /** How long the Session outlives its connection; null: for ever. */
   readonly sessionExpirySeconds: number | null
@@ -30,6 +34,8 @@ export interface Client {
   /** Messages sent and not acknowledged. */
   readonly inFlight: number
   readonly backlog: BacklogCounts
+  /** Copies for it since the broker started that were dropped, expired or refused: whatever ended without reaching it. */
+  readonly undelivered: number
   readonly lastAcknowledgedAtMs: number | null
 }
 
@@ -76,6 +82,9 @@ function clientOf(core: CoreState, session: Session): Client {
     remoteAddress: connection?.origin.remoteAddress ?? null,
     listener: connection?.origin.listener ?? null,
     protocolVersion: connection?.protocolVersion ?? null,
+    // Silence is borne one and a half times as long [MQTT-3.1.2-22].
+    keepAliveSeconds: connection === null ? null : connection.silenceMsMax / 1500,
+    receiveMaximum: connection?.sendMaximum ?? null,
     createdAtMs: session.createdMs,
     sessionExpirySeconds: expiryInterval === neverExpires ? null : expiryInterval,
     endsAtMs: known(session.endsAtMs),
@@ -87,6 +96,7 @@ function clientOf(core: CoreState, session: Session): Client {
       bytes: outbound.queuedBytes,
       oldestAtMs: known(oldestWaitingMs(core, outbound)),
     },
+    undelivered: session.undelivered,
     lastAcknowledgedAtMs: known(session.lastAcknowledgedMs),
   }
 }

@@ -57,6 +57,8 @@ export class Session {
   hasEnded = false
   /** Orders of copies that need no more work, not yet written down. */
   settledOrders: number[] = []
+  /** Copies for it that ended in another way than by being sent and, above QoS 0, acknowledged. */
+  undelivered = 0
   /** Code in this process: nothing is asked about it. */
   isLocal = false
   /** What it may do, by the access rules; null until somebody asks. */

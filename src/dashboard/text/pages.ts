@@ -3,6 +3,7 @@
  */
 import { listTexts } from './lists.ts'
 import { overviewTexts } from './overview.ts'
+import { sessionTexts } from './sessions.ts'
 import type { Texts } from './table.ts'
 import { tryTexts } from './trying.ts'
 import { undeliveredTexts } from './undelivered.ts'
@@ -14,4 +15,5 @@ export const pageTexts = {
   ...undeliveredTexts,
   ...tryTexts,
   ...listTexts,
+  ...sessionTexts,
 } as const satisfies Texts

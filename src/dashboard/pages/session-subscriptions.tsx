@@ -1,0 +1,44 @@
+/**
+ * What one Session subscribes to.
+ */
+import type { SessionRow, Subscriber } from '../../admin/api-types.ts'
+import { api } from '../api.ts'
+import { ListFoot, useList } from '../lists.tsx'
+import { Ago } from '../parts/notice.tsx'
+import { type Column, Table } from '../parts/table.tsx'
+import { t } from '../text/text.ts'
+import type { Whose } from './session.tsx'
+
+const everyMs = 1000
+
+export function SessionSubscriptions({ clientIdentifier, account }: Whose) {
+  const list = useList<SessionRow, object>(
+    `subscriptions ${account ?? ''} ${clientIdentifier}`,
+    (query, signal) => api.client(clientIdentifier, { ...query, account }, signal),
+    everyMs,
+  )
+  const rows = list.rows.filter((row) => row.kind === 'subscription')
+  return (
+    <section class="stack" aria-label={t('clients.subscriptions')}>
+      <Table
+        label={t('clients.subscriptions')}
+        columns={columns()}
+        rows={rows}
+        keyOf={(row) => `${row.account} ${row.sharedGroup} ${row.topicFilter}`}
+        empty={list.isLoaded ? t('session.subscriptions.none') : t('table.loading')}
+        onEnd={list.more}
+      />
+      {list.hasMore && <ListFoot list={list} />}
+    </section>
+  )
+}
+
+function columns(): readonly Column<Subscriber>[] {
+  return [
+    { title: t('who.filter'), width: 14, cell: (row) => <code title={row.topicFilter}>{row.topicFilter}</code> },
+    { title: t('who.qos'), width: 4, isNumber: true, cell: (row) => row.qos },
+    { title: t('who.group'), width: 8, cell: (row) => row.sharedGroup ?? '–' },
+    { title: t('session.observer'), width: 6, cell: (row) => t(row.observer ? 'value.yes' : 'value.no') },
+    { title: t('who.since'), width: 9, cell: (row) => <Ago atMs={row.subscribedAtMs} /> },
+  ]
+}
