@@ -129,6 +129,7 @@ test('the browser runs no script but that of the page, and is told to keep nothi
   assert.match(served.headers.get('cache-control') ?? '', /immutable/)
   assert.doesNotMatch(response.headers.get('cache-control') ?? '', /immutable/)
   assert.equal(await page.evaluate(tryInlineScript), 'did not run')
+  for (const attempt of [tryMarkup, tryPolicy]) assert.match(String(await page.evaluate(attempt)), /^TypeError/)
 })
 
 /** Opens every page with something to show, keeps a screenshot, and then checks it. */
@@ -174,6 +175,25 @@ const widenHangul = `(() => {
 
 /** Runs in the page: pixels that stick out. */
 const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+
+/** Runs in the page: text that a mistake would make markup of. */
+const tryMarkup = `(() => {
+  try {
+    document.body.innerHTML = '<b>markup</b>'
+    return document.body.innerHTML
+  } catch (error) {
+    return String(error)
+  }
+})()`
+
+/** Runs in the page: nobody may declare text to be trusted. */
+const tryPolicy = `(() => {
+  try {
+    return trustedTypes.createPolicy('any', { createHTML: (text) => text }).name
+  } catch (error) {
+    return String(error)
+  }
+})()`
 
 /** Runs in the page, as a hole in it would. */
 const tryInlineScript = `(() => {

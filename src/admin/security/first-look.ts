@@ -6,13 +6,15 @@ import type { Duplex } from 'node:stream'
 import { HttpProblem, problem } from '../problem.ts'
 import { checkHost } from './hosts.ts'
 
-/** Nothing from elsewhere, nothing inline, in no frame. */
+/** Nothing from elsewhere, nothing inline, in no frame; and no text ever becomes markup or a script, whatever a page does by mistake. */
 const policy = [
   "default-src 'self'",
   "base-uri 'none'",
   "object-src 'none'",
   "form-action 'self'",
   "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
 ].join('; ')
 
 export function setSafetyHeaders(outgoing: ServerResponse, isSecure: boolean): void {
