@@ -1,7 +1,7 @@
 /**
  * Lists that the broker filters and turns the pages of: what is loaded is asked for again as one page, as long as it is short.
  */
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { ApiFault, Query } from './api.ts'
 import { count } from './format.ts'
 import { noteFault, useLive } from './live.ts'
@@ -22,17 +22,24 @@ export interface List<Row, About> {
   readonly isPaused: boolean
   readonly fault: ApiFault | null
   readonly more: () => void
+  /** Everything there is; can take a while. */
+  readonly all: () => void
+  /** Rows that have come of what is being loaded; null if nothing is. */
+  readonly loading: number | null
   readonly refresh: () => void
 }
 
 const firstRows = 100
 /** More rows than this are not asked for again by themselves. */
 const liveRowsMax = 1000
+/** Of a page of what is not: as many as the API gives. */
+const furtherRows = 10_000
 
 interface Further<Row> {
   readonly rows: readonly Row[]
   readonly cursor: string | null
-  readonly isLoading: boolean
+  /** Rows that are in sight and those on their way; null if none are. */
+  readonly loading: number | null
 }
 
 /** `key` names what is asked for; null: nothing. `load` asks for one page. */
@@ -62,17 +69,21 @@ export function useList<Row, About>(
   }, [live.value])
   const page = live.value ?? (lastPage?.key === key ? (lastPage?.page ?? null) : null)
   const cursor = further === null ? (page?.meta.cursor ?? null) : further.cursor
-  const rows = page === null ? [] : further === null ? page.data : [...page.data, ...further.rows]
+  const rows = useMemo(() => rowsOf(page, further?.rows ?? null), [page, further?.rows])
 
-  const loadFurther = async (from: string): Promise<void> => {
-    setFurther({ rows: further?.rows ?? [], cursor: from, isLoading: true })
-    try {
-      const next = await load({ limit: liveRowsMax, cursor: from }, new AbortController().signal)
-      setFurther({ rows: [...(further?.rows ?? []), ...next.data], cursor: next.meta.cursor, isLoading: false })
-    } catch (error) {
-      setMoreFault(noteFault(error))
-      setFurther({ rows: further?.rows ?? [], cursor: null, isLoading: false })
-    }
+  const loadFurther = async (from: string, isAll: boolean): Promise<void> => {
+    const shown = page?.data.length ?? 0
+    const before = further?.rows ?? []
+    const progress = (came: number): void => setFurther({ rows: before, cursor: from, loading: shown + came })
+    progress(before.length)
+    const { rows: came, cursor: next, fault } = await loadRows(load, from, isAll, before, progress)
+    if (fault !== null) setMoreFault(fault)
+    setFurther({ rows: came, cursor: next, loading: null })
+  }
+  const loadMore = (isAll: boolean): void => {
+    if (cursor === null || (further !== null && further.loading !== null)) return
+    if (!isAll && limit < liveRowsMax) setLimit(Math.min(liveRowsMax, limit * 3))
+    else void loadFurther(cursor, isAll)
   }
   return {
     rows,
@@ -81,17 +92,46 @@ export function useList<Row, About>(
     hasMore: cursor !== null,
     isPaused: further !== null,
     fault: live.fault ?? moreFault,
-    more: () => {
-      if (cursor === null || further?.isLoading === true) return
-      if (limit < liveRowsMax) setLimit(Math.min(liveRowsMax, limit * 3))
-      else void loadFurther(cursor)
-    },
+    more: () => loadMore(false),
+    all: () => loadMore(true),
+    loading: further?.loading ?? null,
     refresh: () => {
       setFurther(null)
       setMoreFault(null)
       live.refresh()
     },
   }
+}
+
+/**
+ * One page, or all there are. What comes is put into the page at the end: one that grew a hundred times would be busy with
+ * nothing else.
+ */
+async function loadRows<Row, About>(
+  load: (query: Query, signal: AbortSignal) => Promise<Page<Row, About>>,
+  from: string,
+  isAll: boolean,
+  before: readonly Row[],
+  progress: (came: number) => void,
+): Promise<{ rows: readonly Row[]; cursor: string | null; fault: ApiFault | null }> {
+  const rows = [...before]
+  let cursor: string | null = from
+  try {
+    do {
+      const page: Page<Row, About> = await load({ limit: furtherRows, cursor }, new AbortController().signal)
+      for (const row of page.data) rows.push(row)
+      cursor = page.meta.cursor
+      progress(rows.length)
+    } while (isAll && cursor !== null)
+    return { rows, cursor, fault: null }
+  } catch (error) {
+    return { rows, cursor: null, fault: noteFault(error) }
+  }
+}
+
+function rowsOf<Row, About>(page: Page<Row, About> | null, further: readonly Row[] | null): readonly Row[] {
+  if (page === null) return []
+  return further === null ? page.data : page.data.concat(further)
 }
 
 /** What is shown of a list, and that there is more. */
@@ -102,7 +142,8 @@ export function ListFoot<Row, About>({ list }: { list: List<Row, About> }) {
         {list.isLoaded
           ? t(list.hasMore ? 'table.shownMore' : 'table.shown', { shown: count(list.rows.length) })
           : t('table.loading')}
-        {list.isPaused && ` · ${t('table.paused')}`}
+        {list.loading !== null && ` · ${t('table.loadingRows', { n: list.loading })}`}
+        {list.isPaused && list.loading === null && ` · ${t('table.paused')}`}
       </span>
       <span class="actions">
         {list.isPaused && (
@@ -110,10 +151,15 @@ export function ListFoot<Row, About>({ list }: { list: List<Row, About> }) {
             {t('table.refresh')}
           </button>
         )}
-        {list.hasMore && (
-          <button type="button" class="small" onClick={list.more}>
-            {t('table.more')}
-          </button>
+        {list.hasMore && list.loading === null && (
+          <>
+            <button type="button" class="small" onClick={list.more}>
+              {t('table.more')}
+            </button>
+            <button type="button" class="small" onClick={list.all}>
+              {t('table.all')}
+            </button>
+          </>
         )}
       </span>
     </div>

@@ -19,7 +19,10 @@ export interface TopicNode {
   topicNames: number
   /** Those of them that nobody listens to. */
   unheard: number
-  readonly children: Map<string, TopicNode>
+  /** By their level; null if nothing lies below it. */
+  children: Map<string, TopicNode> | null
+  /** Of the children; made when it is first asked for. */
+  inOrder: readonly TopicNode[] | null
 }
 
 /** The top of the tree, which is no level itself. */
@@ -29,6 +32,7 @@ export function treeOf(topics: readonly SeenTopic[]): TopicNode {
     let current = top
     add(current, topic)
     for (const level of topic.topic.split('/')) {
+      current.children ??= new Map()
       let next = current.children.get(level)
       if (next === undefined) {
         const path = current.depth < 0 ? level : `${current.path}/${level}`
@@ -47,10 +51,10 @@ export function treeOf(topics: readonly SeenTopic[]): TopicNode {
 export function rowsOf(top: TopicNode, isOpen: (path: string) => boolean): TopicNode[] {
   const rows: TopicNode[] = []
   const visit = (parent: TopicNode): void => {
-    const children = [...parent.children.values()].sort((one, other) => (one.level < other.level ? -1 : 1))
-    for (const child of children) {
+    parent.inOrder ??= [...(parent.children?.values() ?? [])].sort((one, other) => (one.level < other.level ? -1 : 1))
+    for (const child of parent.inOrder) {
       rows.push(child)
-      if (child.children.size > 0 && isOpen(child.path)) visit(child)
+      if (child.children !== null && isOpen(child.path)) visit(child)
     }
   }
   visit(top)
@@ -64,7 +68,7 @@ export function listenersOf({ totals }: SeenTopic): number {
 
 function node(level: string, path: string, depth: number): TopicNode {
   const sums = { own: null, messages: 0, messagesPerSecond: 0, lastAtMs: 0, topicNames: 0, unheard: 0 }
-  return { level, path, depth, ...sums, children: new Map() }
+  return { level, path, depth, ...sums, children: null, inOrder: null }
 }
 
 function add(to: TopicNode, topic: SeenTopic): void {

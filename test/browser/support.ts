@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import type { BrokerOptions } from '../../src/index.ts'
+import type { BrokerParts } from '../../src/server/embedded-broker.ts'
 import { startApi, type TestApi } from '../admin/api.ts'
 
 export type Theme = 'light' | 'dark'
@@ -44,10 +45,14 @@ export function buildDashboard(): void {
   execFileSync(process.execPath, [join(root, 'scripts/build-dashboard.mjs'), '--if-stale'], { stdio: 'pipe' })
 }
 
-export async function startDashboard(options: BrokerOptions = {}, login: 'needed' | 'off' = 'off'): Promise<Dashboard> {
+export async function startDashboard(
+  options: BrokerOptions = {},
+  login: 'needed' | 'off' = 'off',
+  parts: BrokerParts = {},
+): Promise<Dashboard> {
   assert.ok(executablePath !== undefined, 'Debian package chromium is needed')
   buildDashboard()
-  const api = await startApi(options, {}, { login })
+  const api = await startApi(options, parts, { login })
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
   return {
     api,

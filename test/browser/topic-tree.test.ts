@@ -13,7 +13,7 @@ function seen(topic: string, subscriptions: number, observers = 0): SeenTopic {
 
 test('a level sums up what lies below it, and says how much of it nobody hears', () => {
   const tree = treeOf([seen('a/b', 1), seen('a/c', 0), seen('a', 0), seen('d', 3)])
-  const a = tree.children.get('a')
+  const a = tree.children?.get('a')
   assert.equal(a?.messages, 6)
   assert.equal(a?.messagesPerSecond, 1.5)
   assert.equal(a?.lastAtMs, 3)

@@ -30,7 +30,7 @@ export function TopicsPage() {
   const [opensAll, setOpensAll] = useState<boolean | null>(null)
   const opensUsually = opensAll ?? list.rows.length <= openRowsMax
   const isOpen = (path: string): boolean => chosen.get(path) ?? opensUsually
-  const rows = rowsOf(tree, isOpen)
+  const rows = useMemo(() => rowsOf(tree, isOpen), [tree, chosen, opensUsually])
   const { about } = list
   return (
     <>
@@ -92,7 +92,7 @@ function columns(isOpen: (path: string) => boolean, toggle: (path: string) => vo
 function Level({ row, isOpen, toggle }: { row: TopicNode; isOpen: boolean; toggle: (path: string) => void }) {
   const level = row.level === '' ? '""' : row.level
   const indent = { paddingInlineStart: `${row.depth * 1.1}rem` }
-  if (row.children.size === 0) {
+  if (row.children === null) {
     return (
       <span class="mono" style={indent} title={row.path}>
         <span class="twist" />

@@ -6,6 +6,7 @@
  */
 import type { ComponentChildren } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { type RowWindow, windowOf } from './row-window.ts'
 
 export interface Column<Row> {
   readonly title: string
@@ -30,18 +31,23 @@ export interface TableProps<Row> {
   readonly onEnd?: () => void
 }
 
-const rowHeight = 38
-const overscan = 8
+/** So near to the end that more rows are asked for. */
+const endRows = 8
 
 export function Table<Row>(props: TableProps<Row>) {
   const { label, columns, rows, empty, isWrapping = false, onEnd } = props
   const frame = useRef<HTMLDivElement>(null)
-  const [seen, setSeen] = useState({ first: 0, count: 40 })
+  const [seen, setSeen] = useState({ scrollTop: 0, clientHeight: 900 })
   const measure = (): void => {
     const { scrollTop, clientHeight } = frame.current ?? { scrollTop: 0, clientHeight: 0 }
-    const first = Math.max(0, Math.floor(scrollTop / rowHeight) - overscan)
-    const count = Math.ceil(clientHeight / rowHeight) + 2 * overscan
-    setSeen((before) => (before.first === first && before.count === count ? before : { first, count }))
+    setSeen((before) =>
+      isSame(
+        windowOf(rows.length, before.scrollTop, before.clientHeight),
+        windowOf(rows.length, scrollTop, clientHeight),
+      )
+        ? before
+        : { scrollTop, clientHeight },
+    )
   }
 
   useLayoutEffect(measure, [rows.length])
@@ -49,11 +55,12 @@ export function Table<Row>(props: TableProps<Row>) {
     const observer = new ResizeObserver(measure)
     if (frame.current !== null) observer.observe(frame.current)
     return () => observer.disconnect()
-  }, [])
-  const first = isWrapping ? 0 : seen.first
-  const last = isWrapping ? rows.length : Math.min(rows.length, first + seen.count)
+  }, [rows.length])
+  const { first, last, above, below } = isWrapping
+    ? { first: 0, last: rows.length, above: 0, below: 0 }
+    : windowOf(rows.length, seen.scrollTop, seen.clientHeight)
   useEffect(() => {
-    if (rows.length > 0 && last >= rows.length - overscan) onEnd?.()
+    if (rows.length > 0 && last >= rows.length - endRows) onEnd?.()
   }, [last, rows.length])
 
   const minWidth = columns.reduce((sum, { width }) => sum + width, 0)
@@ -74,9 +81,9 @@ export function Table<Row>(props: TableProps<Row>) {
         </colgroup>
         <Head columns={columns} />
         <tbody>
-          <Gap rows={first} columns={columns.length} />
+          <Gap pixels={above} columns={columns.length} />
           <Rows {...props} first={first} last={last} />
-          <Gap rows={rows.length - last} columns={columns.length} />
+          <Gap pixels={below} columns={columns.length} />
         </tbody>
       </table>
       {rows.length === 0 && <div class="empty">{empty}</div>}
@@ -115,12 +122,16 @@ function Rows<Row>(props: TableProps<Row> & { readonly first: number; readonly l
   )
 }
 
-function Gap({ rows, columns }: { rows: number; columns: number }) {
-  if (rows <= 0) return null
+function isSame(one: RowWindow, other: RowWindow): boolean {
+  return one.first === other.first && one.last === other.last && one.above === other.above
+}
+
+function Gap({ pixels, columns }: { pixels: number; columns: number }) {
+  if (pixels <= 0) return null
   return (
     // biome-ignore lint/a11y/noAriaHiddenOnFocusable: a row cannot be focused, and this one says nothing.
     <tr aria-hidden="true" class="gap">
-      <td colSpan={columns} style={{ height: `${rows * rowHeight}px` }} />
+      <td colSpan={columns} style={{ height: `${pixels}px` }} />
     </tr>
   )
 }

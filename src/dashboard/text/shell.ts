@@ -50,6 +50,8 @@ export const shellTexts = {
   'login.ended': ['Your session is over. Please log in again.', '로그인 세션이 끝났습니다. 다시 로그인하세요.'],
   'table.loading': ['Loading…', '불러오는 중…'],
   'table.more': ['Load more', '더 불러오기'],
+  'table.all': ['Load all', '모두 불러오기'],
+  'table.loadingRows': ['{n} loaded so far…', '{n}개 불러오는 중…'],
   'table.shown': ['{shown} shown', '{shown}개 표시'],
   'table.shownMore': ['{shown} shown, there are more', '{shown}개 표시, 더 있음'],
   'table.paused': ['A list this long does not update by itself.', '목록이 길어 자동으로 갱신되지 않습니다.'],

@@ -1,0 +1,77 @@
+/**
+ * A million Topic Names in the tree: all of them can be loaded and scrolled through.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { BrokerCore } from '../../src/core/broker.ts'
+import { startDashboard } from './support.ts'
+
+const timeout = 240_000
+const topicNames = 1_000_000
+
+test('a million Topic Names are scrolled through at 30 frames a second, with few of them in the page', {
+  timeout,
+}, async (context) => {
+  let core: BrokerCore | null = null
+  await using dashboard = await startDashboard({ limits: { topicsSeenMax: topicNames } }, 'off', {
+    afterTurn: (seen) => {
+      core = seen
+    },
+  })
+  await dashboard.api.at.broker.publish({ topicName: 'plant/0/sensor/0' })
+  fill(core)
+  const { page, faults } = await dashboard.show('topics')
+  await page.getByText(`${topicNames.toLocaleString('en')} Topic Names seen`).waitFor()
+  const beginMs = Date.now()
+  await page.getByRole('button', { name: 'Load all' }).click()
+  await page.getByText(`${topicNames.toLocaleString('en')} shown`).waitFor({ timeout })
+  const loadedMs = Date.now()
+  await page.getByRole('button', { name: 'Open all' }).click()
+  await page.getByRole('button', { name: 'Close plant/0', exact: true }).waitFor({ timeout })
+  const openedMs = Date.now()
+  const framesPerSecond: unknown = await page.evaluate(scrollThrough)
+  const nodes: unknown = await page.evaluate('document.querySelectorAll("*").length')
+  context.diagnostic(
+    `loaded in ${loadedMs - beginMs} ms, opened in ${openedMs - loadedMs} ms, ${framesPerSecond} frames per second, ${nodes} elements`,
+  )
+  assert.ok(Number(framesPerSecond) >= 30, `${framesPerSecond} frames per second`)
+  assert.ok(Number(nodes) < 5000, `${nodes} elements`)
+  await page.evaluate(toTheEnd)
+  await page.getByText('last', { exact: true }).waitFor()
+  assert.deepEqual(faults, [])
+})
+
+/** As messages would, in a hundredth of the time: plants with sensors, and one name that comes last in the tree. */
+function fill(core: BrokerCore | null): void {
+  assert.ok(core !== null)
+  const { topics } = core.state
+  for (let number = 1; number < topicNames - 1; number++) note(`plant/${number % 1000}/sensor/${number}`)
+  note('zone/last')
+
+  function note(topicName: string): void {
+    const seen = topics.find(topicName)
+    assert.ok(seen !== null)
+    topics.count(seen, Date.now())
+  }
+}
+
+/** Runs in the page. */
+async function scrollThrough(): Promise<number> {
+  // biome-ignore lint/suspicious/noExplicitAny: the types of a browser are not known here.
+  const { document, requestAnimationFrame, performance } = globalThis as any
+  const frame = document.querySelector('.table-frame')
+  const beginMs = performance.now()
+  let frames = 0
+  for (let passedMs = 0; passedMs < 2000; passedMs = performance.now() - beginMs) {
+    frame.scrollTop = (frame.scrollHeight * passedMs) / 2000
+    await new Promise((resolve) => requestAnimationFrame(resolve))
+    frames += 1
+  }
+  return frames / 2
+}
+
+/** Runs in the page. */
+const toTheEnd = `(() => {
+  const frame = document.querySelector('.table-frame')
+  frame.scrollTop = frame.scrollHeight
+})()`
