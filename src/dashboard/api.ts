@@ -22,6 +22,7 @@ import type {
   Problem,
   Publish,
   Published,
+  Purged,
   QueuedPage,
   Receipt,
   Reloaded,
@@ -99,6 +100,13 @@ export const api = {
     get<QueuedPage>(`clients/${encodeURIComponent(id)}/mqueue_messages`, query, signal),
   history: (id: string, query: Query, signal: AbortSignal) =>
     get<HistoryPage>(`clients/${encodeURIComponent(id)}/history`, query, signal),
+  unsubscribe: (id: string, topicFilter: string, account: string) =>
+    send<null>(
+      'DELETE',
+      `clients/${encodeURIComponent(id)}/subscriptions/${encodeURIComponent(topicFilter)}?${new URLSearchParams({ account })}`,
+    ),
+  purge: (id: string, query: Query) =>
+    send<Purged>('DELETE', `clients/${encodeURIComponent(id)}/mqueue_messages${searchOf(query)}`),
   kick: (id: string, account: string) =>
     send<null>('DELETE', `clients/${encodeURIComponent(id)}?${new URLSearchParams({ account })}`),
   endSession: (id: string, account: string) =>

@@ -3,7 +3,7 @@
  */
 import { useEffect, useState } from 'preact/hooks'
 import type { FateEntry } from '../admin/api-types.ts'
-import { type ApiFault, api } from './api.ts'
+import { type ApiFault, api, type Query } from './api.ts'
 import { repeat } from './live.ts'
 
 export interface TraceFeed {
@@ -21,6 +21,10 @@ export interface TraceFeed {
 export interface TraceWish {
   /** A Topic Filter. */
   readonly topic: string
+  /** A Client Identifier; empty for all. */
+  readonly client: string
+  /** Fates with commas between them; empty for all. */
+  readonly fate: string
   readonly isPaused: boolean
   readonly isWanted: (entry: FateEntry) => boolean
   readonly entriesMax: number
@@ -38,12 +42,12 @@ const nothing = { entries: [], leftOut: 0, pushedOut: 0, isLoaded: false, fault:
 
 type State = Omit<TraceFeed, 'clear'>
 
-export function useTrace({ topic, isPaused, isWanted, entriesMax }: TraceWish): TraceFeed {
+export function useTrace({ topic, client, fate, isPaused, isWanted, entriesMax }: TraceWish): TraceFeed {
   const [state, setState] = useState<State>(nothing)
-  useEffect(() => setState(nothing), [topic])
+  useEffect(() => setState(nothing), [topic, client, fate])
   useEffect(() => {
     if (isPaused) return undefined
-    const reader = new Reader(topic)
+    const reader = new Reader({ topic, client, fate })
     return repeat(
       async (signal) => {
         const { fresh, leftOut } = await reader.read(signal)
@@ -60,24 +64,24 @@ export function useTrace({ topic, isPaused, isWanted, entriesMax }: TraceWish): 
       (fault) => setState((before) => ({ ...before, fault })),
       everyMs,
     )
-  }, [topic, isPaused])
+  }, [topic, client, fate, isPaused])
   return { ...state, clear: () => setState({ ...nothing, isLoaded: true }) }
 }
 
 class Reader {
-  readonly #topic: string
+  readonly #wanted: Query
   /** Id of the newest entry that was looked at; null before the first look. */
   #after: number | null = null
   #leftOutInAll = 0
 
-  constructor(topic: string) {
-    this.#topic = topic
+  constructor(wanted: Query) {
+    this.#wanted = wanted
   }
 
   async read(signal: AbortSignal): Promise<{ fresh: readonly FateEntry[]; leftOut: number }> {
     if (this.#after === null) await this.#begin(signal)
     const after = this.#after ?? 0
-    const { data, meta, about } = await api.trace({ topic: this.#topic, after, limit: perAskMax }, signal)
+    const { data, meta, about } = await api.trace({ ...this.#wanted, after, limit: perAskMax }, signal)
     const lastId = about?.lastId ?? after
     if (lastId < after) {
       // The broker was started anew, and counts from 1 again.
@@ -93,7 +97,7 @@ class Reader {
   }
 
   async #begin(signal: AbortSignal): Promise<void> {
-    const { about } = await api.trace({ topic: this.#topic, after: beyondAll, limit: 1 }, signal)
+    const { about } = await api.trace({ ...this.#wanted, after: beyondAll, limit: 1 }, signal)
     this.#after = Math.max(0, (about?.lastId ?? 0) - lookBack)
     this.#leftOutInAll = about?.leftOut ?? 0
   }

@@ -3,7 +3,7 @@
  */
 import type { HistoryEvent, HistoryPage } from '../../admin/api-types.ts'
 import { api } from '../api.ts'
-import { count, duration, moment } from '../format.ts'
+import { duration, moment } from '../format.ts'
 import { ListFoot, useList } from '../lists.tsx'
 import { protocol } from '../parts/client.tsx'
 import { Ago, Badge, FaultNotice, type Tone } from '../parts/notice.tsx'
@@ -42,6 +42,7 @@ const tones: Readonly<Partial<Record<HistoryEvent['type'], Tone>>> = {
   connected: 'good',
   disconnected: 'warn',
   refused: 'danger',
+  queuePurged: 'danger',
   sessionTakenOver: 'warn',
   sessionEnded: 'danger',
 }
@@ -68,6 +69,7 @@ function Details({ row }: { row: HistoryEvent }) {
 function detailsOf(row: HistoryEvent): string[] {
   const { type, reasonCode, reason = '', topicFilter = '', qos, expiryInterval, formerRemoteAddress = '' } = row
   const code = reasonCode === undefined ? [] : [`0x${reasonCode.toString(16).padStart(2, '0')}`]
+  const by = row.by === 'operator' ? [t('history.byOperator')] : []
   switch (type) {
     case 'connected':
       return [
@@ -75,15 +77,17 @@ function detailsOf(row: HistoryEvent): string[] {
         t(row.sessionPresent === true ? 'history.resumed' : 'history.newSession'),
       ]
     case 'subscribed':
-      return [topicFilter, ...(qos === undefined ? [] : [`${t('who.qos')} ${qos}`])]
+      return [topicFilter, ...(qos === undefined ? [] : [`${t('who.qos')} ${qos}`]), ...by]
     case 'unsubscribed':
-      return [topicFilter]
+      return [topicFilter, ...by]
+    case 'queuePurged':
+      return [t('history.purged', { n: row.messages ?? 0 })]
     case 'sessionCreated':
       return [`${t('session.expiry')}: ${lasting(expiryInterval ?? 0)}`]
     case 'sessionTakenOver':
       return [t('history.formerAddress', { address: formerRemoteAddress })]
     case 'sessionEnded':
-      return [reason, ...((row.messages ?? 0) > 0 ? [t('history.lost', { n: count(row.messages ?? 0) })] : [])]
+      return [reason, ...((row.messages ?? 0) > 0 ? [t('history.lost', { n: row.messages ?? 0 })] : [])]
     case 'disconnected':
     case 'refused':
       return [...code, reason]

@@ -2,14 +2,14 @@
  * The messages of one Session: those on their way to and from its client, and those that wait for it.
  */
 import { useState } from 'preact/hooks'
-import type { InFlightMessage, InFlightPage, QueuedMessage, QueuedPage } from '../../admin/api-types.ts'
+import type { InFlightMessage, InFlightPage, Purged, QueuedMessage, QueuedPage } from '../../admin/api-types.ts'
 import { api } from '../api.ts'
 import { bytes, moment, until } from '../format.ts'
 import { ListFoot, useList } from '../lists.tsx'
 import { serverNowMs } from '../live.ts'
 import { backlog } from '../parts/client.tsx'
 import { Content, type ContentFields } from '../parts/content.tsx'
-import { Dialog } from '../parts/dialog.tsx'
+import { Confirm, Dialog } from '../parts/dialog.tsx'
 import { Ago, Badge, FaultNotice } from '../parts/notice.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { t } from '../text/text.ts'
@@ -81,14 +81,22 @@ export function Queued({ clientIdentifier, account }: Whose) {
   )
   return (
     <section class="stack" aria-label={t('session.tab.queued')}>
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={isWithPayloads}
-          onChange={({ currentTarget }) => setWithPayloads(currentTarget.checked)}
+      <div class="page-head">
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={isWithPayloads}
+            onChange={({ currentTarget }) => setWithPayloads(currentTarget.checked)}
+          />
+          {t('queued.withPayloads')}
+        </label>
+        <Purge
+          clientIdentifier={clientIdentifier}
+          account={account}
+          isEmpty={list.rows.length === 0}
+          onDone={list.refresh}
         />
-        {t('queued.withPayloads')}
-      </label>
+      </div>
       <FaultNotice fault={list.fault} />
       <Table
         label={t('session.tab.queued')}
@@ -116,6 +124,34 @@ export function Queued({ clientIdentifier, account }: Whose) {
         </Dialog>
       )}
     </section>
+  )
+}
+
+/** Gives up all that waits, after asking once more, and says how much it was. */
+function Purge({ clientIdentifier, account, isEmpty, onDone }: Whose & { isEmpty: boolean; onDone: () => void }) {
+  const [isAsking, setAsking] = useState(false)
+  const [purged, setPurged] = useState<Purged | null>(null)
+  return (
+    <span class="actions">
+      {purged !== null && <span role="status">{t('queued.purged', { n: purged.messages })}</span>}
+      <button type="button" disabled={isEmpty} onClick={() => setAsking(true)}>
+        {t('queued.purge')}…
+      </button>
+      {isAsking && (
+        <Confirm
+          title={t('queued.purge.question', { client: clientIdentifier })}
+          action={t('queued.purge')}
+          isDangerous={true}
+          run={async () => {
+            setPurged(await api.purge(clientIdentifier, { account }))
+            onDone()
+          }}
+          onClose={() => setAsking(false)}
+        >
+          <p>{t('queued.purge.words')}</p>
+        </Confirm>
+      )}
+    </span>
   )
 }
 

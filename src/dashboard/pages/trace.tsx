@@ -4,7 +4,8 @@
 import { useState } from 'preact/hooks'
 import type { FateEntry } from '../../admin/api-types.ts'
 import { bytes, clock, count, duration } from '../format.ts'
-import { FilterField } from '../parts/filter-field.tsx'
+import { FateField, type MessageFate } from '../parts/fate-field.tsx'
+import { ClientField, FilterField } from '../parts/filter-field.tsx'
 import { Badge, FaultNotice, Notice, PageHead, type Tone } from '../parts/notice.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { route, setQuery } from '../route.ts'
@@ -14,15 +15,32 @@ import { type TraceFeed, useTrace } from '../trace-feed.ts'
 const entriesMax = 1000
 const copiesShown = 3
 
+const messageFates: readonly MessageFate[] = [
+  'routed',
+  'retainedOnly',
+  'unmatched',
+  'held',
+  'deadLettered',
+  'refused',
+  'expired',
+  'droppedHoldFull',
+  'droppedByOperator',
+  'republished',
+]
+
 export function TracePage() {
-  const { topic = '' } = route.value.query
+  const { topic = '', client = '', fate = '' } = route.value.query
   const [isPaused, setPaused] = useState(false)
-  const feed = useTrace({ topic: topic === '' ? '#' : topic, isPaused, isWanted: () => true, entriesMax })
+  const wanted = { topic: topic === '' ? '#' : topic, client, fate }
+  const feed = useTrace({ ...wanted, isPaused, isWanted: () => true, entriesMax })
+  const change = (changed: Readonly<Record<string, string>>): void => setQuery({ topic, client, fate, ...changed })
   return (
     <>
       <PageHead title={t('trace.title')} intro={t('trace.intro')} />
       <div class="form">
-        <FilterField value={topic} onChange={(next) => setQuery({ topic: next })} placeholder="#" />
+        <FilterField value={topic} onChange={(next) => change({ topic: next })} placeholder="#" />
+        <ClientField value={client} onChange={(next) => change({ client: next })} />
+        <FateField value={fate} fates={messageFates} onChange={(next) => change({ fate: next })} />
         <button type="button" aria-pressed={isPaused} onClick={() => setPaused(!isPaused)}>
           {t(isPaused ? 'trace.start' : 'trace.pause')}
         </button>

@@ -7,7 +7,7 @@ import { api } from '../api.ts'
 import { bytes, count, moment, until } from '../format.ts'
 import { ListFoot, useList } from '../lists.tsx'
 import { serverNowMs } from '../live.ts'
-import { FilterField } from '../parts/filter-field.tsx'
+import { ClientField, FilterField } from '../parts/filter-field.tsx'
 import { Ago, FaultNotice, Notice } from '../parts/notice.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { route, setQuery } from '../route.ts'
@@ -23,20 +23,20 @@ interface Amount {
 }
 
 export function HeldMessages() {
-  const { filter = '' } = route.value.query
+  const { filter = '', client = '' } = route.value.query
   const list = useList<Held, { readonly held: Amount }>(
-    `held ${filter}`,
-    (query, signal) => api.held({ ...query, filter }, signal),
+    `held ${filter} ${client}`,
+    (query, signal) => api.held({ ...query, filter, client }, signal),
     everyMs,
   )
   return <Waiting kind="held" list={list} amount={list.about?.held ?? null} columns={heldColumns} />
 }
 
 export function DeadLetters() {
-  const { filter = '' } = route.value.query
+  const { filter = '', client = '' } = route.value.query
   const list = useList<Dead, { readonly dead: Amount }>(
-    `dead ${filter}`,
-    (query, signal) => api.dead({ ...query, filter }, signal),
+    `dead ${filter} ${client}`,
+    (query, signal) => api.dead({ ...query, filter, client }, signal),
     everyMs,
   )
   return <Waiting kind="dead" list={list} amount={list.about?.dead ?? null} columns={deadColumns} />
@@ -113,9 +113,11 @@ interface WishesProps {
   readonly onDeed: (deed: Deed) => void
 }
 
-/** Which messages, and what to do with all of them. */
+/** Which messages, and what to do with all of them: by Topic Filter alone, which is what the API can do. */
 function Wishes({ kind, isEmpty, onDeed }: WishesProps) {
-  const { filter = '' } = route.value.query
+  const { filter = '', client = '' } = route.value.query
+  const isOff = isEmpty || client !== ''
+  const why = client === '' ? undefined : t('undelivered.allNotByClient')
   return (
     <div class="form">
       <FilterField
@@ -123,10 +125,11 @@ function Wishes({ kind, isEmpty, onDeed }: WishesProps) {
         onChange={(next) => setQuery({ ...route.value.query, filter: next })}
         placeholder="orders/#"
       />
-      <button type="button" disabled={isEmpty} onClick={() => onDeed('again')}>
+      <ClientField value={client} onChange={(next) => setQuery({ ...route.value.query, client: next })} />
+      <button type="button" disabled={isOff} title={why} onClick={() => onDeed('again')}>
         {t(kind === 'held' ? 'undelivered.releaseAll' : 'undelivered.requeueAll')}
       </button>
-      <button type="button" disabled={isEmpty} onClick={() => onDeed('drop')}>
+      <button type="button" disabled={isOff} title={why} onClick={() => onDeed('drop')}>
         {t('undelivered.dropAll')}
       </button>
     </div>

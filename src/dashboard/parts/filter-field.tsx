@@ -38,3 +38,7 @@ export function FilterField({ value, onChange, placeholder, label }: FilterField
     </label>
   )
 }
+
+export function ClientField({ value, onChange }: Pick<FilterFieldProps, 'value' | 'onChange'>) {
+  return <FilterField value={value} onChange={onChange} label={t('clients.find')} placeholder="pump-7" />
+}

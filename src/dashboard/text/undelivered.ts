@@ -44,6 +44,10 @@ export const undeliveredTexts = {
   'undelivered.allHeld': ['Everything that is held', '보류된 메시지 전체'],
   'undelivered.allDead': ['All dead letters', '데드레터 전체'],
   'undelivered.allOf': ['All on {filter}', '{filter} 전체'],
+  'undelivered.allNotByClient': [
+    'All of one client cannot be chosen: clear the Client Identifier, or take them one by one.',
+    '클라이언트별 일괄 처리는 할 수 없습니다. 클라이언트 식별자를 지우거나 하나씩 처리하세요.',
+  ],
   'undelivered.releaseAll': ['Release all…', '모두 전달…'],
   'undelivered.requeueAll': ['Publish all again…', '모두 다시 발행…'],
   'undelivered.dropAll': ['Drop all…', '모두 버리기…'],
