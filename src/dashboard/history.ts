@@ -1,5 +1,5 @@
 /**
- * The newest overview, and what its counts were in the last minutes: rates are what changed from one to the next.
+ * The newest overview, and what it said in the last minutes. The rates are the broker's: every page shows the same.
  */
 import { computed, signal } from '@preact/signals'
 import type { Overview } from '../admin/api-types.ts'
@@ -18,12 +18,11 @@ export interface Point {
 
 const pointsMax = 300
 const everyMs = 1000
-/** After a longer silence a rate would be the mean of all of it: the line begins anew. */
+/** After a longer silence the line begins anew: nobody knows what was in between. */
 const gapMs = 15_000
 
 export const overview = signal<Overview | null>(null)
 export const points = signal<readonly Point[]>([])
-export const newestPoint = computed(() => points.value.at(-1) ?? null)
 
 /** What waits undelivered at this moment. */
 export const undeliveredNow = computed(() => {
@@ -48,23 +47,17 @@ function note(next: Overview): void {
   noteServerTime(next.atMs)
   overview.value = next
   const isAfter = before !== null && before.startedAtMs === next.startedAtMs && next.atMs - before.atMs <= gapMs
-  if (!isAfter) {
-    points.value = []
-    return
-  }
-  const seconds = (next.atMs - before.atMs) / 1000
-  if (seconds <= 0) return
-  const rateOf = (name: keyof Overview['traffic']): number => (next.traffic[name] - before.traffic[name]) / seconds
+  if (isAfter && next.atMs <= before.atMs) return
   const point = {
     atMs: next.atMs,
-    receivedPerSecond: rateOf('publishReceived'),
-    sentPerSecond: rateOf('publishSent'),
+    receivedPerSecond: next.rates.second.publishReceived,
+    sentPerSecond: next.rates.second.publishSent,
     connections: next.connections,
     waiting: next.undelivered.held.messages + next.undelivered.dead.messages + next.copies.queued,
     acknowledgeMs: inMs(next.store.acknowledge.p99Seconds),
     storeMs: inMs(next.store.append.p99Seconds),
   }
-  points.value = [...points.value.slice(1 - pointsMax), point]
+  points.value = isAfter ? [...points.value.slice(1 - pointsMax), point] : [point]
 }
 
 function inMs(seconds: number | null): number | null {

@@ -13,8 +13,8 @@ export function rowTexts(page: Page, column: number): Promise<string[]> {
 }
 
 /** Waits until a number of the overview has that value. */
-export async function stat(page: Page, title: string, value: string): Promise<void> {
-  await named(page.locator('.stat'), page, title).getByText(value, { exact: true }).waitFor({ timeout: 5000 })
+export async function stat(page: Page, title: string, value: string, timeout = 5000): Promise<void> {
+  await named(page.locator('.stat'), page, title).getByText(value, { exact: true }).waitFor({ timeout })
 }
 
 /** Waits until a fact in a panel has that value. */

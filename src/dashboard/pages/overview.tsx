@@ -4,7 +4,7 @@
 import { useMemo } from 'preact/hooks'
 import type { Overview } from '../../admin/api-types.ts'
 import { bytes, compact, count, duration, percent, rate } from '../format.ts'
-import { newestPoint, overview, type Point, points } from '../history.ts'
+import { overview, type Point, points } from '../history.ts'
 import { Chart } from '../parts/chart.tsx'
 import { Fact, Notice, PageHead, Stat } from '../parts/notice.tsx'
 import { link } from '../route.ts'
@@ -48,8 +48,7 @@ function Warnings({ warnings }: Pick<Overview, 'warnings'>) {
 }
 
 function Numbers({ shown }: { shown: Overview }) {
-  const now = newestPoint.value
-  const { sessions, copies, retained } = shown
+  const { sessions, copies, retained, rates } = shown
   return (
     <dl class="stats">
       <Stat
@@ -69,13 +68,13 @@ function Numbers({ shown }: { shown: Overview }) {
       />
       <Stat
         title={t('overview.in')}
-        value={now === null ? '–' : rate(now.receivedPerSecond)}
-        note={t('overview.perSecond')}
+        value={rate(rates.second.publishReceived)}
+        note={t('overview.perSecond', { n: rate(rates.minute.publishReceived) })}
       />
       <Stat
         title={t('overview.out')}
-        value={now === null ? '–' : rate(now.sentPerSecond)}
-        note={t('overview.perSecond')}
+        value={rate(rates.second.publishSent)}
+        note={t('overview.perSecond', { n: rate(rates.minute.publishSent) })}
       />
       <Stat
         title={t('overview.waiting')}

@@ -12,7 +12,7 @@ export const overviewTexts = {
   'overview.shared': ['{n} shared', '공유 {n}'],
   'overview.in': ['Messages in', '받은 메시지'],
   'overview.out': ['Messages out', '보낸 메시지'],
-  'overview.perSecond': ['per second', '초당'],
+  'overview.perSecond': ['a second; {n} over a minute', '초당 · 1분 평균 {n}'],
   'overview.waiting': ['Waiting for clients', '클라이언트 대기'],
   'overview.inFlight': ['{n} in flight', '전송 중 {n}'],
   'overview.retained': ['Retained', '보존 메시지'],

@@ -1,9 +1,10 @@
 /**
- * A million Topic Names in the tree: all of them can be loaded and scrolled through.
+ * The dashboard of a large broker: ten thousand Sessions, a million Topic Names.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { BrokerCore } from '../../src/core/broker.ts'
+import { stat } from './rows.ts'
 import { startDashboard } from './support.ts'
 
 const timeout = 240_000
@@ -38,6 +39,31 @@ test('a million Topic Names are scrolled through at 30 frames a second, with few
   assert.ok(Number(nodes) < 5000, `${nodes} elements`)
   await page.evaluate(toTheEnd)
   await page.getByText('last', { exact: true }).waitFor()
+  assert.deepEqual(faults, [])
+})
+
+test('with ten thousand Sessions overview and clients are there within a second, and the overview updates each second', {
+  timeout,
+}, async (context) => {
+  await using dashboard = await startDashboard()
+  const { broker } = dashboard.api.at
+  for (let number = 0; number < 10_000; number++) await broker.subscribe(`t/${number}`, { qos: 0 }, () => {})
+  // The files are in the cache of nobody yet, as when somebody opens it for the first time.
+  const { page, faults } = await dashboard.show('overview')
+  await stat(page, 'Subscriptions', '10,000')
+  const overviewMs: unknown = await page.evaluate('performance.now()')
+  await page.getByRole('link', { name: 'Clients' }).click()
+  const beginMs: unknown = await page.evaluate('performance.now()')
+  await page.getByText('10,000 Sessions').waitFor()
+  const clientsMs = Number(await page.evaluate('performance.now()')) - Number(beginMs)
+  context.diagnostic(`overview after ${overviewMs} ms, clients after ${clientsMs} ms`)
+  assert.ok(Number(overviewMs) < 1000, `overview after ${overviewMs} ms`)
+  assert.ok(clientsMs < 1000, `clients after ${clientsMs} ms`)
+  await page.getByRole('link', { name: 'Overview' }).click()
+  for (const published of [1, 2, 3]) {
+    await broker.publish({ topicName: 'nobody/listens' })
+    await stat(page, 'Nobody listened', `${published}`, 2000)
+  }
   assert.deepEqual(faults, [])
 })
 
