@@ -35,8 +35,8 @@ const everyMs = 1000
 const perAskMax = 500
 /** No entry has a higher id: what is asked for is only how far the log goes. */
 const beyondAll = 999_999_999_999_999
-/** So far back it begins. */
-const lookBack = 1000
+/** So far back it begins: as far as one answer goes. */
+const lookBack = perAskMax
 
 const nothing = { entries: [], leftOut: 0, pushedOut: 0, isLoaded: false, fault: null } as const
 

@@ -161,7 +161,7 @@ test('a Session shows what is in flight and what waits, as the API does', { time
   await say(writer, 't', '12345')
   const { page } = await dashboard.show('clients/away')
   await fact(page, 'Waiting', '1 (6 B)')
-  await fact(page, 'Outlives its connection by', 'for ever')
+  await fact(page, 'Kept when offline', 'for ever')
   await page.getByText('offline', { exact: true }).waitFor()
   await say(writer, 't', '12345')
   await fact(page, 'Waiting', '2 (12 B)')

@@ -29,7 +29,7 @@ test('whoever subscribes sees what is retained and what is published beside it, 
   await page.getByLabel('Payload', { exact: true }).fill('{"n":12345678901234567890}')
   await page.getByText('Properties', { exact: true }).click()
   await page.getByLabel('Content Type').fill('application/json')
-  await page.getByLabel('Expires after (seconds)').fill('60')
+  await page.getByLabel('Expires after (s)').fill('60')
   await page.getByLabel('Response Topic').fill('replies/7')
   await page.getByLabel('Correlation Data').fill('order 7')
   await page.getByLabel('Payload Format Indicator').check()

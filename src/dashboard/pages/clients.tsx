@@ -69,7 +69,7 @@ function ClientList() {
       <FaultNotice fault={list.fault} />
       <Table
         label={t('clients.title')}
-        columns={columns()}
+        columns={columns(list.rows)}
         rows={list.rows}
         keyOf={(row) => `${row.account} ${row.clientIdentifier}`}
         empty={list.isLoaded ? t('clients.none') : t('table.loading')}
@@ -81,17 +81,19 @@ function ClientList() {
   )
 }
 
-function columns(): readonly Column<Client>[] {
+/** Accounts have a column only where there are any. */
+function columns(rows: readonly Client[]): readonly Column<Client>[] {
+  const account: Column<Client> = { title: t('who.account'), width: 6, cell: (row) => row.account || '–' }
   return [
-    { title: t('who.client'), width: 11, cell: (row) => <ClientLink {...row} /> },
-    { title: t('who.state'), width: 6.5, cell: (row) => <Presence online={row.online} /> },
-    { title: t('who.since'), width: 8, cell: (row) => <Ago atMs={row.sinceMs} /> },
-    { title: t('who.account'), width: 7, cell: (row) => row.account || '–' },
-    { title: t('clients.address'), width: 10, cell: (row) => row.remoteAddress ?? '–' },
+    { title: t('who.client'), width: 9.5, cell: (row) => <ClientLink {...row} /> },
+    { title: t('who.state'), width: 5.5, cell: (row) => <Presence online={row.online} /> },
+    { title: t('who.since'), width: 6, cell: (row) => <Ago atMs={row.sinceMs} /> },
+    ...(rows.some((row) => row.account !== '') ? [account] : []),
+    { title: t('clients.address'), width: 9.5, cell: (row) => row.remoteAddress ?? '–' },
     { title: t('clients.protocol'), width: 7, cell: (row) => protocol(row.protocolVersion) },
     { title: t('clients.subscriptions'), width: 7.5, isNumber: true, cell: (row) => count(row.subscriptions) },
-    { title: t('who.inFlight'), width: 6, isNumber: true, cell: (row) => count(row.inFlight) },
-    { title: t('who.backlog'), width: 9, isNumber: true, cell: (row) => backlog(row.backlog) },
-    { title: t('who.acknowledged'), width: 8, cell: (row) => <Ago atMs={row.lastAcknowledgedAtMs} /> },
+    { title: t('who.inFlight'), width: 5.5, isNumber: true, cell: (row) => count(row.inFlight) },
+    { title: t('who.backlog'), width: 7, isNumber: true, cell: (row) => backlog(row.backlog) },
+    { title: t('who.acknowledged'), width: 6, cell: (row) => <Ago atMs={row.lastAcknowledgedAtMs} /> },
   ]
 }

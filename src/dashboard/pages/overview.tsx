@@ -24,7 +24,7 @@ export function OverviewPage() {
           <Numbers shown={shown} />
           <Undelivered shown={shown} />
           <Charts />
-          <div class="columns">
+          <div class="columns begin">
             <Health shown={shown} />
             <LedgerPanel />
           </div>

@@ -6,7 +6,7 @@ import { api } from '../api.ts'
 import { duration, moment } from '../format.ts'
 import { ListFoot, useList } from '../lists.tsx'
 import { protocol } from '../parts/client.tsx'
-import { Ago, Badge, FaultNotice, type Tone } from '../parts/notice.tsx'
+import { Badge, FaultNotice, type Tone } from '../parts/notice.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { t } from '../text/text.ts'
 import type { Whose } from './session.tsx'
@@ -49,8 +49,7 @@ const tones: Readonly<Partial<Record<HistoryEvent['type'], Tone>>> = {
 
 function columns(): readonly Column<HistoryEvent>[] {
   return [
-    { title: t('undelivered.at'), width: 7, cell: (row) => <Ago atMs={row.atMs} /> },
-    { title: t('trace.time'), width: 10, cell: (row) => moment(row.atMs) },
+    { title: t('undelivered.at'), width: 12, cell: (row) => moment(row.atMs) },
     {
       title: t('history.what'),
       width: 9,

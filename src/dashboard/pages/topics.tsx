@@ -74,18 +74,18 @@ function columns(isOpen: (path: string) => boolean, toggle: (path: string) => vo
   return [
     {
       title: t('topics.topic'),
-      width: 13,
+      width: 10.5,
       cell: (row) => <Level row={row} isOpen={isOpen(row.path)} toggle={toggle} />,
     },
-    { title: t('topics.rate'), width: 6, isNumber: true, cell: (row) => rate(row.messagesPerSecond) },
+    { title: t('topics.rate'), width: 6.5, isNumber: true, cell: (row) => rate(row.messagesPerSecond) },
     { title: t('topics.messages'), width: 6, isNumber: true, cell: (row) => count(row.messages) },
-    { title: t('topics.last'), width: 7, cell: (row) => <Ago atMs={row.lastAtMs} /> },
-    { title: t('topics.listeners'), width: 9, cell: (row) => <Listeners row={row} /> },
-    { title: t('topics.online'), width: 5, isNumber: true, cell: (row) => ownCount(row, 'online') },
-    { title: t('topics.offline'), width: 5.5, isNumber: true, cell: (row) => ownCount(row, 'offline') },
+    { title: t('topics.last'), width: 5.5, cell: (row) => <Ago atMs={row.lastAtMs} /> },
+    { title: t('topics.listeners'), width: 11.5, cell: (row) => <Listeners row={row} /> },
+    { title: t('topics.online'), width: 4.5, isNumber: true, cell: (row) => ownCount(row, 'online') },
+    { title: t('topics.offline'), width: 5, isNumber: true, cell: (row) => ownCount(row, 'offline') },
     { title: t('topics.shared'), width: 5, isNumber: true, cell: (row) => ownCount(row, 'sharedGroups') },
-    { title: t('topics.observers'), width: 6, isNumber: true, cell: (row) => ownCount(row, 'observers') },
-    { title: t('nav.who'), width: 6.5, cell: (row) => <Who row={row} /> },
+    { title: t('topics.observers'), width: 6.5, isNumber: true, cell: (row) => ownCount(row, 'observers') },
+    { title: t('topics.who'), width: 4.5, cell: (row) => <Who row={row} /> },
   ]
 }
 

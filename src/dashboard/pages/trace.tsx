@@ -78,22 +78,22 @@ export function TraceView({ feed, label, empty }: { feed: TraceFeed; label: stri
 
 function columns(): readonly Column<FateEntry>[] {
   return [
-    { title: t('trace.time'), width: 6, cell: (row) => clock(row.atMs) },
-    { title: t('undelivered.topic'), width: 11, cell: (row) => <code title={row.topicName}>{row.topicName}</code> },
-    { title: t('undelivered.fate'), width: 11.5, cell: (row) => <Fate row={row} /> },
-    { title: t('trace.matched'), width: 6, isNumber: true, cell: (row) => count(row.matched) },
-    { title: t('trace.copies'), width: 17, cell: (row) => <Copies row={row} /> },
-    { title: t('who.qos'), width: 4, isNumber: true, cell: (row) => row.qos },
-    { title: t('undelivered.size'), width: 5.5, isNumber: true, cell: (row) => bytes(row.size) },
+    { title: t('trace.time'), width: 6.2, cell: (row) => clock(row.atMs) },
+    { title: t('undelivered.topic'), width: 9.5, cell: (row) => <code title={row.topicName}>{row.topicName}</code> },
+    { title: t('undelivered.fate'), width: 8.5, cell: (row) => <Fate row={row} /> },
+    { title: t('trace.matched'), width: 5.6, isNumber: true, cell: (row) => count(row.matched) },
+    { title: t('trace.copies'), width: 10, cell: (row) => <Copies row={row} /> },
+    { title: t('who.qos'), width: 3.5, isNumber: true, cell: (row) => row.qos },
+    { title: t('undelivered.size'), width: 4.8, isNumber: true, cell: (row) => bytes(row.size) },
     {
       title: t('undelivered.publisher'),
-      width: 8,
+      width: 7,
       cell: (row) => row.publisher?.clientIdentifier ?? t('value.broker'),
     },
-    { title: t('rules.filter'), width: 6, cell: (row) => <code>{row.rule}</code> },
+    { title: t('rules.filter'), width: 4.5, cell: (row) => <code>{row.rule}</code> },
     {
       title: t('undelivered.reason'),
-      width: 12,
+      width: 6.5,
       cell: (row) => <span title={row.reason ?? ''}>{row.reason ?? '–'}</span>,
     },
   ]
@@ -111,7 +111,12 @@ const tones: Readonly<Partial<Record<FateEntry['fate'], Tone>>> = {
 }
 
 function Fate({ row: { fate } }: { row: FateEntry }) {
-  return <Badge tone={tones[fate]}>{t(`fate.${fate}`)}</Badge>
+  const words = t(`fate.${fate}`)
+  return (
+    <span title={words}>
+      <Badge tone={tones[fate]}>{words}</Badge>
+    </span>
+  )
 }
 
 function Copies({ row: { copies, furtherCopies } }: { row: FateEntry }) {

@@ -128,10 +128,10 @@ const perSecondUsual = 100
 
 function columns(look: (message: ReceivedMessage) => void): readonly Column<ReceivedMessage>[] {
   return [
-    { title: t('trace.time'), width: 5.6, cell: (row) => clock(row.atMs) },
+    { title: t('trace.time'), width: 6.4, cell: (row) => clock(row.atMs) },
     {
       title: t('undelivered.topic'),
-      width: 9,
+      width: 8.5,
       cell: (row) => (
         <>
           {row.retain && <Badge tone="accent">{t('sub.retained')}</Badge>} <code title={row.topic}>{row.topic}</code>
@@ -140,7 +140,7 @@ function columns(look: (message: ReceivedMessage) => void): readonly Column<Rece
     },
     {
       title: t('undelivered.payload'),
-      width: 8,
+      width: 7.2,
       cell: (row) => <code>{preview(row.payload, previewCharacters)}</code>,
     },
     { title: t('who.qos'), width: 3.5, isNumber: true, cell: (row) => row.qos },

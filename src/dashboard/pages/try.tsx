@@ -10,7 +10,7 @@ export function TryPage() {
   return (
     <>
       <PageHead title={t('try.title')} intro={t('try.intro')} />
-      <div class="columns">
+      <div class="columns begin">
         <PublishPanel />
         <SubscribePanel />
       </div>

@@ -12,7 +12,7 @@ import { type TextKey, t } from '../text/text.ts'
 const everyMs = 2000
 
 const shown = [
-  ['unmatched', 'overview.unmatched'],
+  ['unmatched', 'rules.unmatched'],
   ['held', 'overview.held'],
   ['deadLettered', 'overview.dead'],
   ['refused', 'overview.refused'],
@@ -40,13 +40,13 @@ export function Rules() {
 function columns(): readonly Column<RuleLedger>[] {
   const counted = (title: string, of: (row: RuleLedger) => number): Column<RuleLedger> => ({
     title,
-    width: 6.5,
+    width: 6,
     isNumber: true,
     cell: (row) => count(of(row)),
   })
   return [
-    { title: t('rules.filter'), width: 12, cell: ({ filter }) => <code title={filter}>{filter}</code> },
-    { title: t('rules.policy'), width: 11, cell: ({ whenNobody }) => t(`policy.${whenNobody}`) },
+    { title: t('rules.filter'), width: 10.5, cell: ({ filter }) => <code title={filter}>{filter}</code> },
+    { title: t('rules.policy'), width: 13, cell: ({ whenNobody }) => t(`policy.${whenNobody}`) },
     counted(t('rules.received'), ({ received, made, restored }) => received + made + restored),
     ...shown.map(([fate, key]) => counted(t(key), ({ fates }) => fates[fate])),
     counted(t('overview.dropped'), ({ fates }) => fates.droppedHoldFull + fates.droppedByOperator),

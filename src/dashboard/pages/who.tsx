@@ -117,20 +117,20 @@ function heard({ listeners, listenersAreExact }: About['totals']): string {
 
 /** Groups and accounts have a column only where there are any: on most screens there is no room to spare. */
 function columns(rows: readonly Subscriber[]): readonly Column<Subscriber>[] {
-  const group: Column<Subscriber> = { title: t('who.group'), width: 6, cell: (row) => row.sharedGroup ?? '–' }
+  const group: Column<Subscriber> = { title: t('who.group'), width: 5, cell: (row) => row.sharedGroup ?? '–' }
   const account: Column<Subscriber> = { title: t('who.account'), width: 6, cell: (row) => row.account || '–' }
   return [
     { title: t('who.client'), width: 9, cell: (row) => <ClientLink {...row} /> },
-    { title: t('who.state'), width: 6, cell: (row) => <Presence online={row.online} /> },
+    { title: t('who.state'), width: 5.5, cell: (row) => <Presence online={row.online} /> },
     { title: t('who.verdict'), width: 11, cell: (row) => <Verdict row={row} /> },
     { title: t('who.qos'), width: 3.5, isNumber: true, cell: (row) => row.qos },
-    { title: t('who.filter'), width: 9, cell: (row) => <code title={row.topicFilter}>{row.topicFilter}</code> },
+    { title: t('who.filter'), width: 8, cell: (row) => <code title={row.topicFilter}>{row.topicFilter}</code> },
     ...(rows.some(({ sharedGroup }) => sharedGroup !== null) ? [group] : []),
     ...(rows.some((row) => row.account !== '') ? [account] : []),
     { title: t('who.inFlight'), width: 5.5, isNumber: true, cell: (row) => count(row.inFlight) },
-    { title: t('who.backlog'), width: 8, isNumber: true, cell: (row) => backlog(row.backlog) },
-    { title: t('who.oldest'), width: 6, cell: (row) => <Ago atMs={row.backlog.oldestAtMs} /> },
-    { title: t('who.acknowledged'), width: 7.5, cell: (row) => <Ago atMs={row.lastAcknowledgedAtMs} /> },
+    { title: t('who.backlog'), width: 7, isNumber: true, cell: (row) => backlog(row.backlog) },
+    { title: t('who.oldest'), width: 5.5, cell: (row) => <Ago atMs={row.backlog.oldestAtMs} /> },
+    { title: t('who.acknowledged'), width: 6, cell: (row) => <Ago atMs={row.lastAcknowledgedAtMs} /> },
   ]
 }
 

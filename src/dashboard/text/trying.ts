@@ -17,7 +17,7 @@ export const tryTexts = {
   'try.receipt': ['Show who has got it', '받은 클라이언트 확인'],
   'try.more': ['Properties', '속성'],
   'try.more.count': ['Properties ({n} set)', '속성 ({n}개 지정)'],
-  'try.expires': ['Expires after (seconds)', '만료 시간(초)'],
+  'try.expires': ['Expires after (s)', '만료 시간(초)'],
   'try.isText': [
     'Payload is UTF-8 text (Payload Format Indicator)',
     '페이로드는 UTF-8 텍스트(Payload Format Indicator)',

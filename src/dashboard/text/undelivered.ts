@@ -70,6 +70,7 @@ export const undeliveredTexts = {
   'undelivered.done': ['Done: {done}. Refused: {refused}.', '처리 {done}개, 거절 {refused}개.'],
   'rules.filter': ['Rule', '규칙'],
   'rules.policy': ['If nobody listens', '수신자가 없으면'],
+  'rules.unmatched': ['Unheard', '수신자 없음'],
   'rules.received': ['Came in', '들어옴'],
   'trace.title': ['Trace', '추적'],
   'trace.intro': [

@@ -51,7 +51,7 @@ export const whoTexts = {
   'who.inFlight': ['In flight', '전송 중'],
   'who.backlog': ['Waiting', '대기'],
   'who.oldest': ['Oldest', '가장 오래됨'],
-  'who.acknowledged': ['Acknowledged', '마지막 확인'],
+  'who.acknowledged': ['Last ack', '마지막 확인'],
   'who.since': ['Since', '시점'],
   'topics.title': ['Topics', '토픽'],
   'topics.intro': [
