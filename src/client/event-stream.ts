@@ -3,7 +3,7 @@
  *
  * Nobody keeps events: what happened while there was no connection is missed, so that is told as an event of its own.
  */
-import type { ServerEvent } from '../admin/api-types.ts'
+import type { ServerEvent, SubscribeEvent } from '../admin/api-types.ts'
 import { ApiError, errorOf } from './api-error.ts'
 import type { Connection, RequestOptions } from './connection.ts'
 
@@ -50,7 +50,7 @@ export async function* openEvents(
         failures = 0
         yield { type: 'streamOpened', isAgain: wasOpen, atMs: Date.now() }
         wasOpen = true
-        yield* eventsOf(response.body, pause)
+        yield* eventsOf<ServerEvent>(response.body, pause)
       } catch (error) {
         if (end.signal.aborted) return
         if (!wasOpen || (error instanceof ApiError && !isPassing(error))) throw error
@@ -64,12 +64,41 @@ export async function* openEvents(
   }
 }
 
+export interface TryOutOptions extends RequestOptions {
+  /** Highest QoS. Default 0. */
+  readonly qos?: 0 | 1 | 2
+  /** Messages a second that are told, 1 to 1,000. Default 100. */
+  readonly rate?: number
+}
+
+/**
+ * A Subscription as a stream, which ends with whoever iterates, with the signal, or when the broker ends it. It is not made again: that
+ * would be another Session.
+ *
+ * @throws if it cannot be opened, or if the connection breaks.
+ */
+export async function* openTryOut(
+  connection: Connection,
+  filter: string,
+  { qos = 0, rate, signal }: TryOutOptions,
+): AsyncGenerator<SubscribeEvent, void> {
+  const query = { filter, qos: String(qos), ...(rate === undefined ? {} : { rate }) }
+  const call = { path: '/subscribe', query, headers: { accept: 'text/event-stream' } }
+  try {
+    const response = await connection.send('GET', signal === undefined ? call : { ...call, signal })
+    if (!response.ok || response.body === null) throw await errorOf(response, 'GET /subscribe')
+    yield* eventsOf<SubscribeEvent>(response.body, { ms: 0 })
+  } catch (error) {
+    if (signal?.aborted !== true) throw error
+  }
+}
+
 /** The broker starts, stops, or has too much to do; or a proxy does not reach it. */
 function isPassing({ status }: ApiError): boolean {
   return status === 429 || status === 502 || status === 503 || status === 504
 }
 
-async function* eventsOf(body: ReadableStream<Uint8Array>, pause: { ms: number }): AsyncGenerator<ServerEvent, void> {
+async function* eventsOf<Event>(body: ReadableStream<Uint8Array>, pause: { ms: number }): AsyncGenerator<Event, void> {
   const decoder = new TextDecoder()
   const reader = body.getReader()
   let text = ''
@@ -85,7 +114,7 @@ async function* eventsOf(body: ReadableStream<Uint8Array>, pause: { ms: number }
       for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
         const lines = text.slice(0, end).split('\n')
         text = text.slice(end + 2)
-        const event = readEvent(lines, pause)
+        const event = readEvent<Event>(lines, pause)
         if (event !== null) yield event
       }
     }
@@ -94,14 +123,14 @@ async function* eventsOf(body: ReadableStream<Uint8Array>, pause: { ms: number }
   }
 }
 
-function readEvent(lines: readonly string[], pause: { ms: number }): ServerEvent | null {
+function readEvent<Event>(lines: readonly string[], pause: { ms: number }): Event | null {
   let data = ''
   for (const line of lines) {
     if (line.startsWith('data: ')) data += line.slice('data: '.length)
     else if (/^retry: \d+$/.test(line)) pause.ms = Number(line.slice('retry: '.length))
   }
   // The broker sends what its own types say.
-  return data === '' ? null : (JSON.parse(data) as ServerEvent)
+  return data === '' ? null : (JSON.parse(data) as Event)
 }
 
 function rest(ms: number, signal: AbortSignal): Promise<void> {

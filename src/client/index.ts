@@ -4,6 +4,6 @@
 export type * from '../admin/api-types.ts'
 export { ApiError } from './api-error.ts'
 export type { PabalClientOptions, RequestOptions } from './connection.ts'
-export type { EventsOptions, StreamOpened } from './event-stream.ts'
+export type { EventsOptions, StreamOpened, TryOutOptions } from './event-stream.ts'
 export { List } from './list.ts'
 export { PabalClient, type PublishOptions } from './pabal-client.ts'

@@ -7,7 +7,7 @@
 import type * as api from '../admin/api-types.ts'
 import { errorOf } from './api-error.ts'
 import { type Call, Connection, type PabalClientOptions, type RequestOptions } from './connection.ts'
-import { type EventsOptions, openEvents, type StreamOpened } from './event-stream.ts'
+import { type EventsOptions, openEvents, openTryOut, type StreamOpened, type TryOutOptions } from './event-stream.ts'
 import { List } from './list.ts'
 
 export interface PublishOptions extends RequestOptions {
@@ -109,6 +109,11 @@ export class PabalClient {
   /** Events from `streamOpened` on, which comes first. A connection that breaks is opened again, and the same told again. */
   events(options: EventsOptions = {}): AsyncGenerator<api.ServerEvent | StreamOpened, void> {
     return openEvents(this.#connection, options)
+  }
+
+  /** Messages as a Subscription gets them, to try it out: `subscribed` comes first. */
+  tryOut(filter: string, options: TryOutOptions = {}): AsyncGenerator<api.SubscribeEvent, void> {
+    return openTryOut(this.#connection, filter, options)
   }
 
   // Clients

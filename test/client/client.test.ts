@@ -74,6 +74,10 @@ test('every operation of the document is a method, and answers as the document s
     assert.equal(type, 'streamOpened')
     break
   }
+  for await (const event of pabal.tryOut('t/+', { qos: 1, rate: 10 })) {
+    assert.ok(event.type === 'subscribed' && event.topicFilter === 't/+' && event.perSecondMax === 10)
+    break
+  }
   const made = await pabal.makeApiKey({ name: 'k', scopes: ['observe'] })
   await pabal.removeApiKey(made.id)
   await pabal.changePassword(api.firstPassword ?? '', 'another password')
