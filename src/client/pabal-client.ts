@@ -88,6 +88,14 @@ export class PabalClient {
     return this.#connection.ask('GET', { path: '/overview', ...options })
   }
 
+  /** Whether the access rules let a client do something, and which rule decides. */
+  accessTest(
+    query: { action: api.AccessTest['action']; topic: string; account?: string; client?: string },
+    options: RequestOptions = {},
+  ): Promise<api.AccessTest> {
+    return this.#connection.ask('GET', { path: '/access/test', query: { ...query }, ...options })
+  }
+
   listeners(options: RequestOptions = {}): List<api.ListenerPage> {
     return this.#list({ path: '/listeners', ...options })
   }

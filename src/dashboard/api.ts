@@ -5,6 +5,9 @@
  */
 import { signal } from '@preact/signals'
 import type {
+  AccessTest,
+  ApiKeyPage,
+  ChangePassword,
   ClientPage,
   Config,
   DeadMessage,
@@ -17,7 +20,9 @@ import type {
   InFlightPage,
   Ledger,
   ListenersOfTopicPage,
+  MakeApiKey,
   Me,
+  NewApiKey,
   Overview,
   Problem,
   Publish,
@@ -120,6 +125,11 @@ export const api = {
   publish,
   receipt: (id: string, signal: AbortSignal) => get<Receipt>(`receipts/${encodeURIComponent(id)}`, {}, signal),
   subscribe,
+  accessTest: (query: Query, signal: AbortSignal) => get<AccessTest>('access/test', query, signal),
+  apiKeys: (signal: AbortSignal) => get<ApiKeyPage>('api_key', {}, signal),
+  makeApiKey: (key: MakeApiKey) => send<NewApiKey>('POST', 'api_key', key),
+  removeApiKey: (id: string) => send<null>('DELETE', `api_key/${encodeURIComponent(id)}`),
+  changePassword: (body: ChangePassword) => send<null>('POST', 'password', body),
   config: (signal: AbortSignal) => get<Config>('config', {}, signal),
   reload: () => send<Reloaded>('POST', 'config/reload'),
 } as const
@@ -189,16 +199,19 @@ function send<T>(method: 'POST' | 'DELETE', path: string, body?: object): Promis
 async function answerOf<T>(request: Promise<Response>): Promise<T> {
   let status = 0
   let body: unknown = null
+  /** Not only a password that is wrong. */
+  let isLoginWanted = false
   try {
     const response = await request
     const text = await response.text()
     status = response.status
+    isLoginWanted = status === 401 && response.headers.has('www-authenticate')
     if (text !== '') body = JSON.parse(text)
   } catch (error) {
     // What is not JSON does not come from the broker: a proxy in between that cannot reach it.
     throw new ApiFault(0, null, String(error))
   }
-  if (status === 401 && me.value !== undefined && me.value !== null) {
+  if (isLoginWanted && me.value !== undefined && me.value !== null) {
     me.value = null
     sessionEnded.value = true
   }

@@ -32,6 +32,7 @@ const hashes = [
   'try',
   'retained',
   'groups',
+  'security?client=bob&action=publish&topic=a',
   'config',
   'api',
   'nowhere',

@@ -69,6 +69,7 @@ test('every operation of the document is a method, and answers as the document s
   await pabal.endSession('a/one')
   const file = await pabal.backup()
   assert.match(Buffer.from(await new Response(file).arrayBuffer()).toString('latin1', 0, 15), /^SQLite format 3/)
+  assert.equal((await pabal.accessTest({ action: 'publish', topic: 'a' })).allowed, true)
   await isRefused(pabal.reloadConfig(), 409, 'conflict')
   for await (const { type } of pabal.events({ types: ['connected'] })) {
     assert.equal(type, 'streamOpened')

@@ -9,6 +9,7 @@ import { ConfigPage } from './config.tsx'
 import { GroupsPage } from './groups.tsx'
 import { OverviewPage } from './overview.tsx'
 import { RetainedPage } from './retained.tsx'
+import { SecurityPage } from './security.tsx'
 import { TopicsPage } from './topics.tsx'
 import { TracePage } from './trace.tsx'
 import { TryPage } from './try.tsx'
@@ -34,6 +35,7 @@ export const pages: readonly PageEntry[] = [
   { name: 'try', title: 'nav.try', key: 'p', Page: TryPage },
   { name: 'retained', title: 'nav.retained', key: 'm', Page: RetainedPage },
   { name: 'groups', title: 'nav.groups', key: 's', Page: GroupsPage },
+  { name: 'security', title: 'nav.security', key: 'y', Page: SecurityPage },
   { name: 'config', title: 'nav.config', key: 'f', Page: ConfigPage },
   { name: 'api', title: 'nav.api', key: 'a', Page: ApiPage },
 ]

@@ -60,7 +60,7 @@ export function WhoPage() {
             rows={list.rows}
             keyOf={(row) => `${row.account} ${row.clientIdentifier} ${row.sharedGroup} ${row.topicFilter}`}
             empty={t('who.none')}
-            markOf={(row) => (row.observer ? 'quiet' : undefined)}
+            markOf={(row) => (row.acl?.allowed === false ? 'danger' : row.observer ? 'quiet' : undefined)}
             onEnd={list.more}
           />
           <ListFoot list={list} />
@@ -85,6 +85,7 @@ function Prospect({ about: { totals, nobody } }: { about: About }) {
         <Total title={t('who.offline')} n={totals.offline} />
         <Total title={t('who.groups')} n={totals.sharedGroups} />
         <Total title={t('who.observers')} n={totals.observers} />
+        {totals.denied > 0 && <Total title={t('who.denied')} n={totals.denied} />}
       </dl>
       {isHeard && (
         <p class="muted">
@@ -115,8 +116,13 @@ function heard({ listeners, listenersAreExact }: About['totals']): string {
   return listeners === 1 ? t('who.goes.one') : t('who.goes', { n: listeners })
 }
 
-/** Groups and accounts have a column only where there are any: on most screens there is no room to spare. */
+/** Groups, accounts and rules have a column only where there are any: on most screens there is no room to spare. */
 function columns(rows: readonly Subscriber[]): readonly Column<Subscriber>[] {
+  const rule: Column<Subscriber> = {
+    title: t('who.aclRule'),
+    width: 13,
+    cell: ({ acl }) => <code title={acl?.rule ?? ''}>{acl === null ? '–' : (acl.rule ?? t('who.aclRule.none'))}</code>,
+  }
   const group: Column<Subscriber> = { title: t('who.group'), width: 5, cell: (row) => row.sharedGroup ?? '–' }
   const account: Column<Subscriber> = { title: t('who.account'), width: 6, cell: (row) => row.account || '–' }
   return [
@@ -127,6 +133,7 @@ function columns(rows: readonly Subscriber[]): readonly Column<Subscriber>[] {
     { title: t('who.filter'), width: 8, cell: (row) => <code title={row.topicFilter}>{row.topicFilter}</code> },
     ...(rows.some(({ sharedGroup }) => sharedGroup !== null) ? [group] : []),
     ...(rows.some((row) => row.account !== '') ? [account] : []),
+    ...(rows.some(({ acl }) => acl?.allowed === false) ? [rule] : []),
     { title: t('who.inFlight'), width: 5.5, isNumber: true, cell: (row) => count(row.inFlight) },
     { title: t('who.backlog'), width: 7, isNumber: true, cell: (row) => backlog(row.backlog) },
     { title: t('who.oldest'), width: 5.5, cell: (row) => <Ago atMs={row.backlog.oldestAtMs} /> },
@@ -136,6 +143,7 @@ function columns(rows: readonly Subscriber[]): readonly Column<Subscriber>[] {
 
 /** What a message published now would be for this Subscription alone. */
 function Verdict({ row }: { row: Subscriber }) {
+  if (row.acl?.allowed === false) return <Badge tone="danger">{t('who.verdict.denied')}</Badge>
   if (row.sharedGroup !== null) return <Badge tone="accent">{t('who.verdict.group')}</Badge>
   const isNow = row.online
   const waits = !isNow && row.qos > 0

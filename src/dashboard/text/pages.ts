@@ -3,6 +3,7 @@
  */
 import { listTexts } from './lists.ts'
 import { overviewTexts } from './overview.ts'
+import { securityTexts } from './security.ts'
 import { sessionTexts } from './sessions.ts'
 import type { Texts } from './table.ts'
 import { tryTexts } from './trying.ts'
@@ -16,4 +17,5 @@ export const pageTexts = {
   ...tryTexts,
   ...listTexts,
   ...sessionTexts,
+  ...securityTexts,
 } as const satisfies Texts

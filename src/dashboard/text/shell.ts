@@ -14,6 +14,7 @@ export const shellTexts = {
   'nav.try': ['Try it out', '발행·구독'],
   'nav.retained': ['Retained', '보존 메시지'],
   'nav.groups': ['Shared groups', '공유 그룹'],
+  'nav.security': ['Security', '보안'],
   'nav.config': ['Configuration', '설정'],
   'nav.api': ['API', 'API'],
   'shell.skip': ['Skip to the content', '본문으로 건너뛰기'],

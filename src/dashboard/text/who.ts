@@ -19,6 +19,7 @@ export const whoTexts = {
   'who.offline': ['Offline: it waits for them at QoS 1 and 2', '오프라인: QoS 1·2는 대기'],
   'who.groups': ['Shared groups: one member of each', '공유 그룹: 그룹마다 한 곳'],
   'who.observers': ['Observers: they get it but do not count', '관찰자: 받지만 수신자로 세지 않음'],
+  'who.denied': ['Denied: the access rules keep it from them', '거부됨: 접근 규칙 때문에 받지 못함'],
   'who.nobody': ['meets nobody who listens', '듣는 수신자가 없습니다'],
   'who.nobody.accept': ['It is accepted without a word.', '별도 알림 없이 수락됩니다.'],
   'who.nobody.report': [
@@ -47,6 +48,9 @@ export const whoTexts = {
   'who.verdict.waits': ['waits, QoS ≥ 1', '대기 (QoS 1+)'],
   'who.verdict.lost': ['no: offline, QoS 0', '못 받음 (QoS 0)'],
   'who.verdict.group': ['one of its group', '그룹 중 1곳'],
+  'who.verdict.denied': ['no: subscribed but denied', '못 받음 (권한 거부)'],
+  'who.aclRule': ['By which access rule', '적용된 접근 규칙'],
+  'who.aclRule.none': ['none allows it', '허용하는 규칙 없음'],
   'who.observer': ['observer', '관찰자'],
   'who.inFlight': ['In flight', '전송 중'],
   'who.backlog': ['Waiting', '대기'],
