@@ -254,6 +254,7 @@ export class CoreState {
   durable(seq: Seq): void {
     this.bodies.durableSeq = seq
     this.drains.durable(seq)
+    this.fateLog.stored(seq)
     this.tracer?.durable(seq)
   }
 

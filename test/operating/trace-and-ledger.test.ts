@@ -65,7 +65,10 @@ test('a held message that finds its listener has an entry for both, and the copy
   late.send({ type: 'puback', packetId, reasonCode: 0, properties: {} })
   await late.quiet()
   const { stdout } = await runPabal(at.url, 'trace', '--topic', 'later/#', '--once')
-  assert.match(stdout, /^.* held .*, rule later\/#\)\n.* routed .*\) {2}after 5 s; late acknowledged.*\n$/)
+  assert.match(
+    stdout,
+    /^.* held .*, rule later\/#\) {2}stored after [\d.]+ ms\n.* routed .*\) {2}after 5 s; late acknowledged.*\n$/,
+  )
 })
 
 test('pabal trace --json prints the entries of a Topic Filter behind an id', async () => {

@@ -356,6 +356,10 @@ export const fateEntrySchema = z
       z.object({ account: z.string(), clientIdentifier: z.string(), fate: copyFate, afterMs: z.number() }),
     ),
     furtherCopies: count,
+    storedAfterMs: z
+      .number()
+      .nullable()
+      .describe('Until its record was durable or needed no more; null without a record, and until then'),
   })
   .meta({ id: 'FateEntry', description: 'What became of one message' })
 

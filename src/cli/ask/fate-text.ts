@@ -53,8 +53,9 @@ function publisherText({ publisher }: FateEntry): string {
   return `from ${clientText(publisher.clientIdentifier)}${account}`
 }
 
-function outcomeText({ matched, copies, furtherCopies, reason }: FateEntry): string {
+function outcomeText({ matched, copies, furtherCopies, reason, storedAfterMs }: FateEntry): string {
   const told = reason === null ? [] : [reason]
+  if (storedAfterMs !== null) told.push(`stored after ${storedAfterMs} ms`)
   for (const { clientIdentifier, fate, afterMs } of copies.slice(0, copiesShown)) {
     told.push(
       `${clientText(clientIdentifier)} ${copyFateWords[fate]}${afterMs === 0 ? '' : ` after ${count(afterMs)} ms`}`,

@@ -50,6 +50,7 @@ test('an entry says what the message was, whose, under which rule, and what beca
       leftOut: 0,
       copies: [{ account: '', clientIdentifier: 'r', fate: 'acknowledged', afterMs: 30 }],
       furtherCopies: 0,
+      storedAfterMs: null,
       notedMs: 0,
     },
   ])
@@ -84,6 +85,22 @@ test('it is measured how long after its message a copy is acknowledged, by PUBAC
     [0.25, 1],
     [7, 1],
   ])
+})
+
+test('an entry says how long after its message the record was durable, if there is one', () => {
+  const { driven, publish, clock } = measured()
+  const stored = () => [1, 2, 3].map((id) => driven.state.fateLog.get(id)?.storedAfterMs)
+  driven.subscribe(driven.connect('r'), 'a')
+  publish(1)
+  publish(0)
+  const first = driven.state.lastSeq
+  publish(1)
+  clock.nowMs += 1.26
+  driven.core.durable(first)
+  assert.deepEqual(stored(), [1.3, null, null])
+  clock.nowMs += 1
+  driven.core.durable(driven.state.lastSeq)
+  assert.deepEqual(stored(), [1.3, null, 2.3])
 })
 
 test('what a client was away for counts, what it refused or got at QoS 0 does not', () => {

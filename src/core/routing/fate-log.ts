@@ -43,6 +43,11 @@ export interface FateEntry {
   readonly copies: CopyEntry[]
   /** Further copies that have ended. */
   furtherCopies: number
+  /**
+   * Milliseconds from then until its record was durable, or needed no more because everybody had acknowledged the message; null
+   * without a record, and until then.
+   */
+  storedAfterMs: number | null
   /** When it was noted, by the clock of `DeliveryTimes`. */
   readonly notedMs: number
 }
@@ -75,6 +80,9 @@ export class FateLog {
   readonly #seqs: Seq[] = []
   readonly #routed: Sampler
   readonly #others: Sampler
+  /** Entries whose record is not durable yet, in the order of their records. */
+  #notStored: { readonly entry: FateEntry; readonly seq: Seq }[] = []
+  #storedSeq = 0
   #lastId = 0
   /** Of `leftOut`, what the entries tell of. */
   #leftOutTold = 0
@@ -133,6 +141,7 @@ export class FateLog {
       leftOut: leftOut - this.#leftOutTold,
       copies: [],
       furtherCopies: 0,
+      storedAfterMs: null,
       notedMs: this.#times.readMs(),
     }
     this.#leftOutTold = leftOut
@@ -148,7 +157,19 @@ export class FateLog {
     if (before > 0 && this.#bySeq.get(before) === this.#ring[place]) this.#bySeq.delete(before)
     this.#ring[place] = entry
     this.#seqs[place] = seq
-    if (seq > 0) this.#bySeq.set(seq, entry)
+    if (seq === 0) return
+    this.#bySeq.set(seq, entry)
+    if (seq > this.#storedSeq) this.#notStored.push({ entry, seq })
+  }
+
+  /** Every record up to `seq` is durable, or needed no more. */
+  stored(seq: Seq): void {
+    this.#storedSeq = seq
+    if (this.#notStored.length === 0) return
+    const nowMs = this.#times.readMs()
+    const firstLater = this.#notStored.findIndex((waiting) => waiting.seq > seq)
+    const done = this.#notStored.splice(0, firstLater < 0 ? this.#notStored.length : firstLater)
+    for (const { entry } of done) entry.storedAfterMs = Math.round((nowMs - entry.notedMs) * 10) / 10
   }
 
   /** A copy of a logged message has ended. `message` is null if it is not in memory. */

@@ -84,6 +84,7 @@ export const undeliveredTexts = {
   'trace.skipped': ['{n} not shown: this page keeps the newest {max}.', '{n}개 표시 안 함: 최신 {max}개만 유지합니다.'],
   'trace.none': ['Waiting for messages…', '메시지를 기다리는 중…'],
   'trace.time': ['Time', '시각'],
+  'trace.stored': ['Stored', '저장까지'],
   'trace.matched': ['Listeners', '수신자'],
   'trace.copies': ['Copies', '사본'],
   'trace.more': ['and {n} more', '외 {n}개'],
