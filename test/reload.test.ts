@@ -50,8 +50,12 @@ class Started {
   async printed(pattern: RegExp): Promise<void> {
     while (!pattern.test(this.output)) {
       assert.ok(running.has(this), this.output)
-      const more = [this.child.stdout, this.child.stderr].map((stream) => once(stream, 'data'))
-      await Promise.race([...more, once(this.child, 'close')])
+      const heard = new AbortController()
+      const options = { signal: heard.signal }
+      const more = [this.child.stdout, this.child.stderr].map((stream) => once(stream, 'data', options))
+      const first = Promise.race([...more, once(this.child, 'close', options)])
+      // Those that are not heard of take their listeners with them.
+      await Promise.allSettled([first, first.then(() => heard.abort()), ...more])
     }
   }
 
