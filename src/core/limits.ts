@@ -8,6 +8,10 @@ export interface Limits {
   connectBytesMax: number
   /** Seconds a new Network Connection has to deliver its CONNECT [MQTT-3.1.4-1]. */
   connectSecondsMax: number
+  /** Seconds from the arrival of a connection until its PROXY header, its TLS handshake and its WebSocket handshake are done. */
+  handshakeSecondsMax: number
+  /** Connections to one listener for which one of these is still to come; above it the one that has waited longest is closed. */
+  handshakesMax: number
   /** Network Connections at one time; further ones are refused with 0x89 Server busy. */
   connectionsMax: number
   /** Bytes of a whole packet after CONNECT: Maximum Packet Size. At most 268,435,460. */
@@ -94,6 +98,8 @@ export interface Limits {
 export const defaultLimits: Readonly<Limits> = Object.freeze({
   connectBytesMax: 64 * 1024,
   connectSecondsMax: 10,
+  handshakeSecondsMax: 10,
+  handshakesMax: 4096,
   connectionsMax: 100_000,
   packetBytesMax: 1024 * 1024,
   propertiesMax: 100,
@@ -147,6 +153,8 @@ export const fixedLimits: readonly (keyof Limits)[] = Object.freeze([
 export const limitRanges: Readonly<Record<keyof Limits, readonly [lowest: number, highest: number]>> = Object.freeze({
   connectBytesMax: [64, 268_435_460],
   connectSecondsMax: [1, 3600],
+  handshakeSecondsMax: [1, 3600],
+  handshakesMax: [1, 1_000_000],
   connectionsMax: [1, 10_000_000],
   packetBytesMax: [64, 268_435_460],
   propertiesMax: [1, 100_000],

@@ -33,6 +33,7 @@ import type { AdminRequestEvent } from './requests/admin-request.ts'
 import { pullAll } from './requests/pages.ts'
 import { Shell } from './shell.ts'
 import { openTelemetryTracer } from './tracing/open-telemetry.ts'
+import { turnedAway } from './turned-away.ts'
 import { version } from './version.ts'
 
 type EventOf<Type extends BrokerEvent['type']> = Extract<BrokerEvent, { type: Type }>
@@ -80,7 +81,8 @@ export class Broker {
   readonly #shell: Shell
   readonly #listeners = new Listeners({
     accept: (channel, facts) => this.#accept(channel, facts),
-    packetBytesMax: () => this.#shell.core.state.limits.packetBytesMax,
+    limits: () => this.#shell.core.state.limits,
+    turnedAway: (from, turned) => this.#shell.act((_core, _nowMs, turn) => turn.events.push(turnedAway(from, turned))),
   })
   readonly #links = new Set<ClientLink>()
   readonly #locals: LocalSubscriptions

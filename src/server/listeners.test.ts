@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { test } from 'node:test'
+import { defaultLimits } from '../core/limits.ts'
 import { ListenError } from '../transport/listen-error.ts'
 import { parseListenUrl } from '../transport/listen-url.ts'
 import { Listeners } from './listeners.ts'
@@ -14,7 +15,8 @@ class Greeting implements AsyncDisposable {
       channel.write(Buffer.from(`${url} ${tellsPublisher}`))
       channel.end()
     },
-    packetBytesMax: () => 1024,
+    limits: () => defaultLimits,
+    turnedAway: () => {},
   })
 
   static async on(...urls: string[]): Promise<Greeting> {

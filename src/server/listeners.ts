@@ -3,10 +3,12 @@
  *
  * What is opened for a reload lets nobody in until the rest of it is in force, too.
  */
+import type { Limits } from '../core/limits.ts'
 import { ReasonCode } from '../protocol/reason-code.ts'
 import type { Channel, Listener } from '../transport/channel.ts'
 import { canBecome, type ListenAddress } from '../transport/listen-url.ts'
 import { createListener } from '../transport/listener.ts'
+import type { ListenerOptions, Turned } from '../transport/listener-options.ts'
 import type { ClientLink, ListenerFacts } from './client-link.ts'
 import type { Shell } from './shell.ts'
 
@@ -15,7 +17,8 @@ const smallPacketsBytes = 65_536
 
 export interface ListenersOwner {
   accept(channel: Channel, facts: ListenerFacts): void
-  packetBytesMax(): number
+  limits(): Pick<Limits, 'packetBytesMax' | 'handshakeSecondsMax' | 'handshakesMax'>
+  turnedAway(remoteAddress: string, turned: Turned): void
 }
 
 interface OpenListener {
@@ -36,11 +39,18 @@ export interface ListenersChange {
 
 export class Listeners {
   readonly #owner: ListenersOwner
+  readonly #options: Partial<ListenerOptions>
   #open: OpenListener[] = []
   #isClosed = false
 
   constructor(owner: ListenersOwner) {
     this.#owner = owner
+    this.#options = {
+      handshakeTimeoutMs: () => owner.limits().handshakeSecondsMax * 1000,
+      handshakesMax: () => owner.limits().handshakesMax,
+      webSocketMessageBytesMax: () => owner.limits().packetBytesMax + smallPacketsBytes,
+      turnedAway: (remoteAddress, turned) => owner.turnedAway(remoteAddress, turned),
+    }
   }
 
   /** With the ports they really have. */
@@ -104,7 +114,6 @@ export class Listeners {
   }
 
   async #listen(address: ListenAddress, letsIn: boolean): Promise<OpenListener> {
-    const webSocketMessageBytesMax = () => this.#owner.packetBytesMax() + smallPacketsBytes
     const accept = (channel: Channel): void => {
       if (!open.letsIn) {
         channel.destroy()
@@ -113,7 +122,7 @@ export class Listeners {
       const { tellsPublisher } = open.address
       this.#owner.accept(channel, { url: open.listener.url, tellsPublisher })
     }
-    const open = { address, letsIn, listener: createListener(address, accept, { webSocketMessageBytesMax }) }
+    const open = { address, letsIn, listener: createListener(address, accept, this.#options) }
     await open.listener.listen()
     return open
   }

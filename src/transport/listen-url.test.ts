@@ -12,7 +12,8 @@ const tls: TlsFiles = {
   minVersion: 'TLSv1.2',
   ciphers: null,
 }
-const ws = { path: '/mqtt', origins: [] }
+const proxies: string[] = []
+const ws = { path: '/mqtt', origins: [], proxies }
 
 type Expected = ListenAddress extends infer Address
   ? Address extends unknown
@@ -21,19 +22,20 @@ type Expected = ListenAddress extends infer Address
   : never
 
 const accepted: [url: string, address: Expected][] = [
-  ['tcp://127.0.0.1:1883', { transport: 'tcp', host: '127.0.0.1', port: 1883 }],
-  ['tcp://0.0.0.0', { transport: 'tcp', host: '0.0.0.0', port: 1883 }],
-  ['TCP://localhost:0/', { transport: 'tcp', host: 'localhost', port: 0 }],
-  ['tcp://[::1]:65535', { transport: 'tcp', host: '::1', port: 65_535 }],
-  ['tcp://[::]', { transport: 'tcp', host: '::', port: 1883 }],
-  ['tcp://my-broker_1.example.org:1', { transport: 'tcp', host: 'my-broker_1.example.org', port: 1 }],
-  ['tls://0.0.0.0?cert=c.pem&key=k.pem', { transport: 'tls', host: '0.0.0.0', port: 8883, tls }],
+  ['tcp://127.0.0.1:1883', { transport: 'tcp', host: '127.0.0.1', port: 1883, proxies }],
+  ['tcp://0.0.0.0', { transport: 'tcp', host: '0.0.0.0', port: 1883, proxies }],
+  ['TCP://localhost:0/', { transport: 'tcp', host: 'localhost', port: 0, proxies }],
+  ['tcp://[::1]:65535', { transport: 'tcp', host: '::1', port: 65_535, proxies }],
+  ['tcp://[::]', { transport: 'tcp', host: '::', port: 1883, proxies }],
+  ['tcp://my-broker_1.example.org:1', { transport: 'tcp', host: 'my-broker_1.example.org', port: 1, proxies }],
+  ['tls://0.0.0.0?cert=c.pem&key=k.pem', { transport: 'tls', host: '0.0.0.0', port: 8883, proxies, tls }],
   [
     'tls://[::1]:1?key=%2Ftmp%2Fa+b.pem&cert=/x/%EC%BB%A4.pem&ca=a=b.pem&passphraseFile=p',
     {
       transport: 'tls',
       host: '::1',
       port: 1,
+      proxies,
       tls: { ...tls, certFile: '/x/커.pem', keyFile: '/tmp/a+b.pem', caFile: 'a=b.pem', passphraseFile: 'p' },
     },
   ],
@@ -43,6 +45,7 @@ const accepted: [url: string, address: Expected][] = [
       transport: 'tls',
       host: '::1',
       port: 1,
+      proxies,
       tls: { ...tls, caFile: 'a', crlFile: 'r', minVersion: 'TLSv1.3', ciphers: 'A:B' },
     },
   ],
@@ -55,13 +58,22 @@ const accepted: [url: string, address: Expected][] = [
       host: '127.0.0.1',
       port: 8083,
       path: '/a/b%20c',
+      proxies,
       origins: ['https://app.example', 'http://localhost:8080'],
     },
   ],
   ['wss://0.0.0.0?cert=c.pem&key=k.pem', { transport: 'wss', host: '0.0.0.0', port: 8084, ...ws, tls }],
   [
     'wss://0.0.0.0/?origin=http://a&cert=c.pem&key=k.pem',
-    { transport: 'wss', host: '0.0.0.0', port: 8084, path: '/', origins: ['http://a'], tls },
+    { transport: 'wss', host: '0.0.0.0', port: 8084, path: '/', origins: ['http://a'], proxies, tls },
+  ],
+  [
+    'tcp://[::]?proxyFrom=10.0.0.0/8&proxyFrom=2001:db8::7',
+    { transport: 'tcp', host: '::', port: 1883, proxies: ['10.0.0.0/8', '2001:db8::7'] },
+  ],
+  [
+    'ws://127.0.0.1?proxyFrom=0.0.0.0/0',
+    { transport: 'ws', host: '127.0.0.1', port: 8083, ...ws, proxies: ['0.0.0.0/0'] },
   ],
   ['unix:///run/pabal.sock', { transport: 'unix', path: '/run/pabal.sock' }],
   ['unix:///run/a%20b%3F.sock', { transport: 'unix', path: '/run/a b?.sock' }],
@@ -127,11 +139,24 @@ const refused: [url: string, rest: string][] = [
     'tcp://127.0.0.1/mqtt',
     'found the path "/mqtt", expected no path. Leave it out: only ws://, wss:// and unix:// have one.',
   ],
-  ['tcp://127.0.0.1?cert=a', 'found the parameter "cert", expected only report. Correct the word, or leave it out.'],
+  [
+    'tcp://127.0.0.1?cert=a',
+    'found the parameter "cert", expected one of proxyFrom, report. Correct the word, or leave it out.',
+  ],
   ['unix:///a?reports=off', 'found the parameter "reports", expected only report. Correct the word, or leave it out.'],
   [
     'tcp://127.0.0.1?report=no',
     'found report "no", expected on or off. Write report=off if clients that come in here take it for a failure that nobody listens.',
+  ],
+  ...['10.0.0.0/33', '10.0.0/8', '::/129', '10.0.0.0/', '/8', 'proxy.example', 'fe80::1%eth0', '10.0.0.0/8,::1'].map(
+    (range): [string, string] => [
+      `tcp://127.0.0.1?proxyFrom=${encodeURIComponent(range)}`,
+      `found proxyFrom "${range}", expected the address of a proxy, or a range of addresses. Write for example proxyFrom=192.0.2.7, or proxyFrom=10.0.0.0/8; once for each.`,
+    ],
+  ),
+  [
+    'unix:///a?proxyFrom=::1',
+    'found the parameter "proxyFrom", expected only report. Correct the word, or leave it out.',
   ],
   ['tcp://127.0.0.1?report', 'found report without a value, expected report=VALUE. Add the value.'],
   ['tcp://127.0.0.1?report=off&report=on', 'found report twice, expected it once. Leave one of them out.'],
@@ -153,15 +178,15 @@ const refused: [url: string, rest: string][] = [
   ['tls://127.0.0.1?cert=a&key=k&cert=b', 'found cert twice, expected it once. Leave one of them out.'],
   [
     'tls://127.0.0.1?crt=a',
-    'found the parameter "crt", expected one of cert, key, ca, crl, identity, passphraseFile, minVersion, ciphers, report. Correct the word, or leave it out.',
+    'found the parameter "crt", expected one of cert, key, ca, crl, identity, passphraseFile, minVersion, ciphers, proxyFrom, report. Correct the word, or leave it out.',
   ],
   [
     'ws://127.0.0.1?cert=a',
-    'found the parameter "cert", expected one of origin, report. Correct the word, or leave it out.',
+    'found the parameter "cert", expected one of origin, proxyFrom, report. Correct the word, or leave it out.',
   ],
   [
     'tls://127.0.0.1?cert=a&&key=b',
-    'found an empty parameter, expected one of cert, key, ca, crl, identity, passphraseFile, minVersion, ciphers, report. Correct the word, or leave it out.',
+    'found an empty parameter, expected one of cert, key, ca, crl, identity, passphraseFile, minVersion, ciphers, proxyFrom, report. Correct the word, or leave it out.',
   ],
   [
     'tls://127.0.0.1?cert=%zz&key=k',

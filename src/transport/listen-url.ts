@@ -5,6 +5,7 @@
  */
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
+import { readRange } from './proxy-sources.ts'
 
 /** What TLS is made of. Paths of PEM files are as written: relative ones start from the working directory. */
 export interface TlsFiles {
@@ -35,6 +36,8 @@ interface NetworkAddress extends AnyAddress {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
+  /** Addresses and ranges of proxies that say with a PROXY header who their clients are; empty: clients come by themselves. */
+  readonly proxies: readonly string[]
 }
 
 interface WebSocketAddress extends NetworkAddress {
@@ -84,12 +87,14 @@ export class ListenUrlError extends Error {
 const tlsKeys = ['cert', 'key', 'ca', 'crl', 'identity', 'passphraseFile', 'minVersion', 'ciphers'] as const
 /** What may stand behind the `?`. */
 const parameters: Readonly<Record<ListenAddress['transport'], readonly string[]>> = {
-  tcp: ['report'],
-  tls: [...tlsKeys, 'report'],
-  ws: ['origin', 'report'],
-  wss: [...tlsKeys, 'origin', 'report'],
+  tcp: ['proxyFrom', 'report'],
+  tls: [...tlsKeys, 'proxyFrom', 'report'],
+  ws: ['origin', 'proxyFrom', 'report'],
+  wss: [...tlsKeys, 'origin', 'proxyFrom', 'report'],
   unix: ['report'],
 }
+/** What may stand there more than once. */
+const listKeys: readonly string[] = ['origin', 'proxyFrom']
 const defaultPorts = { tcp: 1883, tls: 8883, ws: 8083, wss: 8084 } as const
 const schemesMeant: Readonly<Record<string, string>> = {
   mqtt: 'tcp',
@@ -123,20 +128,23 @@ export function parseListenUrl(text: string): ListenAddress {
   if (!isTransport(transport)) throw schemeFault(url, scheme)
   const given = readQuery(url, query, parameters[transport])
   const common = { url, tellsPublisher: readReport(url, given) }
+  const proxies = readProxies(url, given)
   switch (transport) {
     case 'tcp':
       refusePath(url, path)
-      return { transport, ...common, ...readAuthority(url, authority, defaultPorts.tcp) }
-    case 'tls':
+      return { transport, ...common, ...readAuthority(url, authority, defaultPorts.tcp), proxies }
+    case 'tls': {
       refusePath(url, path)
-      return { transport, ...common, ...readAuthority(url, authority, defaultPorts.tls), tls: readTls(url, given) }
+      const place = readAuthority(url, authority, defaultPorts.tls)
+      return { transport, ...common, ...place, proxies, tls: readTls(url, given) }
+    }
     case 'ws': {
-      const place = readAuthority(url, authority, defaultPorts.ws)
-      return { transport, ...common, ...place, path: readPath(url, path), origins: readOrigins(url, given) }
+      const place = { ...readAuthority(url, authority, defaultPorts.ws), path: readPath(url, path) }
+      return { transport, ...common, ...place, proxies, origins: readOrigins(url, given) }
     }
     case 'wss': {
       const place = { ...readAuthority(url, authority, defaultPorts.wss), path: readPath(url, path) }
-      return { transport, ...common, ...place, origins: readOrigins(url, given), tls: readTls(url, given) }
+      return { transport, ...common, ...place, proxies, origins: readOrigins(url, given), tls: readTls(url, given) }
     }
     case 'unix':
       return { transport, ...common, path: readSocketPath(url, authority, path) }
@@ -274,7 +282,7 @@ function readQuery(url: string, query: string, known: readonly string[]): Map<st
     if (value === '') throw new ListenUrlError(url, `${key} without a value`, `${key}=VALUE`, 'Add the value')
     const values = given.get(key)
     if (values === undefined) given.set(key, [value])
-    else if (key === 'origin') values.push(value)
+    else if (listKeys.includes(key)) values.push(value)
     else throw new ListenUrlError(url, `${key} twice`, 'it once', 'Leave one of them out')
   }
   return given
@@ -336,6 +344,16 @@ function readOrigins(url: string, given: Map<string, string[]>): readonly string
     const advice = 'Write for example origin=https://app.example'
     throw new ListenUrlError(url, `the origin "${written}"`, 'scheme, host and port of a web page', advice)
   })
+}
+
+function readProxies(url: string, given: Map<string, string[]>): readonly string[] {
+  const proxies = given.get('proxyFrom') ?? []
+  for (const written of proxies) {
+    if (readRange(written) !== null) continue
+    const advice = 'Write for example proxyFrom=192.0.2.7, or proxyFrom=10.0.0.0/8; once for each'
+    throw new ListenUrlError(url, `proxyFrom "${written}"`, 'the address of a proxy, or a range of addresses', advice)
+  }
+  return proxies
 }
 
 function decode(url: string, text: string): string {

@@ -6,6 +6,7 @@
 import type { ListenOptions, Server } from 'node:net'
 import type { Certificates } from './certificates.ts'
 import type { Listener, TransportName } from './channel.ts'
+import type { Handshakes } from './handshakes.ts'
 import { listenError } from './listen-error.ts'
 import { formatHostPort, type ListenAddress } from './listen-url.ts'
 import type { ListenerOptions } from './listener-options.ts'
@@ -15,8 +16,8 @@ const backlog = 4096
 
 export interface AcceptingServer {
   readonly server: Server
-  /** Drops connections that are not channels yet. */
-  dropHandshakes(): void
+  /** Of connections that are not channels yet; null where they become some at once. */
+  readonly handshakes: Handshakes | null
   /** Null if it has none. */
   readonly certificates: Certificates | null
 }
@@ -75,7 +76,7 @@ export class ServerListener implements Listener {
     const accepting = this.#accepting
     this.#accepting = null
     accepting?.server.close()
-    accepting?.dropHandshakes()
+    accepting?.handshakes?.drop()
   }
 }
 

@@ -30,11 +30,19 @@ export class SocketChannel implements Channel {
   #isEnding = false
   #isClosed = false
 
-  /** `socket` is connected, and for TLS its handshake is done; it belongs to the channel from now on. */
-  constructor(transport: 'tcp' | 'tls' | 'unix', socket: Socket, certificateName: string | null = null) {
+  /**
+   * `socket` is connected, and for TLS its handshake is done; it belongs to the channel from now on. `remoteAddress` is given where a
+   * proxy may stand before the client.
+   */
+  constructor(
+    transport: 'tcp' | 'tls' | 'unix',
+    socket: Socket,
+    certificateName: string | null = null,
+    remoteAddress: string | null = null,
+  ) {
     this.transport = transport
     this.certificateName = certificateName
-    this.remoteAddress = transport === 'unix' ? 'unix' : formatRemoteAddress(socket)
+    this.remoteAddress = remoteAddress ?? (transport === 'unix' ? 'unix' : formatRemoteAddress(socket))
     this.#socket = socket
     this.#slackBytes = slackBytes(transport)
     // The property is this module's own: no type of Node knows it.

@@ -3,6 +3,7 @@
  */
 import { createServer, type ServerOpts } from 'node:net'
 import type { Channel, Listener } from './channel.ts'
+import { Handshakes } from './handshakes.ts'
 import type { TcpListenAddress } from './listen-url.ts'
 import type { ListenerOptions } from './listener-options.ts'
 import { ServerListener } from './server-listener.ts'
@@ -19,8 +20,19 @@ export function createTcpListener(
   accept: (channel: Channel) => void,
   options: ListenerOptions,
 ): Listener {
+  if (address.proxies.length === 0) {
+    return new ServerListener(address, options, () => {
+      const server = createServer(tcpOptions, (socket) => accept(new SocketChannel('tcp', socket)))
+      return { server, handshakes: null, certificates: null }
+    })
+  }
   return new ServerListener(address, options, () => {
-    const server = createServer(tcpOptions, (socket) => accept(new SocketChannel('tcp', socket)))
-    return { server, dropHandshakes: () => {}, certificates: null }
+    const server = createServer(tcpOptions, (socket) => {
+      const remoteAddress = handshakes.finish(socket)
+      if (remoteAddress === null) socket.destroy()
+      else accept(new SocketChannel('tcp', socket, null, remoteAddress))
+    })
+    const handshakes = new Handshakes(server, address, options)
+    return { server, handshakes, certificates: null }
   })
 }

@@ -243,7 +243,9 @@ test('a server that answers a known key with a certificate is held to the name i
 })
 
 test('a client that does not finish the handshake is dropped in time, and so is the next one', async () => {
-  const listener = createListener(parseListenUrl(tlsUrl(good)), (channel) => channel.end(), { handshakeTimeoutMs: 50 })
+  const listener = createListener(parseListenUrl(tlsUrl(good)), (channel) => channel.end(), {
+    handshakeTimeoutMs: () => 50,
+  })
   await listener.listen()
   const port = Number(new URL(listener.url).port)
   const silent = connectTcp(port, '127.0.0.1')

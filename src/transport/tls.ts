@@ -7,11 +7,15 @@ import { createServer } from 'node:tls'
 import { certificateName } from './certificate-name.ts'
 import { Certificates, loadTlsFiles } from './certificates.ts'
 import type { Channel, Listener } from './channel.ts'
+import { Handshakes } from './handshakes.ts'
 import type { TlsListenAddress } from './listen-url.ts'
 import type { ListenerOptions } from './listener-options.ts'
 import { ServerListener } from './server-listener.ts'
 import { SocketChannel } from './socket-channel.ts'
 import { tcpOptions } from './tcp.ts'
+
+/** The deadline is kept elsewhere: Node's own begins again with every byte. */
+export const handshakeSettings = { handshakeTimeout: 0x7fff_ffff }
 
 export function createTlsListener(
   address: TlsListenAddress,
@@ -20,15 +24,14 @@ export function createTlsListener(
 ): Listener {
   return new ServerListener(address, options, async () => {
     const credentials = await loadTlsFiles(address.tls)
-    const settings = { ...tcpOptions, ...credentials, handshakeTimeout: options.handshakeTimeoutMs }
+    const settings = { ...tcpOptions, ...credentials, ...handshakeSettings }
     const server = createServer(settings, (socket) => {
-      // A handshake may outlive the listener: whoever closed it wants no more channels.
-      if (server.listening) accept(new SocketChannel('tls', socket, certificateName(socket, address.tls)))
-      else socket.destroy()
+      const remoteAddress = handshakes.finish(socket)
+      if (remoteAddress === null) socket.destroy()
+      else accept(new SocketChannel('tls', socket, certificateName(socket, address.tls), remoteAddress))
     })
-    // Node reports a handshake that takes too long, and leaves its socket to us.
-    server.on('tlsClientError', (_error, socket) => socket.destroy())
-    // Unfinished handshakes cannot be reached from here; `handshakeTimeout` ends them.
-    return { server, dropHandshakes: () => {}, certificates: new Certificates(credentials, server) }
+    const handshakes = new Handshakes(server, address, options)
+    server.on('tlsClientError', (error, socket) => handshakes.failed(socket, error))
+    return { server, handshakes, certificates: new Certificates(credentials, server) }
   })
 }

@@ -24,7 +24,7 @@ export function createUnixListener(
     await stat(dirname(address.path))
     await removeStaleSocket(address.path)
     const server = createServer({ allowHalfOpen: false }, (socket) => accept(new SocketChannel('unix', socket)))
-    return { server, dropHandshakes: () => {}, certificates: null }
+    return { server, handshakes: null, certificates: null }
   })
 }
 

@@ -43,11 +43,20 @@ export class WebSocketChannel implements Channel {
   #isClosed = false
   #isReported = false
 
-  /** `webSocket` is open and `socket` lies beneath it; both belong to the channel from now on. */
-  constructor(transport: 'ws' | 'wss', webSocket: WebSocket, socket: Socket, certificateName: string | null = null) {
+  /**
+   * `webSocket` is open and `socket` lies beneath it; both belong to the channel from now on. `remoteAddress` is given where a proxy may
+   * stand before the client.
+   */
+  constructor(
+    transport: 'ws' | 'wss',
+    webSocket: WebSocket,
+    socket: Socket,
+    certificateName: string | null = null,
+    remoteAddress: string | null = null,
+  ) {
     this.transport = transport
     this.certificateName = certificateName
-    this.remoteAddress = formatRemoteAddress(socket)
+    this.remoteAddress = remoteAddress ?? formatRemoteAddress(socket)
     this.#webSocket = webSocket
     this.#socket = socket
     this.#slackBytes = slackBytes(transport)

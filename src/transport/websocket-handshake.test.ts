@@ -118,7 +118,7 @@ describe('the handshake', { timeout: 30_000 }, () => {
     ['never sends the body it promised', 'POST /mqtt HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n'],
   ] as const) {
     test(`a peer that ${name} is closed in time`, async () => {
-      const wire = await listen(undefined, { handshakeTimeoutMs: 50 })
+      const wire = await listen(undefined, { handshakeTimeoutMs: () => 50 })
       const socket = wire.connect()
       socket.resume()
       if (start !== '') socket.write(start)

@@ -5,23 +5,24 @@
  */
 import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage, type ServerOptions, type ServerResponse } from 'node:http'
-import {
-  createServer as createSecureServer,
-  type Server as SecureServer,
-  type ServerOptions as SecureServerOptions,
-} from 'node:https'
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https'
 import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
 import { WebSocketServer } from 'ws'
 import { certificateName } from './certificate-name.ts'
 import { Certificates, loadTlsFiles } from './certificates.ts'
 import type { Channel, Listener } from './channel.ts'
+import { Handshakes } from './handshakes.ts'
 import type { TlsFiles, WsListenAddress, WssListenAddress } from './listen-url.ts'
 import type { ListenerOptions } from './listener-options.ts'
 import { ServerListener } from './server-listener.ts'
 import { tcpOptions } from './tcp.ts'
+import { handshakeSettings } from './tls.ts'
 import { WebSocketChannel, webSocketBounds } from './websocket-channel.ts'
 import {
   protocol,
+  type Refusal,
   refusal,
   refusalHeaders,
   refusalOf,
@@ -34,40 +35,54 @@ export function createWebSocketListener(
   accept: (channel: Channel) => void,
   options: ListenerOptions,
 ): Listener {
-  const acceptor = createAcceptor()
   return new ServerListener(address, options, async () => {
-    const limits = httpLimits(options.handshakeTimeoutMs)
     const { server, certificates } =
       address.transport === 'ws'
-        ? { server: createServer(limits), certificates: null }
-        : await makeSecureServer(address.tls, { ...limits, handshakeTimeout: options.handshakeTimeoutMs })
-    server.on('request', (request, response) => answerPlainRequest(request, response, address))
-    server.on('upgrade', (request, socket, head) => {
-      const refused = server.listening ? refusalOf(request, address) : refusal(503, 'This server is shutting down.')
-      if (refused !== null) return refuseUpgrade(socket, refused)
+        ? { server: createServer(httpSettings), certificates: null }
+        : await makeSecureServer(address.tls)
+    const handshakes = new Handshakes(server, address, options)
+    const refuse = (socket: Duplex, refused: Refusal): void => {
+      handshakes.answered(socketOf(socket))
+      refuseUpgrade(socket, refused)
+    }
+    const acceptor = createAcceptor(refuse)
+    server.on('secureConnection', (socket: TLSSocket) => handshakes.secured(socket))
+    // Before Node's own answer to it, which closes the socket.
+    server.prependListener('tlsClientError', (error: Error, socket: TLSSocket) => handshakes.failed(socket, error))
+    server.on('request', (request, response) => {
+      handshakes.answered(request.socket)
+      answerPlainRequest(request, response, address)
+    })
+    server.on('upgrade', (request, duplex, head) => {
+      const refused = refusalOf(request, address)
+      if (refused !== null) return refuse(duplex, refused)
       acceptor.options.maxPayload = options.webSocketMessageBytesMax()
-      acceptor.handleUpgrade(request, socket, head, (webSocket) => {
-        // The server is one of Node's own, which accepts sockets and nothing else.
-        assert(socket instanceof Socket, 'an upgraded connection is a socket')
+      acceptor.handleUpgrade(request, duplex, head, (webSocket) => {
+        const socket = socketOf(duplex)
+        const remoteAddress = handshakes.finish(socket)
+        if (remoteAddress === null) return webSocket.terminate()
         const name = address.transport === 'wss' ? certificateName(socket, address.tls) : null
-        accept(new WebSocketChannel(address.transport, webSocket, socket, name))
+        accept(new WebSocketChannel(address.transport, webSocket, socket, name, remoteAddress))
       })
     })
-    return { server, dropHandshakes: () => server.closeAllConnections(), certificates }
+    return { server, handshakes, certificates }
   })
 }
 
-async function makeSecureServer(
-  files: TlsFiles,
-  settings: SecureServerOptions,
-): Promise<{ server: SecureServer; certificates: Certificates }> {
+/** The servers are Node's own, which accept sockets and nothing else. */
+function socketOf(duplex: Duplex): Socket {
+  assert(duplex instanceof Socket, 'a connection is a socket')
+  return duplex
+}
+
+async function makeSecureServer(files: TlsFiles): Promise<{ server: SecureServer; certificates: Certificates }> {
   const credentials = await loadTlsFiles(files)
-  const server = createSecureServer({ ...settings, ...credentials })
+  const server = createSecureServer({ ...httpSettings, ...handshakeSettings, ...credentials })
   return { server, certificates: new Certificates(credentials, server) }
 }
 
 /** Extensions are never negotiated, so what a client writes there is not even parsed. */
-function createAcceptor(): WebSocketServer {
+function createAcceptor(refuse: (socket: Duplex, refused: Refusal) => void): WebSocketServer {
   const acceptor = new WebSocketServer({
     ...webSocketBounds,
     noServer: true,
@@ -75,24 +90,19 @@ function createAcceptor(): WebSocketServer {
     // Whoever does not offer it has been refused before.
     handleProtocols: () => protocol,
   })
-  acceptor.on('wsClientError', (error, socket) => refuseUpgrade(socket, refusal(400, `${error.message}.`)))
+  acceptor.on('wsClientError', (error, socket) => refuse(socket, refusal(400, `${error.message}.`)))
   return acceptor
 }
 
-/** Node checks its deadlines at intervals; both together stay within the time allowed. */
-function httpLimits(handshakeTimeoutMs: number): ServerOptions {
-  const checkMs = Math.max(1, Math.floor(handshakeTimeoutMs / 10))
-  const deadlineMs = handshakeTimeoutMs - checkMs
-  return {
-    noDelay: tcpOptions.noDelay,
-    keepAlive: tcpOptions.keepAlive,
-    maxHeaderSize: 8192,
-    headersTimeout: deadlineMs,
-    requestTimeout: deadlineMs,
-    keepAliveTimeout: deadlineMs,
-    connectionsCheckingInterval: checkMs,
-  }
-}
+/** The deadline is kept elsewhere, and covers all that comes before a channel: Node's own are for parts of it. */
+const httpSettings = {
+  noDelay: tcpOptions.noDelay,
+  keepAlive: tcpOptions.keepAlive,
+  maxHeaderSize: 8192,
+  headersTimeout: 0,
+  requestTimeout: 0,
+  keepAliveTimeout: 0,
+} satisfies ServerOptions
 
 function answerPlainRequest(
   request: IncomingMessage,

@@ -11,7 +11,12 @@ type Admission = Pick<BrokerOptions, 'allowAnonymous' | 'authenticate' | 'authen
 export function exposedListeners(listenAddresses: readonly ListenAddress[], options: Admission): ListenAddress[] {
   const hasAuthentication = options.authenticate !== undefined || (options.authenticationMethods ?? []).length > 0
   if (options.allowAnonymous === true || hasAuthentication) return []
-  return listenAddresses.filter((address) => !isLoopback(address) && !namesClients(address))
+  return listenAddresses.filter((address) => isReachable(address) && !namesClients(address))
+}
+
+/** Behind a proxy, the address says nothing about who can come in. */
+function isReachable(address: ListenAddress): boolean {
+  return !isLoopback(address) || ('proxies' in address && address.proxies.length > 0)
 }
 
 /** Whether clients show a certificate there that says who they are. */

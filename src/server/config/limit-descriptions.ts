@@ -6,6 +6,10 @@ import type { Limits } from '../../core/limits.ts'
 export const limitDescriptions: Readonly<Record<keyof Limits, string>> = Object.freeze({
   connectBytesMax: 'A whole CONNECT packet',
   connectSecondsMax: 'Time a new connection has to deliver its CONNECT',
+  handshakeSecondsMax:
+    'Time from the arrival of a connection until its PROXY header, its TLS handshake and its WebSocket handshake are done',
+  handshakesMax:
+    'Connections to one listener for which one of these is still to come; above it the one that has waited longest is closed',
   connectionsMax: 'Connections at one time; further ones are refused with 0x89 Server busy',
   packetBytesMax: 'A whole packet after CONNECT: Maximum Packet Size',
   propertiesMax: 'Properties in one packet, User Properties included',

@@ -64,8 +64,8 @@ export const listenerDirectives: Readonly<Record<string, KnownDirective>> = {
   accept_protocol_versions: directive('listener', text, ignored('Pabal takes 3.1.1 and 5.0')),
   enable_proxy_protocol: directive('listener', text, (value) => {
     if (value === 'false' || value === '0') return ignored('this is how it is')
-    const why = 'Pabal does not read the PROXY header: nobody could connect'
-    return refused(why, 'let the balancer pass the connections on as they are')
+    const why = 'mosquitto believes the PROXY header of anybody; Pabal must be told which proxies there are'
+    return refused(why, 'remove it, and put proxyFrom=ADDRESS into the URL of the listener that comes out')
   }),
   proxy_protocol_v2_require_tls: directive('listener', flag, ignored('it says nothing without enable_proxy_protocol')),
   use_username_as_clientid: directive('listener', flag, (value, at) => {
