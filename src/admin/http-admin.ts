@@ -7,7 +7,7 @@ import { getRequestListener } from '@hono/node-server'
 import type { AdminPart, BrokerAccess } from '../server/admin-part.ts'
 import type { EffectiveValue } from '../server/config/effective.ts'
 import type { ReloadReport } from '../server/config/running-config.ts'
-import { Certificates, loadTlsFiles } from '../transport/certificates.ts'
+import { Certificates } from '../transport/certificates.ts'
 import { ListenError, ListenFault } from '../transport/listen-error.ts'
 import { Administration } from './administration.ts'
 import { makeApp } from './app.ts'
@@ -163,10 +163,8 @@ class HttpAdmin implements AdminPart {
     const options = { ...serverOptions, requestTimeout, headersTimeout: Math.min(headersMsMax, requestTimeout) }
     if (tls === null) return createServer(options, handle)
     try {
-      const credentials = await loadTlsFiles(tls)
-      const server = createTlsServer({ ...options, ...credentials }, handle)
-      this.#certificates = new Certificates(credentials, server)
-      return server
+      this.#certificates = await Certificates.load(tls)
+      return this.#certificates.serve((certificates) => createTlsServer({ ...options, ...certificates }, handle))
     } catch (error) {
       throw certificateFault(error, this.#address)
     }

@@ -81,6 +81,7 @@ function tlsFilesOf(written: URLSearchParams, found: string): TlsFiles {
   return {
     certFile,
     keyFile,
+    others: [],
     caFile: null,
     crlFile: null,
     identity: null,

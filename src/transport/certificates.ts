@@ -1,13 +1,13 @@
 /**
  * Reads the certificate, key and authorities of a TLS listener, and says in words what is wrong with them.
  */
-import { constants, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { constants, createPrivateKey, type KeyObject, randomBytes, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { createSecureContext, type Server } from 'node:tls'
+import { createSecureContext, type SecureContext, type Server, type TlsOptions } from 'node:tls'
 import { isDeepStrictEqual } from 'node:util'
 import { ListenFault, systemCode } from './listen-error.ts'
-import type { TlsFiles } from './listen-url.ts'
+import type { CertificateFiles, TlsFiles } from './listen-url.ts'
 
 /** What a TLS server of Node takes. */
 export interface ServerCredentials {
@@ -23,27 +23,22 @@ export interface ServerCredentials {
   rejectUnauthorized: boolean
 }
 
-/** @throws ListenFault that names the file, what is wrong with it and what to do. */
-export async function loadTlsFiles(files: TlsFiles): Promise<ServerCredentials> {
-  const cert = await readNamedFile('cert', files.certFile)
-  const certificate = readCertificate('cert', files.certFile, cert)
-  const key = await readNamedFile('key', files.keyFile)
+/**
+ * With each of the certificates of a listener. The first is for clients that ask for no name, or for one that is in none of them.
+ *
+ * @throws ListenFault that names the file, what is wrong with it and what to do.
+ */
+export async function loadTlsFiles(files: TlsFiles): Promise<[ServerCredentials, ...ServerCredentials[]]> {
   const passphrase =
     files.passphraseFile === null
       ? null
       : (await readNamedFile('passphraseFile', files.passphraseFile)).toString('utf8').replace(/\r?\n$/, '')
-  if (!certificate.checkPrivateKey(readKey(files, key, passphrase))) {
-    throw new ListenFault(
-      `the key in ${resolve(files.keyFile)} does not belong to the certificate in ${resolve(files.certFile)}`,
-      'Name the key the certificate was made for; the certificate itself must come first in its file',
-    )
-  }
+  const pair = await readPair(files, files, passphrase)
   const ca = files.caFile === null ? null : await readNamedFile('ca', files.caFile)
   if (files.caFile !== null && ca !== null) readCertificate('ca', files.caFile, ca)
   const crl = files.crlFile === null ? null : await readNamedFile('crl', files.crlFile)
-  return usable(files, {
-    cert,
-    key,
+  const first = usable(files, {
+    ...pair,
     ...(passphrase === null ? {} : { passphrase }),
     ...(ca === null ? {} : { ca }),
     // A ticket would let somebody in whose certificate was taken back since.
@@ -53,6 +48,24 @@ export async function loadTlsFiles(files: TlsFiles): Promise<ServerCredentials> 
     requestCert: ca !== null,
     rejectUnauthorized: ca !== null,
   })
+  const others: ServerCredentials[] = []
+  for (const names of files.others) {
+    others.push(usable(files, { ...first, ...(await readPair(files, names, passphrase)) }))
+  }
+  return [first, ...others]
+}
+
+async function readPair(files: TlsFiles, { certFile, keyFile }: CertificateFiles, passphrase: string | null) {
+  const cert = await readNamedFile('cert', certFile)
+  const certificate = readCertificate('cert', certFile, cert)
+  const key = await readNamedFile('key', keyFile)
+  if (!certificate.checkPrivateKey(readKey({ ...files, keyFile }, key, passphrase))) {
+    throw new ListenFault(
+      `the key in ${resolve(keyFile)} does not belong to the certificate in ${resolve(certFile)}`,
+      'Name the key the certificate was made for; the certificate itself must come first in its file',
+    )
+  }
+  return { cert, key }
 }
 
 /** What only OpenSSL can say of them: whether there are such ciphers, and whether the list of revoked certificates is one. */
@@ -70,25 +83,78 @@ function usable(files: TlsFiles, credentials: ServerCredentials): ServerCredenti
   }
 }
 
-/** What a TLS server shows to clients, which may be changed while it listens. */
-export class Certificates {
-  readonly #server: Pick<Server, 'setSecureContext'>
-  #inUse: ServerCredentials
+type Loaded = Awaited<ReturnType<typeof loadTlsFiles>>
 
-  constructor(inUse: ServerCredentials, server: Pick<Server, 'setSecureContext'>) {
-    this.#inUse = inUse
+/**
+ * What a TLS server shows to clients, which may be changed while it listens.
+ *
+ * A client may come back with the ticket of an earlier connection, also once the certificates are others: the keys of tickets stay.
+ * They are new ones when other client certificates are accepted than before, or a ticket would let somebody in who would not be.
+ */
+export class Certificates {
+  #inUse: Loaded
+  #byName: readonly NamedContext[]
+  #ticketKeys: Buffer = randomBytes(48)
+  #server: Pick<Server, 'setSecureContext'> | null = null
+
+  private constructor(loaded: Loaded) {
+    this.#inUse = loaded
+    this.#byName = contextsOf(loaded)
+  }
+
+  /** @throws ListenFault */
+  static async load(files: TlsFiles): Promise<Certificates> {
+    return new Certificates(await loadTlsFiles(files))
+  }
+
+  /** Makes the server, with the options that are given. */
+  serve<MadeServer extends Pick<Server, 'setSecureContext'>>(make: (options: TlsOptions) => MadeServer): MadeServer {
+    const [first] = this.#inUse
+    const server = make({
+      ...first,
+      ticketKeys: this.#ticketKeys,
+      SNICallback: (name, found) => found(null, this.#contextFor(name)),
+    })
     this.#server = server
+    return server
   }
 
   /** What puts the files in place as they are now; null if they hold what is in use. @throws ListenFault */
   async read(files: TlsFiles): Promise<(() => void) | null> {
     const read = await loadTlsFiles(files)
     if (isDeepStrictEqual(read, this.#inUse)) return null
+    const byName = contextsOf(read)
     return () => {
-      this.#server.setSecureContext(read)
+      if (!acceptSame(read, this.#inUse)) this.#ticketKeys = randomBytes(48)
+      const [first] = read
+      this.#server?.setSecureContext({ ...first, ticketKeys: this.#ticketKeys })
       this.#inUse = read
+      this.#byName = byName
     }
   }
+
+  /** Undefined for the first, which is the server's own. */
+  #contextFor(name: string): SecureContext | undefined {
+    if (!/^[\w.-]{1,253}$/.test(name)) return undefined
+    return this.#byName.find(({ certificate }) => certificate.checkHost(name) !== undefined)?.context
+  }
+}
+
+/** `context` is undefined for that of the server itself. */
+interface NamedContext {
+  readonly certificate: X509Certificate
+  readonly context: SecureContext | undefined
+}
+
+function contextsOf(loaded: Loaded): readonly NamedContext[] {
+  return loaded.map((credentials, index) => {
+    const context = index === 0 ? undefined : createSecureContext(credentials)
+    return { certificate: new X509Certificate(credentials.cert), context }
+  })
+}
+
+function acceptSame([one]: Loaded, [other]: Loaded): boolean {
+  return isDeepStrictEqual([one.ca, one.crl], [other.ca, other.crl])
 }
 
 async function readNamedFile(parameter: string, file: string): Promise<Buffer> {

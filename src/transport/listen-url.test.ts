@@ -5,6 +5,7 @@ import { isLoopback, type ListenAddress, ListenUrlError, parseListenUrl, type Tl
 const tls: TlsFiles = {
   certFile: 'c.pem',
   keyFile: 'k.pem',
+  others: [],
   caFile: null,
   crlFile: null,
   identity: null,
@@ -47,6 +48,16 @@ const accepted: [url: string, address: Expected][] = [
       port: 1,
       proxies,
       tls: { ...tls, caFile: 'a', crlFile: 'r', minVersion: 'TLSv1.3', ciphers: 'A:B' },
+    },
+  ],
+  [
+    'tls://[::1]:1?cert=c.pem&cert=d.pem&key=k.pem&key=l.pem',
+    {
+      transport: 'tls',
+      host: '::1',
+      port: 1,
+      proxies,
+      tls: { ...tls, others: [{ certFile: 'd.pem', keyFile: 'l.pem' }] },
     },
   ],
   ['ws://127.0.0.1', { transport: 'ws', host: '127.0.0.1', port: 8083, ...ws }],
@@ -175,7 +186,11 @@ const refused: [url: string, rest: string][] = [
     'tls://127.0.0.1?cert=a&key=k&minVersion=1.1',
     'found minVersion "1.1", expected 1.2 or 1.3. Write minVersion=1.3, or leave it out for TLS 1.2 and 1.3.',
   ],
-  ['tls://127.0.0.1?cert=a&key=k&cert=b', 'found cert twice, expected it once. Leave one of them out.'],
+  [
+    'tls://127.0.0.1?cert=a&key=k&cert=b',
+    'found cert 2 times and key 1 times, expected a key for each certificate. Write them in the same order.',
+  ],
+  ['tls://127.0.0.1?cert=a&key=k&ca=b&ca=c', 'found ca twice, expected it once. Leave one of them out.'],
   [
     'tls://127.0.0.1?crt=a',
     'found the parameter "crt", expected one of cert, key, ca, crl, identity, passphraseFile, minVersion, ciphers, proxyFrom, report. Correct the word, or leave it out.',

@@ -7,10 +7,15 @@ import { BlockList, isIPv4, isIPv6 } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
 import { readRange } from './proxy-sources.ts'
 
-/** What TLS is made of. Paths of PEM files are as written: relative ones start from the working directory. */
-export interface TlsFiles {
+export interface CertificateFiles {
   readonly certFile: string
   readonly keyFile: string
+}
+
+/** What TLS is made of. Paths of PEM files are as written: relative ones start from the working directory. */
+export interface TlsFiles extends CertificateFiles {
+  /** For clients that ask for a name which is in one of these and not in the first. */
+  readonly others: readonly CertificateFiles[]
   /** Authorities whose client certificates are accepted; clients must then have one. Null: none is asked for. */
   readonly caFile: string | null
   /** Client certificates that are accepted no more; null for none. */
@@ -94,7 +99,7 @@ const parameters: Readonly<Record<ListenAddress['transport'], readonly string[]>
   unix: ['report'],
 }
 /** What may stand there more than once. */
-const listKeys: readonly string[] = ['origin', 'proxyFrom']
+const listKeys: readonly string[] = ['cert', 'key', 'origin', 'proxyFrom']
 const defaultPorts = { tcp: 1883, tls: 8883, ws: 8083, wss: 8084 } as const
 const schemesMeant: Readonly<Record<string, string>> = {
   mqtt: 'tcp',
@@ -296,12 +301,20 @@ function readReport(url: string, given: Map<string, string[]>): boolean {
 }
 
 function readTls(url: string, given: Map<string, string[]>): TlsFiles {
-  const certFile = given.get('cert')?.[0]
-  const keyFile = given.get('key')?.[0]
+  const [certFile, ...otherCertFiles] = given.get('cert') ?? []
+  const [keyFile, ...otherKeyFiles] = given.get('key') ?? []
   if (certFile === undefined || keyFile === undefined) {
     const missing = [...(certFile === undefined ? ['cert'] : []), ...(keyFile === undefined ? ['key'] : [])]
     const advice = `Add ${missing.map((key) => `${key}=FILE`).join(' and ')} behind the ?, each a PEM file`
     throw new ListenUrlError(url, `no ${missing.join(' and no ')}`, '?cert=FILE&key=FILE', advice)
+  }
+  const others = otherCertFiles.flatMap((file, index) => {
+    const its = otherKeyFiles[index]
+    return its === undefined ? [] : [{ certFile: file, keyFile: its }]
+  })
+  if (others.length !== Math.max(otherCertFiles.length, otherKeyFiles.length)) {
+    const found = `cert ${otherCertFiles.length + 1} times and key ${otherKeyFiles.length + 1} times`
+    throw new ListenUrlError(url, found, 'a key for each certificate', 'Write them in the same order')
   }
   const caFile = given.get('ca')?.[0] ?? null
   const crlFile = given.get('crl')?.[0] ?? null
@@ -313,7 +326,7 @@ function readTls(url: string, given: Map<string, string[]>): TlsFiles {
   const minVersion = readMinVersion(url, given.get('minVersion')?.[0] ?? '1.2')
   const passphraseFile = given.get('passphraseFile')?.[0] ?? null
   const ciphers = given.get('ciphers')?.[0] ?? null
-  return { certFile, keyFile, caFile, crlFile, identity, passphraseFile, minVersion, ciphers }
+  return { certFile, keyFile, others, caFile, crlFile, identity, passphraseFile, minVersion, ciphers }
 }
 
 function readIdentity(url: string, written: string | null, asksForCertificates: boolean): TlsFiles['identity'] {

@@ -17,12 +17,12 @@ export function temporaryDirectory(): { path: string; remove: () => void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
 }
 
-/** A certificate of its own authority for `localhost` and 127.0.0.1, in two files of `directory`. */
-export function makeSelfSigned(directory: string, name: string): SelfSigned {
+/** A certificate of its own authority, in two files of `directory`. */
+export function makeSelfSigned(directory: string, name: string, names = 'DNS:localhost,IP:127.0.0.1'): SelfSigned {
   const certFile = join(directory, `${name}.cert.pem`)
   const keyFile = join(directory, `${name}.key.pem`)
   const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2']
-  const subject = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
+  const subject = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=${names}`]
   execFileSync('openssl', [...request, ...subject, '-keyout', keyFile, '-out', certFile], { stdio: 'ignore' })
   return { certFile, keyFile }
 }

@@ -3,9 +3,9 @@
  *
  * A failed handshake ends that connection and nothing else.
  */
-import { createServer } from 'node:tls'
+import { createServer, type TLSSocket } from 'node:tls'
 import { certificateName } from './certificate-name.ts'
-import { Certificates, loadTlsFiles } from './certificates.ts'
+import { Certificates } from './certificates.ts'
 import type { Channel, Listener } from './channel.ts'
 import { Handshakes } from './handshakes.ts'
 import type { TlsListenAddress } from './listen-url.ts'
@@ -13,6 +13,9 @@ import type { ListenerOptions } from './listener-options.ts'
 import { ServerListener } from './server-listener.ts'
 import { SocketChannel } from './socket-channel.ts'
 import { tcpOptions } from './tcp.ts'
+
+/** Of ALPN. Whoever offers others only is refused; whoever offers none, as most do, is not. */
+const protocol = 'mqtt'
 
 /** The deadline is kept elsewhere: Node's own begins again with every byte. */
 export const handshakeSettings = { handshakeTimeout: 0x7fff_ffff }
@@ -23,15 +26,17 @@ export function createTlsListener(
   options: ListenerOptions,
 ): Listener {
   return new ServerListener(address, options, async () => {
-    const credentials = await loadTlsFiles(address.tls)
-    const settings = { ...tcpOptions, ...credentials, ...handshakeSettings }
-    const server = createServer(settings, (socket) => {
+    const certificates = await Certificates.load(address.tls)
+    const settings = { ...tcpOptions, ...handshakeSettings, ALPNProtocols: [protocol] }
+    const server = certificates.serve((shown) => createServer({ ...settings, ...shown }, serve))
+    const handshakes = new Handshakes(server, address, options)
+    server.on('tlsClientError', (error, socket) => handshakes.failed(socket, error))
+    return { server, handshakes, certificates }
+
+    function serve(socket: TLSSocket): void {
       const remoteAddress = handshakes.finish(socket)
       if (remoteAddress === null) socket.destroy()
       else accept(new SocketChannel('tls', socket, certificateName(socket, address.tls), remoteAddress))
-    })
-    const handshakes = new Handshakes(server, address, options)
-    server.on('tlsClientError', (error, socket) => handshakes.failed(socket, error))
-    return { server, handshakes, certificates: new Certificates(credentials, server) }
+    }
   })
 }

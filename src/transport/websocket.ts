@@ -11,7 +11,7 @@ import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { WebSocketServer } from 'ws'
 import { certificateName } from './certificate-name.ts'
-import { Certificates, loadTlsFiles } from './certificates.ts'
+import { Certificates } from './certificates.ts'
 import type { Channel, Listener } from './channel.ts'
 import { Handshakes } from './handshakes.ts'
 import type { TlsFiles, WsListenAddress, WssListenAddress } from './listen-url.ts'
@@ -76,9 +76,9 @@ function socketOf(duplex: Duplex): Socket {
 }
 
 async function makeSecureServer(files: TlsFiles): Promise<{ server: SecureServer; certificates: Certificates }> {
-  const credentials = await loadTlsFiles(files)
-  const server = createSecureServer({ ...httpSettings, ...handshakeSettings, ...credentials })
-  return { server, certificates: new Certificates(credentials, server) }
+  const certificates = await Certificates.load(files)
+  const server = certificates.serve((shown) => createSecureServer({ ...httpSettings, ...handshakeSettings, ...shown }))
+  return { server, certificates }
 }
 
 /** Extensions are never negotiated, so what a client writes there is not even parsed. */
