@@ -99,7 +99,7 @@ export const defaultLimits: Readonly<Limits> = Object.freeze({
   connectBytesMax: 64 * 1024,
   connectSecondsMax: 10,
   handshakeSecondsMax: 10,
-  handshakesMax: 4096,
+  handshakesMax: 1024,
   connectionsMax: 100_000,
   packetBytesMax: 1024 * 1024,
   propertiesMax: 100,

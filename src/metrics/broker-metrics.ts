@@ -95,6 +95,12 @@ function clientMetrics({ state }: Measured): MetricDefinition[] {
     gauge('pabal_connections', 'Clients that are connected', () => one(clientsConnected)),
     gauge('pabal_connections_max', 'The most that were connected at one time', () => one(traffic.clientsConnectedMax)),
     counter('pabal_connections_opened_total', 'Network Connections that were opened', () => one(traffic.socketsOpened)),
+    gauge('pabal_handshakes', 'Connections whose PROXY header, TLS or WebSocket handshake is still to come', () =>
+      one(traffic.handshakes),
+    ),
+    counter('pabal_handshakes_failed_total', 'Connections that were closed before these were done', () =>
+      one(traffic.handshakesFailed),
+    ),
     counter('pabal_connections_accepted_total', 'Clients that were let in', () => one(traffic.clientsAccepted)),
     gauge('pabal_sessions', 'Sessions', () =>
       each('state', { online: clientsConnected, offline: sessions.size - clientsConnected - localConnected }),

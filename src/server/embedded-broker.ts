@@ -32,8 +32,8 @@ import { deadLetterTopicName, differences, mayStillObserve, type OptionSet, type
 import type { AdminRequestEvent } from './requests/admin-request.ts'
 import { pullAll } from './requests/pages.ts'
 import { Shell } from './shell.ts'
+import { thresholdOf } from './threshold.ts'
 import { openTelemetryTracer } from './tracing/open-telemetry.ts'
-import { turnedAway } from './turned-away.ts'
 import { version } from './version.ts'
 
 type EventOf<Type extends BrokerEvent['type']> = Extract<BrokerEvent, { type: Type }>
@@ -81,8 +81,7 @@ export class Broker {
   readonly #shell: Shell
   readonly #listeners = new Listeners({
     accept: (channel, facts) => this.#accept(channel, facts),
-    limits: () => this.#shell.core.state.limits,
-    turnedAway: (from, turned) => this.#shell.act((_core, _nowMs, turn) => turn.events.push(turnedAway(from, turned))),
+    ...thresholdOf(() => this.#shell),
   })
   readonly #links = new Set<ClientLink>()
   readonly #locals: LocalSubscriptions

@@ -17,6 +17,7 @@ class Greeting implements AsyncDisposable {
     },
     limits: () => defaultLimits,
     turnedAway: () => {},
+    handshakesChanged: () => {},
   })
 
   static async on(...urls: string[]): Promise<Greeting> {

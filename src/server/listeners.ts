@@ -3,22 +3,20 @@
  *
  * What is opened for a reload lets nobody in until the rest of it is in force, too.
  */
-import type { Limits } from '../core/limits.ts'
 import { ReasonCode } from '../protocol/reason-code.ts'
 import type { Channel, Listener } from '../transport/channel.ts'
 import { canBecome, type ListenAddress } from '../transport/listen-url.ts'
 import { createListener } from '../transport/listener.ts'
-import type { ListenerOptions, Turned } from '../transport/listener-options.ts'
+import type { ListenerOptions } from '../transport/listener-options.ts'
 import type { ClientLink, ListenerFacts } from './client-link.ts'
 import type { Shell } from './shell.ts'
+import type { Threshold } from './threshold.ts'
 
 /** What a message over WebSocket may hold beside the longest packet: small ones. */
 const smallPacketsBytes = 65_536
 
-export interface ListenersOwner {
+export interface ListenersOwner extends Threshold {
   accept(channel: Channel, facts: ListenerFacts): void
-  limits(): Pick<Limits, 'packetBytesMax' | 'handshakeSecondsMax' | 'handshakesMax'>
-  turnedAway(remoteAddress: string, turned: Turned): void
 }
 
 interface OpenListener {
@@ -49,6 +47,7 @@ export class Listeners {
       handshakeTimeoutMs: () => owner.limits().handshakeSecondsMax * 1000,
       handshakesMax: () => owner.limits().handshakesMax,
       webSocketMessageBytesMax: () => owner.limits().packetBytesMax + smallPacketsBytes,
+      handshakesChanged: (by) => owner.handshakesChanged(by),
       turnedAway: (remoteAddress, turned) => owner.turnedAway(remoteAddress, turned),
     }
   }

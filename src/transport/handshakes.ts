@@ -47,11 +47,6 @@ export class Handshakes {
     server.on('connection', (socket: Socket) => this.#arrive(socket))
   }
 
-  /** How many there are. */
-  get count(): number {
-    return this.#waiting.size
-  }
-
   /** This connection, or the one beneath its TLS, is to become a channel: the address of its client; null if it is over already. */
   finish(socket: Socket): string | null {
     const waiting = this.#waiting.get(keyOf(socket))
@@ -102,7 +97,11 @@ export class Handshakes {
         this.#turnAway(waiting, { type: 'slow', reason: `${waiting.stage} was not complete within ${seconds} seconds` })
       }, seconds * 1000),
     }
+    // The system may give the numbers of a connection to another before it is told that the first is closed.
+    const former = this.#waiting.get(key)
+    if (former !== undefined) this.#forget(former)
     this.#waiting.set(key, waiting)
+    this.#options.handshakesChanged(1)
     socket.once('close', () => {
       if (this.#waiting.get(key) === waiting) {
         this.#turnAway(waiting, { type: 'failed', reason: `the connection was closed before ${waiting.stage}` })
@@ -171,7 +170,9 @@ export class Handshakes {
 
   #forget(waiting: Waiting): void {
     clearTimeout(waiting.timer)
-    if (this.#waiting.get(waiting.key) === waiting) this.#waiting.delete(waiting.key)
+    if (this.#waiting.get(waiting.key) !== waiting) return
+    this.#waiting.delete(waiting.key)
+    this.#options.handshakesChanged(-1)
   }
 }
 

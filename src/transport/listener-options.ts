@@ -15,16 +15,19 @@ export interface ListenerOptions {
   readonly webSocketMessageBytesMax: () => number
   /** Told when the system could not hand over a connection, for example for want of file descriptors; listening goes on. */
   readonly acceptFailed: (error: Error) => void
+  /** There is one more, or one less, of the connections that `handshakesMax` bounds. */
+  readonly handshakesChanged: (by: 1 | -1) => void
   /** Told of every connection that was closed before it became a channel. `remoteAddress` is as channels have it. */
   readonly turnedAway: (remoteAddress: string, turned: Turned) => void
 }
 
 export const listenerDefaults: ListenerOptions = Object.freeze({
   handshakeTimeoutMs: () => 10_000,
-  handshakesMax: () => 4096,
+  handshakesMax: () => 1024,
   // A packet of 1 MiB, and room for small ones in the same message.
   webSocketMessageBytesMax: () => 1_048_576 + 65_536,
   // Nobody wants to know: the client sees its connection closed and comes again.
   acceptFailed: () => {},
+  handshakesChanged: () => {},
   turnedAway: () => {},
 })

@@ -17,6 +17,10 @@ export class Traffic {
   publishBytesSent = 0
   /** Network Connections that were opened. */
   socketsOpened = 0
+  /** Connections that are no Network Connections yet: their handshakes below MQTT are still to come. */
+  handshakes = 0
+  /** Of those, the ones that came to nothing. */
+  handshakesFailed = 0
   /** Clients that were let in: CONNACK with success. */
   clientsAccepted = 0
   /** Clients that are in at this moment, code in this process not among them. */
