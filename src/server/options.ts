@@ -40,7 +40,7 @@ export interface BrokerOptions {
   /** Lets anybody in on listeners that other machines can reach. Default false: such a listener needs `authenticate` or `authenticationMethods`. */
   allowAnonymous?: boolean
   limits?: Partial<Limits>
-  /** Asked at every CONNECT without an Authentication Method. Default: everybody, under the account of the User Name. */
+  /** Asked at every CONNECT without an Authentication Method. Default: everybody, whatever the User Name, under the empty account. */
   authenticate?: Authenticate
   /**
    * Rules that say who may publish, subscribe, receive, observe and administrate what: `accessRules({ rules })`. What no rule allows is
