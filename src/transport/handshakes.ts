@@ -23,6 +23,7 @@ interface Waiting {
   stage: Stage
   isAnswered: boolean
   readonly timer: NodeJS.Timeout
+  readonly whenClosed: () => void
 }
 
 export class Handshakes {
@@ -96,17 +97,16 @@ export class Handshakes {
       timer: setTimeout(() => {
         this.#turnAway(waiting, { type: 'slow', reason: `${waiting.stage} was not complete within ${seconds} seconds` })
       }, seconds * 1000),
+      whenClosed: () => {
+        this.#turnAway(waiting, { type: 'failed', reason: `the connection was closed before ${waiting.stage}` })
+      },
     }
     // The system may give the numbers of a connection to another before it is told that the first is closed.
     const former = this.#waiting.get(key)
     if (former !== undefined) this.#forget(former)
     this.#waiting.set(key, waiting)
     this.#options.handshakesChanged(1)
-    socket.once('close', () => {
-      if (this.#waiting.get(key) === waiting) {
-        this.#turnAway(waiting, { type: 'failed', reason: `the connection was closed before ${waiting.stage}` })
-      }
-    })
+    socket.once('close', waiting.whenClosed)
     this.#makeRoom()
     if (socket.destroyed) return
     if (this.#proxies === null) this.#handOn(socket)
@@ -170,6 +170,8 @@ export class Handshakes {
 
   #forget(waiting: Waiting): void {
     clearTimeout(waiting.timer)
+    // A connection that has become a channel may live for months: nothing of this shall live with it.
+    waiting.socket.off('close', waiting.whenClosed)
     if (this.#waiting.get(waiting.key) !== waiting) return
     this.#waiting.delete(waiting.key)
     this.#options.handshakesChanged(-1)

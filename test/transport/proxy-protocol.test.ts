@@ -168,6 +168,27 @@ for (const scheme of ['tcp', 'tls', 'ws', 'wss'] as const) {
   })
 }
 
+test('proxyFrom that is added while the broker runs makes another listener, on the same port', async () => {
+  await using broker = await startTestBroker({ listen: ['tcp://127.0.0.1:0'], allowAnonymous: true })
+  const { port } = new URL(broker.url)
+  using before = await broker.client(5)
+  await broker.broker.reload({ listen: [`tcp://127.0.0.1:${port}?proxyFrom=127.0.0.1`], allowAnonymous: true })
+  assert.equal((await before.next('disconnect')).reasonCode, 0x98)
+  using without = new WireClient(dial(Number(port), Buffer.from('101000044d5154540502003c000003616263', 'hex')), 5)
+  await without.closed()
+  using behind = new WireClient(dial(Number(port), header), 5)
+  assert.equal(await addressSeen(broker, behind), '203.0.113.9:50312')
+})
+
+test('over IPv6, and from IPv4 where both are listened to, the proxy is known by its address', async () => {
+  await using broker = await startBehindProxy('tcp://[::]:0?proxyFrom=127.0.0.1&proxyFrom=::1')
+  for (const host of ['127.0.0.1', '::1']) {
+    using client = new WireClient(connect(broker.port, host), 5)
+    client.sendBytes(Buffer.from('PROXY TCP6 2001:db8::7 ::1 50312 1883\r\n'))
+    assert.equal(await addressSeen(broker, client), '[2001:db8::7]:50312')
+  }
+})
+
 test('a listener behind a proxy does not start until it is said who may come in', async () => {
   await assert.rejects(
     startTestBroker({ listen: ['tcp://127.0.0.1:0?proxyFrom=127.0.0.1'] }),
