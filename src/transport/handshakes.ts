@@ -132,12 +132,16 @@ export class Handshakes {
       received = received.length === 0 ? chunk : Buffer.concat([received, chunk])
       const header = this.#header(received, waiting)
       if (header === null) return
-      socket.off('readable', read).off('end', ended).off('error', failed)
+      socket.off('readable', read).off('end', ended)
       if (header.size < received.length) socket.unshift(received.subarray(header.size))
       waiting.remoteAddress = addressOf(header.client, waiting.remoteAddress)
       waiting.stage = this.#firstStage
       // The stream is as if nobody had read from it once it has noticed that nobody listens any more.
-      process.nextTick(() => this.#handOn(socket))
+      process.nextTick(() => {
+        if (socket.destroyed) return
+        socket.off('error', failed)
+        this.#handOn(socket)
+      })
     }
     // Some servers leave their end open, for more to be sent; here there is nothing to wait for.
     const ended = (): void => void socket.destroy()
@@ -158,7 +162,6 @@ export class Handshakes {
   }
 
   #handOn(socket: Socket): void {
-    if (socket.destroyed) return
     for (const serve of this.#serve) serve.call(this.#server, socket)
   }
 
