@@ -43,7 +43,7 @@ export class BrokerCore {
   /** A Network Connection has been opened. `link` is the driver's own and is handed back with what goes out. */
   open(link: object, origin: Origin, nowMs: number): Connection {
     const connection = new Connection(link, origin, false, nowMs)
-    this.state.connections.add(connection)
+    this.state.opened(connection)
     const atMs = nowMs + this.state.limits.connectSecondsMax * 1000
     this.state.deadlines.add({ atMs, type: 'connect', connection })
     return connection

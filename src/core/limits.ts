@@ -14,10 +14,16 @@ export interface Limits {
   handshakesMax: number
   /** Network Connections at one time; further ones are refused with 0x89 Server busy. */
   connectionsMax: number
+  /** Network Connections at one time of one account, 0 for any number; further ones are refused with 0x97 Quota exceeded. */
+  connectionsPerAccountMax: number
+  /** The same of one remote address, those that have not logged in among them. */
+  connectionsPerAddressMax: number
   /** Bytes of a whole packet after CONNECT: Maximum Packet Size. At most 268,435,460. */
   packetBytesMax: number
   /** Properties in one packet, User Properties included. */
   propertiesMax: number
+  /** Bytes of all properties of one packet. */
+  propertiesBytesMax: number
   /** UTF-8 bytes of a Topic Name or Topic Filter. At most 65,535. */
   topicBytesMax: number
   /** Levels of a Topic Name or Topic Filter. */
@@ -26,6 +32,8 @@ export interface Limits {
   receiveMaximum: number
   /** Topic Aliases a publisher may use on one connection: Topic Alias Maximum. 0 to 65,535. */
   topicAliasMaximum: number
+  /** UTF-8 bytes, roughly, of the Topic Names that the aliases of one publisher stand for. */
+  topicAliasBytesMax: number
   /** Topic Aliases the broker uses towards one client, if the client allows as many. 0 to 65,535. */
   sentTopicAliasMaximum: number
   /** Seconds; a longer Keep Alive, or none, is replaced by this as Server Keep Alive. 0 leaves it to the client. */
@@ -34,6 +42,8 @@ export interface Limits {
   sessionExpirySecondsMax: number
   /** Subscriptions of one Session. */
   subscriptionsPerSessionMax: number
+  /** Subscriptions in all. */
+  subscriptionsMax: number
   /** Messages waiting in one Session, beyond those in flight. */
   sessionQueueMessagesMax: number
   /** Bytes of Topic Names and payloads waiting in one Session. */
@@ -57,6 +67,8 @@ export interface Limits {
    * would hear of that: at QoS 0, and as a Will Message.
    */
   retainedMessagesMax: number
+  /** Bytes of Topic Names and payloads retained in all; as above. */
+  retainedBytesMax: number
   /** Messages held on one Topic Name, unless its rule says otherwise; the queue of dead letters on one Topic Name, too. */
   heldMessagesPerTopicMax: number
   /** Bytes of Topic Names and payloads held on one Topic Name, unless its rule says otherwise. */
@@ -101,16 +113,21 @@ export const defaultLimits: Readonly<Limits> = Object.freeze({
   handshakeSecondsMax: 10,
   handshakesMax: 1024,
   connectionsMax: 100_000,
+  connectionsPerAccountMax: 0,
+  connectionsPerAddressMax: 0,
   packetBytesMax: 1024 * 1024,
   propertiesMax: 100,
+  propertiesBytesMax: 8 * 1024,
   topicBytesMax: 1024,
   topicLevelsMax: 128,
   receiveMaximum: 256,
   topicAliasMaximum: 64,
+  topicAliasBytesMax: 64 * 1024,
   sentTopicAliasMaximum: 16,
   keepAliveSecondsMax: 0,
   sessionExpirySecondsMax: 0xffff_ffff,
   subscriptionsPerSessionMax: 10_000,
+  subscriptionsMax: 10_000_000,
   sessionQueueMessagesMax: 100_000,
   sessionQueueBytesMax: 64 * 1024 * 1024,
   sessionSpillMessagesMax: 10_000_000,
@@ -121,6 +138,7 @@ export const defaultLimits: Readonly<Limits> = Object.freeze({
   parkedBytesTotalMax: 64 * 1024 * 1024,
   parkedSecondsMax: 10,
   retainedMessagesMax: 1_000_000,
+  retainedBytesMax: 1024 * 1024 * 1024,
   heldMessagesPerTopicMax: 10_000,
   heldBytesPerTopicMax: 64 * 1024 * 1024,
   heldMessagesPerAccountMax: 100_000,
@@ -156,16 +174,21 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [lowest: number
   handshakeSecondsMax: [1, 3600],
   handshakesMax: [1, 1_000_000],
   connectionsMax: [1, 10_000_000],
+  connectionsPerAccountMax: [0, 10_000_000],
+  connectionsPerAddressMax: [0, 10_000_000],
   packetBytesMax: [64, 268_435_460],
   propertiesMax: [1, 100_000],
+  propertiesBytesMax: [64, 268_435_460],
   topicBytesMax: [1, 65_535],
   topicLevelsMax: [1, 65_535],
   receiveMaximum: [1, 65_535],
   topicAliasMaximum: [0, 65_535],
+  topicAliasBytesMax: [1024, 1_099_511_627_776],
   sentTopicAliasMaximum: [0, 65_535],
   keepAliveSecondsMax: [0, 65_535],
   sessionExpirySecondsMax: [0, 0xffff_ffff],
   subscriptionsPerSessionMax: [1, 10_000_000],
+  subscriptionsMax: [1, 1_000_000_000],
   sessionQueueMessagesMax: [1, 100_000_000],
   sessionQueueBytesMax: [1024, 1_099_511_627_776],
   sessionSpillMessagesMax: [1, 1_000_000_000],
@@ -176,6 +199,7 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [lowest: number
   parkedBytesTotalMax: [0, 1_099_511_627_776],
   parkedSecondsMax: [1, 3600],
   retainedMessagesMax: [0, 1_000_000_000],
+  retainedBytesMax: [0, 1_099_511_627_776],
   heldMessagesPerTopicMax: [1, 10_000_000],
   heldBytesPerTopicMax: [1024, 1_099_511_627_776],
   heldMessagesPerAccountMax: [1, 10_000_000],

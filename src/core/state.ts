@@ -6,9 +6,11 @@
 import type { AccessPolicy } from './access/access-policy.ts'
 import { AccessRules } from './access/access-rules.ts'
 import type { Connection } from './connection/connection.ts'
+import { Headcount } from './connection/headcount.ts'
 import { Deadlines } from './deadlines.ts'
 import { Drains } from './held/drain.ts'
 import { HeldMessages } from './held/held-messages.ts'
+import type { ReachedLimits } from './limit-reached.ts'
 import type { Limits } from './limits.ts'
 import { writeSessionRecord } from './log.ts'
 import type { Message } from './message.ts'
@@ -117,6 +119,12 @@ export class CoreState {
   readonly limits: Limits
   readonly sessions = new Map<string, Session>()
   readonly connections = new Set<Connection>()
+  /** Of remote addresses, from the moment on they are opened. */
+  readonly connectionsByAddress = new Headcount()
+  /** Of accounts, those that are in. */
+  readonly connectionsByAccount = new Headcount()
+  /** How often something was refused because of a limit. */
+  readonly reachedLimits: ReachedLimits = {}
   readonly rules: TopicRules
   readonly subscriptions: Subscriptions
   /** What was published to lately. */
@@ -207,6 +215,11 @@ export class CoreState {
     this.sys.intervalSeconds = this.limits.sysIntervalSeconds
   }
 
+  opened(connection: Connection): void {
+    this.connections.add(connection)
+    this.connectionsByAddress.add(connection.address)
+  }
+
   /** How much may wait in one Session of the messages with this policy. */
   queueBounds(survives: boolean, whenQueueFull: WhenQueueFull): QueueBounds {
     return survives && whenQueueFull === 'spill' ? this.#spillBounds : this.#queueBounds
@@ -259,8 +272,17 @@ export class CoreState {
   }
 
   /** Whether there is room for a Retained Message of this Topic Name, or one to take the place of. */
-  mayRetain(topicName: string): boolean {
-    return this.retained.count < this.limits.retainedMessagesMax || this.retained.get(topicName) !== undefined
+  mayRetain(topicName: string, size: number): boolean {
+    return this.retainFault(topicName, size) === null
+  }
+
+  /** The limit that stands in the way of it; null if none does. */
+  retainFault(topicName: string, size: number): 'retainedMessagesMax' | 'retainedBytesMax' | null {
+    const before = this.retained.get(topicName)
+    if (before === undefined && this.retained.count >= this.limits.retainedMessagesMax) return 'retainedMessagesMax'
+    const bytes = this.retained.bytes + size - (before?.size ?? 0)
+    // One that is not larger than the one before takes no room.
+    return bytes > this.limits.retainedBytesMax && size > (before?.size ?? 0) ? 'retainedBytesMax' : null
   }
 
   /** Its snapshot must be renewed. */

@@ -102,6 +102,9 @@ function clientMetrics({ state }: Measured): MetricDefinition[] {
       one(traffic.handshakesFailed),
     ),
     counter('pabal_connections_accepted_total', 'Clients that were let in', () => one(traffic.clientsAccepted)),
+    counter('pabal_limit_reached_total', 'What was refused because of a limit, by the limit', () =>
+      each('limit', state.reachedLimits),
+    ),
     gauge('pabal_sessions', 'Sessions', () =>
       each('state', { online: clientsConnected, offline: sessions.size - clientsConnected - localConnected }),
     ),

@@ -15,18 +15,18 @@ import {
 } from './packets/answers.ts'
 import { decodeConnect } from './packets/connect.ts'
 import { decodeSuback, decodeSubscribe, decodeUnsuback, decodeUnsubscribe } from './packets/subscriptions.ts'
+import type { PropertyBounds } from './properties.ts'
 import { ProtocolViolation } from './protocol-violation.ts'
 import { decodePublish } from './publish-decoder.ts'
 import { ReasonCode } from './reason-code.ts'
 import type { KnownTopicName } from './topic-name-cache.ts'
 
-export interface DecoderOptions {
+export interface DecoderOptions extends PropertyBounds {
   /** Whose side this is: a server receives what clients send. */
   readonly role: 'server' | 'client'
   /** Bytes of the first packet, which must be CONNECT; of no meaning for a client. */
   readonly connectBytesMax: number
   readonly packetBytesMax: number
-  readonly propertiesMax: number
   /** What a client has asked for in CONNECT. */
   readonly protocolVersion?: ProtocolVersion
 }
@@ -228,37 +228,37 @@ export class PacketDecoder {
       const short = decodeShortAcknowledgement(type, bytes, body)
       if (short !== null) return short
     }
-    const most = this.#options.propertiesMax
+    const bounds = this.#options
     const version = this.protocolVersion
     const isFromServer = this.#options.role === 'client'
     this.#isFirst = false
     switch (type) {
       case 1:
-        return decodeConnect(bytes, body, end, this, most)
+        return decodeConnect(bytes, body, end, this, bounds)
       case 2:
-        return decodeConnack(bytes, body, end, version, most)
+        return decodeConnack(bytes, body, end, version, bounds)
       case 3:
-        return decodePublish(this, bytes, start, body, end, version, most, isFromServer)
+        return decodePublish(this, bytes, start, body, end, version, bounds, isFromServer)
       case 4:
-        return decodeAcknowledgement('puback', bytes, body, end, version, most)
+        return decodeAcknowledgement('puback', bytes, body, end, version, bounds)
       case 5:
-        return decodeAcknowledgement('pubrec', bytes, body, end, version, most)
+        return decodeAcknowledgement('pubrec', bytes, body, end, version, bounds)
       case 6:
-        return decodeAcknowledgement('pubrel', bytes, body, end, version, most)
+        return decodeAcknowledgement('pubrel', bytes, body, end, version, bounds)
       case 7:
-        return decodeAcknowledgement('pubcomp', bytes, body, end, version, most)
+        return decodeAcknowledgement('pubcomp', bytes, body, end, version, bounds)
       case 8:
-        return decodeSubscribe(bytes, body, end, version, most)
+        return decodeSubscribe(bytes, body, end, version, bounds)
       case 9:
-        return decodeSuback(bytes, body, end, version, most)
+        return decodeSuback(bytes, body, end, version, bounds)
       case 10:
-        return decodeUnsubscribe(bytes, body, end, version, most)
+        return decodeUnsubscribe(bytes, body, end, version, bounds)
       case 11:
-        return decodeUnsuback(bytes, body, end, version, most)
+        return decodeUnsuback(bytes, body, end, version, bounds)
       case 14:
-        return decodeDisconnect(bytes, body, end, version, most, isFromServer)
+        return decodeDisconnect(bytes, body, end, version, bounds, isFromServer)
       case 15:
-        return decodeAuth(bytes, body, end, most)
+        return decodeAuth(bytes, body, end, bounds)
       default:
         return decodePing(new ByteReader(bytes, body, end, version), type)
     }

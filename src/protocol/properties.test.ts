@@ -7,7 +7,7 @@ import { ProtocolViolation } from './protocol-violation.ts'
 
 function decode(hex: string, holder: PropertyHolder = 'publish', propertiesMax = 10): object {
   const bytes = Buffer.from(hex, 'hex')
-  return decodeProperties(new ByteReader(bytes, 0, bytes.length, 5), holder, propertiesMax)
+  return decodeProperties(new ByteReader(bytes, 0, bytes.length, 5), holder, { propertiesMax })
 }
 
 function refuses(hex: string, reasonCode: number, holder: PropertyHolder = 'publish', propertiesMax = 10): void {
@@ -21,7 +21,7 @@ function refuses(hex: string, reasonCode: number, holder: PropertyHolder = 'publ
 test('properties are read up to their length and not beyond', () => {
   const bytes = Buffer.from('0201010909', 'hex')
   const reader = new ByteReader(bytes, 0, bytes.length, 5)
-  assert.deepEqual(decodeProperties(reader, 'publish', 10), { payloadFormatIndicator: 1 })
+  assert.deepEqual(decodeProperties(reader, 'publish', { propertiesMax: 10 }), { payloadFormatIndicator: 1 })
   assert.equal(reader.remaining, 2)
 })
 
@@ -53,6 +53,17 @@ test('User Properties and Subscription Identifiers may repeat, and keep their or
     ],
     subscriptionIdentifiers: [1, 2],
   })
+})
+
+test('more bytes of properties than allowed are too many, the last one allowed is not', () => {
+  const bytes = Buffer.from('050900020102', 'hex')
+  const read = (propertiesBytesMax: number) =>
+    decodeProperties(new ByteReader(bytes, 0, bytes.length, 5), 'publish', { propertiesMax: 1, propertiesBytesMax })
+  assert.deepEqual(read(5), { correlationData: Buffer.from([1, 2]) })
+  assert.throws(
+    () => read(4),
+    /^ProtocolViolation: 5 bytes of properties in PUBLISH; at most 4 are taken \(limits\.propertiesBytesMax\)/,
+  )
 })
 
 test('more properties than allowed are too many, the last one allowed is not', () => {

@@ -188,25 +188,38 @@ for (const property of table) {
 
 type PropertyValue = number | boolean | string | Uint8Array | number[] | [string, string][]
 
+/** How much of a packet may be properties. */
+export interface PropertyBounds {
+  /** How many, User Properties included. */
+  readonly propertiesMax: number
+  /** Their bytes in all; not given: as many as the packet has. */
+  readonly propertiesBytesMax?: number
+}
+
 /**
- * Reads a property length and the properties. At most `propertiesMax` of them.
+ * Reads a property length and the properties, within `bounds`.
  *
  * @throws ProtocolViolation 0x81 if it is malformed, 0x82 if a property does not belong here, comes twice or has a value
- * that is not allowed, 0x95 if there are too many.
+ * that is not allowed, 0x95 if there are too many of them or of their bytes.
  */
 export function decodeProperties<Properties extends object>(
   reader: ByteReader,
   holder: PropertyHolder,
-  propertiesMax: number,
+  bounds: PropertyBounds,
 ): Properties {
   const size = reader.readVariableByteInteger('the Property Length')
   const found: Record<string, PropertyValue> = {}
   if (size > reader.remaining) throw reader.malformed('MQTT-4.13.1-1', 'the packet ends inside its properties')
+  const { propertiesMax, propertiesBytesMax } = bounds
+  if (propertiesBytesMax !== undefined && size > propertiesBytesMax) {
+    const text = `${size} bytes of properties in ${holder.toUpperCase()}; at most ${propertiesBytesMax} are taken (limits.propertiesBytesMax)`
+    throw new ProtocolViolation(ReasonCode.PacketTooLarge, 'MQTT-3.2.2-15', text)
+  }
   const section = new ByteReader(reader.bytes, reader.position, reader.position + size, reader.version)
   const known = byHolder.get(holder)
   for (let count = 1; section.remaining > 0; count++) {
     if (count > propertiesMax) {
-      const text = `more than ${propertiesMax} properties in ${holder.toUpperCase()}`
+      const text = `more than ${propertiesMax} properties in ${holder.toUpperCase()} (limits.propertiesMax)`
       throw new ProtocolViolation(ReasonCode.PacketTooLarge, 'MQTT-3.2.2-15', text)
     }
     const id = section.readVariableByteInteger('a Property Identifier')

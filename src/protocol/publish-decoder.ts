@@ -4,7 +4,7 @@
 import { ByteReader } from './byte-reader.ts'
 import type { PublishProperties } from './control-packet.ts'
 import { Publish } from './packets/publish.ts'
-import { decodeProperties } from './properties.ts'
+import { decodeProperties, type PropertyBounds } from './properties.ts'
 import { ProtocolViolation } from './protocol-violation.ts'
 import { ReasonCode } from './reason-code.ts'
 import { findTopicName, isSame, type KnownTopicName } from './topic-name-cache.ts'
@@ -22,7 +22,7 @@ export function decodePublish(
   body: number,
   end: number,
   version: number,
-  propertiesMax: number,
+  bounds: PropertyBounds,
   fromServer: boolean,
 ): Publish {
   const first = bytes[start] ?? 0
@@ -53,7 +53,7 @@ export function decodePublish(
       position += 1
       packet.propertiesStart = position
       packet.propertiesEnd = position
-    } else position = readProperties(packet, position, propertiesMax, fromServer)
+    } else position = readProperties(packet, position, bounds, fromServer)
   }
   packet.payloadStart = position
   if (packet.topicName === '' && packet.properties.topicAlias === undefined) {
@@ -86,9 +86,9 @@ function readTopicName(memory: PublishMemory, packet: Publish, start: number, en
   packet.topicNameEnd = end
 }
 
-function readProperties(packet: Publish, position: number, propertiesMax: number, fromServer: boolean): number {
+function readProperties(packet: Publish, position: number, bounds: PropertyBounds, fromServer: boolean): number {
   const reader = new ByteReader(packet.bytes, position, packet.packetEnd, 5)
-  const properties = decodeProperties<PublishProperties>(reader, 'publish', propertiesMax)
+  const properties = decodeProperties<PublishProperties>(reader, 'publish', bounds)
   packet.properties = properties
   const { responseTopic, subscriptionIdentifiers, topicAlias, messageExpiryInterval } = properties
   if (!fromServer && subscriptionIdentifiers !== undefined) {

@@ -3,6 +3,7 @@
  */
 import { EventEmitter } from 'node:events'
 import type { BrokerCore } from '../core/broker.ts'
+import { mayOpen } from '../core/connection/handshake.ts'
 import type { BrokerEvent } from '../core/event.ts'
 import { messageEventTypes } from '../core/event-topics.ts'
 import type { Message } from '../core/message.ts'
@@ -337,6 +338,10 @@ export class Broker {
   }
 
   #accept(channel: Channel, listener: ListenerFacts): void {
+    if (!mayOpen(this.#shell.core.state, channel.remoteAddress)) {
+      channel.destroy()
+      return
+    }
     this.#links.add(new ClientLink(channel, listener, this.#shell, this.#linkOwner))
     this.#shell.run()
   }

@@ -31,8 +31,9 @@ const flushBytesMax = 1024 * 1024
 /** What setTimeout can take. */
 const timeoutMsMax = 0x7fff_ffff
 
-function decoderOptionsOf({ connectBytesMax, packetBytesMax, propertiesMax }: Limits): DecoderOptions {
-  return { role: 'server', connectBytesMax, packetBytesMax, propertiesMax }
+function decoderOptionsOf(limits: Limits): DecoderOptions {
+  const { connectBytesMax, packetBytesMax, propertiesMax, propertiesBytesMax } = limits
+  return { role: 'server', connectBytesMax, packetBytesMax, propertiesMax, propertiesBytesMax }
 }
 
 export class Shell {

@@ -9,7 +9,7 @@ import { decodeProperties, encodeProperties, propertiesSize } from '../protocol/
 import { forwardedPropertiesSize, writeForwardedProperties } from '../protocol/publish-encoder.ts'
 import { CorruptError, numberSizeMax, type RestReader, writeBlob, writeNumber, writeText } from './rest-bytes.ts'
 
-const propertiesMax = 1_000_000
+const bounds = { propertiesMax: 1_000_000 }
 
 /** Topic Name, Message Expiry Interval (one more than it is, 0 for none), the other properties, and the payload to the end. */
 export function writePublish(writer: ByteWriter, source: Publish): void {
@@ -55,7 +55,7 @@ function readProperties<Properties extends object>(
 ): Properties {
   const section = new ByteReader(reader.bytes, reader.position, reader.end, 5)
   try {
-    const properties = decodeProperties<Properties>(section, holder, propertiesMax)
+    const properties = decodeProperties<Properties>(section, holder, bounds)
     if (packet !== null) {
       const size = section.position - reader.position
       // The length in front takes as many bytes as the rest tells.

@@ -18,13 +18,13 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'User Name and Password are read before the will',
     file: 'src/protocol/packets/connect.ts',
-    from: `  const will = (flags & 4) === 0 ? null : readWill(reader, flags, propertiesMax)
+    from: `  const will = (flags & 4) === 0 ? null : readWill(reader, flags, bounds)
   const userName = (flags & 128) === 0 ? null : reader.readString('the User Name')
   const password = (flags & 64) === 0 ? null : reader.readBinary('the Password')
 `,
     to: `  const userName = (flags & 128) === 0 ? null : reader.readString('the User Name')
   const password = (flags & 64) === 0 ? null : reader.readBinary('the Password')
-  const will = (flags & 4) === 0 ? null : readWill(reader, flags, propertiesMax)
+  const will = (flags & 4) === 0 ? null : readWill(reader, flags, bounds)
 `,
     breaks: ['MQTT-3.1.3-1', 'MQTT3-3.1.3-1'],
   },

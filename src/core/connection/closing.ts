@@ -58,7 +58,7 @@ export function closeConnection(
   const wasConnected = connection.state === 'connected'
   connection.state = 'closed'
   connection.isWaiting = false
-  core.connections.delete(connection)
+  if (core.connections.delete(connection)) core.connectionsByAddress.remove(connection.address)
   core.retainedDeliveries.delete(connection)
   connection.retainedDeliveries = null
   const { session, origin } = connection
@@ -71,6 +71,7 @@ export function closeConnection(
     return
   }
   core.traffic.clientLeft(connection.isLocal)
+  core.connectionsByAccount.remove(session.account)
   const { clientIdentifier, account } = session
   turn.events.push({ type: 'disconnected', clientIdentifier, account, remoteAddress, reasonCode, reason: text })
   if (session.connection === connection) detachSession(core, session, connection, nowMs, turn)

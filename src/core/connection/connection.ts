@@ -10,6 +10,7 @@ import type { Subscription } from '../routing/subscription.ts'
 import type { Parked } from '../session/parked.ts'
 import type { Session } from '../session/session.ts'
 import type { OutgoingToConnection } from '../turn.ts'
+import { addressOf } from './headcount.ts'
 import type { InboundTopicAliases, OutboundTopicAliases } from './topic-aliases.ts'
 
 /** Where a client came from, for events and questions. */
@@ -37,6 +38,8 @@ export type ConnectionState =
 export class Connection {
   readonly link: object
   readonly origin: Origin
+  /** Without its port. */
+  readonly address: string
   readonly openedMs: number
   /** Code in this process: neither asked nor limited. */
   readonly isLocal: boolean
@@ -104,6 +107,7 @@ export class Connection {
   constructor(link: object, origin: Origin, isLocal: boolean, nowMs: number) {
     this.link = link
     this.origin = origin
+    this.address = addressOf(origin.remoteAddress)
     this.isLocal = isLocal
     this.openedMs = nowMs
     this.lastReceivedMs = nowMs

@@ -4,6 +4,7 @@
 import type { Connack, ConnackProperties, Connect } from '../../protocol/control-packet.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
 import { beginDrain } from '../held/drain.ts'
+import { reachLimit } from '../limit-reached.ts'
 import { writeSessionRecord } from '../log.ts'
 import { parseTopicFilter } from '../routing/topic-filter.ts'
 import { topicNameFault } from '../routing/topic-name.ts'
@@ -13,9 +14,26 @@ import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
 import { type ClosingReason, disconnectClient, refuseConnect } from './closing.ts'
 import type { Connection } from './connection.ts'
+import { addressOf } from './headcount.ts'
 import { OutboundTopicAliases } from './topic-aliases.ts'
 
 const receiveMaximumDefault = 65_535
+
+/**
+ * Whether a Network Connection may be opened at all. One too many is answered when its CONNECT has come; these are so many that even
+ * waiting for that costs too much.
+ */
+export function mayOpen(core: CoreState, remoteAddress: string): boolean {
+  const { connectionsMax, connectionsPerAddressMax } = core.limits
+  if (core.connections.size >= 2 * connectionsMax) {
+    reachLimit(core, 'connectionsMax', '')
+    return false
+  }
+  if (connectionsPerAddressMax === 0) return true
+  if (core.connectionsByAddress.of(addressOf(remoteAddress)) < 2 * connectionsPerAddressMax) return true
+  reachLimit(core, 'connectionsPerAddressMax', '')
+  return false
+}
 
 export function receiveConnect(
   core: CoreState,
@@ -29,7 +47,7 @@ export function receiveConnect(
   connection.protocolVersion = packet.protocolVersion === 5 ? 5 : 4
   // A CONNACK that refuses, and AUTH, must keep to it, too [MQTT-3.2.2-19].
   connection.maximumPacketSize = packet.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY
-  const fault = connectFault(core, packet)
+  const fault = connectFault(core, connection, packet)
   if (fault !== null) {
     refuseConnect(core, connection, fault, nowMs, turn)
     return
@@ -51,12 +69,17 @@ export function receiveConnect(
 }
 
 /** What makes a well-formed CONNECT unacceptable before anybody is asked; null if nothing does. */
-function connectFault(core: CoreState, packet: Connect): ClosingReason | null {
+function connectFault(core: CoreState, connection: Connection, packet: Connect): ClosingReason | null {
   const { will, properties } = packet
   if (core.isStopping) return { reasonCode: ReasonCode.ServerShuttingDown, text: 'the broker is shutting down' }
   if (core.connections.size > core.limits.connectionsMax) {
     const text = `the broker takes no more than ${core.limits.connectionsMax} connections; try again later`
-    return { reasonCode: ReasonCode.ServerBusy, text }
+    return { reasonCode: ReasonCode.ServerBusy, text: reachLimit(core, 'connectionsMax', text) }
+  }
+  const { connectionsPerAddressMax } = core.limits
+  if (connectionsPerAddressMax > 0 && core.connectionsByAddress.of(connection.address) > connectionsPerAddressMax) {
+    const text = `one address may have ${connectionsPerAddressMax} connections`
+    return { reasonCode: ReasonCode.QuotaExceeded, text: reachLimit(core, 'connectionsPerAddressMax', text) }
   }
   if (packet.protocolVersion === 4 && packet.clientIdentifier === '' && !packet.cleanStart) {
     const text = 'an empty Client Identifier needs CleanSession 1'
@@ -95,6 +118,16 @@ export function acceptAccount(
   establish(core, connection, packet, account, authenticationData, nowMs, turn)
 }
 
+/** Why an account may not have one connection more; null if it may. The one that this takes over makes room. */
+function accountFault(core: CoreState, clientIdentifier: string, account: string): ClosingReason | null {
+  const { connectionsPerAccountMax } = core.limits
+  if (connectionsPerAccountMax === 0) return null
+  const takesOver = (core.sessions.get(sessionKey(account, clientIdentifier))?.connection ?? null) !== null
+  if (core.connectionsByAccount.of(account) - (takesOver ? 1 : 0) < connectionsPerAccountMax) return null
+  const text = `one account may have ${connectionsPerAccountMax} connections`
+  return { reasonCode: ReasonCode.QuotaExceeded, text: reachLimit(core, 'connectionsPerAccountMax', text) }
+}
+
 /** Takes the client in: finds or makes its Session, takes it over from an older connection, and answers. */
 export function establish(
   core: CoreState,
@@ -105,6 +138,11 @@ export function establish(
   nowMs: number,
   turn: Turn,
 ): void {
+  const fault = connection.isLocal ? null : accountFault(core, packet.clientIdentifier, account)
+  if (fault !== null) {
+    refuseConnect(core, connection, fault, nowMs, turn)
+    return
+  }
   const stored = takeOver(core, connection, packet, account, nowMs, turn)
   const sessionPresent = stored !== null
   const session = stored ?? new Session(account, packet.clientIdentifier, nowMs, core.underWay)
@@ -124,6 +162,7 @@ export function establish(
   connection.state = 'connected'
   connection.connect = null
   core.traffic.clientCame(connection.isLocal)
+  core.connectionsByAccount.add(account)
   applyConnect(core, connection, packet, nowMs)
   recordSession(core, session, nowMs, turn)
   const connack: Connack = { type: 'connack', sessionPresent, reasonCode: ReasonCode.Success, properties: {} }

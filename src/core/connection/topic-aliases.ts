@@ -12,17 +12,23 @@ import { ReasonCode } from '../../protocol/reason-code.ts'
 export class InboundTopicAliases {
   /** The Topic Alias Maximum of our CONNACK; 0 allows none. */
   readonly #maximum: number
+  readonly #bytesMax: number
   #topicNames: Map<number, string> | null = null
+  /** Of the Topic Names, roughly: characters count. */
+  #bytes = 0
 
-  constructor(maximum: number) {
+  /** `bytesMax`: of the Topic Names that are remembered. */
+  constructor(maximum: number, bytesMax = Number.POSITIVE_INFINITY) {
     this.#maximum = maximum
+    this.#bytesMax = bytesMax
   }
 
   /**
    * Fills in the Topic Name of a PUBLISH that has an alias alone, or remembers the one it came with. A PUBLISH without an
    * alias is left as it is. Afterwards `topicName` is not empty, unless the packet had neither.
    *
-   * @throws ProtocolViolation 0x94 if the alias is 0 or above the maximum, 0x82 if nothing was sent for it before.
+   * @throws ProtocolViolation 0x94 if the alias is 0 or above the maximum, 0x82 if nothing was sent for it before, 0x97 if the
+   * Topic Names are too long together.
    */
   resolve(publish: Publish): void {
     const alias = publish.properties.topicAlias
@@ -36,6 +42,11 @@ export class InboundTopicAliases {
     }
     if (publish.topicName.length > 0) {
       this.#topicNames ??= new Map()
+      this.#bytes += publish.topicName.length - (this.#topicNames.get(alias)?.length ?? 0)
+      if (this.#bytes > this.#bytesMax) {
+        const text = `the Topic Names of the Topic Aliases have more than ${this.#bytesMax} bytes (limits.topicAliasBytesMax)`
+        throw new ProtocolViolation(ReasonCode.QuotaExceeded, 'MQTT-4.13.1-1', text)
+      }
       this.#topicNames.set(alias, publish.topicName)
       return
     }

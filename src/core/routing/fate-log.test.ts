@@ -146,7 +146,7 @@ test('of a refused message the log says why', () => {
   driven.publish(publisher, { topicName: 'a', payload, qos: 1, packetId: 1, retain: true })
   assert.deepEqual(
     entries().map(({ fate, reason }) => [fate, reason]),
-    [['refused', 'the broker keeps no more than 0 Retained Messages']],
+    [['refused', 'the broker keeps no more than 0 Retained Messages (limits.retainedMessagesMax)']],
   )
 })
 

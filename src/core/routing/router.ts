@@ -8,6 +8,7 @@ import { ReasonCode } from '../../protocol/reason-code.ts'
 import type { Identity } from '../access/access-policy.ts'
 import { hold } from '../held/hold.ts'
 import { heldFact, holdFault, observersOf, type Plan, planFor } from '../held/plan.ts'
+import { reachLimit } from '../limit-reached.ts'
 import { writeRecord } from '../log.ts'
 import { Message } from '../message.ts'
 import {
@@ -307,7 +308,7 @@ function identityOf({ account, clientIdentifier }: Session): Identity {
  * may be no room for one that could not be refused.
  */
 function retainedChange(core: CoreState, message: Message): MessageRecord['retained'] {
-  if (message.publish.payloadSize > 0) return core.mayRetain(message.topicName) ? 'set' : 'unchanged'
+  if (message.publish.payloadSize > 0) return core.mayRetain(message.topicName, message.size) ? 'set' : 'unchanged'
   return core.retained.get(message.topicName) === undefined ? 'unchanged' : 'deleted'
 }
 
@@ -333,9 +334,8 @@ function findRefusal(
   const fault = plan === 'deliver' ? null : findHoldFault(core, packet, source, route, plan, nowMs)
   if (fault !== null) return refusal(fault)
   if (source.mayBeRefused) {
-    if (packet.retain && packet.payloadSize > 0 && !core.mayRetain(packet.topicName)) {
-      return refusal(`the broker keeps no more than ${core.limits.retainedMessagesMax} Retained Messages`)
-    }
+    const retainFault = packet.retain && packet.payloadSize > 0 ? retainRefusal(core, packet) : null
+    if (retainFault !== null) return refusal(retainFault)
     if (mayNotBeOwed(core, packet, source, route, members, plan === 'hold')) {
       return refusal('receipts are owed for as many messages as may be; wait for some of them')
     }
@@ -348,6 +348,14 @@ function findRefusal(
   if (core.storeTakesMessages || source.isWill) return null
   if (plan === 'deliver' && !needsRecord(packet, source, route, members)) return null
   return refusal('the broker cannot store messages at the moment')
+}
+
+/** Why there is no room to retain a message; null if there is. */
+function retainRefusal(core: CoreState, { topicName, payloadSize }: Publish): string | null {
+  const limit = core.retainFault(topicName, topicName.length + payloadSize)
+  if (limit === null) return null
+  const what = limit === 'retainedMessagesMax' ? 'Retained Messages' : 'bytes of Retained Messages'
+  return reachLimit(core, limit, `the broker keeps no more than ${core.limits[limit]} ${what}`)
 }
 
 /** Why there is no room to hold a message, or the dead letter it would become; null if there is. */

@@ -9,6 +9,7 @@ import { ReasonCode } from '../../protocol/reason-code.ts'
 import type { Connection } from '../connection/connection.ts'
 import type { SubscribedEvent } from '../event.ts'
 import { beginDrain } from '../held/drain.ts'
+import { reachLimit } from '../limit-reached.ts'
 import { writeSessionRecord } from '../log.ts'
 import { reasonString } from '../reason-string.ts'
 import type { Session } from '../session/session.ts'
@@ -147,8 +148,9 @@ function subscribeToOne(
     return
   }
   const existing = session.subscriptions.get(request.topicFilter)
-  if (existing === undefined && session.subscriptions.size >= core.limits.subscriptionsPerSessionMax) {
-    refuse(ReasonCode.QuotaExceeded, `a Session may have ${core.limits.subscriptionsPerSessionMax} Subscriptions`)
+  const fault = existing === undefined ? subscriptionsFault(core, session) : null
+  if (fault !== null) {
+    refuse(ReasonCode.QuotaExceeded, fault)
     return
   }
   const subscription = putSubscription(core, session, request, parsed, identifier, nowMs, turn)
@@ -157,6 +159,17 @@ function subscribeToOne(
   const isWanted = request.retainHandling === 0 || (request.retainHandling === 1 && existing === undefined)
   if (isWanted && parsed.shareName === null) retained.push(new RetainedDelivery(subscription, core))
   reportSubscribed(session, subscription, 'client', turn)
+}
+
+/** Why a Session may not have one Subscription more; null if it may. */
+function subscriptionsFault(core: CoreState, session: Session): string | null {
+  const { subscriptionsPerSessionMax, subscriptionsMax } = core.limits
+  if (session.subscriptions.size >= subscriptionsPerSessionMax) {
+    const text = `a Session may have ${subscriptionsPerSessionMax} Subscriptions`
+    return reachLimit(core, 'subscriptionsPerSessionMax', text)
+  }
+  if (core.subscriptions.count < subscriptionsMax) return null
+  return reachLimit(core, 'subscriptionsMax', `there may be ${subscriptionsMax} Subscriptions in all`)
 }
 
 const events = /^(?:\$share\/[^/]*\/)?\$pabal\/events(?:\/|$)/

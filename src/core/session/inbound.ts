@@ -48,7 +48,7 @@ export function receivePublish(
   turn: Turn,
 ): void {
   if (connection.protocolVersion === 5 && packet.properties.topicAlias !== undefined) {
-    connection.inboundAliases ??= new InboundTopicAliases(core.limits.topicAliasMaximum)
+    connection.inboundAliases ??= new InboundTopicAliases(core.limits.topicAliasMaximum, core.limits.topicAliasBytesMax)
     connection.inboundAliases.resolve(packet)
   }
   if (packet.topicName !== connection.checkedTopicName) checkTopicName(core, connection, packet)

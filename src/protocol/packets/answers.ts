@@ -12,7 +12,7 @@ import type {
   DisconnectProperties,
   ReasonProperties,
 } from '../control-packet.ts'
-import { decodeProperties, type PropertyHolder } from '../properties.ts'
+import { decodeProperties, type PropertyBounds, type PropertyHolder } from '../properties.ts'
 import { ProtocolViolation } from '../protocol-violation.ts'
 import { connectReasonCodes, ReasonCode, serverDisconnectCodes } from '../reason-code.ts'
 
@@ -48,7 +48,7 @@ export function decodeAcknowledgement(
   body: number,
   end: number,
   version: number,
-  propertiesMax: number,
+  bounds: PropertyBounds,
 ): Acknowledgement {
   const reader = new ByteReader(bytes, body, end, version)
   const packetId = reader.readPacketId()
@@ -56,7 +56,7 @@ export function decodeAcknowledgement(
   let properties = noProperties
   if (version === 5 && reader.remaining > 0) {
     reasonCode = readReasonCode(reader, type, allowedCodes[type])
-    if (reader.remaining > 0) properties = decodeProperties<ReasonProperties>(reader, type, propertiesMax)
+    if (reader.remaining > 0) properties = decodeProperties<ReasonProperties>(reader, type, bounds)
   }
   reader.expectEnd(type.toUpperCase())
   return { type, packetId, reasonCode, properties }
@@ -75,14 +75,14 @@ export function decodeConnack(
   body: number,
   end: number,
   version: number,
-  propertiesMax: number,
+  bounds: PropertyBounds,
 ): Connack {
   const reader = new ByteReader(bytes, body, end, version)
   const flags = reader.readByte('the Connect Acknowledge Flags')
   if (flags > 1) throw reader.malformed('MQTT-3.2.2-1', 'the reserved bits of the Connect Acknowledge Flags are set')
   const reasonCode =
     version === 5 ? readReasonCode(reader, 'connack', allowedCodes.connack) : reader.readByte('the return code')
-  const properties = version === 5 ? decodeProperties<ConnackProperties>(reader, 'connack', propertiesMax) : {}
+  const properties = version === 5 ? decodeProperties<ConnackProperties>(reader, 'connack', bounds) : {}
   reader.expectEnd('CONNACK')
   return { type: 'connack', sessionPresent: flags === 1, reasonCode, properties }
 }
@@ -92,7 +92,7 @@ export function decodeDisconnect(
   body: number,
   end: number,
   version: number,
-  propertiesMax: number,
+  bounds: PropertyBounds,
   isFromServer: boolean,
 ): Disconnect {
   const reader = new ByteReader(bytes, body, end, version)
@@ -103,7 +103,7 @@ export function decodeDisconnect(
       'disconnect',
       isFromServer ? serverDisconnectCodes : clientDisconnectCodes,
     )
-    packet.properties = readRest<DisconnectProperties>(reader, 'disconnect', propertiesMax)
+    packet.properties = readRest<DisconnectProperties>(reader, 'disconnect', bounds)
   }
   reader.expectEnd('DISCONNECT')
   const { sessionExpiryInterval, serverReference } = packet.properties
@@ -118,20 +118,24 @@ export function decodeDisconnect(
   return packet
 }
 
-export function decodeAuth(bytes: Buffer, body: number, end: number, propertiesMax: number): Auth {
+export function decodeAuth(bytes: Buffer, body: number, end: number, bounds: PropertyBounds): Auth {
   const reader = new ByteReader(bytes, body, end, 5)
   const packet: Auth = { type: 'auth', reasonCode: 0, properties: {} }
   if (reader.remaining > 0) {
     packet.reasonCode = readReasonCode(reader, 'auth', allowedCodes.auth)
-    packet.properties = readRest<Auth['properties']>(reader, 'auth', propertiesMax)
+    packet.properties = readRest<Auth['properties']>(reader, 'auth', bounds)
   }
   reader.expectEnd('AUTH')
   return packet
 }
 
 /** Properties may be left out altogether. */
-function readRest<Properties extends object>(reader: ByteReader, holder: PropertyHolder, most: number): Properties {
+function readRest<Properties extends object>(
+  reader: ByteReader,
+  holder: PropertyHolder,
+  bounds: PropertyBounds,
+): Properties {
   // All fields of these interfaces are optional.
   if (reader.remaining === 0) return {} as Properties
-  return decodeProperties<Properties>(reader, holder, most)
+  return decodeProperties<Properties>(reader, holder, bounds)
 }

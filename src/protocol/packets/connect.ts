@@ -4,7 +4,7 @@
 import { ByteReader } from '../byte-reader.ts'
 import { type ByteWriter, stringSize, variableByteIntegerSize } from '../byte-writer.ts'
 import type { Connect, ConnectProperties, ProtocolVersion, WillMessage, WillProperties } from '../control-packet.ts'
-import { decodeProperties, encodeProperties, propertiesSize } from '../properties.ts'
+import { decodeProperties, encodeProperties, type PropertyBounds, propertiesSize } from '../properties.ts'
 import { ProtocolViolation } from '../protocol-violation.ts'
 import { checkResponseTopic } from '../publish-decoder.ts'
 import { ReasonCode } from '../reason-code.ts'
@@ -21,21 +21,21 @@ export function decodeConnect(
   body: number,
   end: number,
   claims: ConnectClaims,
-  propertiesMax: number,
+  bounds: PropertyBounds,
 ): Connect {
   const protocolVersion = readVersion(new ByteReader(bytes, body, end, 4), claims)
   const reader = new ByteReader(bytes, body + 7, end, protocolVersion)
   const flags = reader.readByte('the Connect Flags')
   checkFlags(reader, flags)
   const keepAliveSeconds = reader.readUint16('the Keep Alive')
-  const properties = protocolVersion === 5 ? decodeProperties<ConnectProperties>(reader, 'connect', propertiesMax) : {}
+  const properties = protocolVersion === 5 ? decodeProperties<ConnectProperties>(reader, 'connect', bounds) : {}
   claims.maximumPacketSize = properties.maximumPacketSize ?? Number.POSITIVE_INFINITY
   if (properties.authenticationData !== undefined && properties.authenticationMethod === undefined) {
     const text = 'Authentication Data without an Authentication Method'
     throw new ProtocolViolation(ReasonCode.ProtocolError, 'MQTT-4.13.1-1', text)
   }
   const clientIdentifier = reader.readString('the Client Identifier')
-  const will = (flags & 4) === 0 ? null : readWill(reader, flags, propertiesMax)
+  const will = (flags & 4) === 0 ? null : readWill(reader, flags, bounds)
   const userName = (flags & 128) === 0 ? null : reader.readString('the User Name')
   const password = (flags & 64) === 0 ? null : reader.readBinary('the Password')
   reader.expectEnd('CONNECT')
@@ -86,8 +86,8 @@ function checkFlags(reader: ByteReader, flags: number): void {
   }
 }
 
-function readWill(reader: ByteReader, flags: number, propertiesMax: number): WillMessage {
-  const properties = reader.version === 5 ? decodeProperties<WillProperties>(reader, 'will', propertiesMax) : {}
+function readWill(reader: ByteReader, flags: number, bounds: PropertyBounds): WillMessage {
+  const properties = reader.version === 5 ? decodeProperties<WillProperties>(reader, 'will', bounds) : {}
   if (properties.responseTopic !== undefined) checkResponseTopic(properties.responseTopic)
   const topicName = reader.readString('the Will Topic')
   if (topicName === '' || topicName.includes('#') || topicName.includes('+')) {

@@ -12,14 +12,20 @@ import type {
   Unsuback,
   Unsubscribe,
 } from '../control-packet.ts'
-import { decodeProperties } from '../properties.ts'
+import { decodeProperties, type PropertyBounds } from '../properties.ts'
 import { ProtocolViolation } from '../protocol-violation.ts'
 import { ReasonCode } from '../reason-code.ts'
 
-export function decodeSubscribe(bytes: Buffer, body: number, end: number, version: number, most: number): Subscribe {
+export function decodeSubscribe(
+  bytes: Buffer,
+  body: number,
+  end: number,
+  version: number,
+  bounds: PropertyBounds,
+): Subscribe {
   const reader = new ByteReader(bytes, body, end, version)
   const packetId = reader.readPacketId()
-  const properties = version === 5 ? decodeProperties<Subscribe['properties']>(reader, 'subscribe', most) : {}
+  const properties = version === 5 ? decodeProperties<Subscribe['properties']>(reader, 'subscribe', bounds) : {}
   const subscriptions: SubscriptionRequest[] = []
   while (reader.remaining > 0) subscriptions.push(readRequest(reader))
   if (subscriptions.length === 0) {
@@ -63,11 +69,11 @@ export function decodeUnsubscribe(
   body: number,
   end: number,
   version: number,
-  most: number,
+  bounds: PropertyBounds,
 ): Unsubscribe {
   const reader = new ByteReader(bytes, body, end, version)
   const packetId = reader.readPacketId()
-  const properties = version === 5 ? decodeProperties<Unsubscribe['properties']>(reader, 'unsubscribe', most) : {}
+  const properties = version === 5 ? decodeProperties<Unsubscribe['properties']>(reader, 'unsubscribe', bounds) : {}
   const topicFilters: string[] = []
   while (reader.remaining > 0) topicFilters.push(readTopicFilter(reader))
   if (topicFilters.length === 0) {
@@ -77,17 +83,29 @@ export function decodeUnsubscribe(
   return { type: 'unsubscribe', packetId, topicFilters, properties }
 }
 
-export function decodeSuback(bytes: Buffer, body: number, end: number, version: number, most: number): Suback {
+export function decodeSuback(
+  bytes: Buffer,
+  body: number,
+  end: number,
+  version: number,
+  bounds: PropertyBounds,
+): Suback {
   const reader = new ByteReader(bytes, body, end, version)
   const packetId = reader.readPacketId()
-  const properties = version === 5 ? decodeProperties<ReasonProperties>(reader, 'suback', most) : {}
+  const properties = version === 5 ? decodeProperties<ReasonProperties>(reader, 'suback', bounds) : {}
   return { type: 'suback', packetId, reasonCodes: readCodes(reader), properties }
 }
 
-export function decodeUnsuback(bytes: Buffer, body: number, end: number, version: number, most: number): Unsuback {
+export function decodeUnsuback(
+  bytes: Buffer,
+  body: number,
+  end: number,
+  version: number,
+  bounds: PropertyBounds,
+): Unsuback {
   const reader = new ByteReader(bytes, body, end, version)
   const packetId = reader.readPacketId()
-  const properties = version === 5 ? decodeProperties<ReasonProperties>(reader, 'unsuback', most) : {}
+  const properties = version === 5 ? decodeProperties<ReasonProperties>(reader, 'unsuback', bounds) : {}
   const reasonCodes = version === 5 ? readCodes(reader) : []
   reader.expectEnd('UNSUBACK')
   return { type: 'unsuback', packetId, reasonCodes, properties }

@@ -11,17 +11,25 @@ export const limitDescriptions: Readonly<Record<keyof Limits, string>> = Object.
   handshakesMax:
     'Connections to one listener for which one of these is still to come; above it the one that has waited longest is closed',
   connectionsMax: 'Connections at one time; further ones are refused with 0x89 Server busy',
+  connectionsPerAccountMax:
+    'Connections at one time of one account; further ones are refused with 0x97 Quota exceeded, in 3.1.1 with 3; `0`: any number',
+  connectionsPerAddressMax:
+    'The same of one remote address. All clients behind one router or proxy have the same. Twice as many that have not logged in are closed unread',
   packetBytesMax: 'A whole packet after CONNECT: Maximum Packet Size',
   propertiesMax: 'Properties in one packet, User Properties included',
+  propertiesBytesMax: 'All properties of one packet; a longer list of them is refused with 0x95 Packet too large',
   topicBytesMax: 'A Topic Name or Topic Filter',
   topicLevelsMax: 'Levels of a Topic Name or Topic Filter',
   receiveMaximum: 'QoS 1 and 2 messages a publisher may have unacknowledged: Receive Maximum',
   topicAliasMaximum: 'Topic Aliases a publisher may use on one connection: Topic Alias Maximum',
+  topicAliasBytesMax:
+    'Topic Names that the Topic Aliases of one publisher stand for; above it the connection ends with 0x97 Quota exceeded',
   sentTopicAliasMaximum: 'Topic Aliases the broker uses towards one client',
   keepAliveSecondsMax: 'Keep Alive: a longer one, or none, is replaced by this; `0s` leaves it to the client',
   sessionExpirySecondsMax:
     'Session Expiry Interval: a longer one is lowered to this; the highest value lets a Session live for ever',
   subscriptionsPerSessionMax: 'Subscriptions of one Session',
+  subscriptionsMax: 'Subscriptions in all; a further one is refused with 0x97 Quota exceeded',
   sessionQueueMessagesMax: 'Messages waiting in one Session, beyond those in flight',
   sessionQueueBytesMax: 'Topic Names and payloads waiting in one Session',
   sessionSpillMessagesMax: 'Messages waiting in one durable Session whose queue goes on in the store',
@@ -35,6 +43,7 @@ export const limitDescriptions: Readonly<Record<keyof Limits, string>> = Object.
   parkedSecondsMax: 'Time they wait at most; then the connection is closed',
   retainedMessagesMax:
     'Retained Messages in all; a further one is refused with 0x97 Quota exceeded, at QoS 0 passed on without being retained',
+  retainedBytesMax: 'Topic Names and payloads of Retained Messages in all; a further one is treated in the same way',
   heldMessagesPerTopicMax: 'Messages held, or kept as dead letters, on one Topic Name, unless its rule says otherwise',
   heldBytesPerTopicMax: 'Topic Names and payloads held on one Topic Name, unless its rule says otherwise',
   heldMessagesPerAccountMax: 'Messages held that one account has published',
