@@ -40,6 +40,15 @@ export interface Limits {
   keepAliveSecondsMax: number
   /** Seconds; a longer Session Expiry Interval is lowered to this. 4,294,967,295 lets a Session live for ever. */
   sessionExpirySecondsMax: number
+  /** Messages that one connection may publish in a second, and as many at once; 0 for any number. */
+  publishMessagesPerSecondMax: number
+  /** Bytes of their packets; 0 for any number. */
+  publishBytesPerSecondMax: number
+  /** The same of all connections of an account together. */
+  accountMessagesPerSecondMax: number
+  accountBytesPerSecondMax: number
+  /** Seconds a client is only slowed down for such a rate; then its connection is ended. */
+  overRateSecondsMax: number
   /** Subscriptions of one Session. */
   subscriptionsPerSessionMax: number
   /** Subscriptions in all. */
@@ -126,6 +135,11 @@ export const defaultLimits: Readonly<Limits> = Object.freeze({
   sentTopicAliasMaximum: 16,
   keepAliveSecondsMax: 0,
   sessionExpirySecondsMax: 0xffff_ffff,
+  publishMessagesPerSecondMax: 0,
+  publishBytesPerSecondMax: 0,
+  accountMessagesPerSecondMax: 0,
+  accountBytesPerSecondMax: 0,
+  overRateSecondsMax: 30,
   subscriptionsPerSessionMax: 10_000,
   subscriptionsMax: 10_000_000,
   sessionQueueMessagesMax: 100_000,
@@ -187,6 +201,11 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [lowest: number
   sentTopicAliasMaximum: [0, 65_535],
   keepAliveSecondsMax: [0, 65_535],
   sessionExpirySecondsMax: [0, 0xffff_ffff],
+  publishMessagesPerSecondMax: [0, 1_000_000_000],
+  publishBytesPerSecondMax: [0, 1_099_511_627_776],
+  accountMessagesPerSecondMax: [0, 1_000_000_000],
+  accountBytesPerSecondMax: [0, 1_099_511_627_776],
+  overRateSecondsMax: [0, 86_400],
   subscriptionsPerSessionMax: [1, 10_000_000],
   subscriptionsMax: [1, 1_000_000_000],
   sessionQueueMessagesMax: [1, 100_000_000],

@@ -6,10 +6,12 @@
  */
 import type { BrokerCore } from '../core/broker.ts'
 import type { Connection, Origin } from '../core/connection/connection.ts'
+import { reachLimit } from '../core/limit-reached.ts'
 import type { Traffic } from '../core/sys/traffic.ts'
 import type { OutgoingAcknowledgement, OutgoingPublish, OutgoingToConnection } from '../core/turn.ts'
 import { PacketDecoder } from '../protocol/packet-decoder.ts'
 import { encodeAcknowledgement, encodePacket, type PlainPacket, packetSize } from '../protocol/packet-encoder.ts'
+import type { Publish } from '../protocol/packets/publish.ts'
 import { ProtocolViolation } from '../protocol/protocol-violation.ts'
 import { canPassThrough, encodePublish, encodePublishHead } from '../protocol/publish-encoder.ts'
 import { ReasonCode } from '../protocol/reason-code.ts'
@@ -18,6 +20,7 @@ import { newClientIdentifier } from './client-identifier.ts'
 import { type CollectedOutput, isWorthAView } from './collected-output.ts'
 import type { Link } from './link.ts'
 import { lendOutput, returnOutput } from './output-pool.ts'
+import { ClientRate, type PublishRates } from './publish-rates.ts'
 import type { Shell } from './shell.ts'
 
 /** Decisions collected before they are carried out, and made from one chunk before other connections get their turn. */
@@ -78,6 +81,8 @@ export class ClientLink implements Link, ChannelHandler {
   /** Chunks that came while no packet may be handed in; null most of the time. */
   #held: Buffer[] | null = null
   #isStalled = false
+  /** How fast the client has published; null where that is not limited. */
+  #rate: ClientRate | null = null
   #isClosing = false
   readonly #owner: LinkOwner | null
 
@@ -90,7 +95,7 @@ export class ClientLink implements Link, ChannelHandler {
     this.#traffic = core.state.traffic
     this.#traffic.socketsOpened += 1
     this.connection = core.open(this, new ClientOrigin(channel, listener), shell.nowMs())
-    this.#decoder = new PacketDecoder(shell.decoderOptions)
+    this.#decoder = new PacketDecoder(shell.linkLimits.decoderOptions)
     channel.handler = this
   }
 
@@ -124,6 +129,7 @@ export class ClientLink implements Link, ChannelHandler {
   proceed(): void {
     if (!this.#isStalled || this.connection.isWaiting) return
     this.#isStalled = false
+    this.connection.isPaused = false
     this.#channel.resume()
     this.#decode()
   }
@@ -138,6 +144,7 @@ export class ClientLink implements Link, ChannelHandler {
     const { connection } = this
     const shell = this.#shell
     const { turn } = shell
+    const { publishRates } = shell.linkLimits
     const nowMs = shell.inputMs()
     let made = 0
     let hasPublished = false
@@ -157,6 +164,7 @@ export class ClientLink implements Link, ChannelHandler {
         this.#stall()
         break
       }
+      if (publishRates !== null && packet.type === 'publish' && this.#isTooFast(packet, publishRates, nowMs)) break
       if (turn.now.length + turn.onceDurable.length < turnSizeMax) continue
       made += turn.now.length + turn.onceDurable.length
       shell.run()
@@ -175,6 +183,26 @@ export class ClientLink implements Link, ChannelHandler {
     if (!hasPublished || !shell.isBehind || this.#isStalled || connection.isClosed) return
     this.#stall()
     shell.waitForStore(this)
+  }
+
+  /** Whether the client has published so fast that it is not read for a while, or for good. */
+  #isTooFast(packet: Publish, publishRates: PublishRates, nowMs: number): boolean {
+    const { connection } = this
+    if (connection.session === null) return false
+    if (this.#rate?.of !== publishRates) {
+      this.#rate = new ClientRate(publishRates, connection.session.account, nowMs)
+    }
+    const { waitMs, reached, end } = this.#rate.take(packet.packetEnd - packet.packetStart, nowMs)
+    if (end !== null) {
+      reachLimit(this.#core.state, end.limit, '')
+      this.#core.disconnect(connection, end.reasonCode, end.text, nowMs, this.#shell.turn)
+      return true
+    }
+    if (waitMs === 0) return false
+    if (reached !== null) reachLimit(this.#core.state, reached, '')
+    this.#stall()
+    setTimeout(() => this.proceed(), waitMs).unref()
+    return true
   }
 
   /** The next packet; a violation is answered and ends the loop, because it closes the connection. */
@@ -203,6 +231,7 @@ export class ClientLink implements Link, ChannelHandler {
 
   #stall(): void {
     this.#isStalled = true
+    this.connection.isPaused = true
     this.#channel.pause()
   }
 

@@ -4,14 +4,12 @@
 import { BrokerCore } from '../core/broker.ts'
 import type { BrokerEvent } from '../core/event.ts'
 import { publishEvent } from '../core/event-stream.ts'
-import type { Limits } from '../core/limits.ts'
 import type { Message } from '../core/message.ts'
 import type { Question } from '../core/question.ts'
 import { type Reconfiguration, reconfigure } from '../core/reconfigure.ts'
 import { Restore } from '../core/rest/restore.ts'
 import { type Load, newTurn, type OutgoingAnswer, type Turn } from '../core/turn.ts'
 import { LatencyHistogram } from '../metrics/latency-histogram.ts'
-import type { DecoderOptions } from '../protocol/packet-decoder.ts'
 import type { Store } from '../store/store.ts'
 import { ClientHistory } from './client-history.ts'
 import { ClientLink } from './client-link.ts'
@@ -19,6 +17,7 @@ import { deliveryTimesInto, type Latencies } from './delivery-times.ts'
 import { expiryLoss } from './expiry-loss.ts'
 import type { Gatekeeper } from './gatekeeper.ts'
 import type { Link } from './link.ts'
+import { LinkLimits } from './link-limits.ts'
 import { Requests } from './requests/requests.ts'
 import { SharedOutput } from './shared-output.ts'
 import type { ShellOptions, ShellOwner } from './shell-owner.ts'
@@ -31,17 +30,11 @@ const flushBytesMax = 1024 * 1024
 /** What setTimeout can take. */
 const timeoutMsMax = 0x7fff_ffff
 
-function decoderOptionsOf(limits: Limits): DecoderOptions {
-  const { connectBytesMax, packetBytesMax, propertiesMax, propertiesBytesMax } = limits
-  return { role: 'server', connectBytesMax, packetBytesMax, propertiesMax, propertiesBytesMax }
-}
-
 export class Shell {
   readonly core: BrokerCore
   /** The decisions not yet carried out: filled by the core, emptied by `run`. */
   readonly turn: Turn = newTurn()
-  /** For connections to come; those that are open were promised what they have. */
-  decoderOptions: DecoderOptions
+  linkLimits: LinkLimits
   readonly #gatekeeper: Gatekeeper
   readonly #owner: ShellOwner
   readonly store: Store
@@ -73,7 +66,7 @@ export class Shell {
 
   constructor(options: ShellOptions, gatekeeper: Gatekeeper, store: Store, owner: ShellOwner, clock: () => number) {
     this.core = new BrokerCore({ ...options, deliveryTimes: deliveryTimesInto(this.#delivery) })
-    this.decoderOptions = decoderOptionsOf(options.limits)
+    this.linkLimits = new LinkLimits(options.limits)
     this.#gatekeeper = gatekeeper
     this.#owner = owner
     this.#clock = clock
@@ -144,7 +137,7 @@ export class Shell {
   /** Changes what can be changed while the broker runs, in one go. */
   reconfigure(change: Reconfiguration): void {
     reconfigure(this.core.state, change, this.nowMs(), this.turn)
-    this.decoderOptions = decoderOptionsOf(this.core.state.limits)
+    this.linkLimits = new LinkLimits(this.core.state.limits)
     this.core.settle(this.nowMs(), this.turn)
     this.run()
   }

@@ -157,6 +157,13 @@ export class WireClient implements Disposable {
     return packet as PacketOf<Type>
   }
 
+  /** Every packet that still comes before the broker closes. */
+  async untilClosed(): Promise<ControlPacket[]> {
+    const packets: ControlPacket[] = []
+    for (let packet = await this.#take(); packet !== undefined; packet = await this.#take()) packets.push(packet)
+    return packets
+  }
+
   /** The broker closes without another packet. */
   async closed(): Promise<void> {
     const packet = await this.#take()

@@ -46,6 +46,8 @@ export class Connection {
   state: ConnectionState = 'opened'
   /** A question about this connection is open: no further packet may be handed in. */
   isWaiting = false
+  /** Nothing is read from it at the moment, by our own decision: its silence says nothing. */
+  isPaused = false
   /**
    * Milestones among what waits to be durable: the CONNACK with what is sent again behind it [MQTT-3.2.0-1], what is sent
    * again later, and each SUBACK with its Retained Messages. Before the last is reached no PUBLISH leaves at once, so that

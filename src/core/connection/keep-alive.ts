@@ -7,7 +7,7 @@ import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
 import { disconnectClient } from './closing.ts'
 
-/** Silent for one and a half times the Keep Alive: given up [MQTT-3.1.2-22]. A question of ours stops the clock. */
+/** Silent for one and a half times the Keep Alive: given up [MQTT-3.1.2-22]. What we ask or do not read stops the clock. */
 export function checkKeepAlive(
   core: CoreState,
   deadline: Extract<Deadline, { type: 'keep-alive' }>,
@@ -16,7 +16,7 @@ export function checkKeepAlive(
 ): void {
   const { connection } = deadline
   if (connection.isClosed) return
-  if (connection.isWaiting) connection.lastReceivedMs = nowMs
+  if (connection.isWaiting || connection.isPaused) connection.lastReceivedMs = nowMs
   const dueMs = connection.lastReceivedMs + connection.silenceMsMax
   if (dueMs > nowMs) {
     deadline.atMs = dueMs

@@ -28,6 +28,13 @@ export const limitDescriptions: Readonly<Record<keyof Limits, string>> = Object.
   keepAliveSecondsMax: 'Keep Alive: a longer one, or none, is replaced by this; `0s` leaves it to the client',
   sessionExpirySecondsMax:
     'Session Expiry Interval: a longer one is lowered to this; the highest value lets a Session live for ever',
+  publishMessagesPerSecondMax:
+    'Messages that one connection may publish in a second, and as many at once; above it the client is slowed down, then its connection is ended: 0x96 Message rate too high. `0`: any number',
+  publishBytesPerSecondMax: 'Their packets; `0`: any number',
+  accountMessagesPerSecondMax:
+    'Messages that all connections of one account may publish in a second; the same, with 0x97 Quota exceeded',
+  accountBytesPerSecondMax: 'Their packets; `0`: any number',
+  overRateSecondsMax: 'Time a client is only slowed down by these four: it is read no faster than it may send',
   subscriptionsPerSessionMax: 'Subscriptions of one Session',
   subscriptionsMax: 'Subscriptions in all; a further one is refused with 0x97 Quota exceeded',
   sessionQueueMessagesMax: 'Messages waiting in one Session, beyond those in flight',
