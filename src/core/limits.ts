@@ -20,6 +20,8 @@ export interface Limits {
   connectionsPerAddressMax: number
   /** Bytes of a whole packet after CONNECT: Maximum Packet Size. At most 268,435,460. */
   packetBytesMax: number
+  /** Seconds from the first byte of a packet to its last, and one more for each 1,000 bytes that have come. */
+  packetSecondsMax: number
   /** Properties in one packet, User Properties included. */
   propertiesMax: number
   /** Bytes of all properties of one packet. */
@@ -112,6 +114,8 @@ export interface Limits {
   messageEventsPerSecondMax: number
   /** Events that are remembered of clients that come, go and subscribe, in all; 0 for none. */
   clientHistoryEventsMax: number
+  /** Bytes of memory the process may take, 0 for three quarters of what there is; above it publishers and new clients are refused. */
+  memoryBytesMax: number
   /** Seconds between two publications of the values below `$SYS`; 0 for none. */
   sysIntervalSeconds: number
 }
@@ -125,6 +129,7 @@ export const defaultLimits: Readonly<Limits> = Object.freeze({
   connectionsPerAccountMax: 0,
   connectionsPerAddressMax: 0,
   packetBytesMax: 1024 * 1024,
+  packetSecondsMax: 60,
   propertiesMax: 100,
   propertiesBytesMax: 8 * 1024,
   topicBytesMax: 1024,
@@ -170,6 +175,7 @@ export const defaultLimits: Readonly<Limits> = Object.freeze({
   fateLogPerSecondMax: 1000,
   messageEventsPerSecondMax: 1000,
   clientHistoryEventsMax: 50_000,
+  memoryBytesMax: 0,
   sysIntervalSeconds: 10,
 })
 
@@ -191,6 +197,7 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [lowest: number
   connectionsPerAccountMax: [0, 10_000_000],
   connectionsPerAddressMax: [0, 10_000_000],
   packetBytesMax: [64, 268_435_460],
+  packetSecondsMax: [1, 3600],
   propertiesMax: [1, 100_000],
   propertiesBytesMax: [64, 268_435_460],
   topicBytesMax: [1, 65_535],
@@ -236,5 +243,6 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [lowest: number
   fateLogPerSecondMax: [1, 1_000_000],
   messageEventsPerSecondMax: [0, 1_000_000],
   clientHistoryEventsMax: [0, 10_000_000],
+  memoryBytesMax: [0, 1_099_511_627_776],
   sysIntervalSeconds: [0, 3600],
 })

@@ -169,6 +169,8 @@ export class CoreState {
   storeTakesMessages = true
   /** Bytes of all PUBLISH packets that wait for that. */
   parkedBytes = 0
+  /** The process takes more memory than it may. */
+  memoryIsShort = false
   isStopping = false
   #queueBounds: QueueBounds = unbounded
   #spillBounds: QueueBounds = unbounded

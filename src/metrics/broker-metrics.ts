@@ -152,6 +152,11 @@ function messageMetrics({ state, freeBytes, ledgerAddsUp }: Measured): MetricDef
     gauge('pabal_store_takes_messages', '1 while the store takes messages, 0 while it refuses', () =>
       one(state.storeTakesMessages ? 1 : 0),
     ),
+    gauge(
+      'pabal_memory_is_short',
+      '1 while the process takes more memory than it may and refuses messages, else 0',
+      () => one(state.memoryIsShort ? 1 : 0),
+    ),
     gauge('pabal_store_free_bytes', 'Room on the file system with the data', () =>
       freeBytes === null ? [] : one(freeBytes),
     ),

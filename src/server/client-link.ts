@@ -22,6 +22,7 @@ import type { Link } from './link.ts'
 import { lendOutput, returnOutput } from './output-pool.ts'
 import { ClientRate, type PublishRates } from './publish-rates.ts'
 import type { Shell } from './shell.ts'
+import { withoutWords } from './without-words.ts'
 
 /** Decisions collected before they are carried out, and made from one chunk before other connections get their turn. */
 const turnSizeMax = 1024
@@ -81,6 +82,9 @@ export class ClientLink implements Link, ChannelHandler {
   /** Chunks that came while no packet may be handed in; null most of the time. */
   #held: Buffer[] | null = null
   #isStalled = false
+  /** When the packet was begun that is not whole yet; 0: none is. */
+  unfinishedSinceMs = 0
+  #isLookedAt = false
   /** How fast the client has published; null where that is not limited. */
   #rate: ClientRate | null = null
   #isClosing = false
@@ -134,6 +138,23 @@ export class ClientLink implements Link, ChannelHandler {
     this.#decode()
   }
 
+  /** Bytes that have come of a packet that is not whole. */
+  get unfinishedBytes(): number {
+    return this.#decoder.bufferedBytes
+  }
+
+  /** Whether to look at it again; if not, it says so itself when that changes. While it is not read, its time does not run. */
+  isUnfinished(nowMs: number): boolean {
+    if (this.#isStalled && this.unfinishedSinceMs !== 0) this.unfinishedSinceMs = nowMs
+    this.#isLookedAt = this.unfinishedSinceMs !== 0 && !this.connection.isClosed
+    return this.#isLookedAt
+  }
+
+  /** What the client has not taken. */
+  get unsentBytes(): number {
+    return this.#channel.bufferedBytes + (this.#output?.size ?? 0)
+  }
+
   /** Closes without another word. */
   destroy(): void {
     this.#isClosing = true
@@ -148,6 +169,7 @@ export class ClientLink implements Link, ChannelHandler {
     const nowMs = shell.inputMs()
     let made = 0
     let hasPublished = false
+    const { packetsReceived } = this.#traffic
     while (!connection.isClosed) {
       const packet = this.#next()
       if (packet === null) break
@@ -180,9 +202,19 @@ export class ClientLink implements Link, ChannelHandler {
       break
     }
     shell.run()
+    if (this.#decoder.bufferedBytes > 0) this.#noteUnfinished(this.#traffic.packetsReceived > packetsReceived, nowMs)
+    else this.unfinishedSinceMs = 0
     if (!hasPublished || !shell.isBehind || this.#isStalled || connection.isClosed) return
     this.#stall()
     shell.waitForStore(this)
+  }
+
+  /** The beginning of a packet is here; `isNew`: one before it has been finished just now. */
+  #noteUnfinished(isNew: boolean, nowMs: number): void {
+    if (isNew || this.unfinishedSinceMs === 0) this.unfinishedSinceMs = nowMs
+    if (this.#isLookedAt) return
+    this.#isLookedAt = true
+    this.#shell.unfinished.add(this, this.#shell)
   }
 
   /** Whether the client has published so fast that it is not read for a while, or for good. */
@@ -361,12 +393,4 @@ export class ClientLink implements Link, ChannelHandler {
     this.#core.disconnect(this.connection, ReasonCode.QuotaExceeded, text, nowMs, this.#shell.turn)
     this.destroy()
   }
-}
-
-/** Reason String and User Property are left out rather than break the client's limit [MQTT-3.2.2-19] [MQTT-3.4.2-2]. */
-function withoutWords(packet: PlainPacket): PlainPacket {
-  if (!('properties' in packet)) return packet
-  const { reasonString: _, userProperties: __, ...properties } = packet.properties as Record<string, unknown>
-  // Only optional properties were taken away.
-  return { ...packet, properties } as PlainPacket
 }

@@ -3,9 +3,9 @@
  */
 import { EventEmitter } from 'node:events'
 import type { BrokerCore } from '../core/broker.ts'
-import { mayOpen } from '../core/connection/handshake.ts'
 import type { BrokerEvent } from '../core/event.ts'
 import { messageEventTypes } from '../core/event-topics.ts'
+import { changeMemory } from '../core/memory.ts'
 import type { Message } from '../core/message.ts'
 import { type Ledger, wholeLedger } from '../core/query/ledger.ts'
 import { type Subscriber, whoListens } from '../core/query/who-listens.ts'
@@ -15,18 +15,18 @@ import { publish } from '../protocol/packets/publish.ts'
 import { propertiesFault } from '../protocol/properties.ts'
 import { reasonCodeName } from '../protocol/reason-code.ts'
 import { MemoryStore } from '../store/memory-store.ts'
-import type { Channel } from '../transport/channel.ts'
 import { parseListenUrl } from '../transport/listen-url.ts'
 import { AdminSide } from './admin-side.ts'
 import { defaultAuthenticate } from './authentication/default-authenticate.ts'
 import { FailedLogins } from './authentication/failed-logins.ts'
-import { ClientLink, type LinkOwner, type ListenerFacts } from './client-link.ts'
+import { ClientLinks } from './client-links.ts'
 import { exposureFault, namesClients } from './config/exposure.ts'
 import { Gatekeeper, type GatekeeperOptions } from './gatekeeper.ts'
 import { disconnectClientsOf, Listeners } from './listeners.ts'
 import type { LocalSubscribeOptions, MessageListener } from './local-link.ts'
 import type { LocalPublish, LocalSubscription, PublishResult } from './local-messages.ts'
 import { LocalSubscriptions } from './local-subscriptions.ts'
+import { MemoryWatch } from './memory-watch.ts'
 import { checkOptions } from './option-faults.ts'
 import { type BrokerOptions, defaultListen, snapshotEveryBytesDefault } from './options.ts'
 import { deadLetterTopicName, differences, mayStillObserve, type OptionSet, type ReloadResult } from './reload.ts'
@@ -47,6 +47,11 @@ export type BrokerEvents = { [Type in BrokerEvent['type']]: [event: EventOf<Type
   adminRequest: [event: AdminRequestEvent]
   /** The store takes no more messages, so that publishers are refused; or it takes them again. */
   storeTakesMessages: [takes: boolean]
+  /** The process takes more memory than it may, so that publishers and new clients are refused; or it does no more. */
+  memoryIsShort: [
+    isShort: boolean,
+    use: { readonly rssBytes: number; readonly heapUsedBytes: number; readonly bytesMax: number },
+  ]
   /**
    * The store has failed: the broker acknowledges nothing more and has closed every connection. If nobody listens for it,
    * it is thrown as an uncaught exception.
@@ -81,10 +86,19 @@ export class Broker {
   readonly #events = new EventEmitter<BrokerEvents>()
   readonly #shell: Shell
   readonly #listeners = new Listeners({
-    accept: (channel, facts) => this.#accept(channel, facts),
+    accept: (channel, facts) => this.#links.accept(channel, facts, this.#shell),
     ...thresholdOf(() => this.#shell),
   })
-  readonly #links = new Set<ClientLink>()
+  readonly #links = new ClientLinks()
+  readonly #memory = new MemoryWatch({
+    bytesMax: () => this.#shell.core.state.limits.memoryBytesMax,
+    changed: (isShort, use, bounds) => {
+      this.#links.forgetUnsent()
+      this.#shell.act((core, nowMs, turn) => changeMemory(core.state, isShort, nowMs, turn))
+      this.#events.emit('memoryIsShort', isShort, { ...use, bytesMax: bounds.bytesMax })
+    },
+    relieve: () => this.#links.endStuck(this.#shell),
+  })
   readonly #locals: LocalSubscriptions
   readonly #admin: AdminSide
   #state: 'made' | 'started' | 'stopped' = 'made'
@@ -178,6 +192,7 @@ export class Broker {
       await this.#admin.opened()
       await this.#listeners.open(addresses)
       this.#admin.phase = 'running'
+      this.#memory.start()
     } catch (error) {
       this.#state = 'made'
       await Promise.all([this.#listeners.close(), this.#admin.stop()])
@@ -236,11 +251,12 @@ export class Broker {
   async stop(): Promise<void> {
     if (this.#state === 'stopped') return
     this.#state = 'stopped'
+    this.#memory.stop()
     this.#admin.phase = 'stopping'
     const closing = Promise.all([this.#listeners.close(), this.#admin.stop()])
     await this.#locals.endAll()
     await this.#shell.stop()
-    await this.#linksGone()
+    await this.#links.gone()
     await closing
   }
 
@@ -330,34 +346,6 @@ export class Broker {
     this.#shell.advance()
   }
 
-  readonly #linkOwner: LinkOwner = {
-    linkClosed: (link) => {
-      this.#links.delete(link)
-      if (this.#links.size === 0) for (const resolve of this.#whenNoLinks.splice(0)) resolve()
-    },
-  }
-
-  #accept(channel: Channel, listener: ListenerFacts): void {
-    if (!mayOpen(this.#shell.core.state, channel.remoteAddress)) {
-      channel.destroy()
-      return
-    }
-    this.#links.add(new ClientLink(channel, listener, this.#shell, this.#linkOwner))
-    this.#shell.run()
-  }
-
-  readonly #whenNoLinks: (() => void)[] = []
-
-  /** Channels end by themselves once the client answers; those that do not are cut after a second. */
-  async #linksGone(): Promise<void> {
-    if (this.#links.size === 0) return
-    const timer = setTimeout(() => {
-      for (const link of this.#links) link.destroy()
-    }, 1000)
-    await new Promise<void>((resolve) => this.#whenNoLinks.push(resolve))
-    clearTimeout(timer)
-  }
-
   #report(event: BrokerEvent): void {
     this.#admin.tell(event)
     // Each event is emitted under its own type.
@@ -366,6 +354,7 @@ export class Broker {
 
   #failed(error: Error): void {
     this.#state = 'stopped'
+    this.#memory.stop()
     this.#admin.phase = 'failed'
     void Promise.all([this.#listeners.close(), this.#admin.stop()])
     // Nobody may overlook it: without a listener it is an uncaught exception.

@@ -23,6 +23,7 @@ import { SharedOutput } from './shared-output.ts'
 import type { ShellOptions, ShellOwner } from './shell-owner.ts'
 import { Snapshotting } from './snapshotting.ts'
 import { TurnRunner } from './turn-runner.ts'
+import { UnfinishedPackets } from './unfinished-packets.ts'
 
 const shard = 0
 /** What is handed to the operating system in one go, which copies it: then others get their turn. */
@@ -35,6 +36,7 @@ export class Shell {
   /** The decisions not yet carried out: filled by the core, emptied by `run`. */
   readonly turn: Turn = newTurn()
   linkLimits: LinkLimits
+  readonly unfinished = new UnfinishedPackets()
   readonly #gatekeeper: Gatekeeper
   readonly #owner: ShellOwner
   readonly store: Store
@@ -340,6 +342,7 @@ export class Shell {
   /** Does what has become due; also for tests that move the clock. */
   advance(): void {
     this.core.advance(this.inputMs(), this.turn)
+    this.unfinished.look(this)
     this.run()
   }
 

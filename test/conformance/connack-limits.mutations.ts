@@ -48,14 +48,14 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'a Reason String is kept though there is no room for it',
-    file: 'src/server/client-link.ts',
+    file: 'src/server/without-words.ts',
     from: '{ reasonString: _, userProperties: __, ...properties }',
     to: '{ userProperties: __, ...properties }',
     breaks: ['MQTT-3.2.2-19'],
   },
   {
     name: 'User Properties are kept though there is no room for them',
-    file: 'src/server/client-link.ts',
+    file: 'src/server/without-words.ts',
     from: '{ reasonString: _, userProperties: __, ...properties }',
     to: '{ reasonString: _, ...properties }',
     breaks: ['MQTT-3.2.2-20'],

@@ -121,7 +121,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'SUBACK keeps its Reason String however small the packets of the client are',
-    file: 'src/server/client-link.ts',
+    file: 'src/server/without-words.ts',
     from: `if (!('properties' in packet)) return packet`,
     to: `if (!('properties' in packet) || packet.type === 'suback') return packet`,
     breaks: ['MQTT-3.9.2-1'],

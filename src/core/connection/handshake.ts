@@ -6,6 +6,7 @@ import { ReasonCode } from '../../protocol/reason-code.ts'
 import { beginDrain } from '../held/drain.ts'
 import { reachLimit } from '../limit-reached.ts'
 import { writeSessionRecord } from '../log.ts'
+import { memoryFault } from '../memory.ts'
 import { parseTopicFilter } from '../routing/topic-filter.ts'
 import { topicNameFault } from '../routing/topic-name.ts'
 import { endSession, remindSession } from '../session/lifecycle.ts'
@@ -76,6 +77,9 @@ function connectFault(core: CoreState, connection: Connection, packet: Connect):
     const text = `the broker takes no more than ${core.limits.connectionsMax} connections; try again later`
     return { reasonCode: ReasonCode.ServerBusy, text: reachLimit(core, 'connectionsMax', text) }
   }
+  // Whoever may have a Session is looked at again when it is known who it is.
+  const memory = packet.cleanStart && !connection.isLocal ? memoryFault(core) : null
+  if (memory !== null) return memory
   const { connectionsPerAddressMax } = core.limits
   if (connectionsPerAddressMax > 0 && core.connectionsByAddress.of(connection.address) > connectionsPerAddressMax) {
     const text = `one address may have ${connectionsPerAddressMax} connections`
@@ -128,6 +132,13 @@ function accountFault(core: CoreState, clientIdentifier: string, account: string
   return { reasonCode: ReasonCode.QuotaExceeded, text: reachLimit(core, 'connectionsPerAccountMax', text) }
 }
 
+/** Short of memory only those are taken in who can make room: by fetching what waits for them. */
+function memoryFaultOf(core: CoreState, packet: Connect, account: string): ClosingReason | null {
+  if (!core.memoryIsShort) return null
+  const isKnown = core.sessions.has(sessionKey(account, packet.clientIdentifier))
+  return isKnown && !packet.cleanStart ? null : memoryFault(core)
+}
+
 /** Takes the client in: finds or makes its Session, takes it over from an older connection, and answers. */
 export function establish(
   core: CoreState,
@@ -138,7 +149,9 @@ export function establish(
   nowMs: number,
   turn: Turn,
 ): void {
-  const fault = connection.isLocal ? null : accountFault(core, packet.clientIdentifier, account)
+  const fault = connection.isLocal
+    ? null
+    : (memoryFaultOf(core, packet, account) ?? accountFault(core, packet.clientIdentifier, account))
   if (fault !== null) {
     refuseConnect(core, connection, fault, nowMs, turn)
     return

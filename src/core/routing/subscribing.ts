@@ -11,6 +11,7 @@ import type { SubscribedEvent } from '../event.ts'
 import { beginDrain } from '../held/drain.ts'
 import { reachLimit } from '../limit-reached.ts'
 import { writeSessionRecord } from '../log.ts'
+import { memoryFault } from '../memory.ts'
 import { reasonString } from '../reason-string.ts'
 import type { Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
@@ -168,6 +169,8 @@ function subscriptionsFault(core: CoreState, session: Session): string | null {
     const text = `a Session may have ${subscriptionsPerSessionMax} Subscriptions`
     return reachLimit(core, 'subscriptionsPerSessionMax', text)
   }
+  const memory = memoryFault(core)
+  if (memory !== null) return memory.text
   if (core.subscriptions.count < subscriptionsMax) return null
   return reachLimit(core, 'subscriptionsMax', `there may be ${subscriptionsMax} Subscriptions in all`)
 }

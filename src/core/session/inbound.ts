@@ -12,6 +12,7 @@ import { type ClosingReason, disconnectClient } from '../connection/closing.ts'
 import type { Connection } from '../connection/connection.ts'
 import { InboundTopicAliases } from '../connection/topic-aliases.ts'
 import { writeSessionRecord } from '../log.ts'
+import { memoryFault } from '../memory.ts'
 import { joinsHeld } from '../owed/acknowledgement.ts'
 import { knownVerdicts, rememberVerdicts } from '../owed/receipt-permission.ts'
 import {
@@ -64,6 +65,10 @@ export function receivePublish(
       receiveRequest(core, connection, session, packet, nowMs, turn)
       return
     }
+    if (core.memoryIsShort) {
+      refuseForMemory(core, connection, packet, nowMs, turn)
+      return
+    }
     if (core.options.asksAuthorization) {
       const allowed = knownPermission(connection, packet)
       if (allowed === undefined) {
@@ -77,6 +82,11 @@ export function receivePublish(
     }
   }
   receiveAllowed(core, connection, session, packet, nowMs, turn)
+}
+
+function refuseForMemory(core: CoreState, connection: Connection, packet: Publish, nowMs: number, turn: Turn): void {
+  const fault = memoryFault(core)
+  if (fault !== null) refusePublish(core, connection, packet, { ...notAuthorized, ...fault }, nowMs, turn)
 }
 
 /** The host has answered whether the client may publish to this Topic Name. */

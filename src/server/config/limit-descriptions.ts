@@ -16,6 +16,8 @@ export const limitDescriptions: Readonly<Record<keyof Limits, string>> = Object.
   connectionsPerAddressMax:
     'The same of one remote address. All clients behind one router or proxy have the same. Twice as many that have not logged in are closed unread',
   packetBytesMax: 'A whole packet after CONNECT: Maximum Packet Size',
+  packetSecondsMax:
+    'Time from the first byte of a packet to its last, and one second more for each 1,000 bytes that have come; then the connection ends with 0x8D',
   propertiesMax: 'Properties in one packet, User Properties included',
   propertiesBytesMax: 'All properties of one packet; a longer list of them is refused with 0x95 Packet too large',
   topicBytesMax: 'A Topic Name or Topic Filter',
@@ -75,5 +77,7 @@ export const limitDescriptions: Readonly<Record<keyof Limits, string>> = Object.
   messageEventsPerSecondMax: 'Events about messages and copies in a second; further ones are only counted',
   clientHistoryEventsMax:
     'Events of clients that are remembered in all, for their history: connections, Sessions, Subscriptions; 100 of each client at most; `0` for none',
+  memoryBytesMax:
+    'Memory of the process; above it messages, new clients and Subscriptions are refused with 0x97 until it is less: see memory. `0`: three quarters of what the machine, or the control group, has',
   sysIntervalSeconds: 'Time between two publications of the values below `$SYS`; `0s` for none',
 })

@@ -85,6 +85,13 @@ export function logBroker(broker: Broker, log: Log): () => void {
     if (takes) log.say('info', 'storeTakesMessages', 'the store takes messages again')
     else log.say('error', 'storeRefuses', 'the store takes no messages: publishers are refused until there is room')
   })
+  broker.on('memoryIsShort', (isShort, use) => {
+    if (isShort) {
+      const text =
+        'the process takes more memory than it may (limits.memoryBytesMax): messages and new clients are refused'
+      log.say('error', 'memoryIsShort', text, use)
+    } else log.say('info', 'memoryIsEnough', 'there is enough memory again: messages and new clients are taken in', use)
+  })
   broker.on('fault', (error) => {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
     const fields = { name, reason: message, stack }

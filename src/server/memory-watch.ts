@@ -1,0 +1,118 @@
+/**
+ * Watches how much memory the process takes, so that messages are refused before there is none left.
+ *
+ * Garbage is no reason to refuse anybody: near the limit it is collected first, and only what is left counts.
+ */
+import { totalmem } from 'node:os'
+import { getHeapStatistics, setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
+export interface MemoryUse {
+  readonly rssBytes: number
+  readonly heapTotalBytes: number
+  readonly heapUsedBytes: number
+}
+
+export interface MemoryBounds {
+  /** Of the process. */
+  readonly bytesMax: number
+  /** V8 ends the process above this. */
+  readonly heapBytesMax: number
+}
+
+export interface MemoryWatchOwner {
+  /** Zero: what `memoryBytesByDefault` says. */
+  bytesMax(): number
+  /** Whether the process is short of memory has changed. */
+  changed(isShort: boolean, use: MemoryUse, bounds: MemoryBounds): void
+  /** It has been short for some time. */
+  relieve(): void
+}
+
+const everyMs = 100
+const relieveEveryMs = 5000
+/** Garbage is collected above this part of a bound. */
+const nearPart = 0.85
+/** Once short, it stays so until no more than this part of a bound is taken. */
+const freePart = 0.9
+/** V8 stops everything to collect when little of its heap is left: it must not come to that. */
+const heapPart = 0.85
+/** Between two collections that are asked for, at least; and at most so much of the time goes into them. */
+const collectEveryMs = 1000
+const collectPart = 0.05
+
+export class MemoryWatch {
+  readonly #owner: MemoryWatchOwner
+  readonly #heapBytesMax = getHeapStatistics().heap_size_limit * heapPart
+  #timer: NodeJS.Timeout | null = null
+  #isShort = false
+  #collectAtMs = 0
+  #relieveAtMs = 0
+
+  constructor(owner: MemoryWatchOwner) {
+    this.#owner = owner
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#look(), everyMs).unref()
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer)
+    this.#timer = null
+  }
+
+  #look(): void {
+    const given = this.#owner.bytesMax()
+    const bounds = { bytesMax: given === 0 ? memoryBytesByDefault : given, heapBytesMax: this.#heapBytesMax }
+    let use = memoryUse()
+    const nowMs = performance.now()
+    if (nowMs >= this.#collectAtMs && partTaken(use, bounds) > nearPart) {
+      collectGarbage()
+      const tookMs = performance.now() - nowMs
+      // Where nothing but garbage is left out of account there is no use in asking again at once.
+      this.#collectAtMs = nowMs + Math.max(this.#isShort ? collectEveryMs : 5 * collectEveryMs, tookMs / collectPart)
+      use = memoryUse()
+    }
+    const isShort = isMemoryShort(use, bounds, this.#isShort)
+    if (isShort !== this.#isShort) {
+      this.#isShort = isShort
+      this.#relieveAtMs = nowMs + relieveEveryMs
+      this.#owner.changed(isShort, use, bounds)
+    } else if (isShort && nowMs >= this.#relieveAtMs) {
+      this.#relieveAtMs = nowMs + relieveEveryMs
+      this.#owner.relieve()
+    }
+  }
+}
+
+/** Three quarters of the memory of the machine, or of the group of processes that this one is in. */
+export const memoryBytesByDefault = Math.floor(0.75 * Math.min(totalmem(), process.constrainedMemory() || totalmem()))
+
+export function isMemoryShort(use: MemoryUse, bounds: MemoryBounds, wasShort: boolean): boolean {
+  return partTaken(use, bounds) > (wasShort ? freePart : 1)
+}
+
+/** Pages that the heap has and does not use can be filled without taking more. */
+function partTaken({ rssBytes, heapTotalBytes, heapUsedBytes }: MemoryUse, bounds: MemoryBounds): number {
+  const taken = rssBytes - (heapTotalBytes - heapUsedBytes)
+  return Math.max(taken / bounds.bytesMax, heapUsedBytes / bounds.heapBytesMax)
+}
+
+function memoryUse(): MemoryUse {
+  const { rss, heapTotal, heapUsed } = process.memoryUsage()
+  return { rssBytes: rss, heapTotalBytes: heapTotal, heapUsedBytes: heapUsed }
+}
+
+let collect: (() => void) | null = null
+
+/** Node has no other way to ask for it. */
+function collectGarbage(): void {
+  if (collect === null) {
+    setFlagsFromString('--expose-gc')
+    const found: unknown = runInNewContext('gc')
+    collect =
+      typeof found === 'function' ? () => found({ type: 'major', execution: 'sync', flavor: 'last-resort' }) : () => {}
+  }
+  collect()
+}
