@@ -28,8 +28,13 @@ test('memory is short above the limit, and again enough when a tenth of it is fr
 })
 
 test('pages that the heap has and does not use are no memory that is taken', () => {
-  assert.equal(isMemoryShort(use(120, 60, 30), bounds, false), false)
-  assert.equal(isMemoryShort(use(140, 60, 30), bounds, false), true)
+  assert.equal(isMemoryShort(use(109, 60, 30), bounds, false), false)
+  assert.equal(isMemoryShort(use(131, 60, 30), bounds, false), true)
+  assert.equal(
+    isMemoryShort(use(111, 60, 30), bounds, false),
+    true,
+    'but more than a tenth of the limit of them is too much',
+  )
 })
 
 test('memory is short when the heap is nearly full, whatever the limit', () => {

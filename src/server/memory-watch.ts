@@ -35,6 +35,8 @@ const relieveEveryMs = 5000
 const nearPart = 0.85
 /** Once short, it stays so until no more than this part of a bound is taken. */
 const freePart = 0.9
+/** With the heap's own free pages the process may take so much more. */
+const withFreePages = 1.1
 /** V8 stops everything to collect when little of its heap is left: it must not come to that. */
 const heapPart = 0.85
 /** Between two collections that are asked for, at least; and at most so much of the time goes into them. */
@@ -68,7 +70,7 @@ export class MemoryWatch {
     let use = memoryUse()
     const nowMs = performance.now()
     if (nowMs >= this.#collectAtMs && partTaken(use, bounds) > nearPart) {
-      collectGarbage()
+      collectGarbage(this.#isShort || use.rssBytes > bounds.bytesMax)
       const tookMs = performance.now() - nowMs
       // Where nothing but garbage is left out of account there is no use in asking again at once.
       this.#collectAtMs = nowMs + Math.max(this.#isShort ? collectEveryMs : 5 * collectEveryMs, tookMs / collectPart)
@@ -93,10 +95,11 @@ export function isMemoryShort(use: MemoryUse, bounds: MemoryBounds, wasShort: bo
   return partTaken(use, bounds) > (wasShort ? freePart : 1)
 }
 
-/** Pages that the heap has and does not use can be filled without taking more. */
+/** Pages that the heap has and does not use can be filled without taking more; but what it has of them must not be too much, either. */
 function partTaken({ rssBytes, heapTotalBytes, heapUsedBytes }: MemoryUse, bounds: MemoryBounds): number {
   const taken = rssBytes - (heapTotalBytes - heapUsedBytes)
-  return Math.max(taken / bounds.bytesMax, heapUsedBytes / bounds.heapBytesMax)
+  const { bytesMax, heapBytesMax } = bounds
+  return Math.max(taken / bytesMax, rssBytes / (bytesMax * withFreePages), heapUsedBytes / heapBytesMax)
 }
 
 function memoryUse(): MemoryUse {
@@ -104,15 +107,19 @@ function memoryUse(): MemoryUse {
   return { rssBytes: rss, heapTotalBytes: heapTotal, heapUsedBytes: heapUsed }
 }
 
-let collect: (() => void) | null = null
+let collect: ((thoroughly: boolean) => void) | null = null
 
-/** Node has no other way to ask for it. */
-function collectGarbage(): void {
-  if (collect === null) {
-    setFlagsFromString('--expose-gc')
-    const found: unknown = runInNewContext('gc')
-    collect =
-      typeof found === 'function' ? () => found({ type: 'major', execution: 'sync', flavor: 'last-resort' }) : () => {}
+/** Node has no other way to ask for it. Thoroughly takes several times as long, and gives the pages back to the system. */
+function collectGarbage(thoroughly: boolean): void {
+  collect ??= findCollector()
+  collect(thoroughly)
+}
+
+function findCollector(): (thoroughly: boolean) => void {
+  setFlagsFromString('--expose-gc')
+  const found: unknown = runInNewContext('gc')
+  if (typeof found !== 'function') return () => {}
+  return (thoroughly) => {
+    found({ type: 'major', execution: 'sync', flavor: thoroughly ? 'last-resort' : 'regular' })
   }
-  collect()
 }
