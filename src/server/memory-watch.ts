@@ -39,9 +39,10 @@ const freePart = 0.9
 const withFreePages = 1.1
 /** V8 stops everything to collect when little of its heap is left: it must not come to that. */
 const heapPart = 0.85
-/** Between two collections that are asked for, at least; and at most so much of the time goes into them. */
+/** Between two collections that are asked for, at least; and at most so much of the time goes into them: near the limit, and above it. */
 const collectEveryMs = 1000
 const collectPart = 0.05
+const collectPartAbove = 0.2
 
 export class MemoryWatch {
   readonly #owner: MemoryWatchOwner
@@ -70,10 +71,14 @@ export class MemoryWatch {
     let use = memoryUse()
     const nowMs = performance.now()
     if (nowMs >= this.#collectAtMs && partTaken(use, bounds) > nearPart) {
-      collectGarbage(this.#isShort || use.rssBytes > bounds.bytesMax)
+      const isAbove = this.#isShort || use.rssBytes > bounds.bytesMax
+      collectGarbage(isAbove)
       const tookMs = performance.now() - nowMs
-      // Where nothing but garbage is left out of account there is no use in asking again at once.
-      this.#collectAtMs = nowMs + Math.max(this.#isShort ? collectEveryMs : 5 * collectEveryMs, tookMs / collectPart)
+      // Below it there is time: V8 collects by itself.
+      const waitMs = isAbove
+        ? Math.max(collectEveryMs, tookMs / collectPartAbove)
+        : Math.max(5 * collectEveryMs, tookMs / collectPart)
+      this.#collectAtMs = nowMs + waitMs
       use = memoryUse()
     }
     const isShort = isMemoryShort(use, bounds, this.#isShort)
