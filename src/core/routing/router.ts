@@ -8,7 +8,6 @@ import { ReasonCode } from '../../protocol/reason-code.ts'
 import type { Identity } from '../access/access-policy.ts'
 import { hold } from '../held/hold.ts'
 import { heldFact, holdFault, observersOf, type Plan, planFor } from '../held/plan.ts'
-import { reachLimit } from '../limit-reached.ts'
 import { writeRecord } from '../log.ts'
 import { Message } from '../message.ts'
 import {
@@ -33,6 +32,7 @@ import { deadLetter } from './dead-letter.ts'
 import { deliverCopy, deliverFurther, deliverToSet, dropForFullQueue } from './delivery.ts'
 import { countFate, type MessageFate, type NotedMessage, noteFate, tellFate } from './fate.ts'
 import { fullSessions, makeRoom, noSessions } from './full-sessions.ts'
+import { retainRefusal } from './retain-refusal.ts'
 import type { Receiver, Subscription } from './subscription.ts'
 import type { Route } from './subscriptions.ts'
 import type { TopicRule } from './topic-rule.ts'
@@ -348,14 +348,6 @@ function findRefusal(
   if (core.storeTakesMessages || source.isWill) return null
   if (plan === 'deliver' && !needsRecord(packet, source, route, members)) return null
   return refusal('the broker cannot store messages at the moment')
-}
-
-/** Why there is no room to retain a message; null if there is. */
-function retainRefusal(core: CoreState, { topicName, payloadSize }: Publish): string | null {
-  const limit = core.retainFault(topicName, topicName.length + payloadSize)
-  if (limit === null) return null
-  const what = limit === 'retainedMessagesMax' ? 'Retained Messages' : 'bytes of Retained Messages'
-  return reachLimit(core, limit, `the broker keeps no more than ${core.limits[limit]} ${what}`)
 }
 
 /** Why there is no room to hold a message, or the dead letter it would become; null if there is. */
