@@ -36,6 +36,8 @@ export interface Attack {
 export interface Target {
   readonly port: number
   readonly webSocketPort: number
+  /** What the broker has said so far: its log. */
+  said(): string
   open(version: 4 | 5): Promise<WireClient>
   /** A client that is in. */
   client(clientIdentifier: string, version?: 4 | 5): Promise<WireClient>
@@ -73,6 +75,7 @@ export async function attackBroker(attack: Attack, strength: number): Promise<Ou
     const target: Target = {
       port,
       webSocketPort,
+      said: () => broker.output,
       open,
       async client(clientIdentifier, version = 5) {
         const client = await open(version)

@@ -94,6 +94,7 @@ const awayForEver: Attack = {
     const publisher = await target.client('publisher')
     const { takenIn, refused } = await publishAll(publisher, sessions * 20_000, (number) => `away/${number % sessions}`)
     assert.ok(refused > 0, 'there was room for all of them')
+    assert.match(target.said(), /"event":"memoryIsShort".*limits\.memoryBytesMax/)
     for (let number = 0; number < sessions; number++) await fetchAll(await target.open(5), number, sessions, takenIn)
     return `${takenIn.length} taken in, ${refused} refused with 0x97; every one taken in was fetched afterwards`
   },
