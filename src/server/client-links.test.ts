@@ -45,7 +45,7 @@ const listener = { url: 'tcp://127.0.0.1:1883', tellsPublisher: true }
 
 test('when memory is short the connections end of those who have taken nothing between two looks', () => {
   const shell = quietShell()
-  const links = new ClientLinks()
+  const links = new ClientLinks(() => {})
   const join = (name: string, bufferedBytes: number): IdleChannel => {
     const channel = new IdleChannel(`${name}:1`)
     links.accept(channel, listener, shell)
@@ -70,7 +70,7 @@ test('when memory is short the connections end of those who have taken nothing b
 
 test('a connection that may not be opened is closed unread', () => {
   const shell = quietShell({ connectionsPerAddressMax: 1 })
-  const links = new ClientLinks()
+  const links = new ClientLinks(() => {})
   const channels = [1, 2, 3].map((port) => new IdleChannel(`192.0.2.1:${port}`))
   for (const channel of channels) links.accept(channel, listener, shell)
   assert.deepEqual(

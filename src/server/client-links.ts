@@ -15,6 +15,12 @@ export class ClientLinks implements LinkOwner, Iterable<ClientLink> {
   /** What clients had not taken at the last look, of those of whom it was much. */
   #unsent = new Map<ClientLink, number>()
   #whenGone: (() => void)[] = []
+  readonly #cameInVain: (remoteAddress: string) => void
+
+  /** `cameInVain` hears of connections that ended without a CONNECT: they count like logins that fail. */
+  constructor(cameInVain: (remoteAddress: string) => void) {
+    this.#cameInVain = cameInVain
+  }
 
   get size(): number {
     return this.#links.size
@@ -34,6 +40,8 @@ export class ClientLinks implements LinkOwner, Iterable<ClientLink> {
   }
 
   linkClosed(link: ClientLink): void {
+    const { session, connect, origin } = link.connection
+    if (session === null && connect === null) this.#cameInVain(origin.remoteAddress)
     this.#links.delete(link)
     this.#unsent.delete(link)
     if (this.#links.size === 0) for (const resolve of this.#whenGone.splice(0)) resolve()

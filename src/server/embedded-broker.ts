@@ -89,7 +89,7 @@ export class Broker {
     accept: (channel, facts) => this.#links.accept(channel, facts, this.#shell),
     ...thresholdOf(() => this.#shell),
   })
-  readonly #links = new ClientLinks()
+  readonly #links = new ClientLinks((remoteAddress) => this.#failedLogins.note(remoteAddress))
   readonly #memory = new MemoryWatch({
     bytesMax: () => this.#shell.core.state.limits.memoryBytesMax,
     changed: (isShort, use, bounds) => {

@@ -25,6 +25,25 @@ test('so many logins may fail at once and in each second; then the address is re
   assert.deepEqual([await login('ann'), await login('eve')], [0, 0x86])
 })
 
+test('connections that end without a CONNECT count like logins that fail', async () => {
+  await using running = await startTestBroker({ authenticate: () => true, limits: { failedLoginsPerSecondMax: 3 } })
+  const codes = []
+  for (const bytes of ['c000', '', '10ff', 'ffffffff']) {
+    {
+      using client = await running.open(5)
+      codes.push((await client.connect({ userName: 'ann' })).reasonCode)
+      await client.leave()
+    }
+    const refused = running.event('refused')
+    const client = await running.open(5)
+    client.sendBytes(bytes)
+    if (bytes === '' || bytes === '10ff') client[Symbol.dispose]()
+    await refused
+  }
+  using last = await running.open(5)
+  assert.deepEqual([...codes, (await last.connect({ userName: 'ann' })).reasonCode], [0, 0, 0, 0x9f, 0x9f])
+})
+
 test('logins that succeed do not count, nor refusals that say nothing of the client', async () => {
   const authenticate = ({ userName }: { userName: string | null }) =>
     userName === 'busy' ? ({ type: 'refused', reasonCode: 0x89 } as const) : true

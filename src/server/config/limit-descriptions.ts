@@ -68,7 +68,7 @@ export const limitDescriptions: Readonly<Record<keyof Limits, string>> = Object.
   requestsPerSecondMax:
     'Requests to the broker itself (`$pabal/who` and the like, see who is listening) that one connection may send in a second; as many may come at once',
   failedLoginsPerSecondMax:
-    'Logins that may fail from one address (of IPv6: one /64 network) in a second; as many may at once. Above it clients there are refused with 0x9F, in 3.1.1 with 3, without being asked; logins that succeed do not count',
+    'Logins that may fail, and connections that may end without a CONNECT, from one address (of IPv6: one /64 network) in a second; as many may at once. Above it clients there are refused with 0x9F, in 3.1.1 with 3, without being asked; logins that succeed do not count',
   topicsSeenMax:
     'Topic Names published to lately that are kept count of for `pabal topics`; the least used make room for new ones; `0` keeps none',
   fateLogMessagesMax: 'Messages whose fate the log remembers (`pabal trace`), the newest; `0` for none',
