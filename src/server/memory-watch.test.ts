@@ -28,12 +28,12 @@ test('memory is short above the limit, and again enough when a tenth of it is fr
 })
 
 test('pages that the heap has and does not use are no memory that is taken', () => {
-  assert.equal(isMemoryShort(use(109, 60, 30), bounds, false), false)
+  assert.equal(isMemoryShort(use(104, 60, 30), bounds, false), false)
   assert.equal(isMemoryShort(use(131, 60, 30), bounds, false), true)
   assert.equal(
-    isMemoryShort(use(111, 60, 30), bounds, false),
+    isMemoryShort(use(106, 60, 30), bounds, false),
     true,
-    'but more than a tenth of the limit of them is too much',
+    'but more than a twentieth of the limit of them is too much',
   )
 })
 

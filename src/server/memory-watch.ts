@@ -36,7 +36,7 @@ const nearPart = 0.85
 /** Once short, it stays so until no more than this part of a bound is taken. */
 const freePart = 0.9
 /** With the heap's own free pages the process may take so much more. */
-const withFreePages = 1.1
+const withFreePages = 1.05
 /** V8 stops everything to collect when little of its heap is left: it must not come to that. */
 const heapPart = 0.85
 /** Between two collections that are asked for, at least; and at most so much of the time goes into them: near the limit, and above it. */

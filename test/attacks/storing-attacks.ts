@@ -84,7 +84,7 @@ const awayForEver: Attack = {
   what: 'messages for Sessions that nobody comes back to, kept in memory',
   flags: ['--durability', 'memory'],
   async run(target, strength) {
-    const sessions = Math.ceil(20 * strength) + 4
+    const sessions = Math.ceil(16 * strength) + 8
     await inRounds(sessions, 10, async (number) => {
       const client = await target.open(5)
       await client.connect(staying(5, `away${number}`))
@@ -92,7 +92,11 @@ const awayForEver: Attack = {
       await client.leave()
     })
     const publisher = await target.client('publisher')
-    const { takenIn, refused } = await publishAll(publisher, sessions * 20_000, (number) => `away/${number % sessions}`)
+    const { takenIn, refused } = await publishAll(
+      publisher,
+      320_000 + Math.ceil(160_000 * strength),
+      (number) => `away/${number % sessions}`,
+    )
     assert.ok(refused > 0, 'there was room for all of them')
     assert.match(target.said(), /"event":"memoryIsShort".*limits\.memoryBytesMax/)
     for (let number = 0; number < sessions; number++) await fetchAll(await target.open(5), number, sessions, takenIn)
