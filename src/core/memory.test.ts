@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { connectPacket, type DrivenConnect, DrivenCore, sent } from '../../test/support/driven-core.ts'
+import { publish } from '../protocol/packets/publish.ts'
 import type { Connection } from './connection/connection.ts'
 import { changeMemory } from './memory.ts'
 import type { Turn } from './turn.ts'
@@ -48,6 +49,17 @@ test('a 3.1.1 client that publishes is closed and gets no acknowledgement', () =
   assert.deepEqual(sent(driven.publish(publisher, { topicName: 'a', payload, qos: 1, packetId: 1 }), publisher), [
     'close',
   ])
+})
+
+test('code in this process, and the HTTP API, is refused, too', () => {
+  const driven = new DrivenCore()
+  change(driven, true)
+  const turn = driven.input((core, nowMs, turn) => {
+    core.publishLocally(publish({ topicName: 'a', payload, qos: 1 }), 7, nowMs, turn)
+  })
+  const [answer] = turn.onceDurable
+  assert.ok(answer?.type === 'answer')
+  assert.deepEqual([answer.token, answer.reasonCode, driven.state.tally.messages.refused], [7, 0x97, 1])
 })
 
 test('what was taken in before is delivered and acknowledged', () => {
