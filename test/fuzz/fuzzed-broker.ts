@@ -41,6 +41,8 @@ export class FuzzedBroker implements AsyncDisposable {
     const listen = ['--listen', 'tcp://127.0.0.1:0', '--admin', 'off', '--config', join(folder, 'pabal.yaml')]
     this.#child = fork(program, ['start', ...listen, ...flags], {
       execArgv: ['--expose-gc'],
+      // A test's own variables are no keys of the configuration.
+      env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PABAL_'))),
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     this.exited = once(this.#child, 'close')
