@@ -1,5 +1,5 @@
 /**
- * `npm run prove fuzz`: 500 plays to Pabal and mosquitto, 50 clients who share 5 Client Identifiers for ten minutes, and 10,000,000
+ * `npm run prove fuzz`: 100,000 scripts by coverage, 500 plays to Pabal and mosquitto, 50 clients who share 5 Client Identifiers for ten minutes, and 10,000,000
  * packets. Ends with 1 if anything is found.
  *
  * It stops after an hour, or after PABAL_FUZZ_MINUTES, and goes on the next time: artefacts/fuzz.json says where.
@@ -9,8 +9,11 @@ import { fileURLToPath } from 'node:url'
 import { runCrowd } from './crowd-broker.ts'
 import { comparePlays } from './differential/plays.ts'
 import { fuzz } from './fuzz.ts'
+import { fuzzGuided } from './guided.ts'
+import { recorded } from './script.ts'
 
 const wanted = 10_000_000
+const guidedScripts = 100_000
 const plays = 500
 const crowdMinutes = 10
 const endsMs = Date.now() + Number(process.env.PABAL_FUZZ_MINUTES ?? 60) * 60_000
@@ -30,6 +33,16 @@ function readProgress(): Progress {
 }
 
 const say = (text: string) => process.stdout.write(`${text}\n`)
+
+async function proveGuided(): Promise<number> {
+  const seed = Date.now() % 1_000_000
+  const { scripts, kept, charactersAtFirst, characters, faults } = await fuzzGuided(seed, guidedScripts)
+  for (const { what, scripts: guilty } of faults) say(`FOUND with seed ${seed}: ${what}\n${recorded(what, guilty)}`)
+  const reached = `${kept} kept, ${charactersAtFirst} characters of code became ${characters}`
+  say(`By coverage, seed ${seed}: ${scripts} scripts, ${reached}, ${faults.length} findings`)
+  return faults.length
+}
+
 async function provePlays(): Promise<number> {
   const seed = Date.now() % 1_000_000
   const { steps, intended, faults } = await comparePlays(seed, plays)
@@ -54,7 +67,7 @@ async function proveCrowd(): Promise<number> {
 
 const before = readProgress()
 // Whoever goes on has done these.
-const others = before.packets > 0 ? 0 : (await provePlays()) + (await proveCrowd())
+const others = before.packets > 0 ? 0 : (await proveGuided()) + (await provePlays()) + (await proveCrowd())
 const result = await fuzz({
   seed: before.nextSeed,
   packets: wanted - before.packets,
