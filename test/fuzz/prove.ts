@@ -1,6 +1,6 @@
 /**
- * `npm run prove fuzz`: 100,000 scripts by coverage, 500 plays to Pabal and mosquitto, 50 clients who share 5 Client Identifiers for ten minutes, and 10,000,000
- * packets. Ends with 1 if anything is found.
+ * `npm run prove fuzz`: 100,000 scripts by coverage, 500 plays to Pabal and mosquitto, 50 clients who share 5 Client Identifiers for
+ * ten minutes, and 10,000,000 packets. Ends with 1 if anything is found.
  *
  * It stops after an hour, or after PABAL_FUZZ_MINUTES, and goes on the next time: artefacts/fuzz.json says where.
  */
