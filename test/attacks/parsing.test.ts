@@ -2,7 +2,9 @@
  * Packets that other brokers could not bear, each named after where that is told: sent to a running broker.
  */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { test } from 'node:test'
+import WebSocket from 'ws'
 import { keepsItsSize, settledBytes } from '../fuzz/fuzz.ts'
 import { FuzzedBroker } from '../fuzz/fuzzed-broker.ts'
 import { playScene } from '../fuzz/play.ts'
@@ -209,4 +211,52 @@ test('mosquitto CVE-2023-3592, CVE-2017-7654: 20,000 CONNECTs that are refused l
   await play()
   const { isKept, bytes } = await keepsItsSize(broker, size)
   assert.ok(isKept, `${size} bytes alive became ${bytes}`)
+})
+
+test('NanoMQ CVE-2026-25627: a packet cut into WebSocket frames at every byte is the same packet, and one that is never finished harms nobody', async () => {
+  await using broker = await startTestBroker({ listen: ['ws://127.0.0.1:0/mqtt'] })
+  const [url = ''] = broker.broker.urls
+  const publish = packet('30', field('t'), '00', '78')
+  const bytes = Buffer.from(
+    connectPacket(5, 2, field('c')) + packet('82', '0001', '00', field('t'), '00') + publish,
+    'hex',
+  )
+  // CONNACK of 5.0 tells our limits; the end is the same each time.
+  const ending = Buffer.from(`90040001${'00'}00${publish}`, 'hex')
+  for (let cut = 1; cut < bytes.length; cut++) {
+    const webSocket = new WebSocket(url, 'mqtt')
+    await once(webSocket, 'open')
+    let heard = Buffer.alloc(0)
+    const whole = new Promise<void>((resolve) => {
+      webSocket.on('message', (chunk: Buffer) => {
+        heard = Buffer.concat([heard, chunk])
+        if (heard.subarray(-ending.length).equals(ending)) resolve()
+      })
+    })
+    webSocket.send(bytes.subarray(0, cut))
+    webSocket.send(bytes.subarray(cut))
+    await whole
+    // A frame that ends inside a packet that says it is longer.
+    webSocket.send(Buffer.from(`30ff7f${field('t')}`, 'hex'))
+    webSocket.terminate()
+  }
+})
+
+test('mosquitto #3503, #3515: a delivery of exactly the Maximum Packet Size arrives, one byte more is dropped and counted', async () => {
+  await using running = await startTestBroker()
+  using publisher = await running.client(5)
+  for (const qos of [0, 1, 2] as const) {
+    const maximumPacketSize = 100
+    using subscriber = await running.client(5, { properties: { maximumPacketSize } })
+    await subscriber.subscribe('t', { qos })
+    // Fixed header, Topic Name, Packet Identifier, and the length of the properties.
+    const room = maximumPacketSize - 2 - 3 - (qos > 0 ? 2 : 0) - 1
+    const { droppedTooLarge: before } = running.broker.tally.copies
+    for (const [at, size] of [room + 1, room].entries()) {
+      publisher.publish({ topicName: 't', qos, packetId: qos > 0 ? at + 1 : 0, payload: Buffer.alloc(size, 'x') })
+    }
+    assert.equal((await subscriber.message()).payload.length, room)
+    assert.equal(running.broker.tally.copies.droppedTooLarge - before, 1)
+    await subscriber.quiet()
+  }
 })
