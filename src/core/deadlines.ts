@@ -1,7 +1,9 @@
 /**
  * When the core must be called again: a binary heap of due times.
  *
- * A deadline is a reminder, not a command: whoever is reminded looks at the facts again, so nothing is ever removed early.
+ * A deadline is a reminder, not a command: whoever is reminded looks at the facts again, so nobody has to take one back. One that
+ * has become vain would keep what it is about alive until it is due, which may be hours: each addition looks at two others and
+ * drops those that are vain, so that about half of what is here is not.
  */
 import type { Connection } from './connection/connection.ts'
 import type { Seq } from './record.ts'
@@ -26,7 +28,15 @@ export type Deadline =
   | { atMs: number; readonly type: 'settled' }
 
 export class Deadlines {
+  readonly #isVain: (deadline: Deadline) => boolean
   #heap: Deadline[] = []
+  /** What is looked at next. */
+  #lookAt = 0
+
+  /** `isVain` says that nothing would be done at that time, whatever happens until then. */
+  constructor(isVain: (deadline: Deadline) => boolean) {
+    this.#isVain = isVain
+  }
 
   /** Milliseconds of the clock; Infinity if nothing is due ever. */
   get nextMs(): number {
@@ -38,9 +48,32 @@ export class Deadlines {
   }
 
   add(deadline: Deadline): void {
+    this.#lookAtNext()
+    this.#lookAtNext()
+    this.#heap.push(deadline)
+    this.#rise(deadline, this.#heap.length - 1)
+  }
+
+  #lookAtNext(): void {
     const heap = this.#heap
-    let position = heap.length
-    heap.push(deadline)
+    if (this.#lookAt >= heap.length) this.#lookAt = 0
+    const deadline = heap[this.#lookAt]
+    if (deadline === undefined) return
+    if (this.#isVain(deadline)) this.#drop(this.#lookAt)
+    else this.#lookAt += 1
+  }
+
+  #drop(position: number): void {
+    const last = this.#heap.pop()
+    if (last === undefined || position === this.#heap.length) return
+    this.#sink(last, position)
+    // It may be earlier than what was above the one that is gone.
+    if (this.#heap[position] === last) this.#rise(last, position)
+  }
+
+  #rise(deadline: Deadline, from: number): void {
+    const heap = this.#heap
+    let position = from
     while (position > 0) {
       const parentPosition = (position - 1) >> 1
       const parent = heap[parentPosition]
@@ -57,13 +90,13 @@ export class Deadlines {
     const first = heap[0]
     if (first === undefined || first.atMs > nowMs) return null
     const last = heap.pop()
-    if (last !== undefined && last !== first) this.#sink(last)
+    if (last !== undefined && last !== first) this.#sink(last, 0)
     return first
   }
 
-  #sink(deadline: Deadline): void {
+  #sink(deadline: Deadline, from: number): void {
     const heap = this.#heap
-    let position = 0
+    let position = from
     for (;;) {
       const left = 2 * position + 1
       const leftChild = heap[left]

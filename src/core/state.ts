@@ -37,6 +37,7 @@ import { SysTopics } from './sys/sys-topics.ts'
 import { type About, nowhere } from './sys/sys-values.ts'
 import { Traffic } from './sys/traffic.ts'
 import type { Turn } from './turn.ts'
+import { isVain } from './vain-deadline.ts'
 
 /**
  * What happens to a message when the queue of a Session it is for is full: the publisher is refused; or, for durable
@@ -130,7 +131,7 @@ export class CoreState {
   /** What was published to lately. */
   readonly topics: TopicsSeen
   readonly retained: RetainedMessages
-  readonly deadlines = new Deadlines()
+  readonly deadlines = new Deadlines((deadline) => isVain(this, deadline))
   readonly tally = new Tally()
   /** Messages that wait for a listener, and what is left to do about those that have found one. */
   readonly held = new HeldMessages()

@@ -56,3 +56,7 @@ test('what is left over after the last field is malformed', () => {
   source.readByte('x')
   source.expectEnd('PUBACK')
 })
+
+test('Binary Data is a copy that keeps no more memory than it takes: a will or correlation data may stay for long', () => {
+  assert.equal(reader('0003010203').readBinary('x').buffer.byteLength, 3)
+})

@@ -20,6 +20,11 @@ test('an entry does not hold the chunk, which may be written over', () => {
   assert.equal(String(known?.bytes), 'a/known/name')
 })
 
+test('an entry keeps no more memory than its name takes', () => {
+  const bytes = Buffer.from('another/name')
+  assert.equal(findTopicName(bytes, 0, bytes.length)?.bytes.buffer.byteLength, bytes.length)
+})
+
 test('more names than there are places, and long ones, are all told apart', () => {
   for (let number = 0; number < 20_000; number++) assert.equal(find(`name/${number}`)?.name, `name/${number}`)
   const long = 'l'.repeat(300)

@@ -1,7 +1,9 @@
 /**
  * The data types of what is at rest: whole numbers in as few bytes as they need, texts and bytes behind their length.
  */
+
 import type { ByteWriter } from '../protocol/byte-writer.ts'
+import { ownBytes } from '../protocol/own-bytes.ts'
 
 /** Bytes the longest number takes. */
 export const numberSizeMax = 8
@@ -104,7 +106,7 @@ export class RestReader {
   /** A copy. */
   readBlob(): Buffer {
     const end = this.#endOf(this.readNumber())
-    const blob = Buffer.from(this.bytes.subarray(this.position, end))
+    const blob = ownBytes(this.bytes, this.position, end)
     this.position = end
     return blob
   }
