@@ -72,7 +72,7 @@ async function say(broker: BrokerProcess): Promise<void> {
 
 test('as JSON each line is an object, and none is what a client has written', async () => {
   using folder = temporaryFolder()
-  const broker = await start(folder.path, 'json')
+  const broker = await start(folder.path, 'auto')
   await say(broker)
   const audit = readFileSync(join(folder.path, 'audit.log'), 'utf8')
   for (const text of [broker.stderr, audit]) for (const line of text.split('\n')) assert.doesNotMatch(line, unsafe)
