@@ -8,9 +8,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { temporaryFolder } from '../admin/api.ts'
 import { formatScramCredential, hashPassword, makeScramCredential } from '../../src/index.ts'
 import { makeSelfSigned } from '../../src/transport/self-signed.test.ts'
+import { temporaryFolder } from '../admin/api.ts'
 import { BrokerProcess, killBrokers } from '../power/broker-process.ts'
 import { openWire, type WireClient } from '../support/wire-client.ts'
 import { logIn } from './admin-login.ts'
@@ -36,7 +36,7 @@ async function prepare(directory: string) {
   write('password', `${secrets['a file']}\n`)
   write('token', `${secrets['a token of a hook']}\n`)
   const users = [
-    '{userName: alice, password: "${CANARY}", permissions: [observe]}',
+    `{userName: alice, password: "\${CANARY}", permissions: [observe]}`,
     '{userName: bob, password: file:password}',
     `{userName: carol, passwordHash: '${secrets['a hash']}'}`,
     `{userName: dave, scram: '${secrets['a SCRAM credential']}'}`,
@@ -120,9 +120,13 @@ test('no secret is seen in what the broker answers, logs, counts, tells, or prin
   for (const path of ['/', '/index.html', '/metrics', '/api/docs']) answers += await ask('GET', path)
   answers += await ask('POST', '/api/v1/config/reload')
   const heard = await heardBy(watcher)
-  assert.match(heard, /\$pabal\/events\/[^]*\$SYS\/|\$SYS\/[^]*\$pabal\/events\//)
+  assert.ok(heard.includes('$pabal/events/') && heard.includes('$SYS/'))
   const cookie = headers.cookie?.split('=')[1] ?? ''
-  const shownOnce = { 'the password of the administrator': password, 'an API key': apiKey.split('.')[2] ?? '', 'a login': cookie }
+  const shownOnce = {
+    'the password of the administrator': password,
+    'an API key': apiKey.split('.')[2] ?? '',
+    'a login': cookie,
+  }
   const all = { ...secrets, ...shownOnce, 'a token of a page': headers['x-csrf-token'] ?? '' }
   absent(secrets, 'an answer', answers)
   absent(shownOnce, 'an answer', answers)

@@ -29,7 +29,8 @@ function run(...words: string[]): string {
 }
 
 function start(directory: string): Promise<BrokerProcess> {
-  const configuration = 'listeners: [tcp://127.0.0.1:0]\nadmin: http://127.0.0.1:0\ndata: kept/data\nlog: {audit: audit.log}\n'
+  const configuration =
+    'listeners: [tcp://127.0.0.1:0]\nadmin: http://127.0.0.1:0\ndata: kept/data\nlog: {audit: audit.log}\n'
   const file = join(directory, 'pabal.yaml')
   writeFileSync(file, configuration)
   return new BrokerProcess(open('start', '--config', file)).ready()
@@ -68,7 +69,8 @@ test('the data directory, its log, passwords, keys, audit log and backups are fo
   const backup = join(folder.path, 'backup.db')
   run('backup', backup, '--data', join(folder.path, 'kept/data'))
   assert.match(readdirSync(join(folder.path, 'kept/data')).join(' '), /admin\.json .*pabal\.db-wal/)
-  for (const path of ['kept', 'backup.db', 'audit.log']) onlyForTheOwner(join(folder.path, path), path === 'kept' ? 7 : 1)
+  for (const path of ['kept', 'backup.db', 'audit.log'])
+    onlyForTheOwner(join(folder.path, path), path === 'kept' ? 7 : 1)
   await broker.kill()
   const restored = join(folder.path, 'restored')
   run('restore', backup, '--data', restored)
@@ -118,7 +120,9 @@ test('no path of a request leads to another file', async () => {
     for (const start of ['/', '/assets/', '/api/v1/backup/', '/api/docs/', '//']) {
       for (const file of [`${up.repeat(12)}etc/passwd`, `${up.repeat(3)}package.json`, `${up}index.html%00.js`]) {
         const socket = connect(port, '127.0.0.1')
-        socket.write(`GET ${start}${file} HTTP/1.1\r\nHost: localhost\r\nCookie: ${headers.cookie}\r\nConnection: close\r\n\r\n`)
+        socket.write(
+          `GET ${start}${file} HTTP/1.1\r\nHost: localhost\r\nCookie: ${headers.cookie}\r\nConnection: close\r\n\r\n`,
+        )
         const answer = await text(socket)
         assert.match(answer, /^HTTP\/1\.1 4\d\d /, start + file)
         assert.doesNotMatch(answer, /root:|"devDependencies"/)

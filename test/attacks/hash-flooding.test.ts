@@ -55,7 +55,9 @@ test(`${count} names that look alike are put in within twice the time of others`
 })
 
 test('names that fall on one place of the cache of Topic Names are decoded each time, and no slower', () => {
-  const texts = Array.from({ length: 20_000 }, (_, number) => Buffer.from(families['pairs of the same sum']?.(number) ?? ''))
+  const texts = Array.from({ length: 20_000 }, (_, number) =>
+    Buffer.from(families['pairs of the same sum']?.(number) ?? ''),
+  )
   const others = Array.from({ length: 20_000 }, (_, number) => Buffer.from(plain(number).padEnd(40, 'z')))
   const look = (all: readonly Buffer[]) => (): void => {
     for (let round = 0; round < 5; round++) for (const bytes of all) findTopicName(bytes, 0, bytes.length)

@@ -32,7 +32,14 @@ function bytesOf(fields: PublishFields): Buffer {
   const packet = publish(fields)
   const writer = new ByteWriter()
   encodePublish(writer, packet, 5, {
-    ...{ qos: packet.qos, dup: false, retain: packet.retain, packetId: packet.packetId, topicAlias: 0, omitTopicName: false },
+    ...{
+      qos: packet.qos,
+      dup: false,
+      retain: packet.retain,
+      packetId: packet.packetId,
+      topicAlias: 0,
+      omitTopicName: false,
+    },
     subscriptionIdentifiers: null,
     messageExpiryInterval: -1,
   })
@@ -57,7 +64,12 @@ for (const [what, prefix, retain] of [
     await running.lose(away)
     using client = await running.client(5)
     const send = async (number: number): Promise<void> => {
-      client.sendBytes(Buffer.concat([filler, bytesOf({ topicName: `${prefix}/${number}`, payload, qos: 1, packetId: 1, retain, properties })]))
+      client.sendBytes(
+        Buffer.concat([
+          filler,
+          bytesOf({ topicName: `${prefix}/${number}`, payload, qos: 1, packetId: 1, retain, properties }),
+        ]),
+      )
       assert.ok((await client.next('puback')).reasonCode < 0x80)
     }
     await send(0)

@@ -40,7 +40,13 @@ async function say(broker: BrokerProcess): Promise<void> {
   for (const text of hostile) {
     for (const version of [4, 5] as const) {
       const client = await openWire(`tcp://127.0.0.1:${broker.port}`, version)
-      const will = { topicName: `will/${text}`, payload: Buffer.from(text), qos: 0, retain: false, properties: {} } as const
+      const will = {
+        topicName: `will/${text}`,
+        payload: Buffer.from(text),
+        qos: 0,
+        retain: false,
+        properties: {},
+      } as const
       const userProperties = [[text, text] as const]
       const properties = version === 5 ? { userProperties, sessionExpiryInterval: 0 } : {}
       const connack = await client.connect({ clientIdentifier: text, userName: text, will, properties })
@@ -65,7 +71,11 @@ async function say(broker: BrokerProcess): Promise<void> {
   for (const text of hostile) {
     const path = encodeURIComponent(text)
     await fetch(`${url}/api/v1/clients/${path}`, { method: 'DELETE', headers })
-    await fetch(`${url}/api/v1/login`, { method: 'POST', headers, body: JSON.stringify({ username: text, password: text }) })
+    await fetch(`${url}/api/v1/login`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ username: text, password: text }),
+    })
   }
   await broker.kill('SIGTERM')
 }
