@@ -3,6 +3,7 @@
  *
  * Never reads past `end`: a packet that promises more than it holds is malformed.
  */
+import { copyBytes } from './copy-bytes.ts'
 import { ProtocolViolation } from './protocol-violation.ts'
 import { ReasonCode } from './reason-code.ts'
 import { decodeUtf8 } from './utf8.ts'
@@ -73,7 +74,7 @@ export class ByteReader {
   readBinary(what: string): Buffer {
     const size = this.readUint16(what)
     this.#need(size, what)
-    const value = Buffer.from(this.bytes.subarray(this.position, this.position + size))
+    const value = copyBytes(this.bytes, this.position, this.position + size)
     this.position += size
     return value
   }

@@ -3,6 +3,7 @@
  *
  * One table for all connections, of fixed size: a name that falls on a taken place takes it over.
  */
+import { copyBytes } from './copy-bytes.ts'
 import { decodeUtf8 } from './utf8.ts'
 
 export interface KnownTopicName {
@@ -42,5 +43,5 @@ export function isSame(known: KnownTopicName, bytes: Buffer, start: number, end:
 function makeKnown(bytes: Buffer, start: number, end: number): KnownTopicName | null {
   const name = decodeUtf8(bytes, start, end)
   if (name === null || name.includes('#') || name.includes('+')) return null
-  return { bytes: Buffer.from(bytes.subarray(start, end)), name }
+  return { bytes: copyBytes(bytes, start, end), name }
 }

@@ -79,3 +79,42 @@ for (const [what, prefix, retain] of [
     assert.ok(each < bytesMax, `${each.toFixed(0)} bytes for each`)
   })
 }
+
+/** What other clients send meanwhile: it uses up the blocks of 64 KiB that Node shares among small buffers. */
+function useUpBlock(): void {
+  for (let part = 0; part < 3; part++) Buffer.allocUnsafe(30_000).fill(0)
+}
+
+test(`${count} Topic Names that are remembered do not keep the blocks that small buffers share`, async () => {
+  await using running = await startTestBroker()
+  using client = await running.client(5)
+  const send = async (number: number): Promise<void> => {
+    useUpBlock()
+    client.publish({ topicName: `name/${number}`, payload, qos: 1, packetId: 1 })
+    await client.next('puback')
+  }
+  await send(0)
+  const before = await bytesUsed()
+  for (let number = 1; number <= count; number++) await send(number)
+  const each = ((await bytesUsed()) - before) / count
+  assert.ok(each < bytesMax, `${each.toFixed(0)} bytes for each`)
+})
+
+test(`${count} properties that are retained do not keep them either`, async () => {
+  await using running = await startTestBroker()
+  using client = await running.client(5)
+  const correlationData = Buffer.from('0123')
+  const send = async (number: number): Promise<void> => {
+    useUpBlock()
+    client.publish({
+      ...{ topicName: `r/${number}`, payload, qos: 1, packetId: 1, retain: true },
+      properties: { correlationData, responseTopic: 'a' },
+    })
+    await client.next('puback')
+  }
+  await send(0)
+  const before = await bytesUsed()
+  for (let number = 1; number <= count; number++) await send(number)
+  const each = ((await bytesUsed()) - before) / count
+  assert.ok(each < bytesMax, `${each.toFixed(0)} bytes for each`)
+})
