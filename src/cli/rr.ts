@@ -10,6 +10,7 @@ import { type FailureContext, reportFailure } from './mosquitto/failures.ts'
 import type { Invocation } from './mosquitto/invocation.ts'
 import { MessagePrinter } from './mosquitto/message-printer.ts'
 import { loadMessage } from './mosquitto/message-source.ts'
+import { timerMs } from './mosquitto/numbers.ts'
 import type { Options } from './mosquitto/options.ts'
 import { packetProperties } from './mosquitto/property-flag.ts'
 import { SetupError } from './mosquitto/setup-error.ts'
@@ -80,7 +81,7 @@ class RrRun {
     let timer: NodeJS.Timeout | undefined
     try {
       const channel = await this.#connection.open()
-      if (timeoutSeconds > 0) timer = setTimeout(() => this.#timeOut(), timeoutSeconds * 1000)
+      if (timeoutSeconds > 0) timer = setTimeout(() => this.#timeOut(), timerMs(timeoutSeconds))
       await client.connect(channel)
       return await this.#outcome.promise
     } catch (error) {

@@ -13,6 +13,7 @@ import { ChannelError } from './client/open-channel.ts'
 import { type FailureContext, isBehindProxy, reportFailure } from './mosquitto/failures.ts'
 import type { Invocation } from './mosquitto/invocation.ts'
 import { MessagePrinter } from './mosquitto/message-printer.ts'
+import { timerMs } from './mosquitto/numbers.ts'
 import type { Options } from './mosquitto/options.ts'
 import { packetProperties } from './mosquitto/property-flag.ts'
 import { RateDisplay } from './mosquitto/rate-display.ts'
@@ -83,7 +84,7 @@ class SubRun {
     try {
       const channel = await Promise.race([this.#openFirst(), this.#stopRequested()])
       const { timeoutSeconds } = this.#options
-      if (timeoutSeconds > 0) timer = setTimeout(() => this.#timeOut(), timeoutSeconds * 1000)
+      if (timeoutSeconds > 0) timer = setTimeout(() => this.#timeOut(), timerMs(timeoutSeconds))
       this.#rate?.start()
       return await this.#serve(channel)
     } catch (error) {

@@ -42,7 +42,7 @@ export class Connection {
   #csrfToken: string | null = null
 
   constructor({ url = '', key, fetch = globalThis.fetch }: PabalClientOptions) {
-    this.#base = url.replace(/\/+$/, '')
+    this.#base = url.replace(/(?<!\/)\/+$/, '')
     this.#key = key ?? null
     // As a function: in a browser it must not be called as a method of something else.
     this.#fetch = (...request) => fetch(...request)

@@ -77,7 +77,11 @@ export function reportLine(report: Report, thresholds: Thresholds): string {
   ]
   const text = `PABAL ${status}: ${(problems.length > 0 ? problems : facts).join(', ')}`
   // The bar begins the performance data, so it must not stand before them.
-  const line = text.replace(/\s*\n\s*/g, ' ').replaceAll('|', '/')
+  const lines = text.split('\n').map((line) => line.trim())
+  const line = lines
+    .filter((each) => each !== '')
+    .join(' ')
+    .replaceAll('|', '/')
   return `${line}${data.length === 0 ? '' : ` | ${data.join(' ')}`}\n`
 }
 

@@ -5,7 +5,7 @@ import { isUtf8 } from 'node:buffer'
 import type { Qos, RetainHandling } from '../../protocol/control-packet.ts'
 import type { FlagValue, Switch, ValueFlag } from './flag.ts'
 import type { Invocation, Tool } from './invocation.ts'
-import { leadingFloat, leadingInteger } from './numbers.ts'
+import { leadingFloat, leadingInteger, timerMs } from './numbers.ts'
 import type { MessageMode, Options, TlsOptions } from './options.ts'
 import { parseFormat } from './output-format.ts'
 import { isTopicFilter, isTopicName } from './topics.ts'
@@ -214,7 +214,7 @@ export function setRepeat(options: Options, { text }: FlagValue): void {
 export function setRepeatDelay(options: Options, { text }: FlagValue): void {
   const seconds = leadingFloat(text)
   if (seconds < 0) throw new UsageError('Error: --repeat-delay argument must be >=0.0.\n\n')
-  options.repeatDelayMs = seconds * 1000
+  options.repeatDelayMs = timerMs(seconds)
 }
 
 export function setFormat(options: Options, { bytes }: FlagValue, { isDropIn }: Invocation): void {

@@ -226,5 +226,5 @@ function printGeneral(value: number, digits: number): string {
 }
 
 function withoutZeros(text: string): string {
-  return text.includes('.') ? text.replace(/\.?0+$/, '') : text
+  return text.includes('.') ? text.replace(/(?:\.|(?<!0))0+$/, '') : text
 }

@@ -20,3 +20,8 @@ export function leadingFloat(text: string): number {
   const value = Number.parseFloat(text)
   return Number.isFinite(value) ? value : 0
 }
+
+/** Milliseconds a timer can wait, at most 24.8 days: one that is set for longer fires at once. */
+export function timerMs(seconds: number): number {
+  return Math.min(seconds * 1000, 0x7fff_ffff)
+}

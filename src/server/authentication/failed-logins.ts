@@ -55,7 +55,7 @@ export class FailedLogins {
 
 /** Of an IPv6 address the network: a host has as many addresses in it as it likes. */
 function withoutPort(remoteAddress: string): string {
-  const [, v6] = /^\[([^\]%]+)[^\]]*\]:\d+$/.exec(remoteAddress) ?? []
+  const [, v6] = /^\[([^\]%]+)(?:%[^\]]*)?\]:\d+$/.exec(remoteAddress) ?? []
   if (v6 === undefined) return remoteAddress.replace(/:\d+$/, '')
   // How a listener of both kinds writes an address of IPv4.
   if (v6.startsWith('::ffff:')) return v6.slice('::ffff:'.length)

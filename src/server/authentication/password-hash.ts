@@ -107,5 +107,5 @@ function derive(password: Uint8Array, salt: Buffer, size: number, cost: ScryptCo
 }
 
 function encodeUnpadded(bytes: Buffer): string {
-  return bytes.toString('base64').replace(/=+$/, '')
+  return bytes.toString('base64').replace(/={1,2}$/, '')
 }

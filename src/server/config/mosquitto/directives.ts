@@ -32,10 +32,10 @@ export function isKnownDirective(name: string): boolean {
 const isPluginOption = (name: string): boolean => /^(?:plugin|auth)_opt_./.test(name)
 
 /** Plugins that come with mosquitto 2.1 and read the files of old. */
-const sameAs: Readonly<Record<string, string>> = {
-  plugin_opt_password_file: 'password_file',
-  plugin_opt_acl_file: 'acl_file',
-}
+const sameAs: ReadonlyMap<string, string> = new Map([
+  ['plugin_opt_password_file', 'password_file'],
+  ['plugin_opt_acl_file', 'acl_file'],
+])
 
 export function readDirectives(lines: readonly DirectiveLine[]): { conf: Conf; faults: ConfigFault[] } {
   const faults: ConfigFault[] = []
@@ -68,7 +68,7 @@ export function readDirectives(lines: readonly DirectiveLine[]): { conf: Conf; f
     directives.push(directive)
     const isLocal = known.scope === 'listener' || (known.scope === 'security' && isPerListener)
     const given = isLocal ? block.given : global
-    const name = sameAs[line.name] ?? line.name
+    const name = sameAs.get(line.name) ?? line.name
     // What is a text may stand once, for mosquitto as well.
     if (given.has(name) && !known.repeats && known.shape.type === 'text') faults.push(twiceFault(line))
     given.set(name, directive)
@@ -77,7 +77,7 @@ export function readDirectives(lines: readonly DirectiveLine[]): { conf: Conf; f
 }
 
 function knownOf(name: string): KnownDirective | null {
-  const same = sameAs[name] ?? name
+  const same = sameAs.get(name) ?? name
   if (Object.hasOwn(knownDirectives, same)) return knownDirectives[same] ?? null
   return isPluginOption(name) ? pluginOption : null
 }

@@ -88,7 +88,7 @@ function verdictOf(directive: Directive, conf: Conf, { listeners }: ConfListener
   const blocks = listeners.map((listener) => listener.block)
   const at = { block, listenerIndex: blocks.indexOf(block), listeners: blocks, global: conf.global }
   const verdict = known.verdict(value, at)
-  const path = securityPaths[line.name.replace(/^plugin_opt_/, '')]
+  const path = securityPaths.get(line.name.replace(/^plugin_opt_/, ''))
   if (verdict.type !== 'mapped' || path === undefined) return verdict
   if (!hasKey(path)) {
     const what = line.name.includes('acl') ? 'rules about who may do what' : 'passwords'
@@ -103,12 +103,12 @@ function verdictOf(directive: Directive, conf: Conf, { listeners }: ConfListener
 }
 
 /** Keys of ours for who may connect, and what they may do. */
-const securityPaths: Readonly<Record<string, KeyPath>> = {
-  allow_anonymous: ['allowAnonymous'],
-  listener_allow_anonymous: ['allowAnonymous'],
-  password_file: ['authentication', 'passwordFile'],
-  acl_file: ['access', 'aclFile'],
-}
+const securityPaths: ReadonlyMap<string, KeyPath> = new Map([
+  ['allow_anonymous', ['allowAnonymous']],
+  ['listener_allow_anonymous', ['allowAnonymous']],
+  ['password_file', ['authentication', 'passwordFile']],
+  ['acl_file', ['access', 'aclFile']],
+])
 
 function hasKey(path: KeyPath): boolean {
   const keys = knownKeys(configSchema({ directory: '', environment: {} }), path.slice(0, -1))
@@ -177,7 +177,7 @@ function collect(
     ['password_file', passwordFile],
     ['acl_file', aclFile],
   ] as const) {
-    const path = securityPaths[name]
+    const path = securityPaths.get(name)
     if (directive !== null && path !== undefined) into.put(path, resolve(directory, String(directive.value)), directive)
   }
   // mosquitto may read it, too: weak hashes are left as they are.

@@ -1,0 +1,132 @@
+/**
+ * CVE-2017-9868 and its kin: what the broker and its commands write is for their user alone, whatever the umask says. And what they
+ * write or read is where they were told to, whatever a request says.
+ */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { existsSync, lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterEach, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { temporaryFolder } from '../admin/api.ts'
+import { BrokerProcess, killBrokers } from '../power/broker-process.ts'
+import { openWire } from '../support/wire-client.ts'
+import { logIn } from './admin-login.ts'
+
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+afterEach(killBrokers)
+
+/** With a umask that takes nothing away. */
+function open(...words: string[]): [string, ...string[]] {
+  return ['/bin/sh', '-c', 'umask 000; exec "$@"', 'sh', process.execPath, main, ...words]
+}
+
+function run(...words: string[]): string {
+  const [program, ...rest] = open(...words)
+  return execFileSync(program, rest, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 20_000 })
+}
+
+function start(directory: string): Promise<BrokerProcess> {
+  const configuration =
+    'listeners: [tcp://127.0.0.1:0]\nadmin: http://127.0.0.1:0\ndata: kept/data\nlog: {audit: audit.log}\n'
+  const file = join(directory, 'pabal.yaml')
+  writeFileSync(file, configuration)
+  return new BrokerProcess(open('start', '--config', file)).ready()
+}
+
+/** The mode of everything in a directory, and of itself. */
+function modes(path: string): string[] {
+  const status = lstatSync(path)
+  const own = `${(status.mode & 0o777).toString(8)} ${path}`
+  if (!status.isDirectory()) return [own]
+  return [own, ...readdirSync(path).flatMap((name) => modes(join(path, name)))]
+}
+
+function onlyForTheOwner(path: string, leastFiles: number): void {
+  const found = modes(path)
+  assert.ok(found.length >= leastFiles, found.join('\n'))
+  assert.deepEqual(
+    found.filter((each) => !/^[67]00 /.test(each)),
+    [],
+  )
+}
+
+test('the data directory, its log, passwords, keys, audit log and backups are for the owner alone', async () => {
+  using folder = temporaryFolder()
+  const broker = await start(folder.path)
+  const client = await openWire(`tcp://127.0.0.1:${broker.port}`, 5)
+  await client.connect()
+  client.publish({ topicName: 'a', payload: Buffer.from('kept'), qos: 1, packetId: 1, retain: true })
+  await client.next('puback')
+  const { url, headers } = await logIn(broker.stdout)
+  const made = await fetch(`${url}/api/v1/api_key`, {
+    ...{ method: 'POST', headers },
+    body: JSON.stringify({ name: 'k', scopes: ['observe'] }),
+  })
+  assert.ok(made.ok)
+  const backup = join(folder.path, 'backup.db')
+  run('backup', backup, '--data', join(folder.path, 'kept/data'))
+  assert.match(readdirSync(join(folder.path, 'kept/data')).join(' '), /admin\.json .*pabal\.db-wal/)
+  for (const path of ['kept', 'backup.db', 'audit.log'])
+    onlyForTheOwner(join(folder.path, path), path === 'kept' ? 7 : 1)
+  await broker.kill()
+  const restored = join(folder.path, 'restored')
+  run('restore', backup, '--data', restored)
+  run('restore', backup, '--data', restored, '--force')
+  onlyForTheOwner(restored, 4)
+})
+
+test('a password file is for the owner alone, also one that was not', () => {
+  using folder = temporaryFolder()
+  const file = join(folder.path, 'passwords')
+  run('passwd', '-H', 'sha512', '-c', '-b', file, 'alice', 'green tea')
+  onlyForTheOwner(file, 1)
+  writeFileSync(join(folder.path, 'wide'), readFileSync(file), { mode: 0o666 })
+  run('passwd', '-H', 'sha512', '-b', join(folder.path, 'wide'), 'bob', 'black tea')
+  onlyForTheOwner(join(folder.path, 'wide'), 1)
+})
+
+test('a backup writes over nothing and through no link, and a restore reads no more than the file it was given', async () => {
+  using folder = temporaryFolder()
+  const broker = await start(folder.path)
+  const victim = join(folder.path, 'victim')
+  const data = join(folder.path, 'kept/data')
+  writeFileSync(victim, 'as it was')
+  symlinkSync(victim, join(folder.path, 'link.db'))
+  symlinkSync(join(folder.path, 'nowhere'), join(folder.path, 'dangling.db'))
+  // Where the half-done copy will be.
+  symlinkSync(victim, join(folder.path, 'good.db.partial'))
+  for (const name of ['victim', 'link.db', 'dangling.db']) {
+    assert.throws(() => run('backup', join(folder.path, name), '--data', data), name)
+  }
+  run('backup', join(folder.path, 'good.db'), '--data', data)
+  await broker.kill()
+  symlinkSync(victim, join(data, 'pabal.db.partial'))
+  run('restore', join(folder.path, 'good.db'), '--data', data, '--force')
+  assert.throws(() => run('restore', victim, '--data', data, '--force'))
+  assert.equal(readFileSync(victim, 'utf8'), 'as it was')
+  assert.ok(!existsSync(join(folder.path, 'nowhere')) && lstatSync(join(data, 'pabal.db')).isFile())
+})
+
+test('no path of a request leads to another file', async () => {
+  using folder = temporaryFolder()
+  const broker = await start(folder.path)
+  const { url, headers } = await logIn(broker.stdout)
+  const port = Number(new URL(url).port)
+  const ups = ['../', '..%2f', '%2e%2e/', '..%5c', '..\\', '%252e%252e/', '....//']
+  for (const up of ups) {
+    for (const start of ['/', '/assets/', '/api/v1/backup/', '/api/docs/', '//']) {
+      for (const file of [`${up.repeat(12)}etc/passwd`, `${up.repeat(3)}package.json`, `${up}index.html%00.js`]) {
+        const socket = connect(port, '127.0.0.1')
+        socket.write(
+          `GET ${start}${file} HTTP/1.1\r\nHost: localhost\r\nCookie: ${headers.cookie}\r\nConnection: close\r\n\r\n`,
+        )
+        const answer = await text(socket)
+        assert.match(answer, /^HTTP\/1\.1 4\d\d /, start + file)
+        assert.doesNotMatch(answer, /root:|"devDependencies"/)
+      }
+    }
+  }
+})
