@@ -133,7 +133,7 @@ test('[MQTT-3.14.2-3] DISCONNECT goes without its Reason String rather than beyo
 })
 
 test('a Reason String that quotes 65,535 bytes of the client is cut to what a string holds', async () => {
-  await using broker = await startTestBroker()
+  await using broker = await startTestBroker({ limits: { propertiesBytesMax: 131_072 } })
   using client = await broker.client(5)
   client.publish({ topicName: 'a', properties: { responseTopic: `${'x'.repeat(65_534)}+` } })
   const { reasonCode, properties } = await client.next('disconnect')
