@@ -71,6 +71,23 @@ test('every message and copy of the ledger is in the metrics, under its fate', a
   assert.equal(sampled(families, 'pabal_ledger_adds_up'), 1)
 })
 
+test('what the overview says is undelivered, and what the lists hold, is what the metrics say', async () => {
+  await using api = await startApi({ topics })
+  await traffic(api)
+  const families = await readMetrics(api)
+  const { undelivered } = (await api.get('/overview')).body
+  const [held, dead] = await Promise.all(['/held', '/dead'].map(async (path) => (await api.get(path)).body.data.length))
+  assert.deepEqual([undelivered.held.messages, undelivered.dead.messages], [held, dead])
+  assert.deepEqual([held, dead], [1, 1])
+  assert.equal(sampled(families, 'pabal_messages_held'), held)
+  assert.equal(sampled(families, 'pabal_dead_letters'), dead)
+  for (const fate of ['unmatched', 'refused', 'expired'] as const) {
+    assert.equal(sampled(families, 'pabal_messages_total', { fate }), undelivered[fate], fate)
+  }
+  assert.equal(undelivered.refused, 1)
+  assert.equal(sampled(families, 'pabal_copies_total', { fate: 'dropped_queue_full' }), undelivered.dropped.queueFull)
+})
+
 test('what nobody listened for is counted by what its rule says, what came by its QoS', async () => {
   await using api = await startApi({ topics })
   await traffic(api)
