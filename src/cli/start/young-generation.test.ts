@@ -13,8 +13,8 @@ function youngMibAfter(before: string): number {
     import { getHeapSpaceStatistics } from 'node:v8'
     ${before}
     const inFlight = []
-    for (let number = 0; number < 2_000_000; number++) {
-      inFlight[number % 100_000] = { number, copy: [number] }
+    for (let number = 0; number < 3_000_000; number++) {
+      inFlight[number % 400_000] = { number, copy: [number] }
       if (number % 2000 === 0) await nextTurn()
     }
     const young = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space')
