@@ -4,15 +4,13 @@
 import assert from 'node:assert/strict'
 import { createServer, connect as openSocket, type Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { defaultLimits } from '../../src/core/limits.ts'
 import type { Qos } from '../../src/protocol/control-packet.ts'
 import { ClientLink } from '../../src/server/client-link.ts'
-import { Gatekeeper } from '../../src/server/gatekeeper.ts'
 import { lendOutput, returnOutput } from '../../src/server/output-pool.ts'
-import { Shell } from '../../src/server/shell.ts'
-import { MemoryStore } from '../../src/store/memory-store.ts'
+import type { Shell } from '../../src/server/shell.ts'
 import type { Channel, ChannelHandler } from '../../src/transport/channel.ts'
 import { SocketChannel } from '../../src/transport/socket-channel.ts'
+import { quietShell } from '../../test/support/quiet-shell.ts'
 import * as mqtt from '../mqtt.mjs'
 import type { MicroBenchmark } from './micro.ts'
 
@@ -66,30 +64,6 @@ function acknowledgementsOf(bytes: Buffer): Buffer {
   return Buffer.from(out)
 }
 
-function newShell(): Shell {
-  const options = {
-    limits: { ...defaultLimits, receiveMaximum: 65_535 },
-    asksAuthentication: false,
-    authenticationMethods: new Set<string>(),
-    asksAuthorization: false,
-    responseTopicPrefix: null,
-    whenQueueFull: 'refuse',
-    isDurable: false,
-    snapshotEveryBytes: 0,
-    acceptLoss: false,
-  } as const
-  const gatekeeper = new Gatekeeper({
-    authenticate: undefined,
-    authorize: undefined,
-    authenticationMethods: [],
-    permissions: {},
-    access: () => null,
-    reportFault: assert.ifError,
-  })
-  const owner = { report() {}, audit() {}, storeTakes() {}, failed: assert.ifError }
-  return new Shell(options, gatekeeper, new MemoryStore(false), owner, Date.now)
-}
-
 function clientOf(shell: Shell, clientId: string): CountingChannel {
   const channel = new CountingChannel()
   const link = new ClientLink(channel, { url: 'tcp://nowhere', tellsPublisher: true }, shell)
@@ -99,7 +73,7 @@ function clientOf(shell: Shell, clientId: string): CountingChannel {
 }
 
 function through(name: string, qos: Qos, subscribers: number, covers: readonly string[]): MicroBenchmark {
-  const shell = newShell()
+  const shell = quietShell({ receiveMaximum: 65_535 })
   const publisher = clientOf(shell, 'publisher')
   const others = Array.from({ length: subscribers }, (_, i) => clientOf(shell, `subscriber-${i}`))
   for (const other of others)

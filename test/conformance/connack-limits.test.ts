@@ -3,12 +3,9 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { defaultLimits } from '../../src/core/limits.ts'
 import { ClientLink } from '../../src/server/client-link.ts'
-import { Gatekeeper } from '../../src/server/gatekeeper.ts'
-import { Shell } from '../../src/server/shell.ts'
-import { MemoryStore } from '../../src/store/memory-store.ts'
 import { connectPacket, field } from '../support/packet-hex.ts'
+import { quietShell } from '../support/quiet-shell.ts'
 import { RecordingChannel } from '../support/recording-channel.ts'
 import { startTestBroker } from '../support/test-broker.ts'
 
@@ -80,7 +77,7 @@ test('[MQTT-3.2.2-20] CONNACK goes without User Properties that the client has n
     [18, undefined],
   ] as const) {
     const channel = new RecordingChannel('client')
-    const link = new ClientLink(channel, { url: 'tcp://test', tellsPublisher: true }, testShell())
+    const link = new ClientLink(channel, { url: 'tcp://test', tellsPublisher: true }, quietShell())
     const { connection } = link
     connection.protocolVersion = 5
     connection.maximumPacketSize = maximumPacketSize
@@ -95,56 +92,4 @@ test('[MQTT-3.2.2-20] CONNACK goes without User Properties that the client has n
     assert.ok(connack?.type === 'connack')
     assert.deepEqual(connack.properties.userProperties, expected)
   }
-})
-
-/** Of a broker without listeners. The broker itself adds no User Property to CONNACK. */
-function testShell(): Shell {
-  const limits = defaultLimits
-  const options = {
-    limits,
-    asksAuthentication: false,
-    authenticationMethods: new Set<string>(),
-    asksAuthorization: false,
-    responseTopicPrefix: null,
-    whenQueueFull: 'refuse',
-    isDurable: false,
-    snapshotEveryBytes: 0,
-    acceptLoss: false,
-  } as const
-  const gatekeeper = new Gatekeeper({
-    authenticate: undefined,
-    authorize: undefined,
-    authenticationMethods: [],
-    permissions: {},
-    access: () => null,
-    reportFault: assert.ifError,
-  })
-  const owner = { report() {}, audit() {}, storeTakes() {}, failed: assert.ifError }
-  return new Shell(options, gatekeeper, new MemoryStore(false), owner, () => 0)
-}
-
-test('[MQTT-3.2.2-21] the Server Keep Alive in CONNACK is what the broker goes by', async () => {
-  await using broker = await startTestBroker({ limits: { keepAliveSecondsMax: 10 } })
-  for (const keepAliveSeconds of [0, 100]) {
-    using client = await broker.open(5)
-    assert.equal((await client.connect({ keepAliveSeconds })).properties.serverKeepAlive, 10)
-    broker.advanceBy(14)
-    await client.quiet()
-    broker.advanceBy(16)
-    await client.refused(0x8d)
-  }
-})
-
-test('[MQTT-3.2.2-22] without a Server Keep Alive in CONNACK the broker goes by the Keep Alive of CONNECT', async () => {
-  await using broker = await startTestBroker()
-  using silent = await broker.open(5)
-  assert.equal((await silent.connect({ keepAliveSeconds: 0 })).properties.serverKeepAlive, undefined)
-  using client = await broker.open(5)
-  assert.equal((await client.connect({ keepAliveSeconds: 20 })).properties.serverKeepAlive, undefined)
-  broker.advanceBy(29)
-  await client.quiet()
-  broker.advanceBy(31)
-  await client.refused(0x8d)
-  broker.advanceBy(100_000)
-  await silent.quiet()
 })
