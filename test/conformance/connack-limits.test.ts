@@ -93,3 +93,29 @@ test('[MQTT-3.2.2-20] CONNACK goes without User Properties that the client has n
     assert.deepEqual(connack.properties.userProperties, expected)
   }
 })
+
+test('[MQTT-3.2.2-21] the Server Keep Alive in CONNACK is what the broker goes by', async () => {
+  await using broker = await startTestBroker({ limits: { keepAliveSecondsMax: 10 } })
+  for (const keepAliveSeconds of [0, 100]) {
+    using client = await broker.open(5)
+    assert.equal((await client.connect({ keepAliveSeconds })).properties.serverKeepAlive, 10)
+    broker.advanceBy(14)
+    await client.quiet()
+    broker.advanceBy(16)
+    await client.refused(0x8d)
+  }
+})
+
+test('[MQTT-3.2.2-22] without a Server Keep Alive in CONNACK the broker goes by the Keep Alive of CONNECT', async () => {
+  await using broker = await startTestBroker()
+  using silent = await broker.open(5)
+  assert.equal((await silent.connect({ keepAliveSeconds: 0 })).properties.serverKeepAlive, undefined)
+  using client = await broker.open(5)
+  assert.equal((await client.connect({ keepAliveSeconds: 20 })).properties.serverKeepAlive, undefined)
+  broker.advanceBy(29)
+  await client.quiet()
+  broker.advanceBy(31)
+  await client.refused(0x8d)
+  broker.advanceBy(100_000)
+  await silent.quiet()
+})
