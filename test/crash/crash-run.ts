@@ -21,8 +21,8 @@ export interface CrashOptions {
   readonly durability: 'fsync' | 'interval' | 'memory'
   /** Longest life of one broker. */
   readonly lifeMsMax: number
-  /** Does not stop at the first failure. */
-  readonly goesOn?: boolean
+  /** Does not stop at the first failure, but when each of these was found: a test of the checker itself. */
+  readonly finds?: readonly RegExp[]
   /** Leaves the data directory of a run that failed. */
   readonly keeps: boolean
   /** Told what goes on. */
@@ -111,7 +111,10 @@ class CrashRun {
   }
 
   get #mayGoOn(): boolean {
-    return this.#options.goesOn === true || this.scene.ledger.failures.length === 0
+    const { failures } = this.scene.ledger
+    const { finds } = this.#options
+    if (finds === undefined) return failures.length === 0
+    return !finds.every((wanted) => failures.some((failure) => wanted.test(failure)))
   }
 
   async stop(): Promise<void> {

@@ -4,7 +4,8 @@
  * A stream is what one publisher sends to one Topic Name at one QoS, numbered from 1 without a gap. A correct publisher
  * sends until it is acknowledged, so every stream must arrive without a gap.
  */
-const failuresMax = 300
+/** Of failures that differ in numbers only, so that one kind leaves room for the next. */
+const failuresMaxOfKind = 30
 
 export const topicCount = 12
 /** Topics from here on are subscribed to and unsubscribed from all the time. */
@@ -15,6 +16,7 @@ export function topicName(topic: number): string {
 }
 
 export class Ledger {
+  readonly #kinds = new Map<string, number>()
   readonly streamCount: number
   /** By stream: the number the next new message will have. */
   readonly next: Float64Array
@@ -43,7 +45,10 @@ export class Ledger {
   }
 
   fail(text: string): void {
-    if (this.failures.length < failuresMax) this.failures.push(`after kill ${this.statistics.kills}: ${text}`)
+    const kind = text.replace(/\d+/g, '')
+    const count = (this.#kinds.get(kind) ?? 0) + 1
+    this.#kinds.set(kind, count)
+    if (count <= failuresMaxOfKind) this.failures.push(`after kill ${this.statistics.kills}: ${text}`)
   }
 
   acknowledge(stream: number, sequence: number): void {
