@@ -60,7 +60,7 @@ const importTable: Readonly<Record<string, Row>> = {
   // Runs in browsers, too, and in programs that want nothing else of ours.
   'src/client': { ours: ['src/admin/api-types.ts'], packages: [], node: [] },
   'src/dashboard': {
-    ours: ['src/admin/api-types.ts'],
+    ours: ['src/admin/api-types.ts', 'src/client'],
     packages: ['preact', '@preact/signals', 'uplot'],
     node: [],
   },

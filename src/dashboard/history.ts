@@ -34,7 +34,7 @@ export const undeliveredNow = computed(() => {
 export function watchOverview(): () => void {
   return repeat(
     async (signal) => {
-      note(await api.overview(signal))
+      note(await api.overview({ signal }))
       return 'again'
     },
     () => undefined,

@@ -2,7 +2,7 @@
  * Lists that the broker filters and turns the pages of: what is loaded is asked for again as one page, as long as it is short.
  */
 import { useEffect, useMemo, useState } from 'preact/hooks'
-import type { ApiFault, Query } from './api.ts'
+import type { ApiFault, Paging } from './api.ts'
 import { count } from './format.ts'
 import { noteFault, useLive } from './live.ts'
 import { t } from './text/text.ts'
@@ -45,7 +45,7 @@ interface Further<Row> {
 /** `key` names what is asked for; null: nothing. `load` asks for one page. */
 export function useList<Row, About>(
   key: string | null,
-  load: (query: Query, signal: AbortSignal) => Promise<Page<Row, About>>,
+  load: (query: Paging, signal: AbortSignal) => PromiseLike<Page<Row, About>>,
   everyMs: number,
 ): List<Row, About> {
   const [limit, setLimit] = useState(firstRows)
@@ -108,7 +108,7 @@ export function useList<Row, About>(
  * nothing else.
  */
 async function loadRows<Row, About>(
-  load: (query: Query, signal: AbortSignal) => Promise<Page<Row, About>>,
+  load: (query: Paging, signal: AbortSignal) => PromiseLike<Page<Row, About>>,
   from: string,
   isAll: boolean,
   before: readonly Row[],

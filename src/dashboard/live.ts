@@ -42,7 +42,7 @@ export interface Live<T> {
  */
 export function useLive<T>(
   key: string | null,
-  load: (signal: AbortSignal) => Promise<T>,
+  load: (signal: AbortSignal) => PromiseLike<T>,
   everyMs: number,
   isFinal: (value: T) => boolean = () => false,
 ): Live<T> {
@@ -127,7 +127,7 @@ export function noteAnswer(): void {
 
 /** Only silence is a lost link: an answer that says no is one. */
 export function noteFault(error: unknown): ApiFault {
-  const fault = error instanceof ApiFault ? error : ApiFault.ofPage(error)
+  const fault = ApiFault.of(error)
   if (fault.status === 0) linkState.value = 'lost'
   else noteAnswer()
   return fault

@@ -65,17 +65,19 @@ export function useSubscription(wish: SubscriptionWish | null): { subscription: 
       setState((before) => ({ ...before, phase: 'broken', subscribed: null, fault }))
     }
     setState({ ...nothing, phase: 'opening' })
-    api
-      .subscribe({ ...wish }, abort.signal, (event) => {
-        noteAnswer()
-        came.push(event)
-      })
-      .then(
-        () => end(null),
-        (error) => {
-          if (!abort.signal.aborted) end(noteFault(error))
-        },
-      )
+    const { filter, qos } = wish
+    const follow = async (): Promise<void> => {
+      try {
+        for await (const event of api.tryOut(filter, { qos, signal: abort.signal })) {
+          noteAnswer()
+          came.push(event)
+        }
+        if (!abort.signal.aborted) end(null)
+      } catch (error) {
+        end(noteFault(error))
+      }
+    }
+    void follow()
     return () => {
       clearInterval(timer)
       abort.abort()

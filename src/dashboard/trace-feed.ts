@@ -2,8 +2,8 @@
  * The log of fates as it grows: what is new is asked for each second, so many entries at most, and what is left out is counted.
  */
 import { useEffect, useState } from 'preact/hooks'
-import type { FateEntry } from '../admin/api-types.ts'
-import { type ApiFault, api, type Query } from './api.ts'
+import type { FateEntry, TraceQuery } from '../admin/api-types.ts'
+import { type ApiFault, api, given } from './api.ts'
 import { repeat } from './live.ts'
 
 export interface TraceFeed {
@@ -47,7 +47,7 @@ export function useTrace({ topic, client, fate, isPaused, isWanted, entriesMax }
   useEffect(() => setState(nothing), [topic, client, fate])
   useEffect(() => {
     if (isPaused) return undefined
-    const reader = new Reader({ topic, client, fate })
+    const reader = new Reader(given({ topic, client, fate }))
     return repeat(
       async (signal) => {
         const { fresh, leftOut } = await reader.read(signal)
@@ -69,19 +69,19 @@ export function useTrace({ topic, client, fate, isPaused, isWanted, entriesMax }
 }
 
 class Reader {
-  readonly #wanted: Query
+  readonly #wanted: TraceQuery
   /** Id of the newest entry that was looked at; null before the first look. */
   #after: number | null = null
   #leftOutInAll = 0
 
-  constructor(wanted: Query) {
+  constructor(wanted: TraceQuery) {
     this.#wanted = wanted
   }
 
   async read(signal: AbortSignal): Promise<{ fresh: readonly FateEntry[]; leftOut: number }> {
     if (this.#after === null) await this.#begin(signal)
     const after = this.#after ?? 0
-    const { data, meta, about } = await api.trace({ ...this.#wanted, after, limit: perAskMax }, signal)
+    const { data, meta, about } = await api.trace({ ...this.#wanted, after, limit: perAskMax }, { signal })
     const lastId = about?.lastId ?? after
     if (lastId < after) {
       // The broker was started anew, and counts from 1 again.
@@ -97,7 +97,7 @@ class Reader {
   }
 
   async #begin(signal: AbortSignal): Promise<void> {
-    const { about } = await api.trace({ ...this.#wanted, after: beyondAll, limit: 1 }, signal)
+    const { about } = await api.trace({ ...this.#wanted, after: beyondAll, limit: 1 }, { signal })
     this.#after = Math.max(0, (about?.lastId ?? 0) - lookBack)
     this.#leftOutInAll = about?.leftOut ?? 0
   }

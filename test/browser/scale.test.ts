@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Page } from 'playwright-core'
 import type { BrokerCore } from '../../src/core/broker.ts'
 import { stat } from './rows.ts'
 import { startDashboard } from './support.ts'
@@ -10,7 +11,7 @@ import { startDashboard } from './support.ts'
 const timeout = 240_000
 const topicNames = 1_000_000
 
-test('a million Topic Names are scrolled through at 30 frames a second, with few of them in the page', {
+test('a million Topic Names are scrolled through with frames short enough for 30 a second, few of them in the page', {
   timeout,
 }, async (context) => {
   let core: BrokerCore | null = null
@@ -30,12 +31,14 @@ test('a million Topic Names are scrolled through at 30 frames a second, with few
   await page.getByRole('button', { name: 'Open all' }).click()
   await page.getByRole('button', { name: 'Close plant/0', exact: true }).waitFor({ timeout })
   const openedMs = Date.now()
-  const framesPerSecond: unknown = await page.evaluate(scrollThrough)
+  const busyMs = await watchBusy(page)
+  const frames = Number(await page.evaluate(scrollThrough))
+  const frameMs = (await busyMs()) / frames
   const nodes: unknown = await page.evaluate('document.querySelectorAll("*").length')
   context.diagnostic(
-    `loaded in ${loadedMs - beginMs} ms, opened in ${openedMs - loadedMs} ms, ${framesPerSecond} frames per second, ${nodes} elements`,
+    `loaded in ${loadedMs - beginMs} ms, opened in ${openedMs - loadedMs} ms, ${frames} frames of ${frameMs.toFixed(1)} ms, ${nodes} elements`,
   )
-  assert.ok(Number(framesPerSecond) >= 30, `${framesPerSecond} frames per second`)
+  assert.ok(frameMs > 0.1 && frameMs < 1000 / 30, `a frame takes ${frameMs} ms`)
   assert.ok(Number(nodes) < 5000, `${nodes} elements`)
   await page.evaluate(toTheEnd)
   await page.getByText('last', { exact: true }).waitFor()
@@ -81,7 +84,17 @@ function fill(core: BrokerCore | null): void {
   }
 }
 
-/** Runs in the page. */
+/** Tells what the page has computed from now on, however long it had to wait for a processor. */
+async function watchBusy(page: Page): Promise<() => Promise<number>> {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' })
+  return async () => {
+    const { metrics } = await session.send('Performance.getMetrics')
+    return 1000 * (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.NaN)
+  }
+}
+
+/** Runs in the page, for two seconds: from the first row to the last. How many frames there were. */
 async function scrollThrough(): Promise<number> {
   // biome-ignore lint/suspicious/noExplicitAny: the types of a browser are not known here.
   const { document, requestAnimationFrame, performance } = globalThis as any
@@ -93,7 +106,7 @@ async function scrollThrough(): Promise<number> {
     await new Promise((resolve) => requestAnimationFrame(resolve))
     frames += 1
   }
-  return frames / 2
+  return frames
 }
 
 /** Runs in the page. */

@@ -22,11 +22,11 @@ export function ClientsPage() {
 }
 
 function ClientList() {
-  const { presence = 'all' } = route.value.query
+  const presence = presences.find((each) => each === route.value.query.presence) ?? 'all'
   const [typed, setTyped] = useState('')
   const list = useList<Client, NonNullable<ClientPage['about']>>(
     `clients ${presence}`,
-    (query, signal) => api.clients({ ...query, presence: presence === 'all' ? undefined : presence }, signal),
+    (query, signal) => api.clients({ ...query, ...(presence === 'all' ? {} : { presence }) }, { signal }),
     everyMs,
   )
   const { about } = list

@@ -17,7 +17,7 @@ export function ConfigPage() {
   const [search, setSearch] = useState('')
   const [isAsking, setAsking] = useState(false)
   const [reloaded, setReloaded] = useState<Reloaded | null>(null)
-  const { value, fault, refresh } = useLive('config', api.config, everyMs)
+  const { value, fault, refresh } = useLive('config', (signal) => api.config({ signal }), everyMs)
   const rows = (value?.entries ?? []).filter(({ key }) => key.toLowerCase().includes(search.toLowerCase()))
   return (
     <>
@@ -43,7 +43,7 @@ export function ConfigPage() {
           title={t('config.reload.question')}
           action={t('config.reload.action')}
           run={async () => {
-            setReloaded(await api.reload())
+            setReloaded(await api.reloadConfig())
             refresh()
           }}
           onClose={() => setAsking(false)}

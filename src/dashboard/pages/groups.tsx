@@ -13,7 +13,7 @@ import { t } from '../text/text.ts'
 const everyMs = 2000
 
 export function GroupsPage() {
-  const list = useList<SharedGroup, object>('groups', api.groups, everyMs)
+  const list = useList<SharedGroup, object>('groups', (query, signal) => api.sharedGroups(query, { signal }), everyMs)
   return (
     <>
       <PageHead title={t('nav.groups')} intro={t('groups.intro')} />

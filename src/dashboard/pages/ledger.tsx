@@ -13,7 +13,7 @@ const everyMs = 2000
 type Line = readonly [key: TextKey, n: number]
 
 export function LedgerPanel() {
-  const { value, fault } = useLive('ledger', api.ledger, everyMs)
+  const { value, fault } = useLive('ledger', (signal) => api.ledger({ signal }), everyMs)
   return (
     <section class="panel" aria-labelledby="ledger">
       <h2 id="ledger">{t('ledger.title')}</h2>

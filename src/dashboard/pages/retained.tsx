@@ -3,7 +3,7 @@
  */
 import { useState } from 'preact/hooks'
 import type { Retained, RetainedMessage, RetainedPage as RetainedRows } from '../../admin/api-types.ts'
-import { api } from '../api.ts'
+import { api, given } from '../api.ts'
 import { bytes, count } from '../format.ts'
 import { ListFoot, useList } from '../lists.tsx'
 import { useLive } from '../live.ts'
@@ -23,7 +23,7 @@ export function RetainedPage() {
   const [deleted, setDeleted] = useState<string | null>(null)
   const list = useList<Retained, NonNullable<RetainedRows['about']>>(
     `retained ${filter}`,
-    (query, signal) => api.retained({ ...query, filter }, signal),
+    (query, signal) => api.retainedMessages({ ...query, ...given({ filter }) }, { signal }),
     everyMs,
   )
   const { about } = list
@@ -70,7 +70,7 @@ function DeleteDialog({ topic, onDone, onClose }: { topic: string; onDone: () =>
       action={t('retained.delete')}
       isDangerous={true}
       run={async () => {
-        await api.deleteRetained(topic)
+        await api.removeRetained(topic)
         onDone()
       }}
       onClose={onClose}
@@ -86,7 +86,7 @@ function DeleteDialog({ topic, onDone, onClose }: { topic: string; onDone: () =>
 function RetainedDialog({ topic, onDelete, onClose }: { topic: string; onDelete: () => void; onClose: () => void }) {
   const { value, fault } = useLive<RetainedMessage>(
     `retained ${topic}`,
-    (signal) => api.retainedMessage(topic, signal),
+    (signal) => api.retainedMessage(topic, { signal }),
     0,
   )
   return (

@@ -3,7 +3,7 @@
  */
 import { useState } from 'preact/hooks'
 import type { AccessTest } from '../../admin/api-types.ts'
-import { api } from '../api.ts'
+import { api, given } from '../api.ts'
 import { useLive } from '../live.ts'
 import { FaultNotice } from '../parts/notice.tsx'
 import { route, setQuery } from '../route.ts'
@@ -26,7 +26,10 @@ export function AccessTester() {
   const change = (changed: Partial<Wish>): void => setWish({ ...wish, ...changed })
   const { value, fault } = useLive(
     asked.topic === '' ? null : JSON.stringify(asked),
-    (signal) => api.accessTest({ ...asked }, signal),
+    (signal) => {
+      const { action, topic, ...who } = asked
+      return api.accessTest({ action, topic, ...given(who) }, { signal })
+    },
     0,
   )
   return (

@@ -16,7 +16,7 @@ const scopes: readonly Scope[] = ['observe', 'publish', 'admin']
 const everyMs = 5000
 
 export function ApiKeys() {
-  const { value, fault, refresh } = useLive('keys', api.apiKeys, everyMs)
+  const { value, fault, refresh } = useLive('keys', (signal) => api.apiKeys({ signal }), everyMs)
   const [made, setMade] = useState<NewApiKey | null>(null)
   const [removed, setRemoved] = useState<ApiKey | null>(null)
   return (

@@ -16,7 +16,7 @@ export function Password() {
   const change = async (event: Event): Promise<void> => {
     event.preventDefault()
     try {
-      await api.changePassword({ current, password })
+      await api.changePassword(current, password)
       setFault(null)
       setDone(true)
       setCurrent('')

@@ -17,7 +17,7 @@ const neverExpires = 0xffff_ffff
 export function SessionHistory({ clientIdentifier, account }: Whose) {
   const list = useList<HistoryEvent, NonNullable<HistoryPage['about']>>(
     `history ${account ?? ''} ${clientIdentifier}`,
-    (query, signal) => api.history(clientIdentifier, { ...query, account }, signal),
+    (query, signal) => api.clientHistory(clientIdentifier, { ...query, account }, { signal }),
     everyMs,
   )
   const forgotten = list.about?.forgotten ?? 0

@@ -20,7 +20,7 @@ const everyMs = 1000
 export function InFlight({ clientIdentifier, account }: Whose) {
   const list = useList<InFlightMessage, NonNullable<InFlightPage['about']>>(
     `inflight ${account ?? ''} ${clientIdentifier}`,
-    (query, signal) => api.inFlight(clientIdentifier, { ...query, account }, signal),
+    (query, signal) => api.inFlightMessages(clientIdentifier, { ...query, account }, { signal }),
     everyMs,
   )
   return (
@@ -72,10 +72,10 @@ function inFlightColumns(): readonly Column<InFlightMessage>[] {
 export function Queued({ clientIdentifier, account }: Whose) {
   const [lookedAt, setLookedAt] = useState<QueuedMessage | null>(null)
   const [isWithPayloads, setWithPayloads] = useState(false)
-  const payload = isWithPayloads ? 'true' : undefined
+  const payload = isWithPayloads || undefined
   const list = useList<QueuedMessage, NonNullable<QueuedPage['about']>>(
     `queued ${payload} ${account ?? ''} ${clientIdentifier}`,
-    (query, signal) => api.queued(clientIdentifier, { ...query, account, payload }, signal),
+    (query, signal) => api.queuedMessages(clientIdentifier, { ...query, account, payload }, { signal }),
     // What messages say is not asked for again and again.
     isWithPayloads ? 0 : everyMs,
   )
@@ -143,7 +143,7 @@ function Purge({ clientIdentifier, account, isEmpty, onDone }: Whose & { isEmpty
           action={t('queued.purge')}
           isDangerous={true}
           run={async () => {
-            setPurged(await api.purge(clientIdentifier, { account }))
+            setPurged(await api.purgeQueue(clientIdentifier, { account }))
             onDone()
           }}
           onClose={() => setAsking(false)}

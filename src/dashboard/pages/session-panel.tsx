@@ -49,7 +49,8 @@ export function SessionPanel({ session, isOne, onChange }: SessionPanelProps) {
           action={t(`session.${deed}.action`)}
           isDangerous={true}
           run={async () => {
-            await (deed === 'kick' ? api.kick : api.endSession)(clientIdentifier, account)
+            if (deed === 'kick') await api.disconnect(clientIdentifier, { account })
+            else await api.endSession(clientIdentifier, { account })
             onChange()
           }}
           onClose={() => setDeed(null)}

@@ -17,7 +17,7 @@ export function SessionSubscriptions({ clientIdentifier, account }: Whose) {
   const [ended, setEnded] = useState<Subscriber | null>(null)
   const list = useList<SessionRow, object>(
     `subscriptions ${account ?? ''} ${clientIdentifier}`,
-    (query, signal) => api.client(clientIdentifier, { ...query, account }, signal),
+    (query, signal) => api.client(clientIdentifier, { ...query, account }, { signal }),
     everyMs,
   )
   const rows = list.rows.filter((row) => row.kind === 'subscription')
@@ -38,7 +38,7 @@ export function SessionSubscriptions({ clientIdentifier, account }: Whose) {
           action={t('sub.unsubscribe')}
           isDangerous={true}
           run={async () => {
-            await api.unsubscribe(clientIdentifier, topicFilterOf(ended), ended.account)
+            await api.unsubscribe(clientIdentifier, topicFilterOf(ended), { account: ended.account })
             list.refresh()
           }}
           onClose={() => setEnded(null)}

@@ -35,7 +35,7 @@ export function SessionPage({ clientIdentifier }: { clientIdentifier: string }) 
   const { account, show = 'subscriptions' } = route.value.query
   const list = useList<SessionRow, object>(
     `session ${account ?? ''} ${clientIdentifier}`,
-    (query, signal) => api.client(clientIdentifier, { ...query, account }, signal),
+    (query, signal) => api.client(clientIdentifier, { ...query, account }, { signal }),
     everyMs,
   )
   const isGone = list.fault?.status === 404

@@ -3,7 +3,7 @@
  */
 import { useMemo, useState } from 'preact/hooks'
 import type { SeenTopic, TopicPage } from '../../admin/api-types.ts'
-import { api } from '../api.ts'
+import { api, given } from '../api.ts'
 import { count, rate } from '../format.ts'
 import { ListFoot, useList } from '../lists.tsx'
 import { FilterField } from '../parts/filter-field.tsx'
@@ -13,7 +13,8 @@ import { link, route, setQuery } from '../route.ts'
 import { t } from '../text/text.ts'
 import { listenersOf, rowsOf, type TopicNode, treeOf } from '../topic-tree.ts'
 
-const everyMs = 1000
+/** So that what happens is seen within a second. */
+const everyMs = 500
 /** A small tree is shown open. */
 const openRowsMax = 60
 
@@ -21,7 +22,7 @@ export function TopicsPage() {
   const { filter = '' } = route.value.query
   const list = useList<SeenTopic, NonNullable<TopicPage['about']>>(
     `topics ${filter}`,
-    (query, signal) => api.topics({ ...query, filter }, signal),
+    (query, signal) => api.topics({ ...query, ...given({ filter }) }, { signal }),
     everyMs,
   )
   const tree = useMemo(() => treeOf(list.rows), [list.rows])

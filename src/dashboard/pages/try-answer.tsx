@@ -39,7 +39,7 @@ export function AnswerPanel({ answer: { atMs, topic, published } }: { answer: An
 const everyMs = 1000
 
 function ReceiptView({ id }: { id: string }) {
-  const { value, fault } = useLive(`receipt ${id}`, (signal) => api.receipt(id, signal), everyMs, isFinal)
+  const { value, fault } = useLive(`receipt ${id}`, (signal) => api.receipt(id, { signal }), everyMs, isFinal)
   if (value === null) return <FaultNotice fault={fault} />
   const { state, delivered, matched, deliveredTo = [], failedFor = [] } = value.receipt
   return (

@@ -9,10 +9,10 @@ import { t } from '../text/text.ts'
 export type Kind = 'held' | 'dead'
 export type Deed = 'again' | 'drop'
 
-const deeds = {
-  held: { again: api.release, drop: api.dropHeld },
-  dead: { again: api.requeue, drop: api.dropDead },
-} as const
+const deeds: Record<Kind, Record<Deed, (which: Which) => Promise<Done>>> = {
+  held: { again: (which) => api.releaseHeld(which), drop: (which) => api.dropHeld(which) },
+  dead: { again: (which) => api.requeueDead(which), drop: (which) => api.dropDead(which) },
+}
 
 export interface DeedDialogProps {
   readonly kind: Kind

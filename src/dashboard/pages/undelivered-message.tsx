@@ -19,8 +19,11 @@ export interface MessageDialogProps {
 }
 
 export function MessageDialog({ kind, row, onDeed, onClose }: MessageDialogProps) {
-  const load = kind === 'held' ? api.heldMessage : api.deadMessage
-  const { value, fault } = useLive<HeldMessage | DeadMessage>(`${kind} ${row.id}`, (signal) => load(row.id, signal), 0)
+  const { value, fault } = useLive<HeldMessage | DeadMessage>(
+    `${kind} ${row.id}`,
+    (signal) => (kind === 'held' ? api.heldMessage : api.deadMessage).call(api, row.id, { signal }),
+    0,
+  )
   return (
     <Dialog title={t('undelivered.message', { id: String(row.id), topic: row.topic })} onClose={onClose}>
       <div class="stack">

@@ -20,7 +20,7 @@ const shown = [
 ] as const satisfies readonly (readonly [keyof RuleLedger['fates'], TextKey])[]
 
 export function Rules() {
-  const { value, fault } = useLive('ledger', api.ledger, everyMs)
+  const { value, fault } = useLive('ledger', (signal) => api.ledger({ signal }), everyMs)
   // Two rules may have the same Topic Filter: one that is gone stays in the ledger.
   const rules = value?.rules ?? []
   return (

@@ -3,7 +3,7 @@
  */
 import { useState } from 'preact/hooks'
 import type { Dead, Done, Held, Which } from '../../admin/api-types.ts'
-import { api } from '../api.ts'
+import { api, given } from '../api.ts'
 import { bytes, count, moment, until } from '../format.ts'
 import { ListFoot, useList } from '../lists.tsx'
 import { serverNowMs } from '../live.ts'
@@ -26,7 +26,7 @@ export function HeldMessages() {
   const { filter = '', client = '' } = route.value.query
   const list = useList<Held, { readonly held: Amount }>(
     `held ${filter} ${client}`,
-    (query, signal) => api.held({ ...query, filter, client }, signal),
+    (query, signal) => api.held({ ...query, ...given({ filter, client }) }, { signal }),
     everyMs,
   )
   return <Waiting kind="held" list={list} amount={list.about?.held ?? null} columns={heldColumns} />
@@ -36,7 +36,7 @@ export function DeadLetters() {
   const { filter = '', client = '' } = route.value.query
   const list = useList<Dead, { readonly dead: Amount }>(
     `dead ${filter} ${client}`,
-    (query, signal) => api.dead({ ...query, filter, client }, signal),
+    (query, signal) => api.dead({ ...query, ...given({ filter, client }) }, { signal }),
     everyMs,
   )
   return <Waiting kind="dead" list={list} amount={list.about?.dead ?? null} columns={deadColumns} />

@@ -12,7 +12,8 @@ import { type Column, Table } from '../parts/table.tsx'
 import { link, route, setQuery } from '../route.ts'
 import { t } from '../text/text.ts'
 
-const everyMs = 1000
+/** So that what happens is seen within a second. */
+const everyMs = 500
 
 export function WhoPage() {
   const { topic = '' } = route.value.query
@@ -20,7 +21,7 @@ export function WhoPage() {
   useEffect(() => setTyped(topic), [topic])
   const list = useList<Subscriber, About>(
     topic === '' ? null : topic,
-    (query, signal) => api.listeners(topic, query, signal),
+    (query, signal) => api.listenersOf(topic, query, { signal }),
     everyMs,
   )
   return (

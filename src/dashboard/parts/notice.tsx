@@ -27,9 +27,9 @@ export function FaultNotice({ fault }: { fault: ApiFault | null }) {
   return (
     <Notice tone="danger">
       <strong>{fault.title()}</strong>
-      {fault.faults().length === 0
+      {fault.faults.length === 0
         ? fault.message
-        : fault.faults().map(({ place, found, expected, advice }, index) => (
+        : fault.faults.map(({ place, found, expected, advice }, index) => (
             <p key={index}>
               <b>{place}</b>: {found} → {expected}. {advice}
             </p>
