@@ -82,7 +82,7 @@ async function heardBy(client: WireClient): Promise<string> {
   }
 }
 
-test('no secret is seen in what the broker answers, logs, counts, tells, or prints when it crashes', async () => {
+test('NATS 2026-05, EMQX #17653, #17654: no secret is seen in what the broker answers, logs, counts, tells, or prints when it crashes', async () => {
   using folder = temporaryFolder()
   const { secrets, env } = await prepare(folder.path)
   const preload = join(folder.path, 'preload.mjs')
@@ -139,7 +139,7 @@ test('no secret is seen in what the broker answers, logs, counts, tells, or prin
   absent(others, 'standard output', broker.stdout)
 })
 
-test('the token of a program that is asked, and what it is asked about, is seen in no log when it cannot be reached', async () => {
+test('EMQX #17653, #17654: the token of a program that is asked, and what it is asked about, is seen in no log when it cannot be reached', async () => {
   using folder = temporaryFolder()
   const { secrets } = await prepare(folder.path)
   const start = [process.execPath, main, 'start', '--config', join(folder.path, 'hook.yaml')] as const
@@ -150,7 +150,7 @@ test('the token of a program that is asked, and what it is asked about, is seen 
   absent(secrets, 'the log', broker.stderr)
 })
 
-test('no secret is seen in the effective configuration, nor in the faults of one', async () => {
+test('NATS 2026-05: no secret is seen in the effective configuration, nor in the faults of one', async () => {
   using folder = temporaryFolder()
   const { secrets, env } = await prepare(folder.path)
   const check = (...words: string[]) => {

@@ -53,7 +53,7 @@ function onlyForTheOwner(path: string, leastFiles: number): void {
   )
 }
 
-test('the data directory, its log, passwords, keys, audit log and backups are for the owner alone', async () => {
+test('mosquitto CVE-2017-9868: the data directory, its log, passwords, keys, audit log and backups are for the owner alone', async () => {
   using folder = temporaryFolder()
   const broker = await start(folder.path)
   const client = await openWire(`tcp://127.0.0.1:${broker.port}`, 5)
@@ -78,7 +78,7 @@ test('the data directory, its log, passwords, keys, audit log and backups are fo
   onlyForTheOwner(restored, 4)
 })
 
-test('a password file is for the owner alone, also one that was not', () => {
+test('mosquitto CVE-2017-9868: a password file is for the owner alone, also one that was not', () => {
   using folder = temporaryFolder()
   const file = join(folder.path, 'passwords')
   run('passwd', '-H', 'sha512', '-c', '-b', file, 'alice', 'green tea')
@@ -88,7 +88,7 @@ test('a password file is for the owner alone, also one that was not', () => {
   onlyForTheOwner(join(folder.path, 'wide'), 1)
 })
 
-test('a backup writes over nothing and through no link, and a restore reads no more than the file it was given', async () => {
+test('EMQX #17201: a backup writes over nothing and through no link, and a restore reads no more than the file it was given', async () => {
   using folder = temporaryFolder()
   const broker = await start(folder.path)
   const victim = join(folder.path, 'victim')
@@ -110,7 +110,7 @@ test('a backup writes over nothing and through no link, and a restore reads no m
   assert.ok(!existsSync(join(folder.path, 'nowhere')) && lstatSync(join(data, 'pabal.db')).isFile())
 })
 
-test('no path of a request leads to another file', async () => {
+test('EMQX #17201: no path of a request leads to another file', async () => {
   using folder = temporaryFolder()
   const broker = await start(folder.path)
   const { url, headers } = await logIn(broker.stdout)

@@ -21,7 +21,7 @@ const faults = {
 } as const
 
 for (const [what, code] of Object.entries(faults)) {
-  test(`${what} ends the broker with exit code 1 and its reason, and what was acknowledged is there afterwards`, async () => {
+  test(`unhandledRejection, uncaughtException: ${what} ends the broker with exit code 1 and its reason, and what was acknowledged is there afterwards`, async () => {
     using folder = temporaryFolder()
     const preload = join(folder.path, 'preload.mjs')
     writeFileSync(preload, `import { EventEmitter } from 'node:events'\nprocess.once('SIGUSR2', () => { ${code} })\n`)
@@ -47,7 +47,7 @@ for (const [what, code] of Object.entries(faults)) {
 }
 
 for (const [what, code] of Object.entries(faults)) {
-  test(`${what} fails a test run, whoever it belongs to`, () => {
+  test(`unhandledRejection, uncaughtException: ${what} fails a test run, whoever it belongs to`, () => {
     using folder = temporaryFolder()
     const file = join(folder.path, 'late.test.mjs')
     const text = `import { EventEmitter } from 'node:events'\nimport { test } from 'node:test'\ntest('passes', async () => {\n  setImmediate(() => { ${code} })\n  await new Promise((resolve) => setTimeout(resolve, 50))\n})\n`
