@@ -24,6 +24,8 @@ import { trimLog } from './trim-log.ts'
 // This file is only ever run as a thread, with these options.
 const port = parentPort as NonNullable<typeof parentPort>
 const options = workerData as ThreadOptions
+// Whether a report of Node names the environment is for the main thread to say: here it would stand once more.
+process.report.excludeEnv = true
 
 class StoreThread {
   readonly #database: Database
