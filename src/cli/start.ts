@@ -19,6 +19,7 @@ import { RunningLog } from '../server/log/running-log.ts'
 import type { Durability } from '../server/options.ts'
 import { flushSpans, hasTraceSdk } from '../server/tracing/open-telemetry.ts'
 import { watchForCrash } from './start/crash.ts'
+import { logOpenFiles } from './start/log-open-files.ts'
 import { watchForHangup } from './start/reload-signal.ts'
 import { readStartConfig } from './start/start-config.ts'
 import { readStartFlags, type StartFlags } from './start/start-flags.ts'
@@ -104,6 +105,7 @@ async function startBroker(flags: StartFlags, flagFaults: readonly ConfigFault[]
     log.lines.say('warn', 'configurationLeftOut', 'a line of mosquitto.conf is left out', fields)
   }
   await broker.start()
+  logOpenFiles(log.lines, read, options)
   running = new RunningConfig(broker, read, options, () => readStartConfig(flags, []), log)
   const hasChosenAdmin = read.config.admin !== null
   const isTraced = options.tracing === true

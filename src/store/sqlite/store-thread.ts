@@ -17,6 +17,7 @@ import {
 import type { Database, StoredBlock } from './database.ts'
 import type { ErrorReply, FromThread, Request, ThreadOptions } from './messages.ts'
 import { isDamage, openForWriting } from './open-database.ts'
+import type { PrivateFiles } from './private-files.ts'
 import { readRecords } from './read-records.ts'
 import { Room } from './room.ts'
 import { trimLog } from './trim-log.ts'
@@ -37,6 +38,10 @@ class StoreThread {
     this.#lock = lock
     this.#database = database
     this.#room = room
+  }
+
+  get files(): PrivateFiles {
+    return this.#lock.files
   }
 
   start(): void {
@@ -171,7 +176,7 @@ function open(): StoreThread | null {
 
 const thread = open()
 if (thread !== null) {
-  post({ type: 'opened' })
+  post({ type: 'opened', files: thread.files })
   thread.start()
   port.on('message', async ({ id, request }: { id: number; request: Request }) => {
     try {
