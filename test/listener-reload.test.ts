@@ -193,7 +193,7 @@ test('pabal start: SIGHUP opens and closes listeners, and a port in use is named
   assert.equal(await broker.stop(), 0)
 })
 
-test('a process that has no file descriptor left keeps its configuration: users still have to log in', async () => {
+test('mosquitto CVE-2017-7652: a process that has no file descriptor left keeps its configuration: users still have to log in', async () => {
   const folder = temporaryDirectory()
   const file = join(folder.path, 'pabal.yaml')
   const users = 'authentication: {users: [{userName: alice, passwordFile: alice.password}]}\n'

@@ -5,7 +5,7 @@
  */
 import { Command } from 'commander'
 import { defaultLimits } from '../core/limits.ts'
-import type { Config } from '../server/config/config.ts'
+import type { ReadConfig } from '../server/config/config.ts'
 import { ConfigError } from '../server/config/config-fault.ts'
 import { defaultData } from '../server/config/configured-options.ts'
 import { counted } from '../server/counted.ts'
@@ -13,6 +13,7 @@ import { defaultListen } from '../server/options.ts'
 import { checkDisk } from './doctor/disk.ts'
 import type { Finding, Verdict } from './doctor/finding.ts'
 import { checkListeners } from './doctor/ports.ts'
+import { checkSecrets } from './doctor/secrets.ts'
 import { checkSystem } from './doctor/system.ts'
 import { parseArguments } from './parse-arguments.ts'
 import { readStartConfig } from './start/start-config.ts'
@@ -52,18 +53,18 @@ export async function runDoctor(argv: string[]): Promise<number> {
   const exitCode = parseArguments(command, argv)
   if (exitCode !== null) return exitCode === 0 ? 0 : wrongFlags
   const flags = command.opts<DoctorFlags>()
-  const config = readConfig(flags)
-  if (config === null) return wrongFlags
-  const findings = await examine(config)
+  const read = readConfig(flags)
+  if (read === null) return wrongFlags
+  const findings = await examine(read)
   process.stdout.write(flags.json === true ? json(findings) : report(findings))
   return exitCodes[worst(findings)]
 }
 
 /** As `pabal start` would read it; null if it is wrong: that has been said. */
-function readConfig(given: GivenFlags): Config | null {
+function readConfig(given: GivenFlags): ReadConfig | null {
   const { flags, faults } = checkStartFlags(given)
   try {
-    return readStartConfig(flags, faults).config
+    return readStartConfig(flags, faults)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     process.stderr.write(`${error.message}\n`)
@@ -71,10 +72,12 @@ function readConfig(given: GivenFlags): Config | null {
   }
 }
 
-async function examine({ listeners, data, durability, limits }: Config): Promise<Finding[]> {
+async function examine(read: ReadConfig): Promise<Finding[]> {
+  const { listeners, data, durability, limits } = read.config
   return [
     ...(await checkListeners(listeners ?? defaultListen)),
     ...(durability === 'memory' ? [] : checkDisk(data ?? defaultData)),
+    ...checkSecrets(read),
     ...(await checkSystem({ ...defaultLimits, ...limits })),
   ]
 }

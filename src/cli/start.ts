@@ -18,6 +18,8 @@ import { defaultLogOptions } from '../server/log/log-options.ts'
 import { RunningLog } from '../server/log/running-log.ts'
 import type { Durability } from '../server/options.ts'
 import { flushSpans, hasTraceSdk } from '../server/tracing/open-telemetry.ts'
+import { watchForCrash } from './start/crash.ts'
+import { logOpenFiles } from './start/log-open-files.ts'
 import { watchForHangup } from './start/reload-signal.ts'
 import { readStartConfig } from './start/start-config.ts'
 import { readStartFlags, type StartFlags } from './start/start-flags.ts'
@@ -96,12 +98,14 @@ async function startBroker(flags: StartFlags, flagFaults: readonly ConfigFault[]
   options.admin = admin
   const broker = createBroker(options)
   const log = new RunningLog(broker, { ...defaultLogOptions, ...read.config.log })
+  watchForCrash(log.lines)
   for (const { file, line, name, verdict } of read.imported) {
     if (verdict.type !== 'later') continue
     const fields = { file, line, directive: name, reason: verdict.why }
     log.lines.say('warn', 'configurationLeftOut', 'a line of mosquitto.conf is left out', fields)
   }
   await broker.start()
+  logOpenFiles(log.lines, read, options)
   running = new RunningConfig(broker, read, options, () => readStartConfig(flags, []), log)
   const hasChosenAdmin = read.config.admin !== null
   const isTraced = options.tracing === true

@@ -2,6 +2,7 @@
  * The stores a broker can be given.
  */
 import { MemoryStore } from '../store/memory-store.ts'
+import type { PrivateFiles } from '../store/sqlite/private-files.ts'
 import { type SqliteOptions, SqliteStore } from '../store/sqlite/sqlite-store.ts'
 import type { Store } from '../store/store.ts'
 
@@ -16,4 +17,9 @@ export function memory(): Store {
  */
 export function sqlite(directory: string, options: SqliteOptions = {}): Store {
   return new SqliteStore(directory, options)
+}
+
+/** What of its directory other users could read when it was opened; null for a store without one. */
+export function privateFilesOf(store: Store | undefined): PrivateFiles | null {
+  return store instanceof SqliteStore ? store.files : null
 }

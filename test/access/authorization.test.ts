@@ -125,7 +125,7 @@ test('mosquitto CVE-2021-34434, 2.0.12: revoked rights stop a live Subscription 
   assert.deepEqual((await back.message()).text, 'a')
 })
 
-test('aedes < 0.35.1, mochi#503, moquette#689: a Will Message that may not be published is refused at CONNECT', async () => {
+test('aedes < 0.35.1, mochi#503, moquette#689, mosquitto 2.0.16: a Will Message that may not be published is refused at CONNECT', async () => {
   await using running = await startTestBroker(options([{ allow: ['publish'], topics: ['wills/%c'] }]))
   const will = { topicName: 'wills/other', payload: Buffer.from('x'), qos: 0, retain: false, properties: {} } as const
   for (const version of [4, 5] as const) {

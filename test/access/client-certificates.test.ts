@@ -65,7 +65,9 @@ issue('nameless', '/O=plant')
 issue('two', '/CN=admin/CN=sensor-2')
 // What must be escaped is refused.
 issue('odd', '/CN=a\\+b,#')
-issue('nul', '/CN=커피')
+issue('korean', '/CN=커피')
+issue('lines', '/CN=sensor-1\nCN=admin')
+issue('control', '/CN=sensor-1\u001b[2J')
 revoked()
 
 const listen = (more: string, scheme = 'tls'): string => {
@@ -103,8 +105,12 @@ async function accounts(options: BrokerOptions, names: readonly string[]): Promi
 }
 
 test('identity=cn takes the Common Name for the account, whatever User Name is sent, and no name is nobody', async () => {
-  const names = ['sensor', 'nul', 'nameless', 'two', 'odd']
+  const names = ['sensor', 'korean', 'nameless', 'two', 'odd']
   assert.deepEqual(await accounts({ listen: [listen('&identity=cn')] }, names), ['sensor-1', '커피', 0x87, 0x87, 0x87])
+})
+
+test('VerneMQ 1.12, mosquitto 2.0.16: a Common Name with line ends or controls in it is nobody, and no other', async () => {
+  assert.deepEqual(await accounts({ listen: [listen('&identity=cn')] }, ['lines', 'control']), [0x87, 0x87])
 })
 
 test('identity=san takes the first Subject Alternative Name', async () => {

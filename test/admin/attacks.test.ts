@@ -22,7 +22,7 @@ async function raw(api: TestApi, text: string): Promise<string> {
 
 const closing = 'Connection: close\r\n\r\n'
 
-test('a request for a host that is not ours is refused, whatever its path', async () => {
+test('DNS rebinding: a request for a host that is not ours is refused, whatever its path', async () => {
   await using api = await startApi()
   for (const host of ['evil.example', 'evil.example:18083', '127.0.0.1.evil.example', 'localhost.evil', '[::1', '']) {
     for (const path of ['/api/v1/overview', '/livez', '/metrics', '/api/docs']) {

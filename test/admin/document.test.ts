@@ -20,7 +20,7 @@ test('every room is in the document, and nothing else', () => {
   assert.equal(new Set(ids).size, rooms.length)
 })
 
-test('in every list a limit that is none is refused', async () => {
+test('NATS 2026-28: in every list a limit that is none is refused', async () => {
   await using api = await startApi()
   await api.at.client(5, { clientIdentifier: 'one' })
   const lists = rooms.filter(({ query }) => 'limit' in query.shape).map(({ path }) => path.replace(/\{\w+\}/, 'one'))

@@ -39,7 +39,7 @@ test('a list comes in pages, and a cursor is good for one of them', async () => 
 })
 
 for (const limit of ['0', '-1', '1e99', '10001', '0x10', ' 1', '']) {
-  test(`a limit of "${limit}" is refused, with what is expected`, async () => {
+  test(`NATS 2026-28: a limit of "${limit}" is refused, with what is expected`, async () => {
     await using api = await startApi()
     const { status, headers, body } = await api.get(`/clients?limit=${encodeURIComponent(limit)}`)
     assert.deepEqual([status, headers.get('content-type')], [400, 'application/problem+json'])

@@ -62,7 +62,7 @@ test('the first password lets the administrator in, and a wrong one does not', a
   assert.equal((await api.get('/overview', { cookie: `${cookie}x` })).status, 401)
 })
 
-test('a change needs the token of the login, and must not come from another page', async () => {
+test('CSRF: a change needs the token of the login, and must not come from another page', async () => {
   await using api = await startApi({}, {}, needed)
   const login = await logIn(api)
   const publish = (headers: Record<string, string>) => api.send('POST', '/publish', { topic: 'a' }, headers)
@@ -74,7 +74,7 @@ test('a change needs the token of the login, and must not come from another page
   assert.equal((await publish({ ...withToken(login), origin: api.url })).status, 202)
 })
 
-test('what another page can send without being asked about first is not taken', async () => {
+test('CORS: what another page can send without being asked about first is not taken', async () => {
   await using api = await startApi()
   const send = (headers: Record<string, string>) =>
     fetch(`${api.url}/api/v1/publish`, { method: 'POST', body: '{"topic":"a"}', headers })
@@ -101,7 +101,7 @@ test('a login ends when it is ended, when nobody uses it for an hour, and after 
   assert.equal((await api.get('/me', { cookie: third.cookie })).status, 401)
 })
 
-test('who fails ten times within a minute waits, even with the right password', async () => {
+test('login rate limit: who fails ten times within a minute waits, even with the right password', async () => {
   await using api = await startApi({}, {}, needed)
   const password = api.firstPassword ?? ''
   const tries = Array.from({ length: 12 }, (_, index) =>

@@ -126,7 +126,7 @@ test('what is more than its rate is not shown but counted', async () => {
   assert.equal(shown + leftOut, all)
 })
 
-test('who does not read it costs a bounded part of the memory, and nothing waits for it', async () => {
+test('aedes, notes on drainTimeout: who does not read it costs a bounded part of the memory, and nothing waits for it', async () => {
   await using api = await startApi()
   const { hostname, port } = new URL(api.url)
   const socket = connect(Number(port), hostname)

@@ -8,68 +8,14 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { formatScramCredential, hashPassword, makeScramCredential } from '../../src/index.ts'
-import { makeSelfSigned } from '../../src/transport/self-signed.test.ts'
 import { temporaryFolder } from '../admin/api.ts'
 import { BrokerProcess, killBrokers } from '../power/broker-process.ts'
-import { openWire, type WireClient } from '../support/wire-client.ts'
+import type { WireClient } from '../support/wire-client.ts'
 import { logIn } from './admin-login.ts'
+import { absent, attempt, prepare } from './canary.ts'
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 afterEach(killBrokers)
-
-/** Secrets by where they stand, and a configuration with all of them. */
-async function prepare(directory: string) {
-  const write = (name: string, text: string): void => writeFileSync(join(directory, name), text)
-  const { certFile, keyFile } = makeSelfSigned(directory, 'canary')
-  const secrets: Record<string, string> = {
-    'a variable of the environment': 'canary-of-variable',
-    'a file': 'canary-of-file',
-    'a token of a hook': 'canary-of-token',
-    'a hash': await hashPassword('canary-of-hash', { costLog2: 10, blockSize: 8, parallelism: 1 }),
-    'a password behind a hash': 'canary-of-hash',
-    'a SCRAM credential': formatScramCredential(await makeScramCredential('canary-of-scram', { iterations: 4096 })),
-    'a password of a client': 'canary-of-client',
-    'a wrong password of an operator': 'canary-of-login',
-    'a key of TLS': readFileSync(keyFile, 'utf8').split('\n')[1] ?? '',
-  }
-  write('password', `${secrets['a file']}\n`)
-  write('token', `${secrets['a token of a hook']}\n`)
-  const users = [
-    `{userName: alice, password: "\${CANARY}", permissions: [observe]}`,
-    '{userName: bob, password: file:password}',
-    `{userName: carol, passwordHash: '${secrets['a hash']}'}`,
-    `{userName: dave, scram: '${secrets['a SCRAM credential']}'}`,
-  ]
-  const lines = [
-    `listeners: [tcp://127.0.0.1:0, 'tls://127.0.0.1:0?cert=${certFile}&key=${keyFile}']`,
-    'data: kept',
-    'admin: http://127.0.0.1:0',
-    'log: {level: debug, audit: audit.log}',
-    'authentication:',
-  ]
-  write('pabal.yaml', [...lines, '  users:', ...users.map((user) => `    - ${user}`)].join('\n'))
-  const hook = "  http: {url: 'http://127.0.0.1:9/', token: 'file:token', timeout: 1s}"
-  write('hook.yaml', [...lines, hook].join('\n'))
-  return { secrets, env: { ...process.env, CANARY: secrets['a variable of the environment'] } }
-}
-
-function absent(secrets: Readonly<Record<string, string>>, place: string, text: string): void {
-  for (const [what, secret] of Object.entries(secrets)) {
-    assert.ok(secret.length > 10, what)
-    // As it is, and as bytes are often written.
-    for (const written of [secret, Buffer.from(secret).toString('base64'), Buffer.from(secret).toString('hex')]) {
-      assert.ok(!text.includes(written), `${what} is seen in ${place}`)
-    }
-  }
-}
-
-async function attempt(broker: BrokerProcess, userName: string, password: string): Promise<WireClient | null> {
-  const client = await openWire(`tcp://127.0.0.1:${broker.port}`, 5)
-  client.sendConnect({ clientIdentifier: `of ${userName}`, userName, password: Buffer.from(password) })
-  const connack = await client.nextOrClosed('connack')
-  return connack?.reasonCode === 0 ? client : null
-}
 
 /** Everything that comes within a moment on `$SYS` and as events. */
 async function heardBy(client: WireClient): Promise<string> {
@@ -82,7 +28,7 @@ async function heardBy(client: WireClient): Promise<string> {
   }
 }
 
-test('no secret is seen in what the broker answers, logs, counts, tells, or prints when it crashes', async () => {
+test('NATS 2026-05, EMQX #17653, #17654: no secret is seen in what the broker answers, logs, counts, tells, or prints when it crashes', async () => {
   using folder = temporaryFolder()
   const { secrets, env } = await prepare(folder.path)
   const preload = join(folder.path, 'preload.mjs')
@@ -139,7 +85,7 @@ test('no secret is seen in what the broker answers, logs, counts, tells, or prin
   absent(others, 'standard output', broker.stdout)
 })
 
-test('the token of a program that is asked, and what it is asked about, is seen in no log when it cannot be reached', async () => {
+test('EMQX #17653, #17654: the token of a program that is asked, and what it is asked about, is seen in no log when it cannot be reached', async () => {
   using folder = temporaryFolder()
   const { secrets } = await prepare(folder.path)
   const start = [process.execPath, main, 'start', '--config', join(folder.path, 'hook.yaml')] as const
@@ -150,7 +96,7 @@ test('the token of a program that is asked, and what it is asked about, is seen 
   absent(secrets, 'the log', broker.stderr)
 })
 
-test('no secret is seen in the effective configuration, nor in the faults of one', async () => {
+test('NATS 2026-05: no secret is seen in the effective configuration, nor in the faults of one', async () => {
   using folder = temporaryFolder()
   const { secrets, env } = await prepare(folder.path)
   const check = (...words: string[]) => {

@@ -24,7 +24,7 @@ const announces256MB = halfConnect('ffffff7f')
 /** The most that is taken: the rest of it is waited for. */
 const announces64KiB = halfConnect('fcff03')
 
-test(`${attackers} half-sent CONNECTs that announce 256 MB cost less than 100 MB`, async () => {
+test(`mosquitto CVE-2017-7651, CVE-2023-0809, NATS 2026-25: ${attackers} half-sent CONNECTs that announce 256 MB cost less than 100 MB`, async () => {
   const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
   const args = [main, 'start', '--listen', 'tcp://127.0.0.1:0', '--admin', 'off', '--limit', 'connectSecondsMax=600']
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -52,7 +52,7 @@ test(`${attackers} half-sent CONNECTs that announce 256 MB cost less than 100 MB
   }
 })
 
-test('a CONNECT that is not finished in time is closed without an answer', async () => {
+test('mosquitto CVE-2017-7651: a CONNECT that is not finished in time is closed without an answer', async () => {
   await using broker = await startTestBroker()
   using client = await broker.open(5)
   client.sendBytes(announces64KiB)

@@ -44,7 +44,7 @@ function tablesOf(make: (number: number) => string): Readonly<Record<string, () 
   }
 }
 
-test(`${count} names that look alike are put in within twice the time of others`, () => {
+test(`hash flooding: ${count} names that look alike are put in within twice the time of others`, () => {
   const kinds = Object.values(families)
   const alike = tablesOf((number) => kinds[number % kinds.length]?.(Math.floor(number / kinds.length)) ?? '')
   for (const [table, insert] of Object.entries(tablesOf(plain))) {
@@ -54,7 +54,7 @@ test(`${count} names that look alike are put in within twice the time of others`
   }
 })
 
-test('names that fall on one place of the cache of Topic Names are decoded each time, and no slower', () => {
+test('hash flooding: names that fall on one place of the cache of Topic Names are decoded each time, and no slower', () => {
   const texts = Array.from({ length: 20_000 }, (_, number) =>
     Buffer.from(families['pairs of the same sum']?.(number) ?? ''),
   )

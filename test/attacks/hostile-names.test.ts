@@ -47,7 +47,7 @@ async function connected(broker: BrokerProcess, name: string): Promise<WireClien
   return client
 }
 
-test('they name clients, users, levels, shares and properties of messages, before and after a restart', async () => {
+test('__proto__, constructor, toString, hasOwnProperty: they name clients, users, levels, shares and properties of messages, before and after a restart', async () => {
   using folder = temporaryFolder()
   const broker = await start(folder.path)
   for (const name of names) {
@@ -84,7 +84,7 @@ test('they name clients, users, levels, shares and properties of messages, befor
   }
 })
 
-test('over HTTP they are names of clients and of topics, and no field, parameter or path of the API', async () => {
+test('__proto__, constructor, toString, hasOwnProperty: over HTTP they are names of clients and of topics, and no field, parameter or path of the API', async () => {
   using folder = temporaryFolder()
   const broker = await start(folder.path)
   const clients = await Promise.all(names.map((name) => connected(broker, name)))
@@ -114,7 +114,7 @@ test('over HTTP they are names of clients and of topics, and no field, parameter
   for (const client of clients) await client.quiet()
 })
 
-test('over MQTT they are no question and no field of one', async () => {
+test('__proto__, constructor, toString, hasOwnProperty: over MQTT they are no question and no field of one', async () => {
   using folder = temporaryFolder()
   const broker = await start(folder.path)
   const client = await connected(broker, 'asker')

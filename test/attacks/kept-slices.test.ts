@@ -57,7 +57,7 @@ for (const [what, prefix, retain] of [
   ['held', 'held', false],
   ['queued', 'queued', false],
 ] as const) {
-  test(`${count} small messages that are ${what} do not keep the chunks they came in`, async () => {
+  test(`EMQX #15907: ${count} small messages that are ${what} do not keep the chunks they came in`, async () => {
     await using running = await startTestBroker({ topics: [{ filter: 'held/#', whenNobody: 'hold' }] })
     const away = await running.client(5, staying(5, 'away'))
     await away.subscribe('queued/#', { qos: 1 })
@@ -85,7 +85,7 @@ function useUpBlock(): void {
   for (let part = 0; part < 3; part++) Buffer.allocUnsafe(30_000).fill(0)
 }
 
-test(`${count} Topic Names that are remembered do not keep the blocks that small buffers share`, async () => {
+test(`EMQX #15907: ${count} Topic Names that are remembered do not keep the blocks that small buffers share`, async () => {
   await using running = await startTestBroker()
   using client = await running.client(5)
   const send = async (number: number): Promise<void> => {
@@ -100,7 +100,7 @@ test(`${count} Topic Names that are remembered do not keep the blocks that small
   assert.ok(each < bytesMax, `${each.toFixed(0)} bytes for each`)
 })
 
-test(`${count} properties that are retained do not keep them either`, async () => {
+test(`EMQX #15907: ${count} properties that are retained do not keep them either`, async () => {
   await using running = await startTestBroker()
   using client = await running.client(5)
   const correlationData = Buffer.from('0123')

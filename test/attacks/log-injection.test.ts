@@ -80,7 +80,7 @@ async function say(broker: BrokerProcess): Promise<void> {
   await broker.kill('SIGTERM')
 }
 
-test('as JSON each line is an object, and none is what a client has written', async () => {
+test('log injection: as JSON each line is an object, and none is what a client has written', async () => {
   using folder = temporaryFolder()
   const broker = await start(folder.path, 'auto')
   await say(broker)
@@ -92,7 +92,7 @@ test('as JSON each line is an object, and none is what a client has written', as
   for (const text of hostile) assert.ok(told.has(text), JSON.stringify(text))
 })
 
-test('for people each line begins with the time, and holds nothing that a terminal obeys', async () => {
+test('log injection: for people each line begins with the time, and holds nothing that a terminal obeys', async () => {
   using folder = temporaryFolder()
   const broker = await start(folder.path, 'human')
   await say(broker)

@@ -20,7 +20,7 @@ const listener = (warning: Error): void => {
 before(() => process.on('warning', listener))
 after(() => process.off('warning', listener))
 
-test('a Session, its messages, a Retained Message, a held one and a will outlive what a timer can wait, and end in time', async () => {
+test('timers beyond 2^31 ms: a Session, its messages, a Retained Message, a held one and a will outlive what a timer can wait, and end in time', async () => {
   let turns = 0
   await using running = await startTestBroker(
     {

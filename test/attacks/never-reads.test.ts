@@ -9,7 +9,7 @@ import type { BrokerEvent } from '../../src/index.ts'
 import { connectPacket, field } from '../support/packet-hex.ts'
 import { startTestBroker } from '../support/test-broker.ts'
 
-test('a client that sends PINGREQ after PINGREQ and reads nothing is disconnected', async () => {
+test('aedes, notes on drainTimeout: a client that sends PINGREQ after PINGREQ and reads nothing is disconnected', async () => {
   await using broker = await startTestBroker({ limits: { unsentBytesMax: 65_536 } })
   const disconnected = new Promise<Extract<BrokerEvent, { type: 'disconnected' }>>((resolve) =>
     broker.broker.on('disconnected', resolve),

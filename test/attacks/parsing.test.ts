@@ -9,12 +9,12 @@ import { keepsItsSize, settledBytes } from '../fuzz/fuzz.ts'
 import { FuzzedBroker } from '../fuzz/fuzzed-broker.ts'
 import { playScene } from '../fuzz/play.ts'
 import type { Script } from '../fuzz/script.ts'
-import { connectPacket, field, outcome, packet } from '../support/packet-hex.ts'
+import { connectPacket, field, outcome, packet, sized } from '../support/packet-hex.ts'
 import { startTestBroker } from '../support/test-broker.ts'
 
 const fiveByteLength = 'ffffffff01'
 
-test('ActiveMQ CVE-2025-66168, CVE-2026-40046; NanoMQ CVE-2026-21888: a length of five bytes closes with 0x81, wherever it stands', async () => {
+test('ActiveMQ CVE-2025-66168, CVE-2026-40046; NanoMQ CVE-2026-21888; libcurl: a length of five bytes closes with 0x81, wherever it stands', async () => {
   await using broker = await startTestBroker()
   const behindConnack = [
     `30${fiveByteLength}`,
@@ -77,6 +77,40 @@ test('mosquitto CVE-2021-28166: what only a server sends, and types that do not 
   using client = await broker.client(4)
   client.sendBytes('f000')
   await client.closed()
+})
+
+test('NanoMQ #2268, #2270, #1181, #1722: packets of which each byte comes by itself are the same packets', async () => {
+  await using broker = await startTestBroker()
+  const filter = 't/é'
+  const properties = sized(`26${field('n')}${field('v'.repeat(40))}`)
+  // A Remaining Length of two bytes.
+  const body = `${field(filter)}0002${properties}`.padEnd(600, 'f')
+  const whole = [
+    connectPacket(5, 0xc6, `${field('c')}00${field('w')}${field('x')}${field('u')}${field('p')}`, '2100ff'),
+    packet('82', '0001', properties, field(filter), '01'),
+    `32ac02${body}`,
+    packet('a2', '0003', properties, field(filter)),
+    'c000',
+    packet('e0', '00', properties),
+  ]
+  // Each in a turn of the event loop of its own, without waiting for more.
+  using client = await broker.open(5)
+  for (const byte of Buffer.from(whole.join(''), 'hex')) {
+    client.sendBytes(Buffer.from([byte]))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  const said = await client.untilClosed()
+  assert.deepEqual(said.map(({ type }) => type).sort(), [
+    'connack',
+    'pingresp',
+    'puback',
+    'publish',
+    'suback',
+    'unsuback',
+  ])
+  const message = said.find((each) => each.type === 'publish')
+  assert.equal(message?.topicName, filter)
+  assert.match(message?.payload.toString('hex') ?? '', /^f{400,}$/)
 })
 
 test('sol#15: each type but CONNECT as the first packet closes the connection', async () => {
@@ -185,7 +219,7 @@ test('mqtt-packet#83: of all 256 Connect Flags exactly those of the table are ta
   }
 })
 
-test('mosquitto CVE-2023-3592, CVE-2017-7654: 20,000 CONNECTs that are refused leave nothing on the heap', async () => {
+test('mosquitto CVE-2023-3592, CVE-2017-7654, 2.0.11: 20,000 CONNECTs that are refused leave nothing on the heap', async () => {
   const property = `26${field('name')}${field('x'.repeat(80))}`
   const will = `7f${property}`.slice(0, 40)
   const refused = [

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import type { SubscriptionRequest } from '../../src/protocol/index.ts'
-import type { WireClient } from '../support/wire-client.ts'
+import { staying, type WireClient } from '../support/wire-client.ts'
 import { type Attack, inRounds, type Target } from './attack.ts'
 
 const deepTopicName = '/'.repeat(32_767)
@@ -79,6 +79,41 @@ const openIdentifiers: Attack = {
     })
     assert.deepEqual(new Set(codes), new Set([0x93]))
     return `0x93 at the 257th, ${count} times`
+  },
+}
+
+const openAndTakenOver: Attack = {
+  source: 'mosquitto 1.6.12; the same, by who is taken over',
+  what: '65,535 Packet Identifiers of QoS 2 are opened, and the client is taken over: again and again',
+  flags: ['--limit', 'receiveMaximum=65535'],
+  async run(target, strength) {
+    const rounds = 10
+    const count = Math.ceil(65_535 * strength)
+    const openAll = async (client: WireClient): Promise<void> => {
+      for (let packetId = 1; packetId <= count; packetId++) client.publish({ topicName: 'a', qos: 2, packetId })
+      for (let packetId = 1; packetId <= count; packetId++) {
+        assert.equal((await client.next('pubrec')).packetId, packetId)
+      }
+    }
+    let before: WireClient | null = null
+    for (let round = 0; round < rounds; round++) {
+      const client = await target.client('open')
+      if (before !== null) assert.equal(await endOf(before), 0x8e)
+      await openAll(client)
+      before = client
+    }
+    // Whoever stays is owed PUBCOMP for all of them, on whichever connection, and may open them again.
+    const first = await target.open(5)
+    await first.connect(staying(5, 'stays'))
+    await openAll(first)
+    const second = await target.open(5)
+    assert.equal((await second.connect(staying(5, 'stays'))).sessionPresent, true)
+    for (let packetId = 1; packetId <= count; packetId++) second.acknowledge('pubrel', packetId)
+    for (let packetId = 1; packetId <= count; packetId++) {
+      assert.equal((await second.next('pubcomp')).reasonCode, 0)
+    }
+    await openAll(second)
+    return `free after each of ${rounds} times; those of a Session that stays are released on the next connection`
   },
 }
 
@@ -173,6 +208,7 @@ export const protocolAttacks: readonly Attack[] = [
   deepTopics,
   deepTopicsAllowed,
   openIdentifiers,
+  openAndTakenOver,
   manyProperties,
   manyFilters,
   topicAliases,

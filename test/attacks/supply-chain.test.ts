@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { rowsWithTests } from './documented-tests.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
@@ -79,21 +80,5 @@ test('every package is pinned to a version and a hash, and none has an install s
 })
 
 test('every line of the threat model names tests, and each of them is there', () => {
-  const document = read('docs/threat-model.md')
-  const tests = [...document.matchAll(/^- \[(\d+)\] `([^`]+)`: (.+)$/gm)]
-  const missing = tests.filter(
-    ([, , file = '', name = '']) => !existsSync(join(root, file)) || !read(file).includes(name),
-  )
-  assert.deepEqual(
-    missing.map(([line]) => line),
-    [],
-  )
-  const rows = document.split('\n').filter((line) => /^\| (?!Attack)[^-]/.test(line))
-  assert.ok(rows.length >= 25)
-  const used = rows.flatMap((row) => {
-    const numbers = [...row.matchAll(/\[(\d+)\]/g)].map(([, number]) => number)
-    assert.ok(numbers.length > 0, row)
-    return numbers
-  })
-  assert.deepEqual(used, [...tests.map(([, number]) => number)])
+  assert.ok(rowsWithTests('docs/threat-model.md').length >= 25)
 })

@@ -9,7 +9,9 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, test } from 'node:test'
 import { temporaryFolder } from '../admin/api.ts'
+import { type StartedPabal, startedPabal } from '../operating/started-pabal.ts'
 import { BrokerProcess, killBrokers, startCommand } from '../power/broker-process.ts'
+import { logLines } from '../support/log-lines.ts'
 import { openWire } from '../support/wire-client.ts'
 
 afterEach(killBrokers)
@@ -21,7 +23,7 @@ const faults = {
 } as const
 
 for (const [what, code] of Object.entries(faults)) {
-  test(`${what} ends the broker with exit code 1 and its reason, and what was acknowledged is there afterwards`, async () => {
+  test(`unhandledRejection, uncaughtException: ${what} ends the broker with exit code 1 and its reason, and what was acknowledged is there afterwards`, async () => {
     using folder = temporaryFolder()
     const preload = join(folder.path, 'preload.mjs')
     writeFileSync(preload, `import { EventEmitter } from 'node:events'\nprocess.once('SIGUSR2', () => { ${code} })\n`)
@@ -35,7 +37,10 @@ for (const [what, code] of Object.entries(faults)) {
     await broker.kill('SIGUSR2')
     await client.closed()
     assert.deepEqual(await broker.exited, { exitCode: 1, signal: null })
-    assert.match(broker.stderr, /Error: nobody listens/)
+    const { level, event, stack, time, msg } = logLines(broker.stderr).at(-1) ?? assert.fail(broker.stderr)
+    assert.deepEqual([level, event], ['fatal', 'crashed'])
+    assert.match(String(stack), /^Error: nobody listens\n {4}at .*preload\.mjs:\d+:\d+/)
+    assert.ok(Number.isFinite(Date.parse(time)) && /nobody caught/.test(msg))
     const [error] = await once(connect(port, '127.0.0.1'), 'error')
     assert.equal(error.code, 'ECONNREFUSED')
     const again = await new BrokerProcess(startCommand(join(folder.path, 'data'))).ready()
@@ -46,8 +51,46 @@ for (const [what, code] of Object.entries(faults)) {
   })
 }
 
+/** A broker that fails at SIGUSR2, with more to say than whoever reads its log has taken so far. */
+async function startUnread(): Promise<StartedPabal> {
+  const preload = `process.once('SIGUSR2', () => { ${faults['an uncaught error']} })`
+  const options = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(preload)}` }
+  const pabal = await startedPabal(
+    ['--log-level', 'debug', '--durability', 'memory', '--admin', 'off'],
+    undefined,
+    options,
+  )
+  pabal.child.stderr.pause()
+  for (let number = 0; number < 400; number++) {
+    using client = await openWire(pabal.url, 5)
+    await client.connect({ clientIdentifier: `${number}${'x'.repeat(250)}` })
+    await client.subscribe(`a/${'y'.repeat(250)}/${number}`)
+  }
+  return pabal
+}
+
+test('uncaughtException: the last line is whole, and what waits is there before it, however slowly the log is read', async () => {
+  await using pabal = await startUnread()
+  pabal.child.kill('SIGUSR2')
+  // Until it is full, nothing holds up the last line.
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  pabal.child.stderr.resume()
+  assert.equal(await pabal.exited, 1)
+  const text = pabal.stderr.trimEnd().split('\n')
+  assert.equal(JSON.parse(text.at(-1) ?? '').event, 'crashed')
+  assert.ok(text.filter((line) => line.includes('"subscribed"')).length >= 399, `${text.length}`)
+})
+
+test('uncaughtException: a log that nobody reads does not keep the broker from ending', async () => {
+  await using pabal = await startUnread()
+  const ended = once(pabal.child, 'exit')
+  pabal.child.kill('SIGUSR2')
+  await ended
+  pabal.child.stderr.resume()
+})
+
 for (const [what, code] of Object.entries(faults)) {
-  test(`${what} fails a test run, whoever it belongs to`, () => {
+  test(`unhandledRejection, uncaughtException: ${what} fails a test run, whoever it belongs to`, () => {
     using folder = temporaryFolder()
     const file = join(folder.path, 'late.test.mjs')
     const text = `import { EventEmitter } from 'node:events'\nimport { test } from 'node:test'\ntest('passes', async () => {\n  setImmediate(() => { ${code} })\n  await new Promise((resolve) => setTimeout(resolve, 50))\n})\n`

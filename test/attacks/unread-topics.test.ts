@@ -49,7 +49,7 @@ function residentKib(processId: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${processId}/status`, 'utf8'))?.[1])
 }
 
-test(`a flood to ${messages} Topic Names nobody reads is held up to the bound, refused with 0x97 beyond it, and costs bounded memory`, async () => {
+test(`held and dead letters (ours): a flood to ${messages} Topic Names nobody reads is held up to the bound, refused with 0x97 beyond it, and costs bounded memory`, async () => {
   const config = join(root, 'pabal.yaml')
   const limits = `limits:\n  heldMessagesMax: ${heldMax}\n  heldMessagesPerAccountMax: ${heldMax}\n`
   writeFileSync(config, `topics:\n  - filter: '#'\n    whenNobody: hold\n${limits}`)
@@ -78,7 +78,7 @@ test(`a flood to ${messages} Topic Names nobody reads is held up to the bound, r
   }
 })
 
-test('an account that has filled its share leaves room for the others, and QoS 0 beyond it is dropped and counted', async () => {
+test('held and dead letters (ours): an account that has filled its share leaves room for the others, and QoS 0 beyond it is dropped and counted', async () => {
   const topics = [{ filter: '#', whenNobody: 'hold' }] as const
   const limits = { heldMessagesPerAccountMax: 5, heldMessagesMax: 8 }
   await using running = await startTestBroker({ topics, limits, authenticate: () => true })

@@ -48,6 +48,15 @@ test('a second store in the same process is refused, too, and opens when the fir
   await second.close()
 })
 
+test('a second store in the same process that is refused does not open the directory to a broker of another one', async () => {
+  const directory = join(parent, 'both')
+  const first = sqlite(directory)
+  await first.open()
+  await assert.rejects(sqlite(directory).open(), /in use by another broker/)
+  assert.match(await refusal(directory), /in use by another broker/)
+  await first.close()
+})
+
 test('a file in place of the directory is named, with the way out', async () => {
   const path = join(parent, 'file')
   writeFileSync(path, 'something')

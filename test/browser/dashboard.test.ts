@@ -86,7 +86,9 @@ test('a Topic Name shows its live subscribers, and is marked while nobody listen
   assert.deepEqual(faults, [])
 })
 
-test('what a message says is shown as text, and a held one is released to who listens, once', { timeout }, async () => {
+test('XSS: what a message says is shown as text, and a held one is released to who listens, once', {
+  timeout,
+}, async () => {
   await using dashboard = await startDashboard(sceneOptions)
   await playScene(dashboard.api.at)
   const pump = await dashboard.api.at.client(5, { clientIdentifier: 'pump' })
@@ -139,7 +141,7 @@ test('messages that reached nobody are listed with the reason, and counted by ru
   await row(page, 'commands/#').getByText('held for a listener').waitFor()
 })
 
-test('a Client Identifier made of markup is text wherever it stands, and its Session is found by it', {
+test('XSS: a Client Identifier made of markup is text wherever it stands, and its Session is found by it', {
   timeout,
 }, async () => {
   await using dashboard = await startDashboard(sceneOptions)

@@ -188,7 +188,8 @@ test('a queue that is full is told of, with the client that goes without', async
 
 test('a store that takes no messages, and takes them again, is told of once each', async () => {
   const out: string[] = []
-  const sink = { write: (line: string) => void out.push(line), flush: () => Promise.resolve() }
+  const write = (line: string): void => void out.push(line)
+  const sink = { write, writeLast: write, flush: () => Promise.resolve() }
   const store = new MemoryStore(true)
   await using running = await startTestBroker({ store })
   logBroker(running.broker, new Log({ level: 'info' }, false, sink, Date.now))

@@ -55,18 +55,18 @@ export function readSecret(written: unknown, what: string, places: SecretPlaces)
     const advice = 'write the name of one variable, alone and without a default'
     return { type: 'fault', found: 'more or less than one name in braces', expected, advice }
   }
-  if (written.startsWith('file:')) return readSecretFile(places.directory, secretFile(written), what)
+  if (written.startsWith('file:')) return readSecretFile(places.directory, secretPath(written), what)
   return { type: 'value', value: written }
 }
 
 /** The path behind `file:`, with or without the two slashes of a URL. */
-function secretFile(written: string): string {
+export function secretPath(written: string): string {
   return written.replace(/^file:(?:\/\/(?=\/))?/, '')
 }
 
 /** `file:PATH` with the path made absolute. */
 export function absoluteReference(written: string, directory: string): string {
-  return `file:${resolve(directory, secretFile(written))}`
+  return `file:${resolve(directory, secretPath(written))}`
 }
 
 /** The only line of a file. */

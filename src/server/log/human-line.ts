@@ -12,6 +12,12 @@ export function humanLine(json: string): string {
   return `${[`${clock} ${String(level).padEnd(5)} ${plain(String(msg))}`, ...facts].join('  ')}\n`
 }
 
+/** The stack of an error below its line. Each of its lines is set in, so that no text within it looks like a line of the log. */
+export function humanStack(stack: string): string {
+  const lines = stack.split('\n').map((line) => `    ${plain(line.trimEnd())}\n`)
+  return lines.join('')
+}
+
 function valueText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(valueText).join(', ')}]`
   return typeof value === 'string' ? visible(value) : visible(JSON.stringify(value))

@@ -20,7 +20,8 @@ const attacks = [
 
 function written(isHuman: boolean, level: LogLevel = 'debug') {
   const out: string[] = []
-  const sink = { write: (text: string) => void out.push(text), flush: () => Promise.resolve() }
+  const write = (text: string): void => void out.push(text)
+  const sink = { write, writeLast: write, flush: () => Promise.resolve() }
   return { out, log: new Log({ level }, isHuman, sink, () => 1_700_000_000_000) }
 }
 
@@ -70,6 +71,30 @@ test('a level writes its own lines and those that are worse, but what is for the
     for (const each of ['error', 'warn', 'info', 'debug'] as const) log.say(each, 'said', each[0] ?? '')
     log.audit({}, '!')
     assert.equal(out.map((line) => JSON.parse(line).msg).join(''), `${expected[level]}!`)
+  }
+})
+
+test('the last line is written at whatever level, with all of the stack, behind what floods still had to say', () => {
+  const stack = `Error: x\n${'    at somewhere (file.ts:1:1)\n'.repeat(50)}\u001b[2J12:00:00 error forged`
+  for (const level of ['debug', 'silent'] as const) {
+    for (const isHuman of [false, true]) {
+      const { out, log } = written(isHuman, level)
+      const line = { level: 'warn', event: 'refused', text: 'again', fields: {}, same: 'a' } as const
+      for (let count = 0; count < 7; count++) log.tell(line)
+      log.sayLast('crashed', 'it ends', { reason: 'x' }, stack)
+      const said = out.join('').trimEnd().split('\n')
+      const last = said.findIndex((each) => each.includes('it ends'))
+      assert.equal(said.slice(0, last).filter((each) => each.includes('again')).length, level === 'silent' ? 0 : 6)
+      if (isHuman) {
+        assert.match(said[last] ?? '', /^\d\d:\d\d:\d\d fatal it ends {2}reason=x$/)
+        assert.equal(said.length - last - 1, stack.split('\n').length)
+        for (const each of said.slice(last + 1)) assert.match(each, /^ {4}[^\p{Cc}]+$/u)
+      } else {
+        assert.equal(last, said.length - 1)
+        const { level: written, event, stack: told } = JSON.parse(said[last] ?? '')
+        assert.deepEqual([written, event, told], ['fatal', 'crashed', stack])
+      }
+    }
   }
 })
 

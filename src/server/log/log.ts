@@ -6,7 +6,7 @@
  */
 import { type Logger, pino } from 'pino'
 import { Flood, type FloodLine } from './flood.ts'
-import { humanLine } from './human-line.ts'
+import { humanLine, humanStack } from './human-line.ts'
 import { LineWriter } from './line-writer.ts'
 import type { LogOptions } from './log-options.ts'
 import { safeJson, shortValues } from './log-text.ts'
@@ -19,6 +19,8 @@ const flushMsMax = 1000
 /** Where finished lines go. */
 export interface LogSink {
   write(text: string): void
+  /** At the end of the process: when it returns, this and all before it have left, or nobody takes it. */
+  writeLast(text: string): void
   /** Resolves when everything written so far has left, or nobody takes it. */
   flush(): Promise<void>
 }
@@ -32,13 +34,14 @@ export class Log {
   readonly #nowMs: () => number
   #timer: NodeJS.Timeout | null = null
   #isHuman: boolean
+  #isLast = false
 
   constructor({ level }: Pick<LogOptions, 'level'>, isHuman: boolean, sink: LogSink, nowMs: () => number) {
     this.#sink = sink
     this.#nowMs = nowMs
     this.#isHuman = isHuman
     const destination = {
-      write: (line: string) => sink.write(this.#isHuman ? humanLine(line) : `${safeJson(line.trimEnd())}\n`),
+      write: (line: string) => this.#leave(this.#isHuman ? humanLine(line) : `${safeJson(line.trimEnd())}\n`),
     }
     const time = () => `,"time":"${new Date(nowMs()).toISOString()}"`
     const formatters = { level: (label: string) => ({ level: label }) }
@@ -81,10 +84,25 @@ export class Log {
     written.info({ event: 'audit', ...fields }, text)
   }
 
+  /** The last line of a process that ends at once, whatever the level: it has left when this returns. Nothing of `stack` is cut. */
+  sayLast(event: string, text: string, fields: LogFields, stack: string): void {
+    this.#isLast = true
+    this.#endWindow()
+    const facts = { event, ...shortValues(fields) }
+    const logger = this.#logger.child({}, { level: 'fatal' })
+    logger.fatal(this.#isHuman ? facts : { ...facts, stack }, text)
+    if (this.#isHuman) this.#leave(humanStack(stack))
+  }
+
   /** Resolves when the last lines have left. */
   close(): Promise<void> {
     this.#endWindow()
     return this.#sink.flush()
+  }
+
+  #leave(text: string): void {
+    if (this.#isLast) this.#sink.writeLast(text)
+    else this.#sink.write(text)
   }
 
   #endWindow(): void {
@@ -105,7 +123,11 @@ export function openLog(options: LogOptions): Log {
     return log.isHuman ? humanLine(json) : `${json}\n`
   }
   const writer = new LineWriter(stderr, waitingBytesMax, missing)
-  const sink = { write: (text: string) => writer.write(text), flush: () => writer.idle(flushMsMax) }
+  const sink = {
+    write: (text: string) => writer.write(text),
+    writeLast: (text: string) => writer.writeLast(text),
+    flush: () => writer.idle(flushMsMax),
+  }
   const log = new Log(options, isForPeople(options), sink, Date.now)
   return log
 }

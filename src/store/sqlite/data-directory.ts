@@ -1,9 +1,10 @@
 /**
  * The data directory: what lies in it, whose it is, and that only one broker uses it at a time. docs/disk-format.md.
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { closeToOthers, type PrivateFiles } from './private-files.ts'
 import { isNoSpace } from './reserve.ts'
 
 export const databaseName = 'pabal.db'
@@ -28,12 +29,14 @@ export function repairAdvice(directory: string): string {
 
 /** Holds the directory until `release`, or until the process ends however it ends. */
 export interface DirectoryLock {
+  /** What was found open to other users. */
+  readonly files: PrivateFiles
   release(): void
 }
 
 /** @throws DataDirectoryError if another broker holds it, or it cannot be used. */
 export function lockDirectory(directory: string): DirectoryLock {
-  makePrivate(directory)
+  const files = makePrivate(directory)
   let lock: DatabaseSync | null = null
   try {
     lock = new DatabaseSync(join(directory, lockName), { timeout: 0 })
@@ -49,21 +52,27 @@ export function lockDirectory(directory: string): DirectoryLock {
   }
   writeOwner(directory)
   const held = lock
-  return { release: () => held.close() }
+  return { files, release: () => held.close() }
 }
 
-/** Creates what is missing, readable by nobody else, so that it is there after a power cut, too. */
-function makePrivate(directory: string): void {
+/** Creates what is missing, readable by nobody else, so that it is there after a power cut, too; closes what is not. */
+function makePrivate(directory: string): PrivateFiles {
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === false) {
     throw new DataDirectoryError(`The data directory ${directory} is a file.\nName a directory with --data.`)
   }
   try {
     const made = mkdirSync(directory, { recursive: true, mode: 0o700 })
-    for (const name of [databaseName, lockName]) closeSync(openSync(join(directory, name), 'a', 0o600))
+    for (const name of [databaseName, lockName]) createIfMissing(join(directory, name))
     syncDirectories(directory, made === undefined ? directory : dirname(made))
+    return closeToOthers(directory)
   } catch (error) {
     throw unusable(directory, error)
   }
+}
+
+/** Never opens one that is there: whoever closes it gives up every lock that this process has on it. */
+function createIfMissing(path: string): void {
+  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
 }
 
 /** From the innermost to the outermost. */

@@ -2,6 +2,7 @@
  * What the store says to its thread, and what the thread answers. Bytes are handed over, not copied.
  */
 import type { Seq } from '../../core/record.ts'
+import type { PrivateFiles } from './private-files.ts'
 
 export interface Block {
   readonly first: Seq
@@ -37,7 +38,7 @@ export interface ErrorReply {
 }
 
 export type FromThread =
-  | { readonly type: 'opened' }
+  | { readonly type: 'opened'; readonly files: PrivateFiles }
   | { readonly type: 'not-opened'; readonly error: ErrorReply }
   | { readonly type: 'reply'; readonly id: number; readonly value: unknown }
   | { readonly type: 'error'; readonly id: number; readonly error: ErrorReply }

@@ -16,6 +16,7 @@ import { type Store, StoreRefusedError } from '../store.ts'
 import { databaseName, repairAdvice } from './data-directory.ts'
 import type { StoredBlock } from './database.ts'
 import type { Block, ErrorReply, FromThread, Request, SnapshotRow, ThreadOptions } from './messages.ts'
+import type { PrivateFiles } from './private-files.ts'
 
 export interface SqliteOptions {
   /** `fsync`: an append is on the disk when it resolves. `interval`: at the latest `intervalMs` later. Default `fsync`. */
@@ -50,11 +51,17 @@ export class SqliteStore implements Store {
   #lastId = 0
   #failure: Error | null = null
   #isClosing = false
+  #files: PrivateFiles = { closed: [], open: [] }
 
   /** `directory` is created when the store is opened, if it is missing. */
   constructor(directory: string, options: SqliteOptions = {}) {
     const { durability = 'fsync', intervalMs = 100, freeBytesMin = 64 * 1024 * 1024, acceptLoss = false } = options
     this.#threadOptions = { directory, durability, intervalMs, freeBytesMin, acceptLoss }
+  }
+
+  /** What of the directory other users could read when it was opened. */
+  get files(): PrivateFiles {
+    return this.#files
   }
 
   get directory(): string {
@@ -71,8 +78,10 @@ export class SqliteStore implements Store {
     await new Promise<void>((resolve, reject) => {
       worker.once('error', reject)
       worker.on('message', (message: FromThread) => {
-        if (message.type === 'opened') resolve()
-        else if (message.type === 'not-opened') reject(errorOf(message.error))
+        if (message.type === 'opened') {
+          this.#files = message.files
+          resolve()
+        } else if (message.type === 'not-opened') reject(errorOf(message.error))
         else this.#receive(message)
       })
     })

@@ -17,6 +17,7 @@ import {
 import type { Database, StoredBlock } from './database.ts'
 import type { ErrorReply, FromThread, Request, ThreadOptions } from './messages.ts'
 import { isDamage, openForWriting } from './open-database.ts'
+import type { PrivateFiles } from './private-files.ts'
 import { readRecords } from './read-records.ts'
 import { Room } from './room.ts'
 import { trimLog } from './trim-log.ts'
@@ -24,6 +25,8 @@ import { trimLog } from './trim-log.ts'
 // This file is only ever run as a thread, with these options.
 const port = parentPort as NonNullable<typeof parentPort>
 const options = workerData as ThreadOptions
+// Whether a report of Node names the environment is for the main thread to say: here it would stand once more.
+process.report.excludeEnv = true
 
 class StoreThread {
   readonly #database: Database
@@ -35,6 +38,10 @@ class StoreThread {
     this.#lock = lock
     this.#database = database
     this.#room = room
+  }
+
+  get files(): PrivateFiles {
+    return this.#lock.files
   }
 
   start(): void {
@@ -169,7 +176,7 @@ function open(): StoreThread | null {
 
 const thread = open()
 if (thread !== null) {
-  post({ type: 'opened' })
+  post({ type: 'opened', files: thread.files })
   thread.start()
   port.on('message', async ({ id, request }: { id: number; request: Request }) => {
     try {

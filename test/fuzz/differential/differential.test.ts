@@ -13,7 +13,7 @@ import { comparePlays, playOf } from './plays.ts'
 const count = Number(process.env.PABAL_FUZZ_PLAYS ?? 60)
 const seed = Number(process.env.PABAL_SEED ?? 1)
 
-test(`${count} plays: Pabal gives what the model owes, and differs from mosquitto only where it says why`, async () => {
+test(`MBFuzzer (USENIX Security 2025): ${count} plays: Pabal gives what the model owes, and differs from mosquitto only where it says why`, async () => {
   const { steps, faults } = await comparePlays(seed, count)
   assert.deepEqual(faults, [], `first seed ${seed}`)
   assert.ok(steps > 5 * count)
