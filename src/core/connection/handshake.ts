@@ -10,7 +10,7 @@ import { memoryFault } from '../memory.ts'
 import { parseTopicFilter } from '../routing/topic-filter.ts'
 import { topicNameFault } from '../routing/topic-name.ts'
 import { endSession, remindSession } from '../session/lifecycle.ts'
-import { neverExpires, Session, sessionKey } from '../session/session.ts'
+import { neverExpires, Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
 import { type ClosingReason, disconnectClient, refuseConnect } from './closing.ts'
@@ -126,7 +126,7 @@ export function acceptAccount(
 function accountFault(core: CoreState, clientIdentifier: string, account: string): ClosingReason | null {
   const { connectionsPerAccountMax } = core.limits
   if (connectionsPerAccountMax === 0) return null
-  const takesOver = (core.sessions.get(sessionKey(account, clientIdentifier))?.connection ?? null) !== null
+  const takesOver = (core.sessions.get(account, clientIdentifier)?.connection ?? null) !== null
   if (core.connectionsByAccount.of(account) - (takesOver ? 1 : 0) < connectionsPerAccountMax) return null
   const text = `one account may have ${connectionsPerAccountMax} connections`
   return { reasonCode: ReasonCode.QuotaExceeded, text: reachLimit(core, 'connectionsPerAccountMax', text) }
@@ -135,8 +135,41 @@ function accountFault(core: CoreState, clientIdentifier: string, account: string
 /** Short of memory only those are taken in who can make room: by fetching what waits for them. */
 function memoryFaultOf(core: CoreState, packet: Connect, account: string): ClosingReason | null {
   if (!core.memoryIsShort) return null
-  const isKnown = core.sessions.has(sessionKey(account, packet.clientIdentifier))
+  const isKnown = core.sessions.get(account, packet.clientIdentifier) !== undefined
   return isKnown && !packet.cleanStart ? null : memoryFault(core)
+}
+
+/** Why a client whose account is known may not come in; null if it may. */
+function establishFault(core: CoreState, packet: Connect, account: string): ClosingReason | null {
+  const { clientIdentifier } = packet
+  return (
+    memoryFaultOf(core, packet, account) ??
+    ownerFault(core, clientIdentifier, account) ??
+    accountFault(core, clientIdentifier, account)
+  )
+}
+
+/**
+ * A Session belongs to its account: while there is one, its Client Identifier is refused to every other. Accounts that have one
+ * beside each other, from when that was allowed, keep them.
+ */
+function ownerFault(core: CoreState, clientIdentifier: string, account: string): ClosingReason | null {
+  if (core.options.clientIdentifierScope === 'account') return null
+  if (core.sessions.get(account, clientIdentifier) !== undefined) return null
+  const [other] = core.sessions.withClientIdentifier(clientIdentifier)
+  if (other === undefined) return null
+  const text = 'another account has a Session with this Client Identifier; choose another one'
+  return { reasonCode: ReasonCode.ClientIdentifierNotValid, text, otherAccount: other.account }
+}
+
+/**
+ * What became due of the Sessions with a Client Identifier while nobody looked at the clock: a will is not stopped by a client that
+ * comes back after it, an end not put off, and a Session that is over keeps nobody out.
+ */
+function doWhatIsDue(core: CoreState, clientIdentifier: string, nowMs: number, turn: Turn): void {
+  for (const session of core.sessions.withClientIdentifier(clientIdentifier)) {
+    if (Math.min(session.willAtMs, session.endsAtMs) <= nowMs) remindSession(core, session, nowMs, turn)
+  }
 }
 
 /** Takes the client in: finds or makes its Session, takes it over from an older connection, and answers. */
@@ -149,17 +182,16 @@ export function establish(
   nowMs: number,
   turn: Turn,
 ): void {
-  const fault = connection.isLocal
-    ? null
-    : (memoryFaultOf(core, packet, account) ?? accountFault(core, packet.clientIdentifier, account))
+  doWhatIsDue(core, packet.clientIdentifier, nowMs, turn)
+  const fault = connection.isLocal ? null : establishFault(core, packet, account)
   if (fault !== null) {
-    refuseConnect(core, connection, fault, nowMs, turn)
+    refuseConnect(core, connection, { ...fault, account }, nowMs, turn)
     return
   }
   const stored = takeOver(core, connection, packet, account, nowMs, turn)
   const sessionPresent = stored !== null
   const session = stored ?? new Session(account, packet.clientIdentifier, nowMs, core.underWay)
-  core.sessions.set(session.key, session)
+  core.sessions.put(session)
   session.connection = connection
   session.isLocal = connection.isLocal
   session.presenceMs = nowMs
@@ -230,11 +262,8 @@ function takeOver(
   nowMs: number,
   turn: Turn,
 ): Session | null {
-  const key = sessionKey(account, packet.clientIdentifier)
-  const stored = core.sessions.get(key)
+  const stored = core.sessions.get(account, packet.clientIdentifier)
   if (stored === undefined) return null
-  // What became due while nobody looked at the clock comes first: its will is not stopped, its end not put off.
-  if (Math.min(stored.willAtMs, stored.endsAtMs) <= nowMs) remindSession(core, stored, nowMs, turn)
   if (stored.connection !== null) {
     const text = 'another connection with the same Client Identifier has taken over'
     const { clientIdentifier } = stored
