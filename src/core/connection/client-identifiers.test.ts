@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { makeChance, pick } from '../../../test/support/chance.ts'
 import { connectPacket, type DrivenConnect, DrivenCore, sent } from '../../../test/support/driven-core.ts'
 import { expectFound } from '../../../test/support/ledger.ts'
+import { plainLogin } from '../question.ts'
 import type { CoreRecord } from '../record.ts'
 import { Restore } from '../rest/restore.ts'
 import { endSession } from '../session/lifecycle.ts'
@@ -34,8 +35,10 @@ function connectAs(driven: DrivenCore, account: string, name: string, fields: Dr
   const connection = driven.core.open({}, origin, driven.nowMs)
   const [question] = driven.receive(connection, connectPacket(name, fields)).questions
   assert.ok(question)
-  const answer = { type: 'accepted', account, data: null } as const
-  return { connection, turn: driven.input((core, nowMs, turn) => core.answered(question, answer, nowMs, turn)) }
+  return {
+    connection,
+    turn: driven.input((core, nowMs, turn) => core.answered(question, plainLogin(account), nowMs, turn)),
+  }
 }
 
 /** What a client is answered. */

@@ -3,10 +3,11 @@
  */
 import type { Connack, ConnackProperties, Connect } from '../../protocol/control-packet.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
-import { beginDrain } from '../held/drain.ts'
+import { beginDrainsFor } from '../held/drain.ts'
 import { reachLimit } from '../limit-reached.ts'
 import { writeSessionRecord } from '../log.ts'
 import { memoryFault } from '../memory.ts'
+import { type Login, plainLogin } from '../question.ts'
 import { parseTopicFilter } from '../routing/topic-filter.ts'
 import { topicNameFault } from '../routing/topic-name.ts'
 import { endSession, remindSession } from '../session/lifecycle.ts'
@@ -16,6 +17,7 @@ import type { Turn } from '../turn.ts'
 import { type ClosingReason, disconnectClient, refuseConnect } from './closing.ts'
 import type { Connection } from './connection.ts'
 import { addressOf } from './headcount.ts'
+import { changeGroups, endLoginAt } from './login.ts'
 import { OutboundTopicAliases } from './topic-aliases.ts'
 
 const receiveMaximumDefault = 65_535
@@ -66,7 +68,7 @@ export function receiveConnect(
   } else if (core.options.asksAuthentication && !connection.isLocal) {
     connection.isWaiting = true
     turn.questions.push({ type: 'authenticate', connection, connect: packet })
-  } else acceptAccount(core, connection, packet, '', null, nowMs, turn)
+  } else acceptLogin(core, connection, packet, plainLogin(''), nowMs, turn)
 }
 
 /** What makes a well-formed CONNECT unacceptable before anybody is asked; null if nothing does. */
@@ -105,21 +107,20 @@ function connectFault(core: CoreState, connection: Connection, packet: Connect):
 }
 
 /** The client is who it says it is. Its Will Message, if any, is still to be allowed. */
-export function acceptAccount(
+export function acceptLogin(
   core: CoreState,
   connection: Connection,
   packet: Connect,
-  account: string,
-  authenticationData: Uint8Array | null,
+  login: Login,
   nowMs: number,
   turn: Turn,
 ): void {
   if (packet.will !== null && core.options.asksAuthorization && !connection.isLocal) {
     connection.isWaiting = true
-    turn.questions.push({ type: 'authorize-will', connection, connect: packet, account, authenticationData })
+    turn.questions.push({ type: 'authorize-will', connection, connect: packet, login })
     return
   }
-  establish(core, connection, packet, account, authenticationData, nowMs, turn)
+  establish(core, connection, packet, login, nowMs, turn)
 }
 
 /** Why an account may not have one connection more; null if it may. The one that this takes over makes room. */
@@ -140,8 +141,10 @@ function memoryFaultOf(core: CoreState, packet: Connect, account: string): Closi
 }
 
 /** Why a client whose account is known may not come in; null if it may. */
-function establishFault(core: CoreState, packet: Connect, account: string): ClosingReason | null {
+function establishFault(core: CoreState, packet: Connect, login: Login, nowMs: number): ClosingReason | null {
   const { clientIdentifier } = packet
+  const { account } = login
+  if (login.endsAtMs <= nowMs) return { reasonCode: ReasonCode.NotAuthorized, text: 'what it logged in with is over' }
   return (
     memoryFaultOf(core, packet, account) ??
     ownerFault(core, clientIdentifier, account) ??
@@ -177,13 +180,13 @@ export function establish(
   core: CoreState,
   connection: Connection,
   packet: Connect,
-  account: string,
-  authenticationData: Uint8Array | null,
+  login: Login,
   nowMs: number,
   turn: Turn,
 ): void {
+  const { account } = login
   doWhatIsDue(core, packet.clientIdentifier, nowMs, turn)
-  const fault = connection.isLocal ? null : establishFault(core, packet, account)
+  const fault = connection.isLocal ? null : establishFault(core, packet, login, nowMs)
   if (fault !== null) {
     refuseConnect(core, connection, { ...fault, account }, nowMs, turn)
     return
@@ -209,10 +212,12 @@ export function establish(
   core.traffic.clientCame(connection.isLocal)
   core.connectionsByAccount.add(account)
   applyConnect(core, connection, packet, nowMs)
+  changeGroups(core, session, login.groups, turn)
+  endLoginAt(core, connection, login.endsAtMs)
   recordSession(core, session, nowMs, turn)
   const connack: Connack = { type: 'connack', sessionPresent, reasonCode: ReasonCode.Success, properties: {} }
   if (packet.protocolVersion === 5) {
-    connack.properties = connackProperties(core, connection, session, packet, authenticationData)
+    connack.properties = connackProperties(core, connection, session, packet, login.data)
   }
   turn.onceDurable.push({ type: 'packet', connection, packet: connack })
   turn.events.push({
@@ -226,10 +231,7 @@ export function establish(
   if (!sessionPresent) reportCreated(connection, session, turn)
   if (sessionPresent) session.outbound.resume(connection, core, nowMs, turn)
   turn.onceDurable.push({ type: 'milestone', connection })
-  if (!sessionPresent || core.held.count === 0) return
-  for (const { filterSubscriptions } of session.subscriptions.values()) {
-    beginDrain(core, filterSubscriptions.filter, nowMs, turn)
-  }
+  if (sessionPresent) beginDrainsFor(core, session, nowMs, turn)
 }
 
 function reportCreated({ origin }: Connection, session: Session, turn: Turn): void {
