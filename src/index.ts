@@ -9,7 +9,7 @@ export type { CopyLedger, Ledger, MessageLedger, RuleLedger } from './core/query
 export type { BacklogCounts, Subscriber } from './core/query/who-listens.ts'
 export type { WhoTotals } from './core/query/who-totals.ts'
 export type { TopicRuleOptions, WhenNobody } from './core/routing/topic-rule.ts'
-export type { WhenQueueFull } from './core/state.ts'
+export type { ClientIdentifierScope, WhenQueueFull } from './core/state.ts'
 export {
   type AccessOptions,
   type AccessRuleOptions,

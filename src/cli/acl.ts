@@ -5,7 +5,7 @@
 import { loadConfig } from '../server/config/config.ts'
 import { ConfigError } from '../server/config/config-fault.ts'
 import { testedAccessOf } from '../server/requests/access-test.ts'
-import type { AccessTest } from '../server/requests/answer-types.ts'
+import type { AccessTest, Subject } from '../server/requests/answer-types.ts'
 import { RequestFault } from '../server/requests/request-fault.ts'
 import { type AskFlags, askCommand } from './ask/ask-flags.ts'
 import { accountText, clientText } from './ask/cell-text.ts'
@@ -20,6 +20,7 @@ leave it to the permissions of accounts, 1 if there is no answer.
 Examples:
   pabal acl test alice publish plant/1
   pabal acl test alice subscribe 'plant/#' --client sensor-7
+  pabal acl test alice publish plant/1 --group operators
   pabal acl test '' receive menu --config pabal.yaml     asks the file, not a broker
 
 It takes the permission "observe". The rules: docs/operating/configuration.md#access
@@ -30,6 +31,7 @@ const title = 'Pabal cannot test the access rules.'
 
 interface AclFlags extends AskFlags {
   client?: string
+  group?: string[]
   config?: string
   json?: boolean
 }
@@ -45,6 +47,7 @@ export async function runAcl(argv: string[]): Promise<number> {
     .argument('<ACTION>', 'publish, subscribe, receive, observe or admin')
     .argument('<TOPIC>', 'a Topic Name for publish and receive, else a Topic Filter')
     .option('--client <ID>', 'its Client Identifier, for rules with clients or %c')
+    .option('--group <NAME...>', 'groups it comes with, for rules with groups that have no accounts of their own')
     .option('--config <FILE>', 'ask this configuration file instead of a broker')
     .option('--json', 'as JSON')
   const exitCode = parseArguments(command, argv)
@@ -55,14 +58,22 @@ export async function runAcl(argv: string[]): Promise<number> {
     return 1
   }
   const flags = command.opts<AclFlags>()
-  const { client = '', config, json = false } = flags
+  const { client = '', group, config, json = false } = flags
   const tell = (answer: AccessTest): number => {
     process.stdout.write(json ? `${JSON.stringify(answer)}\n` : accessText(answer))
     return answer.allowed === true ? 0 : notAllowed
   }
-  if (config !== undefined) return inFile(config, account, client, action, topic, tell)
+  if (config !== undefined) {
+    const who = { account, clientIdentifier: client, groups: group ?? [] }
+    return inFile(config, who, action, topic, tell)
+  }
+  const groups = group === undefined ? {} : { groups: group.join(',') }
   return runAsk(title, flags, async (asker) => {
-    const { type: _, atMs: __, ...answer } = await asker.ask('access-test', { account, client, action, topic })
+    const {
+      type: _,
+      atMs: __,
+      ...answer
+    } = await asker.ask('access-test', { account, client, ...groups, action, topic })
     // The broker sends what its own types say.
     return tell(answer as unknown as AccessTest)
   })
@@ -70,14 +81,13 @@ export async function runAcl(argv: string[]): Promise<number> {
 
 function inFile(
   file: string,
-  account: string,
-  clientIdentifier: string,
+  who: Subject,
   action: string,
   topic: string,
   tell: (answer: AccessTest) => number,
 ): number {
   try {
-    return tell(testedAccessOf(loadConfig(file).access, { account, clientIdentifier }, action, topic))
+    return tell(testedAccessOf(loadConfig(file).access, who, action, topic))
   } catch (error) {
     if (error instanceof RequestFault) {
       const { found, expected, advice } = error
@@ -88,11 +98,22 @@ function inFile(
   }
 }
 
-function accessText({ account, clientIdentifier, action, topic, allowed, rule, except, reason }: AccessTest): string {
+function accessText({
+  account,
+  clientIdentifier,
+  groups,
+  action,
+  topic,
+  allowed,
+  rule,
+  except,
+  reason,
+}: AccessTest): string {
   const verdict = allowed === true ? 'Allowed' : allowed === false ? 'Denied' : 'Left open'
   const client = clientIdentifier === '' ? '' : ` as ${clientText(clientIdentifier)}`
+  const inGroups = groups.length === 0 ? '' : ` in ${groups.map(clientText).join(', ')}`
   const lines = [
-    `${verdict}: ${account === '' ? 'whoever does not log in' : accountText(account)}${client}, ${action} ${clientText(topic)}`,
+    `${verdict}: ${account === '' ? 'whoever does not log in' : accountText(account)}${client}${inGroups}, ${action} ${clientText(topic)}`,
     rule === null ? `  ${reason}` : `  by   ${clientText(rule)}`,
     ...except.map((each) => `  but  ${clientText(each)}`),
   ]

@@ -82,7 +82,7 @@ export function historyView(fields: WhichSession): ListView<HistoryRow> {
       row.type,
       moreText(row),
       'remoteAddress' in row && row.remoteAddress !== '' ? row.remoteAddress : '-',
-      'account' in row ? accountText(row.account) : '-',
+      'account' in row && row.account !== undefined ? accountText(row.account) : '-',
     ],
     summary: ({ forgotten }) => {
       const gone = Number(forgotten) === 0 ? '' : ` ${count(Number(forgotten))} earlier events are forgotten.`
@@ -97,8 +97,9 @@ function moreText(event: ClientHistoryEvent): string {
     case 'connected':
       return `MQTT ${event.protocolVersion === 5 ? '5.0' : '3.1.1'}${event.sessionPresent ? ', to its Session' : ''}`
     case 'disconnected':
+      return endText(event)
     case 'refused':
-      return `${clientText(event.reason)} (0x${event.reasonCode.toString(16).padStart(2, '0')})`
+      return event.otherAccount === undefined ? endText(event) : `${endText(event)}: ${accountText(event.otherAccount)}`
     case 'subscribed':
       return `${clientText(event.topicFilter)}, QoS ${event.qos}${byText(event)}`
     case 'unsubscribed':
@@ -112,6 +113,10 @@ function moreText(event: ClientHistoryEvent): string {
     case 'queuePurged':
       return `${counted(event.messages, 'message')}, ${bytes(event.bytes)}`
   }
+}
+
+function endText({ reason, reasonCode }: { readonly reason: string; readonly reasonCode: number }): string {
+  return `${clientText(reason)} (0x${reasonCode.toString(16).padStart(2, '0')})`
 }
 
 function byText({ by }: { readonly by: 'client' | 'operator' }): string {

@@ -90,7 +90,7 @@ export class PabalClient {
 
   /** Whether the access rules let a client do something, and which rule decides. */
   accessTest(
-    query: { action: api.AccessTest['action']; topic: string; account?: string; client?: string },
+    query: { action: api.AccessTest['action']; topic: string; account?: string; client?: string; groups?: string },
     options: RequestOptions = {},
   ): Promise<api.AccessTest> {
     return this.#connection.ask('GET', { path: '/access/test', query: { ...query }, ...options })

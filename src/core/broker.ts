@@ -13,7 +13,7 @@ import { ReasonCode } from '../protocol/reason-code.ts'
 import { closeConnection, disconnectClient, refuseConnect, serverShuttingDown } from './connection/closing.ts'
 import { Connection, type Origin } from './connection/connection.ts'
 import { answerAuthenticationStep, receiveAuth } from './connection/enhanced-auth.ts'
-import { acceptAccount, establish, receiveConnect } from './connection/handshake.ts'
+import { acceptLogin, establish, receiveConnect } from './connection/handshake.ts'
 import type { Deadline } from './deadlines.ts'
 import { continueDrains, drainsDueMs } from './held/drain.ts'
 import { publishFromHost } from './local-publish.ts'
@@ -334,15 +334,15 @@ export class BrokerCore {
     switch (question.type) {
       case 'authenticate':
         if (answer.type === 'accepted') {
-          acceptAccount(state, connection, question.connect, answer.account, answer.data, nowMs, turn)
+          acceptLogin(state, connection, question.connect, answer, nowMs, turn)
         } else this.#refuse(connection, answer, nowMs, turn)
         return
       case 'authentication-step':
         answerAuthenticationStep(state, question, answer, nowMs, turn)
         return
       case 'authorize-will': {
-        const { connect, account, authenticationData } = question
-        if (isAllowed(answer)) establish(state, connection, connect, account, authenticationData, nowMs, turn)
+        const { connect, login } = question
+        if (isAllowed(answer)) establish(state, connection, connect, login, nowMs, turn)
         else {
           const text = `publishing the Will Message to ${connect.will?.topicName ?? ''} is not allowed`
           disconnectClient(state, connection, { reasonCode: ReasonCode.NotAuthorized, text }, nowMs, turn)

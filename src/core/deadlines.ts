@@ -13,6 +13,8 @@ export type Deadline =
   /** No CONNECT has come in time. */
   | { atMs: number; readonly type: 'connect'; readonly connection: Connection }
   | { atMs: number; readonly type: 'keep-alive'; readonly connection: Connection }
+  /** What a client logged in with is over. */
+  | { atMs: number; readonly type: 'login'; readonly connection: Connection }
   /** The Session's Will Delay or Session Expiry Interval may be over. */
   | { atMs: number; readonly type: 'session'; readonly session: Session }
   | { atMs: number; readonly type: 'retained'; readonly topicName: string }

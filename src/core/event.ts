@@ -27,6 +27,10 @@ export interface DisconnectedEvent extends ClientEvent {
 export interface RefusedEvent {
   readonly type: 'refused'
   readonly clientIdentifier: string | null
+  /** Who it is, if it had logged in before it was refused. */
+  readonly account?: string
+  /** Whose Session has the Client Identifier, if that is why; the client is not told. */
+  readonly otherAccount?: string
   readonly remoteAddress: string
   readonly reasonCode: number
   readonly reason: string

@@ -29,9 +29,7 @@ export interface AuthorizeWillQuestion {
   readonly type: 'authorize-will'
   readonly connection: Connection
   readonly connect: Connect
-  readonly account: string
-  /** Authentication Data that goes into the CONNACK. */
-  readonly authenticationData: Uint8Array | null
+  readonly login: Login
 }
 
 export interface AuthorizePublishQuestion {
@@ -85,8 +83,27 @@ export type Question =
   | AuthorizeReplyQuestion
   | GoOnQuestion
 
+/** Who a client is, and until when, as the host says. */
+export interface Login {
+  readonly type: 'accepted'
+  readonly account: string
+  /** Authentication Data for the client. */
+  readonly data: Uint8Array | null
+  /** Names of groups it is in, for access rules. */
+  readonly groups: readonly string[]
+  /** When its connection ends, unless it authenticates anew; Infinity for never. */
+  readonly endsAtMs: number
+}
+
+const noGroups: readonly string[] = Object.freeze([])
+
+/** One with nothing beside its account. */
+export function plainLogin(account: string, data: Uint8Array | null = null): Login {
+  return { type: 'accepted', account, data, groups: noGroups, endsAtMs: Number.POSITIVE_INFINITY }
+}
+
 export type Answer =
-  | { readonly type: 'accepted'; readonly account: string; readonly data: Uint8Array | null }
+  | Login
   | { readonly type: 'continue'; readonly data: Uint8Array }
   | {
       readonly type: 'refused'

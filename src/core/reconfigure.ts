@@ -23,6 +23,7 @@ export interface Reconfiguration
     | 'authenticationMethods'
     | 'asksAuthorization'
     | 'responseTopicPrefix'
+    | 'clientIdentifierScope'
     | 'whenQueueFull'
     | 'deadLetterTopicName'
     | 'access'

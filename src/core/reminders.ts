@@ -4,6 +4,7 @@
 import { ReasonCode } from '../protocol/reason-code.ts'
 import { refuseConnect } from './connection/closing.ts'
 import { checkKeepAlive } from './connection/keep-alive.ts'
+import { remindLogin } from './connection/login.ts'
 import type { Deadline } from './deadlines.ts'
 import { remindHeld } from './held/hold.ts'
 import { remindOwed } from './owed/settle.ts'
@@ -29,6 +30,9 @@ export function remind(
     }
     case 'keep-alive':
       checkKeepAlive(core, deadline, nowMs, turn)
+      return
+    case 'login':
+      remindLogin(core, deadline, nowMs, turn)
       return
     case 'session':
       remindSession(core, deadline.session, nowMs, turn)

@@ -31,6 +31,7 @@ import { type RuleDefaults, type TopicRuleOptions, TopicRules } from './routing/
 import { TopicsSeen } from './routing/topics-seen.ts'
 import type { Copy } from './session/copy.ts'
 import type { Session } from './session/session.ts'
+import { Sessions } from './session/sessions.ts'
 import { UnderWay } from './session/under-way.ts'
 import type { Wake } from './session/wake.ts'
 import { SysTopics } from './sys/sys-topics.ts'
@@ -45,6 +46,14 @@ import { isVain } from './vain-deadline.ts'
  * given up; or the new one is not for it, and is published as a dead letter, or not. What is dropped is counted.
  */
 export type WhenQueueFull = 'refuse' | 'spill' | 'drop-oldest' | 'drop-newest' | 'dead-letter'
+
+/**
+ * Where a Client Identifier is one client's own. `broker`: while an account has a Session with it, no other account may begin one;
+ * `account`: every account has Client Identifiers of its own.
+ */
+export type ClientIdentifierScope = 'broker' | 'account'
+
+export const clientIdentifierScopes: readonly ClientIdentifierScope[] = Object.freeze(['broker', 'account'])
 
 /** What the host offers to answer; everything else is allowed. */
 export interface CoreOptions {
@@ -61,6 +70,8 @@ export interface CoreOptions {
   access?: AccessPolicy | null
   /** Prefix of the Response Information sent to clients that ask for it [MQTT-3.1.2-28]; null for none. */
   responseTopicPrefix: string | null
+  /** Default `broker`. */
+  clientIdentifierScope?: ClientIdentifierScope
   whenQueueFull: WhenQueueFull
   /** Where dead letters are published. Default `dead-letters`. */
   deadLetterTopicName?: string
@@ -118,7 +129,7 @@ const settledDelayMs = 100
 export class CoreState {
   readonly options: CoreOptions
   readonly limits: Limits
-  readonly sessions = new Map<string, Session>()
+  readonly sessions = new Sessions()
   readonly connections = new Set<Connection>()
   /** Of remote addresses, from the moment on they are opened. */
   readonly connectionsByAddress = new Headcount()

@@ -10,6 +10,9 @@ export function isVain(core: CoreState, deadline: Deadline): boolean {
       return deadline.connection.isClosed || deadline.connection.state === 'connected'
     case 'keep-alive':
       return deadline.connection.isClosed
+    case 'login':
+      // It has authenticated anew, and there is another one.
+      return deadline.connection.isClosed || deadline.connection.loginEndsAtMs !== deadline.atMs
     case 'session':
       // An earlier one has been added since, which adds the next.
       return deadline.session.hasEnded || deadline.session.remindAtMs !== deadline.atMs

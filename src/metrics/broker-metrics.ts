@@ -102,6 +102,9 @@ function clientMetrics({ state }: Measured): MetricDefinition[] {
       one(traffic.handshakesFailed),
     ),
     counter('pabal_connections_accepted_total', 'Clients that were let in', () => one(traffic.clientsAccepted)),
+    counter('pabal_connections_refused_total', 'Connections that ended before their client was let in, by why', () =>
+      each('reason', traffic.clientsRefused),
+    ),
     counter('pabal_limit_reached_total', 'What was refused because of a limit, by the limit', () =>
       each('limit', state.reachedLimits),
     ),

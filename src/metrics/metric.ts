@@ -49,7 +49,7 @@ export function histogramSamples(name: string, histogram: LatencyHistogram): rea
   return samples
 }
 
-/** `droppedQueueFull` as `dropped_queue_full`. */
+/** `droppedQueueFull` as `dropped_queue_full`, and `queue full` as `queue_full`. */
 export function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`).replaceAll('-', '_')
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`).replace(/[- ]/g, '_')
 }

@@ -378,6 +378,7 @@ function changeableOptions({ given, checked }: OptionSet) {
     access: given.access ?? null,
     asksAuthorization: given.authorize !== undefined || (given.access ?? null) !== null,
     responseTopicPrefix: given.responseTopicPrefix ?? null,
+    clientIdentifierScope: given.clientIdentifierScope ?? 'broker',
     whenQueueFull: given.whenQueueFull ?? 'spill',
     deadLetterTopicName: deadLetterTopicName(given),
   }

@@ -4,7 +4,13 @@
 import type { Verdict } from '../core/access/access-policy.ts'
 import type { AccessRules } from '../core/access/access-rules.ts'
 import type { Connection } from '../core/connection/connection.ts'
-import type { Answer, AuthenticationStepQuestion, AuthorizeSubscribeQuestion, Question } from '../core/question.ts'
+import {
+  type Answer,
+  type AuthenticationStepQuestion,
+  type AuthorizeSubscribeQuestion,
+  plainLogin,
+  type Question,
+} from '../core/question.ts'
 import { isForSys } from '../core/routing/own-watchers.ts'
 import { asksForEvents } from '../core/routing/subscribing.ts'
 import type { Connect } from '../protocol/control-packet.ts'
@@ -19,6 +25,7 @@ import type {
   EnhancedAuthenticationExchange,
   EnhancedAuthenticationMethod,
   EnhancedAuthenticationStep,
+  LoginTerms,
   Permissions,
 } from './authentication/authentication.ts'
 import type { FailedLogins } from './authentication/failed-logins.ts'
@@ -92,12 +99,12 @@ export class Gatekeeper {
         const { will } = question.connect
         if (will === null) return { type: 'authorized', allowed: [true] }
         const { topicName, qos, retain } = will
-        const account = question.account
+        const { account, groups } = question.login
         const { clientIdentifier } = question.connect
         const userName = connection.origin.certificateName ?? question.connect.userName
         this.#rememberUserName(connection, userName)
         return this.#authorize(connection, [
-          { account, clientIdentifier, userName, action: 'publish', topic: topicName, qos, retain },
+          { account, clientIdentifier, userName, groups, action: 'publish', topic: topicName, qos, retain },
         ])
       }
       case 'authorize-publish': {
@@ -151,10 +158,10 @@ export class Gatekeeper {
     if (userName !== null) this.#userNames.set(connection, userName)
   }
 
-  #who(connection: Connection): { account: string; clientIdentifier: string; userName: string | null } {
-    const account = connection.session?.account ?? ''
+  #who(connection: Connection): Pick<AuthorizationRequest, 'account' | 'clientIdentifier' | 'userName' | 'groups'> {
+    const { account = '', groups } = connection.session ?? {}
     const clientIdentifier = connection.clientIdentifier ?? ''
-    return { account, clientIdentifier, userName: this.#userNames.get(connection) ?? null }
+    return { account, clientIdentifier, userName: this.#userNames.get(connection) ?? null, groups: groups ?? [] }
   }
 
   /** Logins that fail are counted by the address they come from; above a bound nobody there is asked. */
@@ -179,11 +186,11 @@ export class Gatekeeper {
     if (certificateName !== null) {
       // Whatever it says it is called.
       this.#rememberUserName(connection, certificateName)
-      if (certificateName !== '' && isEncodable(certificateName)) return accepted(certificateName, null)
+      if (certificateName !== '' && isEncodable(certificateName)) return plainLogin(certificateName)
       return refusal(ReasonCode.NotAuthorized, 'the certificate of the client has no name that can be an account')
     }
     this.#rememberUserName(connection, connect.userName)
-    if (authenticate === undefined) return { type: 'accepted', account: '', data: null }
+    if (authenticate === undefined) return plainLogin('')
     const verdict = authenticate(requestOf(connection, connect))
     if (verdict instanceof Promise) return verdict.then((late) => answerOf(late, connect))
     return answerOf(verdict, connect)
@@ -225,10 +232,11 @@ export class Gatekeeper {
     return isPermitted(connection, action === 'admin' ? action : 'observe', permissions, clientsLogIn)
   }
 
-  #ruling(connection: Connection, { account, clientIdentifier, action, topic }: AuthorizationRequest): Verdict | null {
+  #ruling(connection: Connection, request: AuthorizationRequest): Verdict | null {
+    const { account, clientIdentifier, groups, action, topic } = request
     const access = this.#options.access()
     if (access === null || connection.isLocal) return null
-    return access.decide(connection.session ?? { account, clientIdentifier }, action, topic)
+    return access.decide(connection.session ?? { account, clientIdentifier, groups }, action, topic)
   }
 
   #verdictOf(result: PromiseSettledResult<unknown>): unknown {
@@ -267,16 +275,27 @@ function refusal(reasonCode: number, reasonString: string | null): Answer {
 }
 
 /** U+0000 separates account and Client Identifier in a Session's key. */
-function accepted(account: unknown, data: Uint8Array | null): Answer {
+function accepted(account: unknown, data: Uint8Array | null, terms: LoginTerms = {}): Answer {
   if (typeof account !== 'string' || account.includes('\u0000')) return refusal(ReasonCode.NotAuthorized, null)
-  return { type: 'accepted', account, data }
+  const { groups = [], expiresAtMs = Number.POSITIVE_INFINITY } = terms
+  if (!Array.isArray(groups) || !groups.every(isGroup)) throw new TypeError(groupsFault)
+  if (typeof expiresAtMs !== 'number' || Number.isNaN(expiresAtMs)) throw new TypeError(expiryFault)
+  // In one order, so that it can be seen whether they are the same as before.
+  return { ...plainLogin(account, data), groups: [...new Set(groups)].sort(), endsAtMs: expiresAtMs }
+}
+
+const groupsFault = 'the groups of a client must be an array of names: texts that are not empty'
+const expiryFault = 'expiresAtMs must be milliseconds since 1970'
+
+function isGroup(name: unknown): name is string {
+  return typeof name === 'string' && name !== '' && !name.includes('\u0000')
 }
 
 function answerOf(verdict: AuthenticationVerdict | boolean, connect: Connect): Answer {
   const userName = connect.userName ?? ''
   if (verdict === true) return accepted(userName, null)
   if (typeof verdict !== 'object' || verdict === null) return refusal(ReasonCode.BadUserNameOrPassword, null)
-  if (verdict.type === 'accepted') return accepted(verdict.account ?? userName, null)
+  if (verdict.type === 'accepted') return accepted(verdict.account ?? userName, null, verdict)
   const { reasonCode, reasonString, serverReference } = verdict
   return {
     type: 'refused',
@@ -289,7 +308,7 @@ function answerOf(verdict: AuthenticationVerdict | boolean, connect: Connect): A
 function answerOfStep(step: EnhancedAuthenticationStep): Answer {
   if ('data' in step && !isAuthenticationData(step.data)) throw new TypeError(dataFault)
   if (step.type === 'continue') return { type: 'continue', data: step.data }
-  if (step.type === 'accepted') return accepted(step.account, step.data ?? null)
+  if (step.type === 'accepted') return accepted(step.account, step.data ?? null, step)
   return refusal(errorCode(step.reasonCode, ReasonCode.NotAuthorized), textOf(step.reasonString))
 }
 

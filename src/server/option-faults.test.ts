@@ -62,6 +62,10 @@ const refused: [options: object, fault: string][] = [
     'limits.connectSecondsMax: found "10s", expected a whole number from 1 to 3600; the default is 10',
   ],
   [
+    { clientIdentifierScope: 'acount' },
+    'clientIdentifierScope: found "acount", expected one of broker, account; did you mean account?',
+  ],
+  [
     { whenQueueFull: 'drop' },
     'whenQueueFull: found "drop", expected one of spill, refuse, drop-oldest, drop-newest, dead-letter; did you mean drop-oldest?',
   ],

@@ -5,7 +5,7 @@ import { defaultLimits, type Limits } from '../core/limits.ts'
 import type { Observers } from '../core/routing/subscriptions.ts'
 import type { TopicLimits } from '../core/routing/topic-name.ts'
 import type { TopicRuleOptions } from '../core/routing/topic-rule.ts'
-import { defaultObservers } from '../core/state.ts'
+import { clientIdentifierScopes, defaultObservers } from '../core/state.ts'
 import { limitAmount, limitNames, readLimitName, readNumber } from './config/limit-value.ts'
 import { nearestName } from './config/nearest-name.ts'
 import { describeValue, type Reading, readChoice, readFlag } from './config/reading.ts'
@@ -32,7 +32,8 @@ export function checkOptions(options: BrokerOptions): CheckedOptions {
   const limits = checkLimits(options.limits ?? {}, faults)
   // Topic Filters are compared with limits that are ones.
   const topicLimits = faults.isEmpty ? limits : defaultLimits
-  const { whenQueueFull, deadLetterTopicName } = options
+  const { clientIdentifierScope: scope, whenQueueFull, deadLetterTopicName } = options
+  if (scope !== undefined) faults.take('clientIdentifierScope', scope, readChoice(scope, clientIdentifierScopes))
   if (whenQueueFull !== undefined) faults.take('whenQueueFull', whenQueueFull, readChoice(whenQueueFull, queuePolicies))
   if (deadLetterTopicName !== undefined) {
     faults.take('deadLetterTopicName', deadLetterTopicName, readDeadLetterTopicName(deadLetterTopicName, topicLimits))

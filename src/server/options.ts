@@ -4,7 +4,7 @@
 import type { AccessPolicy } from '../core/access/access-policy.ts'
 import type { Limits } from '../core/limits.ts'
 import type { TopicRuleOptions } from '../core/routing/topic-rule.ts'
-import type { WhenQueueFull } from '../core/state.ts'
+import type { ClientIdentifierScope, WhenQueueFull } from '../core/state.ts'
 import type { Store } from '../store/store.ts'
 import type { AdminPart } from './admin-part.ts'
 import type {
@@ -61,6 +61,12 @@ export interface BrokerOptions {
    * sent. Whether others may publish or subscribe there is for `authorize` to say.
    */
   responseTopicPrefix?: string
+  /**
+   * Where a Client Identifier is one client's own. `broker`: while an account has a Session with it, CONNECT of another account is
+   * refused with 0x85; `account`: each account has Client Identifiers of its own, for a host whose accounts are tenants that know
+   * nothing of each other. Default `broker`.
+   */
+  clientIdentifierScope?: ClientIdentifierScope
   /**
    * Where what must survive is kept: `sqlite('directory')`, or `memory()`, which is the default. The broker opens it when
    * it starts and closes it when it stops.

@@ -41,6 +41,7 @@ export function differences(before: OptionSet, started: BrokerOptions, after: Op
   compare('snapshotEveryBytes', snapshots[0], snapshots[1], needsRestart)
   compare('allowAnonymous', old.allowAnonymous ?? false, given.allowAnonymous ?? false)
   compare('whenQueueFull', old.whenQueueFull ?? 'spill', given.whenQueueFull ?? 'spill')
+  compare('clientIdentifierScope', old.clientIdentifierScope ?? 'broker', given.clientIdentifierScope ?? 'broker')
   compare('deadLetterTopicName', deadLetterTopicName(old), deadLetterTopicName(given))
   compare('topics', oldChecked.topicRules, checked.topicRules)
   compare('observers', oldChecked.observers, checked.observers)
@@ -73,8 +74,8 @@ export function mayStillObserve(options: BrokerOptions): ((session: Session, top
     // What is received below `$SYS` the rules decide, value by value.
     if (rules !== null && isForSys(topicFilter)) return true
     // With its account and Client Identifier alone: what it may remember are the rights of other rules.
-    const { account, clientIdentifier } = session
-    const verdict = rules?.decide({ account, clientIdentifier }, 'observe', topicFilter) ?? noRule
+    const { account, clientIdentifier, groups } = session
+    const verdict = rules?.decide({ account, clientIdentifier, groups }, 'observe', topicFilter) ?? noRule
     return verdict.allowed || (verdict.rule === null && (!clientsLogIn || accounts.has(account)))
   }
 }

@@ -19,7 +19,9 @@ const access = accessRules({
     { allow: ['publish', 'subscribe'], topics: ['plant/#'], accounts: ['alice'] },
     { allow: ['publish'], topics: ['own/%c'] },
     { deny: ['receive'], topics: ['plant/+/secret'] },
+    { allow: ['publish'], topics: ['shift/#'], groups: ['night'] },
   ],
+  groups: [{ name: 'night' }],
 })
 
 test('pabal acl test says whether, by which rule, and what a Subscription would go without', async () => {
@@ -50,6 +52,16 @@ test('pabal acl test says whether, by which rule, and what a Subscription would 
       0,
       'Allowed: alice, subscribe plant/#\n  by   "access.rules[0]: allow publish, subscribe plant/#"\n' +
         '  but  "access.rules[2]: deny receive plant/+/secret"\n',
+    ],
+    [
+      ['bob', 'publish', 'shift/1', '--group', 'day', 'night'],
+      0,
+      'Allowed: bob in day, night, publish shift/1\n  by   "access.rules[3]: allow publish shift/#"\n',
+    ],
+    [
+      ['bob', 'publish', 'shift/1', '--group', 'day'],
+      16,
+      'Denied: bob in day, publish shift/1\n  no rule allows it, and what no rule allows is denied\n',
     ],
     [
       ['alice', 'observe', '#'],
@@ -102,6 +114,11 @@ test('a configuration is tested without a broker, its ACL file too', async () =>
   )
   assert.equal((await ask('ann', 'publish', 'a/1')).code, 16)
   assert.match((await ask('bob', 'subscribe', '#')).out, /an ACL file grants every Subscription/)
+  writeFileSync(file, 'access: {rules: [{allow: [publish], topics: [a], groups: [g]}], groups: [{name: g}]}\n')
+  assert.deepEqual(
+    [(await ask('bob', 'publish', 'a')).code, (await ask('bob', 'publish', 'a', '--group', 'g')).code],
+    [16, 0],
+  )
   writeFileSync(file, 'durability: memory\n')
   assert.match((await ask('bob', 'publish', 'x')).out, /^Allowed: .*\n {2}there are no access rules/)
   assert.match((await ask('bob', 'admin', '#')).out, /^Left open: /)
@@ -114,7 +131,7 @@ test('the HTTP API says the same, of any client and in its own words of a fault'
   await using api = await startApi({ access })
   const asked = await api.get('/access/test?account=alice&client=c&action=subscribe&topic=plant%2F%23')
   assert.deepEqual(asked.body, {
-    ...{ account: 'alice', clientIdentifier: 'c', action: 'subscribe', topic: 'plant/#', allowed: true },
+    ...{ account: 'alice', clientIdentifier: 'c', groups: [], action: 'subscribe', topic: 'plant/#', allowed: true },
     rule: 'access.rules[0]: allow publish, subscribe plant/#',
     except: ['access.rules[2]: deny receive plant/+/secret'],
     reason: 'this rule decides',
@@ -122,6 +139,8 @@ test('the HTTP API says the same, of any client and in its own words of a fault'
   assert.equal((await api.get('/access/test?action=publish&topic=own%2Fx&client=x')).body.allowed, true)
   const { status, body } = await api.get('/access/test?action=publish&topic=a%2F%23')
   assert.deepEqual([status, body.expected], [400, 'a Topic Name without wildcards'])
+  const night = await api.get('/access/test?account=bob&groups=day,night&action=publish&topic=shift')
+  assert.deepEqual([night.body.groups, night.body.allowed], [['day', 'night'], true])
   assert.equal((await api.get('/access/test?action=eat&topic=a')).status, 400)
   await api.at.broker.reload({ listen: ['tcp://127.0.0.1:0'], access: mosquittoAcl('topic read a', 'the.acl') })
   assert.deepEqual((await api.get('/access/test?action=receive&topic=a')).body.rule, 'the.acl:1: allow receive a')

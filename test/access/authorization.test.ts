@@ -232,15 +232,18 @@ test('EMQX #17589, #17674: a callback that throws, rejects, rejects late or says
   assert.deepEqual(asked, [], 'what a rule denies no callback allows')
 })
 
-test('NATS 2026-06, sol#17: another user with the same Client Identifier gets a Session of his own, and takes nothing over', async () => {
-  await using running = await startTestBroker(options([everything]))
-  const ann = await running.client(5, as('ann', staying(5, 'same')))
-  await ann.subscribe('a', { qos: 1 })
-  const bob = await running.open(5)
-  assert.equal((await bob.connect(as('bob', staying(5, 'same')))).sessionPresent, false)
-  await publish(bob, 'a')
-  assert.deepEqual(await received(ann), ['a'])
-  await bob.quiet()
+test('NATS 2026-06, sol#17: another user with the same Client Identifier is refused, or gets a Session of his own, and takes nothing over', async () => {
+  for (const clientIdentifierScope of ['broker', 'account'] as const) {
+    await using running = await startTestBroker(options([everything], { clientIdentifierScope }))
+    const ann = await running.client(5, as('ann', staying(5, 'same')))
+    await ann.subscribe('a', { qos: 1 })
+    const bob = await running.open(5)
+    const { reasonCode, sessionPresent } = await bob.connect(as('bob', staying(5, 'same')))
+    assert.deepEqual([reasonCode, sessionPresent], [clientIdentifierScope === 'broker' ? 0x85 : 0, false])
+    await publish(reasonCode === 0 ? bob : await running.client(5, as('bob')), 'a')
+    assert.deepEqual(await received(ann), ['a'])
+    if (reasonCode === 0) await bob.quiet()
+  }
 })
 
 test('receipts and who (ours): they name other clients only to whom a rule lets observe', async () => {

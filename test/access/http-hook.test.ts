@@ -88,6 +88,14 @@ test('it is told what is known of the client, and its answer is the account', as
   assert.equal(program.asked[1]?.body.passwordBase64, '/w==')
 })
 
+test('it may say which groups the client is in, and until when', async () => {
+  const answer = { result: 'allow', account: 'ann', groups: ['ops'], expiresAt: 1_800_000_000 }
+  await using program = await hook(({ response }) => say(response, 200, JSON.stringify(answer)))
+  const ask = httpHookAuthenticate({ url: program.url, token: null, timeoutSeconds: 3, concurrency: 1 })
+  const terms = { groups: ['ops'], expiresAtMs: 1_800_000_000_000 }
+  assert.deepEqual(await ask(request), { type: 'accepted', account: 'ann', ...terms })
+})
+
 test('without an account it is the User Name', async () => {
   await using program = await hook(({ response }) => say(response, 200, '{"result":"allow"}'))
   assert.equal(await verdictOf(program.url), 'ann')
@@ -105,6 +113,9 @@ test('EMQX #17589, #17674: whatever else it answers refuses, and so does no answ
     (response) => say(response, 200, '{"result":"ignore"}'),
     (response) => say(response, 200, '{"result":true}'),
     (response) => say(response, 200, '{"result":"allow","account":7}'),
+    (response) => say(response, 200, '{"result":"allow","groups":"ops"}'),
+    (response) => say(response, 200, '{"result":"allow","groups":["ops",""]}'),
+    (response) => say(response, 200, '{"result":"allow","expiresAt":"tomorrow"}'),
     (response) => say(response, 200, `{"result":"allow","account":"${'a'.repeat(70_000)}"}`),
     (response) => response.writeHead(302, { location: '/elsewhere' }).end(),
     (response) => response.destroy(),

@@ -49,6 +49,7 @@ const options = {
   issuer: 'https://login.example',
   audience: 'mqtt',
   accountClaim: 'sub',
+  groupsClaim: null,
   clockSkewSeconds: 30,
 } as const
 
@@ -223,11 +224,64 @@ test('in the configuration keys and algorithms are explicit, and what is wrong h
   assert.equal(faultsOf('{keys: http://login.example/jwks, algorithms: [ES256]}').length, 1)
   assert.equal(faultsOf('{keys: file:jwks.json, algorithms: []}').length, 1)
   assert.equal(faultsOf('{algorithms: [ES256]}').length, 1)
-  assert.deepEqual(faultsOf('{keys: file:jwks.json, algorithms: [ES256], clockSkew: 1min, accountClaim: email}'), [])
+  assert.deepEqual(
+    faultsOf('{keys: file:jwks.json, algorithms: [ES256], clockSkew: 1min, accountClaim: email, groupsClaim: roles}'),
+    [],
+  )
   const { authenticate } = await configuredOptions(loadConfig(file))
   assert.ok(authenticate !== undefined)
   await using running = await startTestBroker({ authenticate })
   const client = await running.open(5)
   const password = Buffer.from(await key.token({ email: 'ann@example.com' }))
   assert.equal((await client.connect({ userName: 'ann@example.com', password })).reasonCode, 0)
+  const verdict = await authenticate({
+    ...{ clientIdentifier: 'c', userName: null, protocolVersion: 5, remoteAddress: '', listener: '' },
+    userProperties: [],
+    password: Buffer.from(await key.token({ email: 'a', roles: ['r'] })),
+  })
+  const expiresAtMs = (nowSeconds + 660) * 1000
+  assert.deepEqual(verdict, { type: 'accepted', account: 'a', groups: ['r'], expiresAtMs })
+})
+
+test('the groups of a token are those of its claim, by its whole name or within another, and rules name them', async () => {
+  const key = await signer('one')
+  const access = accessRules({
+    rules: [{ allow: ['publish'], topics: ['a'], groups: ['ops'] }],
+    groups: [{ name: 'ops' }],
+  })
+  const code = async (groupsClaim: string, claims: Record<string, unknown>): Promise<number> => {
+    const authenticate = jwtAuthenticate({ ...options, keys: setOf(key), groupsClaim })
+    await using running = await startTestBroker({ authenticate, access })
+    const client = await running.open(5)
+    const { reasonCode } = await client.connect({ userName: null, password: Buffer.from(await key.token(claims)) })
+    if (reasonCode !== 0) return reasonCode
+    client.publish({ topicName: 'a', qos: 1, packetId: 1, payload: Buffer.from('x') })
+    return (await client.next('puback')).reasonCode
+  }
+  assert.deepEqual(
+    [
+      await code('groups', { groups: ['dev', 'ops'] }),
+      await code('realm_access.roles', { realm_access: { roles: ['ops'] } }),
+      await code('https://login.example/groups', { 'https://login.example/groups': ['ops'] }),
+      await code('scope', { scope: 'mqtt ops' }),
+    ],
+    [0x10, 0x10, 0x10, 0x10],
+  )
+  const without = [{}, { groups: [] }, { groups: 'opsx' }, { roles: ['ops'] }]
+  for (const claims of without) assert.equal(await code('groups', claims), 0x87, JSON.stringify(claims))
+  for (const groups of [7, null, { ops: true }, ['ops', 7], [['ops']]]) {
+    assert.equal(await code('groups', { groups }), wrong, JSON.stringify(groups))
+  }
+})
+
+test('a connection does not outlive its token: it ends at exp, and the clock skew later', async () => {
+  const key = await signer('one')
+  await using running = await startTestBroker({ authenticate: jwtAuthenticate({ ...options, keys: setOf(key) }) })
+  const password = Buffer.from(await key.token({ exp: nowSeconds + 600 }))
+  const client = await running.client(5, { password })
+  const secondsLeft = nowSeconds + 630 - Date.now() / 1000
+  running.advanceBy(secondsLeft - 5)
+  await client.quiet()
+  running.advanceBy(5)
+  await client.refused(0xa0)
 })

@@ -132,7 +132,8 @@ test('what has happened to a client is told newest first, also when it is gone f
 })
 
 test('a history comes in pages, for one account if it is named, within its bound', async () => {
-  await using api = await startApi({ authenticate: () => true, limits: { clientHistoryEventsMax: 16 } })
+  const options = { clientIdentifierScope: 'account', limits: { clientHistoryEventsMax: 16 } } as const
+  await using api = await startApi({ authenticate: () => true, ...options })
   for (const userName of ['shop', 'ops']) {
     await api.at.client(5, { clientIdentifier: 'one', userName, properties: { sessionExpiryInterval: 100 } })
   }

@@ -164,7 +164,10 @@ test('what is queued in memory for a client with a full window is shown, too', a
 })
 
 test('where a Client Identifier is in use in several accounts, one of them must be named', async () => {
-  await using api = await startApi({ authenticate: ({ userName }) => userName !== null })
+  await using api = await startApi({
+    authenticate: ({ userName }) => userName !== null,
+    clientIdentifierScope: 'account',
+  })
   for (const userName of ['shop', 'ops']) await api.at.client(5, { clientIdentifier: 'one', userName })
   for (const list of ['inflight_messages', 'mqueue_messages']) {
     const { status, body } = await api.get(`/clients/one/${list}`)

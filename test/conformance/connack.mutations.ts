@@ -52,7 +52,7 @@ export const mutations: readonly Mutation[] = [
     from: `  const stored = takeOver(core, connection, packet, account, nowMs, turn)
   const sessionPresent = stored !== null
 `,
-    to: `  const sessionPresent = core.sessions.has(sessionKey(account, packet.clientIdentifier))
+    to: `  const sessionPresent = core.sessions.get(account, packet.clientIdentifier) !== undefined
   const stored = takeOver(core, connection, packet, account, nowMs, turn)
 `,
     breaks: ['MQTT-3.2.2-2', 'MQTT3-3.2.2-1'],

@@ -84,8 +84,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 're-authentication may end in another account',
     file: 'src/core/connection/enhanced-auth.ts',
-    from: 'if (connection.session?.account !== answer.account) {',
-    to: 'if (connection.session === null) {',
+    from: 'if (session?.account !== answer.account) {',
+    to: 'if (session === null) {',
     breaks: ['MQTT-4.12.1-2'],
   },
 ]

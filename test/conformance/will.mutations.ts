@@ -60,7 +60,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a will whose delay has passed is forgotten when its client comes back first',
     file: handshake,
-    from: 'if (Math.min(stored.willAtMs, stored.endsAtMs) <= nowMs) remindSession(core, stored, nowMs, turn)',
+    from: 'if (Math.min(session.willAtMs, session.endsAtMs) <= nowMs) remindSession(core, session, nowMs, turn)',
     to: '',
     breaks: ['MQTT-3.1.2-8'],
   },

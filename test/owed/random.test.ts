@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Connection } from '../../src/core/connection/connection.ts'
 import type { Receipt } from '../../src/core/owed/receipt.ts'
-import { type Session, sessionKey } from '../../src/core/session/session.ts'
+import type { Session } from '../../src/core/session/session.ts'
 import type { Turn } from '../../src/core/turn.ts'
 import type { Qos } from '../../src/protocol/control-packet.ts'
 import { SimulatedStore } from '../simulation/simulated-store.ts'
@@ -140,7 +140,7 @@ class RandomRun {
   }
 
   #sessionOf(clientIdentifier: string): Session | undefined {
-    return this.#driven.state.sessions.get(sessionKey('', clientIdentifier))
+    return this.#driven.state.sessions.get('', clientIdentifier)
   }
 
   #come(): void {

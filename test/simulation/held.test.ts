@@ -6,7 +6,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Connection } from '../../src/core/connection/connection.ts'
-import { sessionKey } from '../../src/core/session/session.ts'
 import type { ControlPacket } from '../../src/protocol/control-packet.ts'
 import { publish } from '../../src/protocol/packets/publish.ts'
 import { makeChance } from '../support/chance.ts'
@@ -64,6 +63,6 @@ test('a crash in the middle of a drain: the rest goes into the same Session, tho
   driver.run()
   const { state } = driver.core
   assert.deepEqual([state.held.count, state.drains.isEmpty], [0, true])
-  const session = state.sessions.get(sessionKey('', 's'))
+  const session = state.sessions.get('', 's')
   assert.equal(session?.outbound.queuedMessages, 300)
 })

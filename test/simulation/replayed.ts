@@ -7,7 +7,7 @@ import assert from 'node:assert/strict'
 import type { Message } from '../../src/core/message.ts'
 import type { CoreRecord, Recipient, Seq, SessionNumber } from '../../src/core/record.ts'
 import { Restore } from '../../src/core/rest/restore.ts'
-import { type Session, sessionKey } from '../../src/core/session/session.ts'
+import type { Session } from '../../src/core/session/session.ts'
 import { type CoreOptions, CoreState } from '../../src/core/state.ts'
 import type { Qos } from '../../src/protocol/control-packet.ts'
 import { copiesOf, expectSameFacts, type HeldCopy, recordedSessions } from './held-copies.ts'
@@ -50,7 +50,7 @@ export class Replayed {
   readonly qosOf = (message: Seq): Qos => this.#messages.get(message)?.publish.qos ?? 0
 
   session(clientIdentifier: string): Session | undefined {
-    return this.#state.sessions.get(sessionKey('', clientIdentifier))
+    return this.#state.sessions.get('', clientIdentifier)
   }
 
   /** The copy that a Session has sent, or still has in flight, under a Packet Identifier. */
@@ -89,7 +89,7 @@ export class Replayed {
   }
 
   #created(seq: Seq, account: string, clientIdentifier: string): void {
-    const session = this.#state.sessions.get(sessionKey(account, clientIdentifier))
+    const session = this.#state.sessions.get(account, clientIdentifier)
     assert.equal(session?.number, seq)
     this.#known.set(seq, session)
   }

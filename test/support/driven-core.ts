@@ -4,7 +4,7 @@
 import { BrokerCore } from '../../src/core/broker.ts'
 import type { Connection } from '../../src/core/connection/connection.ts'
 import { defaultLimits, type Limits } from '../../src/core/limits.ts'
-import { type Session, sessionKey } from '../../src/core/session/session.ts'
+import type { Session } from '../../src/core/session/session.ts'
 import type { CoreOptions, CoreState } from '../../src/core/state.ts'
 import { newTurn, type Outgoing, type Turn } from '../../src/core/turn.ts'
 import type {
@@ -119,7 +119,7 @@ export class DrivenCore {
   }
 
   session(clientIdentifier: string): Session {
-    const session = this.state.sessions.get(sessionKey('', clientIdentifier))
+    const session = this.state.sessions.get('', clientIdentifier)
     if (session === undefined) throw new Error(`there is no Session of ${clientIdentifier}`)
     return session
   }

@@ -2,6 +2,7 @@
  * The two equations of `core/routing/fate.ts`: for every test that drives the core or runs a broker, after every Turn.
  */
 import assert from 'node:assert/strict'
+import type { Session } from '../../src/core/session/session.ts'
 import type { CoreState } from '../../src/core/state.ts'
 
 /** Costs a few additions, however many Sessions there are. */
@@ -34,6 +35,23 @@ export function expectCounters({ sessions, subscriptions, underWay }: CoreState)
   assert.deepEqual([underWay.inFlight, underWay.queued], [inFlight, queued], 'what is under way is counted')
   const subscribed = sum(all.map((session) => session.subscriptions.size))
   assert.equal(subscriptions.count, subscribed, 'every Subscription has a Session')
+  expectFound(sessions)
+}
+
+/** Every Session is found by its Client Identifier and counted for its account, and nothing else is. */
+export function expectFound(sessions: CoreState['sessions']): void {
+  const byIdentifier = new Map<string, Set<Session>>()
+  const byAccount = new Map<string, number>()
+  for (const session of sessions.values()) {
+    const { account, clientIdentifier } = session
+    byIdentifier.set(clientIdentifier, (byIdentifier.get(clientIdentifier) ?? new Set()).add(session))
+    byAccount.set(account, (byAccount.get(account) ?? 0) + 1)
+    assert.equal(sessions.get(account, clientIdentifier), session)
+  }
+  for (const [clientIdentifier, all] of byIdentifier) {
+    assert.deepEqual(new Set(sessions.withClientIdentifier(clientIdentifier)), all)
+  }
+  for (const [account, count] of byAccount) assert.equal(sessions.ofAccount(account), count)
 }
 
 function sum(numbers: readonly number[]): number {

@@ -18,7 +18,7 @@ export function manySubscriptions(count: number): CoreState {
     const session = new Session('', `client-${number}`, 1)
     const filter = number % 10 === 0 ? 'all/+' : 'all/news'
     session.subscriptions.set(filter, state.subscriptions.add(session, filter, filter, null, 1))
-    state.sessions.set(session.key, session)
+    state.sessions.put(session)
   }
   return state
 }

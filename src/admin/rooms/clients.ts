@@ -25,8 +25,8 @@ export const clientRooms: readonly Room[] = [
     params,
     query: accountQuery,
     answers: { 204: { description: 'It is disconnected', schema: null } },
-    handle: async ({ params: { clientIdentifier }, query: { account = null }, broker }) => {
-      const { connection } = await oneSession(broker.state, clientIdentifier, account)
+    handle: ({ params: { clientIdentifier }, query: { account = null }, broker }) => {
+      const { connection } = oneSession(broker.state, clientIdentifier, account)
       if (connection === null) {
         const advice = 'end its Session with DELETE /api/v1/sessions/{clientIdentifier}, if that is what you want'
         throw problem('conflict', 'path.clientIdentifier', 'a client that is not connected', 'one that is', advice)
@@ -47,7 +47,7 @@ export const clientRooms: readonly Room[] = [
     query: accountQuery,
     answers: { 204: { description: 'It is gone', schema: null } },
     handle: async ({ params: { clientIdentifier }, query: { account = null }, broker }) => {
-      const session = await oneSession(broker.state, clientIdentifier, account)
+      const session = oneSession(broker.state, clientIdentifier, account)
       broker.act((core, nowMs, turn) => {
         const { connection } = session
         if (connection !== null) core.disconnect(connection, ReasonCode.AdministrativeAction, kicked, nowMs, turn)

@@ -166,6 +166,10 @@ export const lookingRooms: readonly Room[] = [
     query: {
       account: z.string().optional().describe('Usually a User Name; empty or left out: it did not log in'),
       client: z.string().optional().describe('The Client Identifier, for rules with clients or %c'),
+      groups: z
+        .string()
+        .optional()
+        .describe('Groups it comes with, with commas between them; left out: those of the client, if it is there'),
       action: z.enum(['publish', 'subscribe', 'receive', 'observe', 'admin']),
       topic: z.string().describe('A Topic Name for publish and receive, else a Topic Filter'),
     },

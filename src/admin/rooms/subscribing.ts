@@ -7,7 +7,6 @@
  */
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { sessionKey } from '../../core/session/session.ts'
 import type { CoreState } from '../../core/state.ts'
 import type { BrokerAccess } from '../../server/admin-part.ts'
 import type { ReceivedMessage } from '../../server/local-link.ts'
@@ -85,7 +84,7 @@ async function subscribe(visit: RawVisit, filter: string, qos: 0 | 1 | 2, rate: 
 }
 
 function standing({ sessions }: CoreState, clientIdentifier: string, filter: string): { readonly observer: boolean } {
-  const subscription = sessions.get(sessionKey('', clientIdentifier))?.subscriptions.get(filter)
+  const subscription = sessions.get('', clientIdentifier)?.subscriptions.get(filter)
   return { observer: subscription?.isObserver === true }
 }
 

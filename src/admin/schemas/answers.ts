@@ -115,6 +115,7 @@ export const accessTestSchema = z
   .object({
     account: z.string(),
     clientIdentifier: z.string(),
+    groups: z.array(z.string()).describe('Groups it would come with'),
     action: z.enum(['publish', 'subscribe', 'receive', 'observe', 'admin']),
     topic: z.string().describe('Without $share/NAME/'),
     allowed: z.boolean().nullable().describe('Null: the rules leave it to the permissions of accounts'),

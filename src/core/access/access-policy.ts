@@ -25,6 +25,8 @@ export interface AccessRule {
   readonly topics: readonly string[]
   /** Null: whoever it is. The account of those who do not log in is empty. */
   readonly accounts: readonly string[] | null
+  /** Groups that clients come with when they log in: it is for them, too. Default: none. */
+  readonly groups?: readonly string[]
   /** Client Identifiers; null: any. Both must fit. */
   readonly clients: readonly string[] | null
   /**
@@ -49,6 +51,15 @@ export interface AccessPolicy {
 export interface Identity {
   readonly account: string
   readonly clientIdentifier: string
+}
+
+/**
+ * The same with the groups it came with when it logged in; without them it came with none. Null: not known, as of a Session that was
+ * stored and of who published a Retained Message. Nothing is kept back then that one of its groups might be allowed: it is looked
+ * at again when the client is there.
+ */
+export interface Subject extends Identity {
+  readonly groups?: readonly string[] | null
 }
 
 export interface Verdict {

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { AccessAction, AccessRule, Identity } from './access-policy.ts'
+import type { AccessAction, AccessRule, Subject } from './access-policy.ts'
 import { AccessRules } from './access-rules.ts'
 
 type Words = Partial<Omit<AccessRule, 'allows' | 'actions' | 'topics'>>
@@ -16,7 +16,7 @@ function deny(actions: readonly AccessAction[], topics: readonly string[], more:
   return { ...allow(actions, topics), allows: false, place: 'deny', ...more }
 }
 
-function decider(rules: readonly AccessRule[], who: Partial<Identity> = {}) {
+function decider(rules: readonly AccessRule[], who: Partial<Subject> = {}) {
   const access = new AccessRules({ rules, subscribing: 'rules' })
   const identity = { account: 'ann', clientIdentifier: 'c1', ...who }
   return (action: AccessAction, topic: string): boolean => access.decide(identity, action, topic).allowed
@@ -50,7 +50,7 @@ test('a rule concerns the accounts and the Client Identifiers it names', () => {
     allow(['publish'], ['anonymous'], { accounts: [''] }),
   ]
   const topics = ['both', 'account', 'client', 'nobody', 'anonymous']
-  const allowedTo = (who: Partial<Identity>) => topics.filter((topic) => decider(rules, who)('publish', topic))
+  const allowedTo = (who: Partial<Subject>) => topics.filter((topic) => decider(rules, who)('publish', topic))
   assert.deepEqual(allowedTo({}), ['both', 'account', 'client'])
   assert.deepEqual(allowedTo({ clientIdentifier: 'c2' }), ['account'])
   assert.deepEqual(allowedTo({ account: 'eve' }), ['client'])
@@ -144,4 +144,25 @@ test('clients of one account share their rights, unless a rule looks at the Clie
     const [first, second] = rights([rule], 'ann', 'c2')
     assert.notEqual(first, second)
   }
+})
+
+test('a rule concerns whoever comes with a group it names, and each client of an account by its own groups', () => {
+  const rules = [
+    deny(['publish'], ['a/secret'], { accounts: [], groups: ['guest'] }),
+    allow(['publish', 'receive'], ['a/+'], { accounts: [], groups: ['ops', 'guest'] }),
+    allow(['publish'], ['b'], { accounts: ['bob'], groups: ['ops'] }),
+  ]
+  const access = new AccessRules({ rules, subscribing: 'rules' })
+  const allowedTo = (account: string, groups?: readonly string[] | null) =>
+    ['a/1', 'a/secret', 'b'].filter((topic) => {
+      const who = { account, clientIdentifier: 'c', ...(groups === undefined ? {} : { groups }) }
+      return access.decide(who, 'publish', topic).allowed
+    })
+  assert.equal(access.dependsOnGroups, true)
+  assert.deepEqual(allowedTo('ann', ['ops']), ['a/1', 'a/secret', 'b'])
+  assert.deepEqual(allowedTo('ann', ['guest', 'ops']), ['a/1', 'b'])
+  assert.deepEqual(allowedTo('ann', ['guest']), ['a/1'])
+  for (const groups of [undefined, [], ['other', '__proto__']]) assert.deepEqual(allowedTo('ann', groups), [])
+  assert.deepEqual(allowedTo('bob'), ['b'])
+  assert.deepEqual(allowedTo('ann', null), ['a/1', 'a/secret', 'b'], 'not known: what any group allows')
 })

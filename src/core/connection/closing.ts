@@ -4,7 +4,13 @@
  * After `closeConnection` nothing is routed to the connection; what was decided before still leaves first.
  */
 import type { ConnackProperties, DisconnectProperties } from '../../protocol/control-packet.ts'
-import { connectReasonCode, connectReturnCode, disconnectReasonCode, ReasonCode } from '../../protocol/reason-code.ts'
+import {
+  connectReasonCode,
+  connectReturnCode,
+  disconnectReasonCode,
+  ReasonCode,
+  reasonCodeName,
+} from '../../protocol/reason-code.ts'
 import { reasonString } from '../reason-string.ts'
 import { noteRefused } from '../routing/fate.ts'
 import { detachSession } from '../session/lifecycle.ts'
@@ -20,6 +26,10 @@ export interface ClosingReason {
   /** For humans; goes out as Reason String. */
   readonly text: string
   readonly serverReference?: string
+  /** As whom a client had logged in that is not let in. Not for the client, as the next is not. */
+  readonly account?: string
+  /** Whose Session has its Client Identifier. */
+  readonly otherAccount?: string
 }
 
 /** Ends a connection from our side, saying why to a client that understands it. */
@@ -66,8 +76,7 @@ export function closeConnection(
   const { remoteAddress } = origin
   const { reasonCode, text } = reason
   if (session === null || !wasConnected) {
-    const { clientIdentifier } = connection
-    turn.events.push({ type: 'refused', clientIdentifier, remoteAddress, reasonCode, reason: text })
+    reportRefused(core, connection, reason, turn)
     return
   }
   core.traffic.clientLeft(connection.isLocal)
@@ -75,6 +84,24 @@ export function closeConnection(
   const { clientIdentifier, account } = session
   turn.events.push({ type: 'disconnected', clientIdentifier, account, remoteAddress, reasonCode, reason: text })
   if (session.connection === connection) detachSession(core, session, connection, nowMs, turn)
+}
+
+function reportRefused(core: CoreState, connection: Connection, reason: ClosingReason, turn: Turn): void {
+  const { reasonCode, text, account, otherAccount } = reason
+  const { remoteAddress } = connection.origin
+  const { clientIdentifier } = connection
+  core.traffic.clientRefused(
+    otherAccount === undefined ? reasonCodeName(reasonCode) : 'client identifier of another account',
+  )
+  turn.events.push({
+    type: 'refused',
+    clientIdentifier,
+    ...(account === undefined ? {} : { account }),
+    ...(otherAccount === undefined ? {} : { otherAccount }),
+    remoteAddress,
+    reasonCode,
+    reason: text,
+  })
 }
 
 /**

@@ -71,6 +71,8 @@ export class Connection {
   /** The client chose its Client Identifier itself. */
   hasOwnClientIdentifier = false
   isReAuthenticating = false
+  /** When what its client logged in with is over; Infinity for never. */
+  loginEndsAtMs = Number.POSITIVE_INFINITY
   /** Milliseconds without a packet after which the client is given up: one and a half Keep Alive [MQTT-3.1.2-22]; 0 for never. */
   silenceMsMax = 0
   lastReceivedMs: number

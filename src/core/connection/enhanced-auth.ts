@@ -6,12 +6,14 @@
 import type { Auth } from '../../protocol/control-packet.ts'
 import { ProtocolViolation } from '../../protocol/protocol-violation.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
+import { beginDrainsFor } from '../held/drain.ts'
 import type { Answer, AuthenticationStepQuestion } from '../question.ts'
 import type { CoreState } from '../state.ts'
 import { sendNow, type Turn } from '../turn.ts'
 import { disconnectClient } from './closing.ts'
 import type { Connection } from './connection.ts'
-import { acceptAccount } from './handshake.ts'
+import { acceptLogin } from './handshake.ts'
+import { changeGroups, endLoginAt } from './login.ts'
 
 export function receiveAuth(connection: Connection, packet: Auth, turn: Turn): void {
   const { authenticationMethod } = connection
@@ -57,16 +59,20 @@ export function answerAuthenticationStep(
     return
   }
   if (!connection.isReAuthenticating) {
-    acceptAccount(core, connection, connect, answer.account, answer.data, nowMs, turn)
+    acceptLogin(core, connection, connect, answer, nowMs, turn)
     return
   }
   connection.isReAuthenticating = false
-  if (connection.session?.account !== answer.account) {
+  const { session } = connection
+  if (session?.account !== answer.account) {
     const text = 're-authentication must be for the same account'
     disconnectClient(core, connection, { reasonCode: ReasonCode.NotAuthorized, text }, nowMs, turn)
     return
   }
+  changeGroups(core, session, answer.groups, turn)
+  endLoginAt(core, connection, answer.endsAtMs)
   sendAuth(connection, ReasonCode.Success, answer.data, turn)
+  beginDrainsFor(core, session, nowMs, turn)
 }
 
 function refusalOf(answer: Answer): { reasonCode: number; reasonString: string | null } {

@@ -3,19 +3,21 @@
  */
 import type { Connack, ConnackProperties, Connect } from '../../protocol/control-packet.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
-import { beginDrain } from '../held/drain.ts'
+import { beginDrainsFor } from '../held/drain.ts'
 import { reachLimit } from '../limit-reached.ts'
 import { writeSessionRecord } from '../log.ts'
 import { memoryFault } from '../memory.ts'
+import { type Login, plainLogin } from '../question.ts'
 import { parseTopicFilter } from '../routing/topic-filter.ts'
 import { topicNameFault } from '../routing/topic-name.ts'
 import { endSession, remindSession } from '../session/lifecycle.ts'
-import { neverExpires, Session, sessionKey } from '../session/session.ts'
+import { neverExpires, Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
 import { type ClosingReason, disconnectClient, refuseConnect } from './closing.ts'
 import type { Connection } from './connection.ts'
 import { addressOf } from './headcount.ts'
+import { changeGroups, endLoginAt } from './login.ts'
 import { OutboundTopicAliases } from './topic-aliases.ts'
 
 const receiveMaximumDefault = 65_535
@@ -66,7 +68,7 @@ export function receiveConnect(
   } else if (core.options.asksAuthentication && !connection.isLocal) {
     connection.isWaiting = true
     turn.questions.push({ type: 'authenticate', connection, connect: packet })
-  } else acceptAccount(core, connection, packet, '', null, nowMs, turn)
+  } else acceptLogin(core, connection, packet, plainLogin(''), nowMs, turn)
 }
 
 /** What makes a well-formed CONNECT unacceptable before anybody is asked; null if nothing does. */
@@ -105,28 +107,27 @@ function connectFault(core: CoreState, connection: Connection, packet: Connect):
 }
 
 /** The client is who it says it is. Its Will Message, if any, is still to be allowed. */
-export function acceptAccount(
+export function acceptLogin(
   core: CoreState,
   connection: Connection,
   packet: Connect,
-  account: string,
-  authenticationData: Uint8Array | null,
+  login: Login,
   nowMs: number,
   turn: Turn,
 ): void {
   if (packet.will !== null && core.options.asksAuthorization && !connection.isLocal) {
     connection.isWaiting = true
-    turn.questions.push({ type: 'authorize-will', connection, connect: packet, account, authenticationData })
+    turn.questions.push({ type: 'authorize-will', connection, connect: packet, login })
     return
   }
-  establish(core, connection, packet, account, authenticationData, nowMs, turn)
+  establish(core, connection, packet, login, nowMs, turn)
 }
 
 /** Why an account may not have one connection more; null if it may. The one that this takes over makes room. */
 function accountFault(core: CoreState, clientIdentifier: string, account: string): ClosingReason | null {
   const { connectionsPerAccountMax } = core.limits
   if (connectionsPerAccountMax === 0) return null
-  const takesOver = (core.sessions.get(sessionKey(account, clientIdentifier))?.connection ?? null) !== null
+  const takesOver = (core.sessions.get(account, clientIdentifier)?.connection ?? null) !== null
   if (core.connectionsByAccount.of(account) - (takesOver ? 1 : 0) < connectionsPerAccountMax) return null
   const text = `one account may have ${connectionsPerAccountMax} connections`
   return { reasonCode: ReasonCode.QuotaExceeded, text: reachLimit(core, 'connectionsPerAccountMax', text) }
@@ -135,8 +136,43 @@ function accountFault(core: CoreState, clientIdentifier: string, account: string
 /** Short of memory only those are taken in who can make room: by fetching what waits for them. */
 function memoryFaultOf(core: CoreState, packet: Connect, account: string): ClosingReason | null {
   if (!core.memoryIsShort) return null
-  const isKnown = core.sessions.has(sessionKey(account, packet.clientIdentifier))
+  const isKnown = core.sessions.get(account, packet.clientIdentifier) !== undefined
   return isKnown && !packet.cleanStart ? null : memoryFault(core)
+}
+
+/** Why a client whose account is known may not come in; null if it may. */
+function establishFault(core: CoreState, packet: Connect, login: Login, nowMs: number): ClosingReason | null {
+  const { clientIdentifier } = packet
+  const { account } = login
+  if (login.endsAtMs <= nowMs) return { reasonCode: ReasonCode.NotAuthorized, text: 'what it logged in with is over' }
+  return (
+    memoryFaultOf(core, packet, account) ??
+    ownerFault(core, clientIdentifier, account) ??
+    accountFault(core, clientIdentifier, account)
+  )
+}
+
+/**
+ * A Session belongs to its account: while there is one, its Client Identifier is refused to every other. Accounts that have one
+ * beside each other, from when that was allowed, keep them.
+ */
+function ownerFault(core: CoreState, clientIdentifier: string, account: string): ClosingReason | null {
+  if (core.options.clientIdentifierScope === 'account') return null
+  if (core.sessions.get(account, clientIdentifier) !== undefined) return null
+  const [other] = core.sessions.withClientIdentifier(clientIdentifier)
+  if (other === undefined) return null
+  const text = 'another account has a Session with this Client Identifier; choose another one'
+  return { reasonCode: ReasonCode.ClientIdentifierNotValid, text, otherAccount: other.account }
+}
+
+/**
+ * What became due of the Sessions with a Client Identifier while nobody looked at the clock: a will is not stopped by a client that
+ * comes back after it, an end not put off, and a Session that is over keeps nobody out.
+ */
+function doWhatIsDue(core: CoreState, clientIdentifier: string, nowMs: number, turn: Turn): void {
+  for (const session of core.sessions.withClientIdentifier(clientIdentifier)) {
+    if (Math.min(session.willAtMs, session.endsAtMs) <= nowMs) remindSession(core, session, nowMs, turn)
+  }
 }
 
 /** Takes the client in: finds or makes its Session, takes it over from an older connection, and answers. */
@@ -144,22 +180,21 @@ export function establish(
   core: CoreState,
   connection: Connection,
   packet: Connect,
-  account: string,
-  authenticationData: Uint8Array | null,
+  login: Login,
   nowMs: number,
   turn: Turn,
 ): void {
-  const fault = connection.isLocal
-    ? null
-    : (memoryFaultOf(core, packet, account) ?? accountFault(core, packet.clientIdentifier, account))
+  const { account } = login
+  doWhatIsDue(core, packet.clientIdentifier, nowMs, turn)
+  const fault = connection.isLocal ? null : establishFault(core, packet, login, nowMs)
   if (fault !== null) {
-    refuseConnect(core, connection, fault, nowMs, turn)
+    refuseConnect(core, connection, { ...fault, account }, nowMs, turn)
     return
   }
   const stored = takeOver(core, connection, packet, account, nowMs, turn)
   const sessionPresent = stored !== null
   const session = stored ?? new Session(account, packet.clientIdentifier, nowMs, core.underWay)
-  core.sessions.set(session.key, session)
+  core.sessions.put(session)
   session.connection = connection
   session.isLocal = connection.isLocal
   session.presenceMs = nowMs
@@ -177,10 +212,12 @@ export function establish(
   core.traffic.clientCame(connection.isLocal)
   core.connectionsByAccount.add(account)
   applyConnect(core, connection, packet, nowMs)
+  changeGroups(core, session, login.groups, turn)
+  endLoginAt(core, connection, login.endsAtMs)
   recordSession(core, session, nowMs, turn)
   const connack: Connack = { type: 'connack', sessionPresent, reasonCode: ReasonCode.Success, properties: {} }
   if (packet.protocolVersion === 5) {
-    connack.properties = connackProperties(core, connection, session, packet, authenticationData)
+    connack.properties = connackProperties(core, connection, session, packet, login.data)
   }
   turn.onceDurable.push({ type: 'packet', connection, packet: connack })
   turn.events.push({
@@ -194,10 +231,7 @@ export function establish(
   if (!sessionPresent) reportCreated(connection, session, turn)
   if (sessionPresent) session.outbound.resume(connection, core, nowMs, turn)
   turn.onceDurable.push({ type: 'milestone', connection })
-  if (!sessionPresent || core.held.count === 0) return
-  for (const { filterSubscriptions } of session.subscriptions.values()) {
-    beginDrain(core, filterSubscriptions.filter, nowMs, turn)
-  }
+  if (sessionPresent) beginDrainsFor(core, session, nowMs, turn)
 }
 
 function reportCreated({ origin }: Connection, session: Session, turn: Turn): void {
@@ -230,11 +264,8 @@ function takeOver(
   nowMs: number,
   turn: Turn,
 ): Session | null {
-  const key = sessionKey(account, packet.clientIdentifier)
-  const stored = core.sessions.get(key)
+  const stored = core.sessions.get(account, packet.clientIdentifier)
   if (stored === undefined) return null
-  // What became due while nobody looked at the clock comes first: its will is not stopped, its end not put off.
-  if (Math.min(stored.willAtMs, stored.endsAtMs) <= nowMs) remindSession(core, stored, nowMs, turn)
   if (stored.connection !== null) {
     const text = 'another connection with the same Client Identifier has taken over'
     const { clientIdentifier } = stored

@@ -1,5 +1,5 @@
 /**
- * How many connections there are of each account, or of each remote address.
+ * How many there are of each name: connections of an account or a remote address, Sessions of an account.
  */
 export class Headcount {
   readonly #counts = new Map<string, number>()

@@ -14,6 +14,7 @@ import { deliverCopy, enqueueInSet } from '../routing/delivery.ts'
 import type { Receiver, Subscription } from '../routing/subscription.ts'
 import type { Route } from '../routing/subscriptions.ts'
 import { loadBytesMax } from '../session/loading.ts'
+import type { Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
 import type { HeldMessage, HeldTopic } from './held-messages.ts'
@@ -60,6 +61,14 @@ export function beginDrain(core: CoreState, filter: string, nowMs: number, turn:
   if (core.held.count === 0) return
   core.drains.searches.push(core.held.matcher(filter))
   continueDrains(core, nowMs, turn)
+}
+
+/** The client of a Session may take more than before. */
+export function beginDrainsFor(core: CoreState, session: Session, nowMs: number, turn: Turn): void {
+  if (core.held.count === 0) return
+  for (const { filterSubscriptions } of session.subscriptions.values()) {
+    beginDrain(core, filterSubscriptions.filter, nowMs, turn)
+  }
 }
 
 /** When `continueDrains` should be called next; Infinity if nothing is left. */

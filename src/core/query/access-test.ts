@@ -1,12 +1,14 @@
 /**
  * What the access rules would say to a client that need not be there, and why.
  */
-import type { AccessAction, Identity } from '../access/access-policy.ts'
+import type { AccessAction, Subject } from '../access/access-policy.ts'
 import type { AccessRules } from '../access/access-rules.ts'
 
 export interface AccessTest {
   readonly account: string
   readonly clientIdentifier: string
+  /** Groups it would come with. */
+  readonly groups: readonly string[]
   readonly action: AccessAction
   /** Without `$share/name/`. */
   readonly topic: string
@@ -21,9 +23,9 @@ export interface AccessTest {
 }
 
 /** `topic` is a Topic Name for `publish` and `receive`, else a Topic Filter without `$share/name/`. */
-export function testAccess(access: AccessRules | null, who: Identity, action: AccessAction, topic: string): AccessTest {
-  const { account, clientIdentifier } = who
-  const asked = { account, clientIdentifier, action, topic }
+export function testAccess(access: AccessRules | null, who: Subject, action: AccessAction, topic: string): AccessTest {
+  const { account, clientIdentifier, groups } = who
+  const asked = { account, clientIdentifier, groups: groups ?? [], action, topic }
   const asksBroker = action === 'observe' || action === 'admin'
   if (access === null) {
     const reason = asksBroker
@@ -31,7 +33,7 @@ export function testAccess(access: AccessRules | null, who: Identity, action: Ac
       : 'there are no access rules: nobody is denied anything'
     return { ...asked, allowed: asksBroker ? null : true, rule: null, except: [], reason }
   }
-  const { allowed, rule } = access.decide({ account, clientIdentifier }, action, topic)
+  const { allowed, rule } = access.decide(who, action, topic)
   const except = action === 'subscribe' && allowed ? access.rightsOf(who).exceptions(topic) : []
   if (rule !== null) return { ...asked, allowed, rule, except, reason: 'this rule decides' }
   if (allowed) {

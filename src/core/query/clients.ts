@@ -60,8 +60,8 @@ export function* sessionsOf(
   clientIdentifier: string,
   account: string | null,
 ): Query<({ readonly kind: 'session' } & Client) | ({ readonly kind: 'subscription' } & Subscriber)> {
-  for (const session of core.sessions.values()) {
-    if (session.clientIdentifier !== clientIdentifier || (account !== null && session.account !== account)) {
+  for (const session of core.sessions.withClientIdentifier(clientIdentifier)) {
+    if (account !== null && session.account !== account) {
       yield null
       continue
     }

@@ -3,7 +3,6 @@ import { test } from 'node:test'
 import { publish } from '../../protocol/packets/publish.ts'
 import { defaultLimits } from '../limits.ts'
 import { Message } from '../message.ts'
-import { sessionKey } from '../session/session.ts'
 import { CoreState } from '../state.ts'
 import { newTurn } from '../turn.ts'
 import { Restore } from './restore.ts'
@@ -86,7 +85,7 @@ test('a recipient set that is both in a snapshot and in the log is one set, and 
     owed: null,
   })
   restore.finish(0, newTurn())
-  assert.equal(core.sessions.get(sessionKey('', 's'))?.outbound.queuedMessages, 1)
+  assert.equal(core.sessions.get('', 's')?.outbound.queuedMessages, 1)
   assert.deepEqual(
     [...core.recipientSets.recorded].map(({ id, waiting, isInSnapshot }) => [id, waiting, isInSnapshot]),
     [[7, 1, true]],

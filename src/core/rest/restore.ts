@@ -177,8 +177,8 @@ export class Restore {
   /** An earlier Session of the same client may come later: one whose end is still to be read. */
   #put(session: Session): void {
     const { sessions } = this.#core
-    const known = sessions.get(session.key)
-    if (known === undefined || known.number < session.number) sessions.set(session.key, session)
+    const known = sessions.get(session.account, session.clientIdentifier)
+    if (known === undefined || known.number < session.number) sessions.put(session)
   }
 
   #putInFlight(restored: Restored, copy: Copy, packetId: number, isReceived: boolean): void {
@@ -371,7 +371,7 @@ export class Restore {
     const core = this.#core
     session.hasEnded = true
     core.owed.releaseAll(session)
-    if (core.sessions.get(session.key) === session) core.sessions.delete(session.key)
+    core.sessions.remove(session)
     for (const subscription of session.subscriptions.values()) core.subscriptions.remove(subscription)
     session.subscriptions.clear()
     for (const { copy } of session.outbound.takeAll(core)) {

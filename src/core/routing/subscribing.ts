@@ -294,10 +294,18 @@ export function endEventSubscriptions(
   mayObserve: (session: Session, topicFilter: string) => boolean,
   turn: Turn,
 ): void {
-  for (const session of core.sessions.values()) {
-    for (const { topicFilter, filterSubscriptions } of [...session.subscriptions.values()].filter(asksForEvents)) {
-      if (mayObserve(session, filterSubscriptions.filter)) continue
-      unsubscribeByOperator(core, session, topicFilter, turn)
-    }
+  for (const session of core.sessions.values()) endEventSubscriptionsOf(core, session, mayObserve, turn)
+}
+
+/** The same of one Session. */
+export function endEventSubscriptionsOf(
+  core: CoreState,
+  session: Session,
+  mayObserve: (session: Session, topicFilter: string) => boolean,
+  turn: Turn,
+): void {
+  for (const { topicFilter, filterSubscriptions } of [...session.subscriptions.values()].filter(asksForEvents)) {
+    if (mayObserve(session, filterSubscriptions.filter)) continue
+    unsubscribeByOperator(core, session, topicFilter, turn)
   }
 }

@@ -150,7 +150,7 @@ export function endSession(
   if (session.hasEnded) return
   session.hasEnded = true
   if (reason === 'expired') core.traffic.sessionsExpired += 1
-  if (core.sessions.get(session.key) === session) core.sessions.delete(session.key)
+  core.sessions.remove(session)
   for (const subscription of session.subscriptions.values()) core.subscriptions.remove(subscription)
   session.subscriptions.clear()
   if (session.will !== null) publishWill(core, session, nowMs, turn)

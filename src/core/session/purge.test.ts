@@ -7,7 +7,7 @@ import type { CoreRecord } from '../record.ts'
 import { Restore } from '../rest/restore.ts'
 import { CoreState } from '../state.ts'
 import { purgeQueue, queueEnd } from './purge.ts'
-import { type Session, sessionKey } from './session.ts'
+import type { Session } from './session.ts'
 
 /** A durable core, and what it has written down. */
 function started() {
@@ -89,7 +89,7 @@ test('what is given up is gone after a crash, what is not is there, and no recor
         else come(driven, each.acknowledged)
       }
       const after = replayed(state, records)
-      const found = after.sessions.get(sessionKey('', 'reader')) ?? assert.fail('the Session is gone')
+      const found = after.sessions.get('', 'reader') ?? assert.fail('the Session is gone')
       assert.deepEqual(copiesOf(found), copiesOf(reader))
       assert.equal(after.live.count, state.live.count)
       purge(1000)

@@ -61,6 +61,8 @@ export class Session {
   undelivered = 0
   /** Code in this process: nothing is asked about it. */
   isLocal = false
+  /** Groups its client came with when it last logged in; null: not known, because it has been stored since. */
+  groups: readonly string[] | null = null
   /** What it may do, by the access rules; null until somebody asks. */
   rights: SessionRights | null = null
   /** A snapshot of it is in the store. */

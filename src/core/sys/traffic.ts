@@ -23,6 +23,8 @@ export class Traffic {
   handshakesFailed = 0
   /** Clients that were let in: CONNACK with success. */
   clientsAccepted = 0
+  /** Connections that ended without their client having been let in, by the name of the Reason Code or why in words. */
+  readonly clientsRefused: Record<string, number> = {}
   /** Clients that are in at this moment, code in this process not among them. */
   clientsConnected = 0
   /** The most that were in at one time. */
@@ -45,6 +47,10 @@ export class Traffic {
     this.clientsAccepted += 1
     this.clientsConnected += 1
     this.clientsConnectedMax = Math.max(this.clientsConnectedMax, this.clientsConnected)
+  }
+
+  clientRefused(why: string): void {
+    this.clientsRefused[why] = (this.clientsRefused[why] ?? 0) + 1
   }
 
   clientLeft(isLocal: boolean): void {

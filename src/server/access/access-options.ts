@@ -28,7 +28,7 @@ export interface AccessStatement {
 export interface AccessSubject {
   /** Accounts: usually User Names. */
   readonly accounts?: readonly string[]
-  /** Names of groups: their accounts, too. */
+  /** Names of groups: whoever is in them, too. */
   readonly groups?: readonly string[]
   /** Those who did not log in, too. */
   readonly anonymous?: boolean
@@ -41,9 +41,15 @@ export interface AccessRuleOptions extends AccessStatement, AccessSubject {
   readonly roles?: readonly string[]
 }
 
+/** Its accounts; or, without any, whoever comes with it: by the claim of a token, or as a callback says. */
+export interface AccessGroup {
+  readonly name: string
+  readonly accounts?: readonly string[]
+}
+
 export interface AccessOptions {
   readonly rules?: readonly AccessRuleOptions[]
-  readonly groups?: readonly { readonly name: string; readonly accounts: readonly string[] }[]
+  readonly groups?: readonly AccessGroup[]
   readonly roles?: readonly { readonly name: string; readonly rules: readonly AccessStatement[] }[]
 }
 
@@ -68,7 +74,7 @@ export function accessRules(options: AccessOptions): AccessPolicy {
 
 /** The policy of rules without a fault. */
 export function accessPolicy({ rules = [], groups = [], roles = [] }: AccessOptions): AccessPolicy {
-  const accountsOf = new Map(groups.map(({ name, accounts }) => [name, accounts]))
+  const accountsOf = new Map(groups.map(({ name, accounts = null }) => [name, accounts]))
   const rulesOf = new Map(roles.map((role) => [role.name, role.rules]))
   const made = rules.flatMap((rule, index): AccessRule[] => {
     const place = `access.rules[${index}]`
@@ -92,12 +98,14 @@ function statementOf({ allow, deny, topics = [] }: AccessStatement): Pick<Access
 
 function subjectOf(
   { accounts, groups, anonymous, clients }: AccessSubject,
-  accountsOf: ReadonlyMap<string, readonly string[]>,
-): Pick<AccessRule, 'accounts' | 'clients'> {
+  accountsOf: ReadonlyMap<string, readonly string[] | null>,
+): Pick<AccessRule, 'accounts' | 'groups' | 'clients'> {
   const isForAll = accounts === undefined && groups === undefined && anonymous !== true
   const named = [...(accounts ?? []), ...(groups ?? []).flatMap((group) => accountsOf.get(group) ?? [])]
+  const comeWith = (groups ?? []).filter((group) => accountsOf.get(group) === null)
   return {
     accounts: isForAll ? null : [...new Set(anonymous === true ? [...named, ''] : named)],
+    ...(comeWith.length === 0 ? {} : { groups: comeWith }),
     clients: clients ?? null,
   }
 }

@@ -19,12 +19,23 @@ export interface AuthenticationRequest {
   userProperties: UserProperties
 }
 
+/** What a client logs in with beside its account. */
+export interface LoginTerms {
+  /** Groups it is in, for access rules that name groups without accounts of their own. Default: none. */
+  groups?: readonly string[]
+  /**
+   * Milliseconds since 1970: when its connection ends, with 0xA0 Maximum connect time, unless it has authenticated anew by then.
+   * One that is over refuses. Default: never.
+   */
+  expiresAtMs?: number
+}
+
 /**
  * The verdict on a CONNECT. `account` is what the Session belongs to and what `who` shows; default: the User Name, or
  * the empty string for an anonymous client.
  */
 export type AuthenticationVerdict =
-  | { type: 'accepted'; account?: string }
+  | ({ type: 'accepted'; account?: string } & LoginTerms)
   /**
    * `reasonCode` at or above 0x80, default 0x86 Bad User Name or Password for 5.0 (4 for 3.1.1); one that CONNACK does not
    * have becomes 0x80. The first 1,024 characters of `reasonString` are sent.
@@ -44,6 +55,8 @@ export interface AuthorizationRequest {
   account: string
   clientIdentifier: string
   userName: string | null
+  /** What it came with when it logged in. */
+  groups: readonly string[]
   action: 'publish' | 'subscribe' | 'observe' | 'admin'
   /**
    * Topic Name of a publish (Will Messages too), Topic Filter of a subscribe; what is asked about with `observe` and `admin`:
@@ -69,7 +82,7 @@ export type EnhancedAuthenticationStep =
   /** AUTH 0x18 goes out with `data`; the exchange waits for the client's answer. */
   | { type: 'continue'; data: Uint8Array }
   /** Ends in CONNACK 0x00 (or AUTH 0x00 when re-authenticating), with `data` if there is any. */
-  | { type: 'accepted'; account: string; data?: Uint8Array }
+  | ({ type: 'accepted'; account: string; data?: Uint8Array } & LoginTerms)
   | { type: 'refused'; reasonCode?: number; reasonString?: string }
 
 /** One run of a method with one client, from its first Authentication Data to a verdict. */

@@ -7,7 +7,7 @@
  */
 import { isUtf8 } from 'node:buffer'
 import { ReasonCode } from '../../protocol/reason-code.ts'
-import type { Authenticate, AuthenticationRequest, AuthenticationVerdict } from './authentication.ts'
+import type { Authenticate, AuthenticationRequest, AuthenticationVerdict, LoginTerms } from './authentication.ts'
 import { TooBusyError, WorkGate } from './work-gate.ts'
 
 export interface HttpHookOptions {
@@ -78,7 +78,24 @@ async function ask(
   if (result !== 'allow') throw new Error('it answered neither allow nor deny')
   const account: unknown = Object.hasOwn(answer, 'account') ? Reflect.get(answer, 'account') : (userName ?? '')
   if (typeof account !== 'string') throw new Error('it answered an account that is no text')
-  return { type: 'accepted', account }
+  return { type: 'accepted', account, ...termsOf(answer) }
+}
+
+/** `groups`, a list of names, and `expiresAt`, seconds since 1970 as in a token. @throws an Error if they are something else. */
+function termsOf(answer: object): LoginTerms {
+  const terms: LoginTerms = {}
+  if (Object.hasOwn(answer, 'groups')) {
+    const groups: unknown = Reflect.get(answer, 'groups')
+    const isNames = Array.isArray(groups) && groups.every((name) => typeof name === 'string' && name !== '')
+    if (!isNames) throw new Error('it answered groups that are no list of names')
+    terms.groups = groups
+  }
+  if (Object.hasOwn(answer, 'expiresAt')) {
+    const expiresAt: unknown = Reflect.get(answer, 'expiresAt')
+    if (typeof expiresAt !== 'number') throw new Error('it answered a time that is no number')
+    terms.expiresAtMs = expiresAt * 1000
+  }
+  return terms
 }
 
 /** @throws an Error if it is too long. */

@@ -4,7 +4,7 @@
  * Only the algorithms that were named are taken, none that signs with a shared secret, and no token without an end (`exp`). Whatever
  * cannot be checked, because the keys cannot be had for example, refuses.
  */
-import type { JSONWebKeySet, JWTVerifyGetKey } from 'jose'
+import type { JSONWebKeySet, JWTPayload, JWTVerifyGetKey } from 'jose'
 import { ReasonCode } from '../../protocol/reason-code.ts'
 import type { Authenticate, AuthenticationRequest, AuthenticationVerdict } from './authentication.ts'
 
@@ -23,6 +23,8 @@ export interface JwtOptions {
   readonly audience: string | null
   /** The claim that is the account. */
   readonly accountClaim: string
+  /** The claim that has its groups; with dots a claim within a claim. Null: it has none. */
+  readonly groupsClaim: string | null
   /** By so much clocks may differ. */
   readonly clockSkewSeconds: number
 }
@@ -69,7 +71,10 @@ export function jwtAuthenticate(options: JwtOptions, nowMs: () => number = Date.
       if (typeof account !== 'string' || account === '') return refused
       // `authorize` is told the User Name, so it must not be one the token does not prove.
       if (userName !== null && userName !== '' && userName !== account) return refused
-      return { type: 'accepted', account }
+      const groups = options.groupsClaim === null ? [] : groupsOf(payload, options.groupsClaim)
+      if (groups === null) return refused
+      // As long as it would have been let in.
+      return { type: 'accepted', account, groups, expiresAtMs: ((payload.exp ?? 0) + options.clockSkewSeconds) * 1000 }
     } catch (error) {
       // Of the errors of jose all but those of the set are the token's.
       const isOfSet = error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid
@@ -77,6 +82,25 @@ export function jwtAuthenticate(options: JwtOptions, nowMs: () => number = Date.
       return isOfToken ? refused : unavailable
     }
   }
+}
+
+/** Names in an array, or in one text with spaces between them, as `scope` has them. Null: it is something else. */
+function groupsOf(payload: JWTPayload, claim: string): string[] | null {
+  const found = claimOf(payload, claim)
+  if (found === undefined) return []
+  if (typeof found === 'string') return found.split(' ').filter((name) => name !== '')
+  return Array.isArray(found) && found.every((name) => typeof name === 'string' && name !== '') ? found : null
+}
+
+/** `realm_access.roles` is `roles` in `realm_access`, unless there is a claim of that whole name. */
+function claimOf(payload: JWTPayload, claim: string): unknown {
+  if (Object.hasOwn(payload, claim)) return payload[claim]
+  let found: unknown = payload
+  for (const name of claim.split('.')) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, name)) return undefined
+    found = Reflect.get(found, name)
+  }
+  return found
 }
 
 /** Loaded when it is needed: most brokers check no tokens. */

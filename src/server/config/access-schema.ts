@@ -40,7 +40,7 @@ export function accessSchema(directory: string) {
       .array(
         z.strictObject({
           name: leaf((value) => readName(value, 'a group'), { json: text }),
-          accounts: z.array(leaf(readAccountName, { json: text })),
+          accounts: z.array(leaf(readAccountName, { json: text })).optional(),
         }),
       )
       .optional(),

@@ -7,6 +7,7 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { Limits } from '../../core/limits.ts'
+import { clientIdentifierScopes } from '../../core/state.ts'
 import { parseListenUrl } from '../../transport/listen-url.ts'
 import type { Permissions } from '../authentication/authentication.ts'
 import { scramMethods } from '../authentication/scram-credential.ts'
@@ -56,6 +57,10 @@ export function configSchema(places: SecretPlaces) {
       json: text,
       standard: 'data',
       isPath: true,
+    }).optional(),
+    clientIdentifierScope: leaf((value) => readChoice(value, clientIdentifierScopes), {
+      json: choice(clientIdentifierScopes),
+      standard: 'broker',
     }).optional(),
     whenQueueFull: leaf((value) => readChoice(value, queuePolicies), {
       json: choice(queuePolicies),

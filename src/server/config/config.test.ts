@@ -36,6 +36,7 @@ syncIntervalMs: 50
 data: kept
 admin:
   listen: http://127.0.0.1:18084
+clientIdentifierScope: account
 whenQueueFull: drop-oldest
 deadLetterTopic: lost/and-found
 topics:
@@ -78,6 +79,7 @@ authentication:
     syncIntervalMs: 50,
     data: resolve('conf/kept'),
     admin: { listen: 'http://127.0.0.1:18084' },
+    clientIdentifierScope: 'account',
     whenQueueFull: 'drop-oldest',
     deadLetterTopic: 'lost/and-found',
     topics: [
@@ -148,7 +150,7 @@ limits:
 
 pabal.yaml:1:1  lisners
   found     the unknown key "lisners"
-  expected  one of listeners, allowAnonymous, durability, syncIntervalMs, admin, data, whenQueueFull, deadLetterTopic, topics, observers, limits, log, tracing, access, authentication
+  expected  one of listeners, allowAnonymous, durability, syncIntervalMs, admin, data, clientIdentifierScope, whenQueueFull, deadLetterTopic, topics, observers, limits, log, tracing, access, authentication
   do        did you mean listeners?
 
 pabal.yaml:2:17  allowAnonymous

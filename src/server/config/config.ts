@@ -6,7 +6,7 @@ import { dirname } from 'node:path'
 import type { z } from 'zod'
 import type { AccessPolicy } from '../../core/access/access-policy.ts'
 import type { Limits } from '../../core/limits.ts'
-import type { WhenQueueFull } from '../../core/state.ts'
+import type { ClientIdentifierScope, WhenQueueFull } from '../../core/state.ts'
 import type { HttpHookOptions } from '../authentication/http-hook.ts'
 import type { JwtOptions } from '../authentication/jwt.ts'
 import type { ScramCredential } from '../authentication/scram-credential.ts'
@@ -50,6 +50,7 @@ export interface Config {
   allowAnonymous: boolean | null
   durability: Durability | null
   syncIntervalMs: number | null
+  clientIdentifierScope: ClientIdentifierScope | null
   whenQueueFull: WhenQueueFull | null
   deadLetterTopic: string | null
   topics: readonly TopicOptions[] | null
@@ -190,6 +191,7 @@ function toConfig(file: FileValues): Config {
     allowAnonymous: file.allowAnonymous ?? null,
     durability: file.durability ?? null,
     syncIntervalMs: file.syncIntervalMs ?? null,
+    clientIdentifierScope: file.clientIdentifierScope ?? null,
     whenQueueFull: file.whenQueueFull ?? null,
     deadLetterTopic: file.deadLetterTopic ?? null,
     topics: file.topics?.map(toTopicOptions) ?? null,

@@ -24,6 +24,7 @@ export const emptyConfig: Readonly<Config> = Object.freeze({
   allowAnonymous: null,
   durability: null,
   syncIntervalMs: null,
+  clientIdentifierScope: null,
   whenQueueFull: null,
   deadLetterTopic: null,
   topics: null,
@@ -50,6 +51,7 @@ export async function configuredOptions(
   if (acceptLoss) options.acceptLoss = true
   if (config.listeners !== null) options.listen = config.listeners
   if (config.allowAnonymous !== null) options.allowAnonymous = config.allowAnonymous
+  if (config.clientIdentifierScope !== null) options.clientIdentifierScope = config.clientIdentifierScope
   if (config.whenQueueFull !== null) options.whenQueueFull = config.whenQueueFull
   if (config.deadLetterTopic !== null) options.deadLetterTopicName = config.deadLetterTopic
   if (config.topics !== null) options.topics = config.topics

@@ -20,6 +20,7 @@ export function jwtSchema(directory: string) {
     issuer: leaf((value) => readText(value, 'the claim iss that tokens have'), { json: text }).optional(),
     audience: leaf((value) => readText(value, 'the claim aud that tokens have'), { json: text }).optional(),
     accountClaim: leaf((value) => readText(value, 'the name of a claim'), { json: text, standard: 'sub' }).optional(),
+    groupsClaim: leaf((value) => readText(value, 'the name of a claim'), { json: text }).optional(),
     clockSkew: leaf((value) => readAmount(skew, value), amountFacts(skew)).optional(),
   })
 }
@@ -27,8 +28,9 @@ export function jwtSchema(directory: string) {
 export type JwtValues = z.output<ReturnType<typeof jwtSchema>>
 
 export function toJwtOptions(values: JwtValues): JwtOptions {
-  const { keys, algorithms, issuer = null, audience = null, accountClaim = 'sub', clockSkew } = values
-  return { keys, algorithms, issuer, audience, accountClaim, clockSkewSeconds: clockSkew ?? clockSkewSecondsDefault }
+  const { keys, algorithms, issuer = null, audience = null, accountClaim = 'sub', groupsClaim = null } = values
+  const clockSkewSeconds = values.clockSkew ?? clockSkewSecondsDefault
+  return { keys, algorithms, issuer, audience, accountClaim, groupsClaim, clockSkewSeconds }
 }
 
 /** What goes over the network in the clear somebody could replace. */

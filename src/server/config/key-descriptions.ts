@@ -12,6 +12,8 @@ export const keyDescriptions: Readonly<Record<string, string>> = Object.freeze({
   'admin.listen':
     '`http://HOST:PORT`, `https://HOST:PORT?cert=FILE&key=FILE` or `off`. Where other machines can reach it, TLS is needed; `?tls=off` says that you know what goes over the network in the clear; `host=NAME` names a host it may be asked for',
   data: 'Directory for what must survive; created if missing, readable by its owner only; one broker at a time',
+  clientIdentifierScope:
+    "Where a Client Identifier is one client's own. `broker`: while an account has a Session with it, another account is refused with 0x85; `account`: each account has Client Identifiers of its own, for accounts that are tenants. See whose Client Identifier it is",
   whenQueueFull:
     "What happens to a message when the queue of a Session it is for is full: `spill` (the queue of a Session that outlives its connection goes on in the store, up to `sessionSpillMessagesMax` and `sessionSpillBytesMax`; there, and for other Sessions, `refuse`), `refuse` (the publisher: 0x97, or in 3.1.1 a closed connection), `drop-oldest` (the Session's oldest message is given up), `drop-newest` (the Session goes without) or `dead-letter` (the Session goes without, and the message is published on `deadLetterTopic`). What is dropped is counted",
   deadLetterTopic:
@@ -54,13 +56,14 @@ export const keyDescriptions: Readonly<Record<string, string>> = Object.freeze({
   'access.rules[].topics':
     'List of Topic Filters; a whole level may be `%u`, the account, or `%c`, the Client Identifier. `#` is everything that does not begin with `$`; for `observe` and `admin` everything there is',
   'access.rules[].accounts': 'List of accounts, usually User Names, that the rule is for; default: everybody',
-  'access.rules[].groups': 'List of groups whose accounts it is for, too',
+  'access.rules[].groups': 'List of groups it is for, too: whoever is in one of them',
   'access.rules[].anonymous': '`true`: it is for those who did not log in, too',
   'access.rules[].clients': 'List of Client Identifiers: of all these only clients with one of them',
   'access.rules[].roles': 'List of roles, whose rules hold here, instead of `allow` or `deny` and `topics`',
   'access.groups': 'List of groups',
   'access.groups[].name': 'Name of the group',
-  'access.groups[].accounts': 'List of its accounts',
+  'access.groups[].accounts':
+    'List of its accounts; without it whoever logs in with the group is in it: by `authentication.jwt.groupsClaim`, or as a program says',
   'access.roles': 'List of roles: rules with a name, given to whom a rule says',
   'access.roles[].name': 'Name of the role',
   'access.roles[].rules': 'List of its rules, each with `allow` or `deny` and `topics`',
@@ -92,6 +95,8 @@ export const keyDescriptions: Readonly<Record<string, string>> = Object.freeze({
   'authentication.jwt.issuer': 'The claim `iss` that a token must have; default: any',
   'authentication.jwt.audience': 'The claim `aud` that a token must have; default: any',
   'authentication.jwt.accountClaim': 'The claim that is the account; default: `sub`',
+  'authentication.jwt.groupsClaim':
+    'The claim that has the groups, for access rules: a list of names, or one text with spaces between them; `realm_access.roles` is `roles` in `realm_access`; default: a token has none',
   'authentication.jwt.clockSkew': 'By so much clocks may differ: 0s to 300s; default: 30s',
   'authentication.http.url':
     'Where a program is asked who may connect, `https://…` or `http://` on this machine; in the place of users',

@@ -31,6 +31,8 @@ const quietEnds: ReadonlySet<number> = new Set([
   ReasonCode.DisconnectWithWillMessage,
   ReasonCode.ServerShuttingDown,
   ReasonCode.SessionTakenOver,
+  // Its token was over.
+  ReasonCode.MaximumConnectTime,
 ])
 
 type Tellings = { readonly [Type in BrokerEvent['type']]: Telling<Type> | null }

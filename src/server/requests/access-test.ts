@@ -1,7 +1,7 @@
 /**
  * `$pabal/access-test`: whether the access rules let a client do something, and which rule decides. Nothing is done.
  */
-import { type AccessAction, type AccessPolicy, accessActions, type Identity } from '../../core/access/access-policy.ts'
+import { type AccessAction, type AccessPolicy, accessActions, type Subject } from '../../core/access/access-policy.ts'
 import { AccessRules } from '../../core/access/access-rules.ts'
 import { type AccessTest, testAccess } from '../../core/query/access-test.ts'
 import { parseTopicFilter } from '../../core/routing/topic-filter.ts'
@@ -12,24 +12,34 @@ import type { RequestHandler } from './request-handler.ts'
 
 export const accessTest: RequestHandler = {
   permission: 'observe',
-  fields: { account: 'text', client: 'text', action: 'text', topic: 'text' },
+  fields: { account: 'text', client: 'text', groups: 'text', action: 'text', topic: 'text' },
   answer: ({ state, fields }) => {
     const action = fields.neededText('action', `send "action": one of ${accessActions.join(', ')}`)
     const topic = fields.neededText('topic', 'send "topic": a Topic Name, or a Topic Filter')
-    const who = { account: fields.text('account') ?? '', clientIdentifier: fields.text('client') ?? '' }
-    return { facts: testedAccess(state.access, who, action, topic) }
+    const account = fields.text('account') ?? ''
+    const clientIdentifier = fields.text('client') ?? ''
+    const written = fields.text('groups')
+    // Those the client has come with, if it is there.
+    const groups =
+      written === null ? (state.sessions.get(account, clientIdentifier)?.groups ?? []) : groupNames(written)
+    return { facts: testedAccess(state.access, { account, clientIdentifier, groups }, action, topic) }
   },
 }
 
+/** Names with commas between them. */
+export function groupNames(written: string): string[] {
+  return written.split(',').filter((name) => name !== '')
+}
+
 /** As it was asked for. @throws RequestFault */
-export function testedAccess(access: AccessRules | null, who: Identity, written: string, topic: string): AccessTest {
+export function testedAccess(access: AccessRules | null, who: Subject, written: string, topic: string): AccessTest {
   const action = accessActions.find((each) => each === written)
   if (action === undefined) throw unknownName('one of these actions', written, accessActions)
   return testAccess(access, who, action, checkedTopic(action, topic))
 }
 
 /** The same of a policy that is not in force. @throws RequestFault */
-export function testedAccessOf(policy: AccessPolicy | null, who: Identity, action: string, topic: string): AccessTest {
+export function testedAccessOf(policy: AccessPolicy | null, who: Subject, action: string, topic: string): AccessTest {
   return testedAccess(policy === null ? null : new AccessRules(policy), who, action, topic)
 }
 

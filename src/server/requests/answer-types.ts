@@ -1,6 +1,7 @@
 /**
  * What the answers to requests hold, for whoever asks.
  */
+export type { Subject } from '../../core/access/access-policy.ts'
 export type { AccessTest } from '../../core/query/access-test.ts'
 export type { Client } from '../../core/query/clients.ts'
 export type { CopyLedger, MessageLedger, RuleLedger } from '../../core/query/ledger.ts'

@@ -48,7 +48,7 @@ const batchSize = 64
 const batchBytesMax = 1024 * 1024
 
 /** The Session that is asked about. @throws RequestFault */
-function sessionOf({ state, fields }: Asked): Promise<Session> {
+function sessionOf({ state, fields }: Asked): Session {
   return oneSession(state, fields.neededText('client', advice), fields.text('account'))
 }
 
@@ -57,7 +57,7 @@ export const inFlightMessages: RequestHandler = {
   fields: { client: 'text', account: 'text' },
   bareField: 'client',
   answer: async (asked) => {
-    const session = await sessionOf(asked)
+    const session = sessionOf(asked)
     const { clientIdentifier: client, account, outbound, inboundPacketIds, heldAcknowledgements } = session
     const inbound = (inboundPacketIds?.size ?? 0) + (heldAcknowledgements?.size ?? 0)
     const facts = { client, account, inFlight: { out: outbound.inFlightMessages, in: inbound } }
@@ -91,7 +91,7 @@ export const queuedMessages: RequestHandler = {
   fields: { client: 'text', account: 'text', payload: 'boolean' },
   bareField: 'client',
   answer: async (asked) => {
-    const session = await sessionOf(asked)
+    const session = sessionOf(asked)
     const { clientIdentifier: client, account, outbound } = session
     const { queuedMessages: messages, queuedBytes: bytes } = outbound
     const backlog = { messages, bytes, oldestAtMs: known(oldestWaitingMs(asked.state, outbound)) }

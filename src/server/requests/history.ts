@@ -20,7 +20,8 @@ export const history: RequestHandler = {
   },
 }
 
-/** Whoever was refused has no account: that may have been anybody. */
+/** Who was refused before it logged in may have been anybody. Who was refused because of an account concerns that, too. */
 function isOf(event: PastEvent['event'], account: string | null): boolean {
-  return account === null || !('account' in event) || event.account === account
+  if (account === null || !('account' in event) || event.account === account) return true
+  return event.type === 'refused' && event.otherAccount === account
 }

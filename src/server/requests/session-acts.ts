@@ -28,7 +28,7 @@ const filterAdvice = 'name the Topic Filter: {"filter": "..."}'
 /** Copies that are given up in one turn of the event loop. */
 const sliceSize = 2000
 
-function sessionOf({ state, fields }: Asked): Promise<Session> {
+function sessionOf({ state, fields }: Asked): Session {
   return oneSession(state, fields.neededText('client', clientAdvice), fields.text('account'))
 }
 
@@ -46,7 +46,7 @@ export const sessionSubscribe: RequestHandler = {
   answer: async (asked) => {
     const { state, fields, act } = asked
     const topicFilter = fields.neededText('filter', filterAdvice)
-    const session = await sessionOf(asked)
+    const session = sessionOf(asked)
     const request = {
       topicFilter,
       qos: upToTwo(asked, 'qos'),
@@ -74,7 +74,7 @@ export const sessionUnsubscribe: RequestHandler = {
   topicOf: (fields) => fields.text('filter') ?? '#',
   answer: async (asked) => {
     const filter = asked.fields.neededText('filter', filterAdvice)
-    const session = await sessionOf(asked)
+    const session = sessionOf(asked)
     if (!asked.act((core, _, turn) => unsubscribeByOperator(core.state, session, filter, turn))) {
       const found = `no Subscription of ${quoted(session.clientIdentifier)} to ${quoted(filter)}`
       const expected = 'a Topic Filter as the client has sent it, $share/NAME/ included'
@@ -91,7 +91,7 @@ export const sessionPurge: RequestHandler = {
   bareField: 'client',
   answer: async (asked) => {
     const { state, act } = asked
-    const session = await sessionOf(asked)
+    const session = sessionOf(asked)
     const { clientIdentifier, account } = session
     const end = queueEnd(state, session)
     const purged: Purged = { messages: 0, bytes: 0 }
