@@ -243,6 +243,14 @@ for (const [text, expected] of single) {
   })
 }
 
+test('a key that stands in the wrong mapping is told where it belongs', () => {
+  const [fault] = faultsOf('passwordFile: users\n').faults
+  assert.equal(`${fault?.line}:${fault?.column} ${fault?.key}`, '1:1 passwordFile')
+  assert.equal(fault?.advice, 'write it below authentication: as authentication.passwordFile')
+  const [elsewhere] = faultsOf('limits:\n  passwordFile: users\n').faults
+  assert.equal(elsewhere?.advice, 'write it below authentication: as authentication.passwordFile')
+})
+
 test('a secret that stands in the wrong form is not repeated', () => {
   const text = user('userName: a\npasswordHash: hunter2\nscram: hunter2')
   assert.doesNotMatch(faultsOf(text).message, /hunter2/)

@@ -20,7 +20,7 @@ export function issueFaults(schema: z.core.$ZodType, issue: z.core.$ZodIssue): S
   const path = issue.path.filter((step) => typeof step !== 'symbol')
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(schema, path)
-    return issue.keys.map((key) => unknownKeyFault([...path, key], key, known))
+    return issue.keys.map((key) => unknownKeyFault([...path, key], key, known, homeOf(schema, key)))
   }
   if (issue.code === 'custom') {
     const words: Record<string, unknown> = issue.params ?? {}
@@ -37,15 +37,24 @@ export function issueFaults(schema: z.core.$ZodType, issue: z.core.$ZodIssue): S
   ]
 }
 
-function unknownKeyFault(path: KeyPath, key: string, known: readonly string[]): SchemaFault {
-  const nearest = nearestName(key, known)
+function unknownKeyFault(path: KeyPath, key: string, known: readonly string[], home: string | null): SchemaFault {
   return {
     path,
     isKey: true,
     found: `the unknown key ${describeValue(key)}`,
     expected: `one of ${known.join(', ')}`,
-    advice: nearest === null ? 'remove it' : `did you mean ${nearest}?`,
+    advice: home === null ? didYouMean(key, known) : `write it below ${home}: as ${home}.${key}`,
   }
+}
+
+function didYouMean(key: string, known: readonly string[]): string {
+  const nearest = nearestName(key, known)
+  return nearest === null ? 'remove it' : `did you mean ${nearest}?`
+}
+
+/** The mapping that has this key where it was written has not; null if there is none. */
+function homeOf(schema: z.core.$ZodType, key: string): string | null {
+  return knownKeys(schema, []).find((each) => knownKeys(schema, [each]).includes(key)) ?? null
 }
 
 /** With the place: line and column of the file, or the variable or flag. */
