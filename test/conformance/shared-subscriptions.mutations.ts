@@ -44,7 +44,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'a message goes on to another member with the QoS it had',
-    file: 'src/core/session/lifecycle.ts',
+    file: 'src/core/session/other-member.ts',
     from: `message.publish.qos < member.qos ? message.publish.qos : member.qos`,
     to: `copy.qos`,
     breaks: ['MQTT-4.8.2-3'],

@@ -19,8 +19,8 @@ export const durableMutations: readonly Mutation[] = [
   {
     name: 'a PUBREC is not in the next snapshot',
     file: 'session/outbound.ts',
-    from: "writeSessionRecord(core, turn, session, { type: 'received', session: session.number, packetId })",
-    to: "writeRecord(core, turn, { type: 'received', session: session.number, packetId })",
+    from: "writeSessionRecord(core, turn, this.#session, { type: 'received', session: this.#session.number, packetId })",
+    to: "writeRecord(core, turn, { type: 'received', session: this.#session.number, packetId })",
   },
   {
     name: 'a recipient set is forgotten before the Sessions are stored that sent what they had of it',

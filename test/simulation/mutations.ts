@@ -52,8 +52,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'PUBREC is not written down',
     file: 'session/outbound.ts',
-    from: "writeSessionRecord(core, turn, session, { type: 'received', session: session.number, packetId })",
-    to: 'void session',
+    from: "writeSessionRecord(core, turn, this.#session, { type: 'received', session: this.#session.number, packetId })",
+    to: 'void packetId',
   },
   {
     name: 'one message more than Receive Maximum is in flight',
@@ -141,7 +141,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'a copy that moves on names a message nobody has recorded',
-    file: 'session/lifecycle.ts',
+    file: 'session/other-member.ts',
     from: "message.seq = writeRecord(core, turn, { type: 'message', ...record, held: null, replaces: 0, owed: null })",
     to: "message.seq = writeRecord(core, turn, { type: 'copied', message: 1, size: message.size, recipients }); void record",
   },

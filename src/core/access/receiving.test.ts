@@ -198,6 +198,79 @@ test('what an ended Session leaves of a shared group moves to a member that may 
   assert.deepEqual([messages(turn, two).length, messages(turn, three).length], [0, 1])
 })
 
+/** Topic Names of what is in flight to a client. */
+function inFlight(driven: DrivenCore, clientIdentifier: string): (string | undefined)[] {
+  return [...(driven.session(clientIdentifier).outbound.inFlight ?? [])].map((copy) => copy.message?.topicName)
+}
+
+/** All that waits is in the store only. What is asked for from now on comes at once. */
+function leaveToStore(driven: DrivenCore, messagesOf: readonly number[]): (turn: Turn) => void {
+  const { bodies } = driven.state
+  const stored = messagesOf.flatMap((seq) => bodies.get(seq) ?? [])
+  assert.equal(stored.length, messagesOf.length)
+  for (const { seq } of stored) bodies.forget(seq)
+  return function answer(turn: Turn): void {
+    for (const load of turn.loads) {
+      const read = stored.filter(({ seq }) => load.seqs.includes(seq))
+      answer(driven.input((core, nowMs, next) => core.loaded(load, read, nowMs, next)))
+    }
+  }
+}
+
+for (const isDurable of [false, true]) {
+  const where = isDurable ? 'with a store' : 'in memory'
+  test(`what waits for a member of a shared group that may not receive it any more goes on to one that may (${where})`, () => {
+    const { driven, publish } = started(null, { isDurable })
+    const one = driven.connect('one')
+    driven.subscribe(one, '$share/g/+')
+    driven.breakOff(one)
+    for (const topicName of ['a', 'b', 'a']) publish(topicName)
+    for (const name of ['two', 'three']) driven.subscribe(driven.connect(name), '$share/g/+')
+    change(driven, without(['one', 'two'], 'a'))
+    driven.connect('one')
+    assert.deepEqual(
+      [inFlight(driven, 'one'), inFlight(driven, 'two'), inFlight(driven, 'three')],
+      [['b'], [], ['a', 'a']],
+    )
+    const { created, copies } = driven.state.tally
+    assert.deepEqual([created, copies.accessRevoked], [5, 2])
+  })
+}
+
+test('where no member of a shared group may receive it, what waits is over', () => {
+  const { driven, publish } = started(null)
+  const one = driven.connect('one')
+  driven.subscribe(one, '$share/g/a')
+  driven.breakOff(one)
+  publish('a')
+  driven.subscribe(driven.connect('two'), '$share/g/a')
+  change(driven, without(['one', 'two'], 'a'))
+  driven.connect('one')
+  const { created, copies } = driven.state.tally
+  assert.deepEqual([created, copies.accessRevoked, inFlight(driven, 'two')], [1, 1, []])
+})
+
+for (const filter of ['a', '+']) {
+  test(`what an ended Session leaves of $share/g/${filter} in the store only goes past a member that may not receive it`, () => {
+    const { driven, publish } = started(without(['two'], 'a'), { isDurable: true })
+    const one = driven.connect('one')
+    driven.subscribe(one, `$share/g/${filter}`)
+    driven.breakOff(one)
+    const seqs = ['a', 'a'].flatMap((topicName) =>
+      publish(topicName).records.flatMap((each) => (each.type === 'message' ? [each.message.seq] : [])),
+    )
+    driven.core.durable(Math.max(...seqs))
+    const answer = leaveToStore(driven, seqs)
+    const members = ['two', 'three'].map((name) => driven.connect(name))
+    for (const member of members) driven.subscribe(member, `$share/g/${filter}`)
+    answer(driven.advance(2000))
+    assert.deepEqual([inFlight(driven, 'two'), inFlight(driven, 'three')], [[], ['a', 'a']])
+    const { acknowledged, accessRevoked, sessionEnded } = driven.state.tally.copies
+    // By its name a filter says what may be in it; where it may be anything, who may not is passed when the message is read.
+    assert.deepEqual([acknowledged, accessRevoked > 0, sessionEnded], [0, filter === '+', 2])
+  })
+}
+
 test('who listens says of each subscriber whether it may receive it, and by which rule', () => {
   const { driven } = started(without(['s'], 'a'))
   const [denied, allowed, monitor] = ['s', 't', 'm'].map((name) => driven.connect(name))

@@ -53,6 +53,11 @@ export function parseTopicFilter(text: string, limits: TopicLimits): ParsedTopic
   return parseUnshared(shareName, text.slice(shareNameEnd + 1))
 }
 
+/** What Topic Names are matched against, of a valid `$share/name/filter`. */
+export function unsharedFilter(sharedFilter: string): string {
+  return sharedFilter.slice(sharedFilter.indexOf('/', sharePrefix.length) + 1)
+}
+
 function parseUnshared(shareName: string | null, filter: string): ParsedTopicFilter | TopicFilterFault {
   const last = filter.length - 1
   let hasWildcard = false

@@ -3,16 +3,10 @@
  */
 import type { Connection } from '../connection/connection.ts'
 import type { SessionEndReason } from '../event.ts'
-import { writeRecord, writeSessionRecord } from '../log.ts'
-import { Message } from '../message.ts'
-import { retainRuleOf } from '../rest/recipient-sets.ts'
-import { recordSets, sharedSet } from '../routing/audience.ts'
-import { deliverCopy, deliverToSet, dropForFullQueue, enqueueInSet } from '../routing/delivery.ts'
-import { permittedGroup } from '../routing/permitted.ts'
-import type { Subscription } from '../routing/subscription.ts'
+import { writeSessionRecord } from '../log.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
-import { Copy } from './copy.ts'
+import { endOrMove } from './other-member.ts'
 import { neverExpires, type Session } from './session.ts'
 import { publishWill, willDueMs } from './will.ts'
 
@@ -158,73 +152,11 @@ export function endSession(
   if (number > 0) writeSessionRecord(core, turn, session, { type: 'session-ended', session: number })
   const copies = session.outbound.takeAll(core)
   for (const { copy, mayMove } of copies) {
-    const before = core.endings.length
-    core.endCopy('sessionEnded', session, copy.messageSeq, copy.message)
-    const hasMoved = mayMove && moveToOtherMember(core, copy, nowMs, turn)
-    const ending = core.endings[before]
-    if (hasMoved && ending !== undefined) ending.hasMoved = true
+    if (mayMove) endOrMove(core, 'sessionEnded', session, copy, nowMs, turn)
+    else core.endCopy('sessionEnded', session, copy.messageSeq, copy.message)
     if (copy.order > 0) core.release(copy.order, copy.messageSeq)
   }
   session.inboundPacketIds = null
   core.owed.releaseAll(session)
   turn.events.push({ type: 'sessionEnded', clientIdentifier, account, reason, messages: copies.length })
-}
-
-/** What an ended Session had not finished of a Shared Subscription goes to the member whose turn it is, if there is one: true. */
-function moveToOtherMember(core: CoreState, copy: Copy, nowMs: number, turn: Turn): boolean {
-  const { message, sharedFilter } = copy
-  if (sharedFilter === null || message?.isExpired(nowMs) === true) return false
-  const group = core.subscriptions.group(sharedFilter) ?? null
-  // What is in the store only is looked at when it is sent.
-  const left = group === null || message === null ? group : permittedGroup(group, core.access, message.topicName)
-  const member = left?.choose() ?? null
-  if (member === null) return false
-  // Its Topic Name may be in the store only: what holds for all Topic Names holds here.
-  const { whenQueueFull } = message === null ? core.options : core.rules.ruleFor(message.topicName).options
-  if (member.qos > 0 && !member.session.outbound.hasRoom(copy.size, core, whenQueueFull)) {
-    dropForFullQueue(core, 'droppedQueueFull', member.session, copy.messageSeq, message)
-    return true
-  }
-  if (member.session.survives && member.qos > 0) moveDurably(core, copy, member, nowMs, turn)
-  else if (message !== null) {
-    const qos = message.publish.qos < member.qos ? message.publish.qos : member.qos
-    const { session, subscriptionIdentifiers } = member
-    deliverCopy(core, session, message, qos, retainRuleOf(member), subscriptionIdentifiers, sharedFilter, nowMs, turn)
-  } else moveUnread(core, copy, member, nowMs, turn)
-  return true
-}
-
-function moveDurably(core: CoreState, copy: Copy, member: Subscription, nowMs: number, turn: Turn): void {
-  const set = sharedSet(core, member)
-  const [recipients = 0] = recordSets(core, [set], turn)
-  // Without an order it may have a record all the same, if something is owed for it.
-  if (copy.order > 0 || core.owed.has(copy.messageSeq)) {
-    const order = writeRecord(core, turn, { type: 'copied', message: copy.messageSeq, size: copy.size, recipients })
-    if (copy.message !== null) deliverToSet(core, set, copy.message, order, nowMs, turn)
-    else enqueueInSet(core, set, copy.messageSeq, order, copy.size, false, nowMs, turn)
-    return
-  }
-  if (copy.message === null) throw new Error('a copy without records has its message in memory')
-  // Until now nothing about it had to survive, or no longer.
-  const message = new Message(0, copy.message.publish, copy.message.receivedMs)
-  message.own()
-  const record = { message, recipients: [recipients], retained: 'unchanged', inbound: null, willOf: null } as const
-  message.seq = writeRecord(core, turn, { type: 'message', ...record, held: null, replaces: 0, owed: null })
-  deliverToSet(core, set, message, message.seq, nowMs, turn)
-}
-
-/** The message is in the store only: it is read when the member can take it, and its record kept until then. */
-function moveUnread(core: CoreState, copy: Copy, member: Subscription, nowMs: number, turn: Turn): void {
-  const { messageSeq, size, sharedFilter } = copy
-  core.beginCopy(member.session, messageSeq)
-  if (member.qos === 0) {
-    core.endCopy('droppedOffline', member.session, messageSeq, null)
-    return
-  }
-  core.live.add(messageSeq, 1)
-  const { session, qos, subscriptionIdentifiers } = member
-  const retain = retainRuleOf(member)
-  const moved = new Copy(null, messageSeq, messageSeq, size, qos, retain, subscriptionIdentifiers, sharedFilter)
-  session.outbound.enqueue(moved)
-  session.outbound.sendQueued(core, nowMs, turn)
 }

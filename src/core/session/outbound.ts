@@ -19,6 +19,7 @@ import { type Copy, copyFor, nextCopy, withMessage } from './copy.ts'
 import { InFlight } from './in-flight.ts'
 import { loadBytesMax, loadMax, messagesToLoad } from './loading.ts'
 import { MessageQueue } from './message-queue.ts'
+import { passOn } from './other-member.ts'
 import { isTooLarge, outgoingPublish } from './outgoing-publish.ts'
 import { isRevoked } from './revoked.ts'
 import type { Session } from './session.ts'
@@ -149,7 +150,7 @@ export class Outbound {
       queue.shift()
       const copy = first.message === null ? withMessage(first, message) : first
       if (message.isExpired(nowMs)) this.#settle(copy, 'expired', core)
-      else if (isRevoked(this.#session, message, core)) this.#settle(copy, 'accessRevoked', core)
+      else if (isRevoked(this.#session, message, core)) passOn(core, this.#session, copy, nowMs, turn)
       else this.#send(copy, message, connection, core, nowMs, turn)
     }
   }
@@ -172,7 +173,7 @@ export class Outbound {
       const copy = nextCopy(member, message)
       backlog.shift()
       if (message.isExpired(nowMs)) this.#settle(copy, 'expired', core)
-      else if (isRevoked(this.#session, message, core)) this.#settle(copy, 'accessRevoked', core)
+      else if (isRevoked(this.#session, message, core)) passOn(core, this.#session, copy, nowMs, turn)
       else this.#send(copy, message, connection, core, nowMs, turn)
     }
     return true
@@ -298,8 +299,7 @@ export class Outbound {
     if (!copy.isReceived) {
       this.#inFlight?.setReceived(copy)
       if (this.#isRecorded(copy)) {
-        const session = this.#session
-        writeSessionRecord(core, turn, session, { type: 'received', session: session.number, packetId })
+        writeSessionRecord(core, turn, this.#session, { type: 'received', session: this.#session.number, packetId })
       }
     }
     turn.onceDurable.push(new OutgoingAcknowledgement(connection, 'pubrel', packetId, ReasonCode.Success))
