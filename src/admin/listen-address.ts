@@ -2,7 +2,7 @@
  * Where the HTTP API listens, as an operator writes it: `http://127.0.0.1:18083`, or `https://HOST:PORT?cert=FILE&key=FILE`.
  */
 import { BlockList, isIP } from 'node:net'
-import type { TlsFiles } from '../transport/listen-url.ts'
+import { certificatePairs, type TlsFiles } from '../transport/listen-url.ts'
 
 export interface AdminAddress {
   readonly url: string
@@ -73,15 +73,19 @@ export function parseAdminUrl(written: string): AdminAddress {
 
 /** @throws AdminAddressError */
 function tlsFilesOf(written: URLSearchParams, found: string): TlsFiles {
-  const [certFile, keyFile] = [written.get('cert'), written.get('key')]
-  if (certFile === null || keyFile === null) {
+  const [certFiles, keyFiles] = [written.getAll('cert'), written.getAll('key')]
+  const [first, ...others] = certificatePairs(certFiles, keyFiles)
+  if (first === undefined) {
     throw new AdminAddressError(`${found} without a certificate`, expected, 'Name the PEM files with cert= and key=')
+  }
+  if (certFiles.length !== keyFiles.length) {
+    const times = `cert ${certFiles.length} times and key ${keyFiles.length} times`
+    throw new AdminAddressError(times, 'a key for each certificate', 'Write them in the same order')
   }
   const passphraseFile = written.get('passphraseFile')
   return {
-    certFile,
-    keyFile,
-    others: [],
+    ...first,
+    others,
     caFile: null,
     crlFile: null,
     identity: null,

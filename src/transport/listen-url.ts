@@ -301,19 +301,15 @@ function readReport(url: string, given: Map<string, string[]>): boolean {
 }
 
 function readTls(url: string, given: Map<string, string[]>): TlsFiles {
-  const [certFile, ...otherCertFiles] = given.get('cert') ?? []
-  const [keyFile, ...otherKeyFiles] = given.get('key') ?? []
-  if (certFile === undefined || keyFile === undefined) {
-    const missing = [...(certFile === undefined ? ['cert'] : []), ...(keyFile === undefined ? ['key'] : [])]
+  const [certFiles, keyFiles] = [given.get('cert') ?? [], given.get('key') ?? []]
+  const [first, ...others] = certificatePairs(certFiles, keyFiles)
+  if (first === undefined) {
+    const missing = [...(certFiles.length === 0 ? ['cert'] : []), ...(keyFiles.length === 0 ? ['key'] : [])]
     const advice = `Add ${missing.map((key) => `${key}=FILE`).join(' and ')} behind the ?, each a PEM file`
     throw new ListenUrlError(url, `no ${missing.join(' and no ')}`, '?cert=FILE&key=FILE', advice)
   }
-  const others = otherCertFiles.flatMap((file, index) => {
-    const its = otherKeyFiles[index]
-    return its === undefined ? [] : [{ certFile: file, keyFile: its }]
-  })
-  if (others.length !== Math.max(otherCertFiles.length, otherKeyFiles.length)) {
-    const found = `cert ${otherCertFiles.length + 1} times and key ${otherKeyFiles.length + 1} times`
+  if (certFiles.length !== keyFiles.length) {
+    const found = `cert ${certFiles.length} times and key ${keyFiles.length} times`
     throw new ListenUrlError(url, found, 'a key for each certificate', 'Write them in the same order')
   }
   const caFile = given.get('ca')?.[0] ?? null
@@ -326,7 +322,15 @@ function readTls(url: string, given: Map<string, string[]>): TlsFiles {
   const minVersion = readMinVersion(url, given.get('minVersion')?.[0] ?? '1.2')
   const passphraseFile = given.get('passphraseFile')?.[0] ?? null
   const ciphers = given.get('ciphers')?.[0] ?? null
-  return { certFile, keyFile, others, caFile, crlFile, identity, passphraseFile, minVersion, ciphers }
+  return { ...first, others, caFile, crlFile, identity, passphraseFile, minVersion, ciphers }
+}
+
+/** The files that are named at the same place of both lists. */
+export function certificatePairs(certFiles: readonly string[], keyFiles: readonly string[]): CertificateFiles[] {
+  return certFiles.flatMap((certFile, index) => {
+    const keyFile = keyFiles[index]
+    return keyFile === undefined ? [] : [{ certFile, keyFile }]
+  })
 }
 
 function readIdentity(url: string, written: string | null, asksForCertificates: boolean): TlsFiles['identity'] {

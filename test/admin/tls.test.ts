@@ -153,6 +153,48 @@ test('a new certificate is for connections to come, those that are open go on; o
   assert.equal(await broker.stop(), 0)
 })
 
+test('the name that is asked for decides which certificate the HTTP API shows, also when another one is put in its place', async () => {
+  using folder = temporaryFolder()
+  const first = makeSelfSigned(folder.path, 'first', 'DNS:localhost,IP:127.0.0.1')
+  const second = makeSelfSigned(folder.path, 'second', 'DNS:broker.example,DNS:*.plant.example')
+  const pairs = [first, second].map(({ certFile, keyFile }) => `cert=${certFile}&key=${keyFile}`)
+  const listen = `https://127.0.0.1:0?${pairs.join('&')}&host=broker.example`
+  await using at = await startTestBroker({ admin: httpAdmin({ listen }) })
+  const [url = ''] = at.broker.adminUrls
+  const shown = async (servername: string, { certFile }: SelfSigned): Promise<string> => {
+    const headers = servername === 'broker.example' ? { host: servername } : {}
+    const { certificateName, status } = await ask(`${url}/livez`, certFile, { servername, headers })
+    assert.equal(status, 200)
+    return certificateName
+  }
+  assert.equal(await shown('broker.example', second), 'second')
+  assert.equal(await shown('LINE-1.plant.example', second), 'second')
+  assert.equal(await shown('localhost', first), 'first')
+  // Of a name that none has, the client is told by the first.
+  await assert.rejects(shown('elsewhere.example', first), /ERR_TLS_CERT_ALTNAME_INVALID|altnames/)
+  const third = makeSelfSigned(folder.path, 'third', 'DNS:broker.example')
+  copyFileSync(third.certFile, second.certFile)
+  copyFileSync(third.keyFile, second.keyFile)
+  await at.broker.reload({ admin: httpAdmin({ listen }), listen: ['tcp://127.0.0.1:0'] })
+  assert.equal(await shown('broker.example', third), 'third')
+  assert.equal(await shown('localhost', first), 'first')
+})
+
+test('a certificate without a key of its own, and one that is not its own, keep the HTTP API from starting', async () => {
+  using folder = temporaryFolder()
+  const [first, second] = [makeSelfSigned(folder.path, 'first'), makeSelfSigned(folder.path, 'second')]
+  const own = `https://127.0.0.1:0?cert=${first.certFile}&key=${first.keyFile}`
+  assert.throws(
+    () => httpAdmin({ listen: `${own}&cert=${second.certFile}` }),
+    /cert 2 times and key 1 times.*a key for each/s,
+  )
+  const listen = `${own}&cert=${second.certFile}&key=${first.keyFile}`
+  await assert.rejects(
+    startTestBroker({ admin: httpAdmin({ listen }) }),
+    /does not belong to the certificate in .*second/,
+  )
+})
+
 test('a certificate that cannot be used keeps the broker from starting, and the file is named', async () => {
   using folder = temporaryFolder()
   const { certFile } = makeSelfSigned(folder.path, 'lonely')
