@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { crc32c } from './crc32c.ts'
 import { type ProxiedClient, type ProxyHeader, ProxyHeaderFault, readProxyHeader } from './proxy-header.ts'
 
 const signature = '0d0a0d0a000d0a515549540a'
@@ -9,6 +10,13 @@ const six = `20010db8${'0'.repeat(23)}1${'0'.repeat(31)}1c488075b`
 const known = (address: string, port: number): ProxiedClient => ({ type: 'known', address, port })
 const text = (line: string) => Buffer.from(line, 'latin1')
 const binary = (rest: string) => Buffer.from(signature + rest, 'hex')
+/** With the checksum of the whole between what stands before and behind it. */
+const checked = (before: string, behind = '') => {
+  const zeros = binary(`${before}03000400000000${behind}`)
+  return Buffer.from(zeros.toString('hex').replace('03000400000000', `030004${hex(crc32c(zeros))}`), 'hex')
+}
+const damagedAt = (at: number, bytes: Buffer) => bytes.fill(0x77, at, at + 1)
+const hex = (checksum: number) => checksum.toString(16).padStart(8, '0')
 const unixAddresses = '2f'.repeat(216)
 
 const accepted: [name: string, bytes: Buffer, client: ProxiedClient][] = [
@@ -32,6 +40,14 @@ const accepted: [name: string, bytes: Buffer, client: ProxiedClient][] = [
   ['additions', binary(`21110017${four}0500020102ee0003616263`), known('192.0.2.1', 50312)],
   ['an empty addition', binary(`2111000f${four}040000`), known('192.0.2.1', 50312)],
   ['the longest additions', binary(`21110ff0${four}040fe1${'00'.repeat(4065)}`), known('192.0.2.1', 50312)],
+  ['a checksum', checked(`21110013${four}`), known('192.0.2.1', 50312)],
+  [
+    'a checksum behind and before other additions',
+    checked(`2111001b${four}040001ff`, '05000161'),
+    known('192.0.2.1', 50312),
+  ],
+  ['a checksum, of IPv6', checked(`2121002b${six}`), known('2001:db8::1', 50312)],
+  ['the proxy itself, with a wrong checksum', binary(`20110013${four}03000400000000`), { type: 'proxy' }],
   ['a Unix socket', binary(`213100d8${unixAddresses}`), { type: 'unknown' }],
   ['datagrams', binary(`2112000c${four}`), { type: 'unknown' }],
   ['no family', binary('21000000'), { type: 'unknown' }],
@@ -79,6 +95,11 @@ const refused: [name: string, bytes: Buffer, length: number, message: RegExp][] 
   ['too short for IPv6', binary(`21210023${'00'.repeat(35)}`), 51, /too short/],
   ['too short for a Unix socket', binary(`213100d7${'00'.repeat(215)}`), 231, /too short/],
   ['an addition longer than the header', binary(`21110010${four}05000261`), 32, /does not fit/],
+  ['a wrong checksum', binary(`21110013${four}030004deadbeef`), 35, /checksum .* is wrong/],
+  ['a damaged address with a checksum', damagedAt(20, checked(`21110013${four}`)), 35, /checksum .* is wrong/],
+  ['a damaged addition with a checksum', damagedAt(31, checked(`21110017${four}040001ff`)), 39, /checksum .* is wrong/],
+  ['a checksum of three bytes', binary(`21110012${four}030003000000`), 34, /no one checksum of 4 bytes/],
+  ['two checksums', binary(`2111001a${four}${'03000400000000'.repeat(2)}`), 42, /no one checksum of 4 bytes/],
   ['half the head of an addition', binary(`2111000e${four}0500`), 30, /does not fit/],
 ]
 

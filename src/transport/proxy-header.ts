@@ -5,6 +5,7 @@
  * first byte that is wrong; what is no longer than it may be is waited for.
  */
 import { isIPv4, isIPv6, SocketAddress } from 'node:net'
+import { crc32c } from './crc32c.ts'
 
 export interface ProxyHeader {
   /** How many bytes it has. */
@@ -33,6 +34,9 @@ const textStart = Buffer.from('PROXY ')
 const textBytesMax = 107
 const signature = Buffer.from('0d0a0d0a000d0a515549540a', 'hex')
 const fixedBytes = signature.length + 4
+/** Of an addition: its type, and its length in two bytes. */
+const additionHead = 3
+const checksumType = 0x03
 const proxyItself: ProxiedClient = Object.freeze({ type: 'proxy' })
 const unknownClient: ProxiedClient = Object.freeze({ type: 'unknown' })
 
@@ -100,7 +104,7 @@ function readBinary(bytes: Buffer): ProxyHeader | null {
   const addressBytes = [0, 12, 36, 216][family] ?? 0
   if (content.length < addressBytes) throw new ProxyHeaderFault('its PROXY header is too short for its addresses')
   // Without a family, what follows is not even said to be additions.
-  if (family !== 0) refuseBrokenAdditions(content.subarray(addressBytes))
+  if (family !== 0) checkAdditions(bytes.subarray(0, size), fixedBytes + addressBytes)
   return { size, client: protocol === 1 ? readAddress(family, content) : unknownClient }
 }
 
@@ -111,11 +115,32 @@ function readAddress(family: number, content: Buffer): ProxiedClient {
   return known(groups.join(':'), content.readUInt16BE(32))
 }
 
-/** Additions are not for us, but where one ends behind the header, the rest of it is not to be trusted either. */
-function refuseBrokenAdditions(additions: Buffer): void {
-  let at = 0
-  while (at + 3 <= additions.length) at += 3 + additions.readUInt16BE(at + 1)
-  if (at !== additions.length) throw new ProxyHeaderFault('an addition to its PROXY header does not fit into it')
+/**
+ * Additions from `start` on. They are not for us, but where one ends behind the header, the rest of it is not to be trusted either; and a
+ * checksum of the header must be right if there is one.
+ */
+function checkAdditions(header: Buffer, start: number): void {
+  let at = start
+  let checksumAt: number | null = null
+  while (at + additionHead <= header.length) {
+    const length = header.readUInt16BE(at + 1)
+    if (header.readUInt8(at) === checksumType) {
+      if (length !== 4 || checksumAt !== null)
+        throw new ProxyHeaderFault('its PROXY header has no one checksum of 4 bytes')
+      checksumAt = at + additionHead
+    }
+    at += additionHead + length
+  }
+  if (at !== header.length) throw new ProxyHeaderFault('an addition to its PROXY header does not fit into it')
+  if (checksumAt !== null) checkChecksum(header, checksumAt)
+}
+
+/** It is that of the header with zeros in its place. */
+function checkChecksum(header: Buffer, at: number): void {
+  const summed = Buffer.from(header).fill(0, at, at + 4)
+  if (crc32c(summed) !== header.readUInt32BE(at)) {
+    throw new ProxyHeaderFault('the checksum of its PROXY header is wrong: it was damaged on the way')
+  }
 }
 
 /** In the one way to write it: an IPv4 address within IPv6 as what it is. */
