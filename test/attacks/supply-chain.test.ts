@@ -3,10 +3,11 @@
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { temporaryFolder } from '../admin/api.ts'
 import { rowsWithTests } from './documented-tests.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -77,6 +78,32 @@ test('every package is pinned to a version and a hash, and none has an install s
     for (const script of ['preinstall', 'install', 'postinstall']) assert.ok(!(script in scripts), `${name}: ${script}`)
     assert.ok(!existsSync(join(root, place, 'binding.gyp')), name)
   }
+})
+
+/** What `npm run signatures` makes of an npm that prints this and ends so. */
+function signatures(printed: { stdout?: string; stderr?: string }, exitCode: number) {
+  using folder = temporaryFolder()
+  const says = (text: string, to: string): string => `cat >&${to} <<'END'\n${text}\nEND\n`
+  const body = `${says(printed.stdout ?? '', '1')}${says(printed.stderr ?? '', '2')}exit ${exitCode}\n`
+  writeFileSync(join(folder.path, 'npm'), `#!/bin/sh\n${body}`, { mode: 0o755 })
+  const env = { ...process.env, PATH: `${folder.path}:${process.env.PATH}` }
+  return spawnSync(process.execPath, [join(root, 'scripts/signatures.mjs')], { encoding: 'utf8', env })
+}
+
+test('npm run signatures says what is not signed, and tells that from a registry that does not answer', () => {
+  const clean = signatures({ stdout: '{"invalid": [], "missing": []}' }, 0)
+  assert.deepEqual([clean.status, clean.stdout], [0, 'All that is installed is signed by its registry.\n'])
+  const bad = { invalid: [{ name: 'ws', version: '8.23.0' }], missing: [{ name: 'hono', version: '4.13.19' }] }
+  const found = signatures({ stdout: JSON.stringify(bad) }, 1)
+  assert.equal(found.status, 1)
+  assert.match(found.stderr, /^Wrongly signed.*:\n {2}ws@8\.23\.0\nNot signed:\n {2}hono@4\.13\.19\n$/)
+  const detail = 'request to https://keys.example/15.root.json failed, reason: getaddrinfo ENOTFOUND keys.example'
+  const away = signatures({ stdout: JSON.stringify({ error: { code: 'ENOTFOUND', summary: detail, detail: '' } }) }, 1)
+  assert.equal(away.status, 2)
+  assert.match(away.stderr, /^Not found out .*: keys\.example does not answer \(ENOTFOUND\)\.\nTry again/)
+  const odd = signatures({ stderr: 'npm error code ESOMETHING' }, 1)
+  assert.equal(odd.status, 2)
+  assert.match(odd.stderr, /: npm error code ESOMETHING\.\n/)
 })
 
 test('every line of the threat model names tests, and each of them is there', () => {
