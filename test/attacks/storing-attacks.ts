@@ -3,10 +3,11 @@
  */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectPacket, field, packet } from '../support/packet-hex.ts'
 import { staying, type WireClient } from '../support/wire-client.ts'
-import { type Attack, inRounds } from './attack.ts'
+import { type Attack, inRounds, type Target } from './attack.ts'
 
 const payload = Buffer.alloc(1000, 'x')
 const windowSize = 200
@@ -56,18 +57,22 @@ async function withPings<Result>(watcher: WireClient, work: Promise<Result>): Pr
   return [result, Math.ceil(worstMs)]
 }
 
+/** So many sockets that subscribe to a Topic Name and are read by nobody. */
+async function readersOf(target: Target, topicName: string, count: number): Promise<Socket[]> {
+  return inRounds(count, 50, async (number) => {
+    const socket = await target.socket()
+    socket.write(Buffer.from(connectPacket(5, 2, field(`stuck${number}`)), 'hex'))
+    socket.write(Buffer.from(packet('82', '0001', '00', field(topicName), '00'), 'hex'))
+    await once(socket, 'readable')
+    return socket
+  })
+}
+
 const stuckReaders: Attack = {
   source: 'aedes, notes on drainTimeout',
   what: '100 readers stop reading a flood',
   async run(target, strength) {
-    const readers = Math.ceil(100 * strength)
-    const sockets = await inRounds(readers, 50, async (number) => {
-      const socket = await target.socket()
-      socket.write(Buffer.from(connectPacket(5, 2, field(`stuck${number}`)), 'hex'))
-      socket.write(Buffer.from(packet('82', '0001', '00', field('flood'), '00'), 'hex'))
-      await once(socket, 'readable')
-      return socket
-    })
+    const sockets = await readersOf(target, 'flood', Math.ceil(100 * strength))
     const [publisher, watcher] = [await target.client('publisher'), await target.client('watcher')]
     await sleep(200)
     const [{ refused, takenIn }, worstMs] = await withPings(
@@ -76,6 +81,59 @@ const stuckReaders: Attack = {
     )
     assert.equal(sockets.filter((socket) => socket.destroyed).length, 0)
     return `${takenIn.length} taken in, ${refused} refused with 0x97; PINGRESP to another client within ${worstMs} ms`
+  },
+}
+
+/** Publishes a message to `flood` every 10 ms; how long another client's message takes that follows it, there and back, each time. */
+async function echoes(publisher: WireClient, other: WireClient, count: number): Promise<number[]> {
+  const tookMs: number[] = []
+  for (let number = 0; number < count; number++) {
+    publisher.publish({ topicName: 'flood', payload, qos: 0 })
+    const beganMs = performance.now()
+    other.publish({ topicName: 'echo', payload, qos: 0 })
+    await other.next('publish')
+    tookMs.push(performance.now() - beganMs)
+    await sleep(10)
+  }
+  return tookMs
+}
+
+function percentile99(values: readonly number[]): number {
+  const sorted = values.toSorted((one, other) => one - other)
+  return sorted[Math.floor(sorted.length * 0.99)] ?? 0
+}
+
+const stuckBesideOthers: Attack = {
+  source: 'aedes, notes on drainTimeout',
+  what: '100 readers read, stop reading until what is kept for them has reached its limit, and so on, beside another client',
+  flags: ['--limit', 'unsentBytesMax=1MiB'],
+  async run(target, strength) {
+    const sockets = await readersOf(target, 'flood', Math.ceil(100 * strength))
+    const [publisher, other] = [await target.client('publisher'), await target.client('other')]
+    await other.subscribe('echo', { qos: 0 })
+    const samples = Math.ceil(400 * strength)
+    const tookMs = { reading: [] as number[], stuck: [] as number[] }
+    // In turn, so that whatever else the machine does is in both.
+    for (let round = 0; round < 3; round++) {
+      for (const socket of sockets) socket.resume()
+      await other.quiet()
+      tookMs.reading.push(...(await echoes(publisher, other, samples)))
+      for (const socket of sockets) socket.pause()
+      const large = Buffer.alloc(100_000, 'x')
+      // More than the kernel keeps for a connection, and the limit.
+      for (let packetId = 1; packetId <= 100; packetId++) {
+        publisher.publish({ topicName: 'flood', payload: large, qos: 1, packetId })
+        assert.ok((await publisher.next('puback')).reasonCode < 0x80)
+      }
+      tookMs.stuck.push(...(await echoes(publisher, other, samples)))
+    }
+    assert.match(target.said(), /"event":"copyDropped".*"stuck\d+"/, 'they were stuck')
+    assert.equal(sockets.filter((socket) => socket.destroyed).length, 0)
+    const [reading, stuck] = [percentile99(tookMs.reading), percentile99(tookMs.stuck)]
+    const text = `99% of another client's messages took ${stuck.toFixed(1)} ms at most, and ${reading.toFixed(1)} ms while all read`
+    // With a tenth of the samples, beside a test run, it would be chance.
+    if (strength === 1) assert.ok(stuck < 2 * reading, text)
+    return text
   },
 }
 
@@ -162,4 +220,10 @@ const unreadTopics: Attack = {
   },
 }
 
-export const storingAttacks: readonly Attack[] = [stuckReaders, awayForEver, retainedFlood, unreadTopics]
+export const storingAttacks: readonly Attack[] = [
+  stuckReaders,
+  stuckBesideOthers,
+  awayForEver,
+  retainedFlood,
+  unreadTopics,
+]
