@@ -2,9 +2,10 @@
 /**
  * Side by side: two brokers, the same work, one run. The broker is pinned to core 0, the generator to core 1; brokers take turns.
  * usage: node compare.mjs [--ours 'COMMAND'] [--peer mosquitto | 'COMMAND'] [--only pair-qos0,... | all] [--repeats 3] [--seconds 2]
- *        [--minutes 60] [--generator '--version 5']
+ *        [--minutes 60] [--generator '--version 5'] [--judge no]
  * In a COMMAND `{listen}` is a URL such as tcp://127.0.0.1:PORT, `{port}` its port, `{data}` a directory, and `{flags}` what a
- * scenario sets for ours. Without --ours it is Pabal from dist. Prints a table, a line for each figure, and last one JSON line
+ * scenario sets for ours. Without --ours it is Pabal from dist. With --judge no the bars, which are wanted beside mosquitto, are left
+ * out. Prints a table, a line for each figure, and last one JSON line
  * {scenario: {figures: {name: {ours, peer, ratio, lowest, highest}}, lost, pairs} | {failed}}: medians of the pairs, ratios ours /
  * peer with their spread, and the most messages that ours did not deliver. When the minutes are over, what is left gets one pair less
  * at a time, and the table says how many there were.
@@ -31,6 +32,7 @@ const options = {
   seconds: '2',
   minutes: '60',
   generator: '',
+  judge: 'yes',
 }
 for (let i = 2; i < process.argv.length; i += 2) {
   const key = process.argv[i].replace(/^--/, '')
@@ -127,7 +129,7 @@ function print(...cells) {
 }
 
 function printFigure(name, key, pairs, result) {
-  const bar = scenarios[name].figures[key]
+  const bar = options.judge === 'no' ? {} : scenarios[name].figures[key]
   const reached = isReached(bar, result)
   const verdict = reached === undefined ? '' : reached ? 'reached' : 'MISSED'
   const ratio = result.ratio === null ? '' : `${result.ratio}x`

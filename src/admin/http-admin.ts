@@ -1,16 +1,15 @@
 /**
  * The HTTP API of a broker, on a listener of its own.
  */
-import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
-import { getRequestListener } from '@hono/node-server'
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http'
 import type { AdminPart, BrokerAccess } from '../server/admin-part.ts'
 import type { EffectiveValue } from '../server/config/effective.ts'
 import type { ReloadReport } from '../server/config/running-config.ts'
 import { Certificates } from '../transport/certificates.ts'
 import { ListenError, ListenFault } from '../transport/listen-error.ts'
+import { http, https } from '../transport/node-http.ts'
 import { Administration } from './administration.ts'
-import { makeApp } from './app.ts'
+import { LateHandler } from './late-handler.ts'
 import { type AdminAddress, AdminAddressError, defaultAdminUrl, parseAdminUrl } from './listen-address.ts'
 import { Doorkeeper } from './security/doorkeeper.ts'
 import { answerBadRequest, refuseOtherHosts, setSafetyHeaders } from './security/first-look.ts'
@@ -65,6 +64,7 @@ class HttpAdmin implements AdminPart {
   #server: Server | null = null
   #certificates: Certificates | null = null
   #administration: Administration | null = null
+  #handler: LateHandler | null = null
   #closing = new AbortController()
   #urls: readonly string[] = []
   #doorkeeper: Doorkeeper | null = null
@@ -100,14 +100,12 @@ class HttpAdmin implements AdminPart {
     this.#closing = new AbortController()
     const administration = new Administration(this.#configuration)
     const doorkeeper = new Doorkeeper(broker, this.#needsLogin, this.#address.scheme === 'https')
-    const building = { broker, administration, doorkeeper, closing: this.#closing.signal }
-    const app = makeApp(building)
-    const handle = getRequestListener((request, env) => app.fetch(request, env), { overrideGlobalObjects: false })
+    const handler = new LateHandler({ broker, administration, doorkeeper, closing: this.#closing.signal })
     const { hostNames, scheme: spoken } = this.#address
     const server = await this.#createServer((incoming, outgoing) => {
       setSafetyHeaders(outgoing, spoken === 'https')
       if (refuseOtherHosts(incoming, outgoing, hostNames)) return
-      void handle(incoming, outgoing)
+      void handler.answer(incoming, outgoing)
     })
     server.on('clientError', answerBadRequest)
     server.maxConnections = connectionsMax
@@ -116,6 +114,7 @@ class HttpAdmin implements AdminPart {
     administration.start(broker)
     this.#server = server
     this.#administration = administration
+    this.#handler = handler
     this.#doorkeeper = doorkeeper
     this.#directory = broker.store.directory
     const bound = server.address()
@@ -125,10 +124,16 @@ class HttpAdmin implements AdminPart {
   }
 
   async opened(): Promise<void> {
-    if (this.#doorkeeper === null) return
-    const vault = await Vault.open(this.#directory)
-    this.#doorkeeper.vault = vault
-    this.firstPassword = this.#needsLogin ? vault.firstPassword : null
+    if (this.#doorkeeper !== null) this.#doorkeeper.vault = await Vault.read(this.#directory)
+  }
+
+  async listening(): Promise<void> {
+    const doorkeeper = this.#doorkeeper
+    if (doorkeeper === null) return
+    doorkeeper.vault ??= await Vault.make(this.#directory)
+    if (this.#closing.signal.aborted) return
+    this.firstPassword = this.#needsLogin ? doorkeeper.vault.firstPassword : null
+    this.#handler?.loadSoon()
   }
 
   async stop(): Promise<void> {
@@ -138,6 +143,7 @@ class HttpAdmin implements AdminPart {
     this.#urls = []
     this.#closing.abort()
     this.#administration?.stop()
+    this.#handler?.stop()
     if (server === null) return
     await new Promise<void>((resolve) => {
       server.close(() => resolve())
@@ -161,10 +167,10 @@ class HttpAdmin implements AdminPart {
     const { tls } = this.#address
     const requestTimeout = this.#requestTimeoutMs
     const options = { ...serverOptions, requestTimeout, headersTimeout: Math.min(headersMsMax, requestTimeout) }
-    if (tls === null) return createServer(options, handle)
+    if (tls === null) return http.createServer(options, handle)
     try {
       this.#certificates = await Certificates.load(tls)
-      return this.#certificates.serve((certificates) => createTlsServer({ ...options, ...certificates }, handle))
+      return this.#certificates.serve((certificates) => https.createServer({ ...options, ...certificates }, handle))
     } catch (error) {
       throw certificateFault(error, this.#address)
     }

@@ -24,6 +24,8 @@ export interface AdminPart {
   start(broker: BrokerAccess): Promise<void>
   /** The store is open, and its directory is there. @throws an Error that says what to do. */
   opened(): Promise<void>
+  /** Clients are let in: what they need not wait for can be done now. @throws an Error that says what to do. */
+  listening(): Promise<void>
   /**
    * Reads its certificate again; what it returns puts it in place for connections to come. Null: there is none, or it is the same.
    *

@@ -73,6 +73,10 @@ export class AdminSide {
     await this.#part?.opened()
   }
 
+  async listening(): Promise<void> {
+    await this.#part?.listening()
+  }
+
   async stop(): Promise<void> {
     await this.#part?.stop()
   }

@@ -193,9 +193,13 @@ export class Broker {
       await this.#listeners.open(addresses)
       this.#admin.phase = 'running'
       this.#memory.start()
+      await this.#admin.listening()
     } catch (error) {
       this.#state = 'made'
+      this.#memory.stop()
+      const opened = new Set(this.urls)
       await Promise.all([this.#listeners.close(), this.#admin.stop()])
+      disconnectClientsOf(opened, this.#links, this.#shell)
       throw error
     }
   }

@@ -4,10 +4,10 @@
 import type { Channel, Listener } from './channel.ts'
 import type { ListenAddress } from './listen-url.ts'
 import { type ListenerOptions, listenerDefaults } from './listener-options.ts'
+import { ServerListener } from './server-listener.ts'
 import { createTcpListener } from './tcp.ts'
 import { createTlsListener } from './tls.ts'
 import { createUnixListener } from './unix.ts'
-import { createWebSocketListener } from './websocket.ts'
 
 /** `accept` is called for every channel and sets its handler before it returns. Nothing listens before `listen` is called. */
 export function createListener(
@@ -25,6 +25,10 @@ export function createListener(
       return createUnixListener(address, accept, complete)
     case 'ws':
     case 'wss':
-      return createWebSocketListener(address, accept, complete)
+      // Loaded only by whoever listens so: the package behind it takes a while.
+      return new ServerListener(address, complete, async () => {
+        const { createWebSocketServer } = await import('./websocket.ts')
+        return createWebSocketServer(address, accept, complete)
+      })
   }
 }

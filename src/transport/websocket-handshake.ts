@@ -1,9 +1,10 @@
 /**
  * Who may open a WebSocket, and what everybody else is told. MQTT 5.0 section 6, RFC 6455 section 4.2.
  */
-import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WsListenAddress, WssListenAddress } from './listen-url.ts'
+import { http } from './node-http.ts'
 
 export interface Refusal {
   readonly status: number
@@ -69,7 +70,8 @@ export function refuseUpgrade(socket: Duplex, refused: Refusal): void {
   const headers = Object.entries(refusalHeaders(refused)).map(([name, value]) => `${name}: ${value}\r\n`)
   // A peer that goes away while it is being refused is of no interest.
   socket.on('error', () => {})
-  socket.end(`HTTP/1.1 ${refused.status} ${STATUS_CODES[refused.status]}\r\n${headers.join('')}\r\n${refused.text}\n`)
+  const reason = http.STATUS_CODES[refused.status]
+  socket.end(`HTTP/1.1 ${refused.status} ${reason}\r\n${headers.join('')}\r\n${refused.text}\n`)
   // What is left unread would reset the connection before the answer is read.
   socket.resume()
   const timer = setTimeout(() => socket.destroy(), refusalLingerMs)

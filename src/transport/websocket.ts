@@ -4,19 +4,20 @@
  * Whatever is not an MQTT client gets an answer a human understands, and no handshake lasts longer than its bound.
  */
 import assert from 'node:assert/strict'
-import { createServer, type IncomingMessage, type ServerOptions, type ServerResponse } from 'node:http'
-import { createServer as createSecureServer, type Server as SecureServer } from 'node:https'
+import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http'
+import type { Server as SecureServer } from 'node:https'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { WebSocketServer } from 'ws'
 import { certificateName } from './certificate-name.ts'
 import { Certificates } from './certificates.ts'
-import type { Channel, Listener } from './channel.ts'
+import type { Channel } from './channel.ts'
 import { Handshakes } from './handshakes.ts'
 import type { TlsFiles, WsListenAddress, WssListenAddress } from './listen-url.ts'
 import type { ListenerOptions } from './listener-options.ts'
-import { ServerListener } from './server-listener.ts'
+import { http, https } from './node-http.ts'
+import type { AcceptingServer } from './server-listener.ts'
 import { tcpOptions } from './tcp.ts'
 import { handshakeSettings } from './tls.ts'
 import { WebSocketChannel, webSocketBounds } from './websocket-channel.ts'
@@ -30,43 +31,42 @@ import {
   refuseUpgrade,
 } from './websocket-handshake.ts'
 
-export function createWebSocketListener(
+/** The server of a listener: `accept` is called for every channel and sets its handler before it returns. */
+export async function createWebSocketServer(
   address: WsListenAddress | WssListenAddress,
   accept: (channel: Channel) => void,
   options: ListenerOptions,
-): Listener {
-  return new ServerListener(address, options, async () => {
-    const { server, certificates } =
-      address.transport === 'ws'
-        ? { server: createServer(httpSettings), certificates: null }
-        : await makeSecureServer(address.tls)
-    const handshakes = new Handshakes(server, address, options)
-    const refuse = (socket: Duplex, refused: Refusal): void => {
-      handshakes.answered(socketOf(socket))
-      refuseUpgrade(socket, refused)
-    }
-    const acceptor = createAcceptor(refuse)
-    server.on('secureConnection', (socket: TLSSocket) => handshakes.secured(socket))
-    // Before Node's own answer to it, which closes the socket.
-    server.prependListener('tlsClientError', (error: Error, socket: TLSSocket) => handshakes.failed(socket, error))
-    server.on('request', (request, response) => {
-      handshakes.answered(request.socket)
-      answerPlainRequest(request, response, address)
-    })
-    server.on('upgrade', (request, duplex, head) => {
-      const refused = refusalOf(request, address)
-      if (refused !== null) return refuse(duplex, refused)
-      acceptor.options.maxPayload = options.webSocketMessageBytesMax()
-      acceptor.handleUpgrade(request, duplex, head, (webSocket) => {
-        const socket = socketOf(duplex)
-        const remoteAddress = handshakes.finish(socket)
-        if (remoteAddress === null) return webSocket.terminate()
-        const name = address.transport === 'wss' ? certificateName(socket, address.tls) : null
-        accept(new WebSocketChannel(address.transport, webSocket, socket, name, remoteAddress))
-      })
-    })
-    return { server, handshakes, certificates }
+): Promise<AcceptingServer> {
+  const { server, certificates } =
+    address.transport === 'ws'
+      ? { server: http.createServer(httpSettings), certificates: null }
+      : await makeSecureServer(address.tls)
+  const handshakes = new Handshakes(server, address, options)
+  const refuse = (socket: Duplex, refused: Refusal): void => {
+    handshakes.answered(socketOf(socket))
+    refuseUpgrade(socket, refused)
+  }
+  const acceptor = createAcceptor(refuse)
+  server.on('secureConnection', (socket: TLSSocket) => handshakes.secured(socket))
+  // Before Node's own answer to it, which closes the socket.
+  server.prependListener('tlsClientError', (error: Error, socket: TLSSocket) => handshakes.failed(socket, error))
+  server.on('request', (request, response) => {
+    handshakes.answered(request.socket)
+    answerPlainRequest(request, response, address)
   })
+  server.on('upgrade', (request, duplex, head) => {
+    const refused = refusalOf(request, address)
+    if (refused !== null) return refuse(duplex, refused)
+    acceptor.options.maxPayload = options.webSocketMessageBytesMax()
+    acceptor.handleUpgrade(request, duplex, head, (webSocket) => {
+      const socket = socketOf(duplex)
+      const remoteAddress = handshakes.finish(socket)
+      if (remoteAddress === null) return webSocket.terminate()
+      const name = address.transport === 'wss' ? certificateName(socket, address.tls) : null
+      accept(new WebSocketChannel(address.transport, webSocket, socket, name, remoteAddress))
+    })
+  })
+  return { server, handshakes, certificates }
 }
 
 /** The servers are Node's own, which accept sockets and nothing else. */
@@ -77,7 +77,7 @@ function socketOf(duplex: Duplex): Socket {
 
 async function makeSecureServer(files: TlsFiles): Promise<{ server: SecureServer; certificates: Certificates }> {
   const certificates = await Certificates.load(files)
-  const server = certificates.serve((shown) => createSecureServer({ ...httpSettings, ...handshakeSettings, ...shown }))
+  const server = certificates.serve((shown) => https.createServer({ ...httpSettings, ...handshakeSettings, ...shown }))
   return { server, certificates }
 }
 

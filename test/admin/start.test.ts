@@ -9,6 +9,9 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { type AdminPart, createBroker } from '../../src/index.ts'
+import { ReasonCode } from '../../src/protocol/reason-code.ts'
+import { openWire, type WireClient } from '../support/wire-client.ts'
 import { temporaryFolder } from './api.ts'
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
@@ -88,6 +91,34 @@ test('a port that is chosen and in use stops the start, with what to do', async 
     /Cannot open the HTTP API on .*: another program already listens there[\s\S]*--admin off/,
   )
   other.close()
+})
+
+test('what fails when clients have been let in already ends the start, and their connections', async () => {
+  let listening = async (url: string): Promise<void> => assert.fail(`not asked: ${url}`)
+  const admin: AdminPart = {
+    urls: [],
+    firstPassword: null,
+    start: async () => {},
+    opened: async () => {},
+    listening: () => listening(broker.urls[0] ?? ''),
+    readCertificates: async () => null,
+    stop: async () => {},
+  }
+  const broker = createBroker({ listen: ['tcp://127.0.0.1:0'], admin })
+  const clients: WireClient[] = []
+  listening = async (url) => {
+    const client = await openWire(url, 5)
+    clients.push(client)
+    await client.connect()
+    throw new Error('the disk is full')
+  }
+  await assert.rejects(broker.start(), /^Error: the disk is full$/)
+  await clients[0]?.refused(ReasonCode.AdministrativeAction)
+  assert.deepEqual(broker.urls, [])
+  listening = async (url) => void clients.push(await openWire(url, 5))
+  await broker.start()
+  await clients[1]?.connect()
+  await broker.stop()
 })
 
 test('the configuration is shown with where each value comes from, and read again when it is told to', async () => {

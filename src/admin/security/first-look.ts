@@ -40,10 +40,15 @@ export function refuseOtherHosts(
     return false
   } catch (error) {
     if (!(error instanceof HttpProblem)) throw error
-    outgoing.writeHead(error.status, { 'content-type': 'application/problem+json', connection: 'close' })
-    outgoing.end(JSON.stringify(error.problem))
+    answerProblem(outgoing, error)
     return true
   }
+}
+
+/** Answers before the request is read, which ends the connection. */
+export function answerProblem(outgoing: ServerResponse, { status, problem: body }: HttpProblem): void {
+  outgoing.writeHead(status, { 'content-type': 'application/problem+json', connection: 'close' })
+  outgoing.end(JSON.stringify(body))
 }
 
 /** What Node could not read, or did not get in time. */

@@ -6,7 +6,6 @@
  * entry of a list is its number, from 0: `PABAL_TOPICS__0__WHEN_NOBODY`. An empty variable is none.
  */
 import { resolve } from 'node:path'
-import { parseDocument } from 'yaml'
 import type { ConfigFault } from './config-fault.ts'
 import { eachKey, type KeyNode } from './config-keys.ts'
 import type { KeyPath } from './key-path.ts'
@@ -14,6 +13,7 @@ import type { LeafFacts } from './leaf.ts'
 import { nearestName } from './nearest-name.ts'
 import { type Origin, placeOfFault } from './origin.ts'
 import { absoluteReference, type Environment, SecretText } from './secret.ts'
+import { yaml } from './yaml-package.ts'
 
 /** A value that takes the place of what the file says. */
 export interface Override {
@@ -151,7 +151,7 @@ function readValue(node: KeyNode, text: string, directory: string): ValueOrFault
       advice: 'put it in brackets, or give one key of one entry at a time: …__0__KEY',
     }
   }
-  const document = parseDocument(text, { prettyErrors: false })
+  const document = yaml().parseDocument(text, { prettyErrors: false })
   const [problem] = [...document.errors, ...document.warnings]
   if (problem === undefined) return { type: 'value', value: document.toJS() }
   const found = `no YAML: ${problem.message.split('\n')[0]}`

@@ -122,7 +122,7 @@ function formatAmount(unit: LimitUnit, value: number): string {
       ['KiB', 1024],
     ]
     const step = steps.find(([, bytes]) => value >= bytes && value % bytes === 0)
-    if (step !== undefined) return `${formatCount(value / step[1])}${step[0]}`.replaceAll(',', '')
+    if (step !== undefined) return `${value / step[1]}${step[0]}`
   }
   if (unit === 'seconds') return `${value}s`
   return String(value)

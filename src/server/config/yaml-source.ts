@@ -1,10 +1,11 @@
 /**
  * A YAML 1.2 text as plain values that still know where they stand: line and column of every key and value.
  */
-import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml'
+import type { Document, LineCounter } from 'yaml'
 import { ConfigError, type ConfigFault } from './config-fault.ts'
 import type { KeyPath } from './key-path.ts'
 import type { ConfigSource, Place } from './layers.ts'
+import { yaml } from './yaml-package.ts'
 
 export class YamlSource implements ConfigSource {
   /** The document as plain values; null if it holds nothing but comments. */
@@ -14,6 +15,7 @@ export class YamlSource implements ConfigSource {
 
   /** @throws ConfigError with every fault of syntax: `file` is what they name. */
   constructor(text: string, file: string) {
+    const { LineCounter, parseDocument } = yaml()
     this.lines = new LineCounter()
     this.document = parseDocument(text, { lineCounter: this.lines, prettyErrors: false })
     const problems = [...this.document.errors, ...this.document.warnings]
@@ -34,7 +36,7 @@ export class YamlSource implements ConfigSource {
     let node: unknown = this.document.contents
     for (const step of path) {
       const next = childOf(this.resolve(node), step)
-      if (!isNode(next)) break
+      if (!yaml().isNode(next)) break
       node = next
     }
     return this.placeOf(node)
@@ -45,12 +47,14 @@ export class YamlSource implements ConfigSource {
     let node: unknown = this.document.contents
     for (const step of path) node = childOf(this.resolve(node), step)
     const map = this.resolve(node)
+    const { isMap, isScalar } = yaml()
     const pair = isMap(map) ? map.items.find((item) => isScalar(item.key) && String(item.key.value) === key) : undefined
     return pair === undefined ? this.placeOfValue(path) : this.placeOf(pair.key)
   }
 
   /** Where the first alias without an anchor stands; if all have one, the beginning. */
   private badAlias(): [number, number] {
+    const { visit } = yaml()
     let offset = 0
     visit(this.document, {
       Alias: (_key, alias) => {
@@ -63,11 +67,11 @@ export class YamlSource implements ConfigSource {
   }
 
   private resolve(node: unknown): unknown {
-    return isAlias(node) ? node.resolve(this.document) : node
+    return yaml().isAlias(node) ? node.resolve(this.document) : node
   }
 
   private placeOf(node: unknown): Place {
-    const offset = isNode(node) ? node.range?.[0] : undefined
+    const offset = yaml().isNode(node) ? node.range?.[0] : undefined
     return this.placeAt(offset ?? 0)
   }
 
@@ -95,6 +99,7 @@ const adviceByCode: Readonly<Record<string, string>> = {
 }
 
 function childOf(node: unknown, step: string | number): unknown {
+  const { isMap, isScalar, isSeq } = yaml()
   if (isSeq(node)) return typeof step === 'number' ? node.items[step] : undefined
   if (!isMap(node)) return undefined
   return node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(step))?.value
