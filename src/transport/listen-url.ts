@@ -80,13 +80,22 @@ export class ListenUrlError extends Error {
   readonly advice: string
 
   constructor(url: string, found: string, expected: string, advice: string) {
-    super(`The listen URL "${url}" cannot be used: found ${found}, expected ${expected}. ${advice}.`)
+    super(
+      `The listen URL "${shortened(url)}" cannot be used: found ${shortened(found)}, expected ${expected}. ${advice}.`,
+    )
     this.name = 'ListenUrlError'
     this.url = url
     this.found = found
     this.expected = expected
     this.advice = advice
   }
+}
+
+/** A URL that is no URL may be a file put in the wrong place. */
+const shownCharactersMax = 200
+
+function shortened(text: string): string {
+  return text.length > shownCharactersMax ? `${text.slice(0, shownCharactersMax)}…` : text
 }
 
 const tlsKeys = ['cert', 'key', 'ca', 'crl', 'identity', 'passphraseFile', 'minVersion', 'ciphers'] as const

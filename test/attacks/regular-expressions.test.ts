@@ -71,7 +71,8 @@ function seedsOf(pattern: string): string[] {
 
 function textsOf(seed: string, size: number): string[] {
   const body = seed.repeat(size / seed.length)
-  return [`${body}\u0000`, `"${body}!`, `${seed.at(-1)}${body}\n\u0000`]
+  // The last one ends in what `.` does not match.
+  return [`${body}\u0000`, `"${body}!`, `${seed.at(-1)}${body}\n\u0000`, `a ${body}\r!`]
 }
 
 function msOf(expression: RegExp, text: string): number {
@@ -90,6 +91,8 @@ function worst({ pattern, flags }: Pick<Found, 'pattern' | 'flags'>, size = text
       if (ms > slowest.ms) slowest = { ms, seed }
     }
   }
+  // All of it might take for ever.
+  if (slowest.ms >= surelyMs) return slowest
   const times = textsOf(slowest.seed, size).map((text) => {
     // This process may have been made to wait, or to collect garbage: so the best of some.
     let best = msOf(expression, text)

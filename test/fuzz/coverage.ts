@@ -6,6 +6,11 @@ import { fileURLToPath } from 'node:url'
 
 const source = fileURLToPath(new URL('../../src/', import.meta.url))
 
+/** Where the code of these folders of src/ is. */
+export function foldersOf(...folders: readonly string[]): string[] {
+  return folders.map((folder) => `file://${source}${folder}/`)
+}
+
 /** Functions that have run: outer ranges first, the counts of inner ones hold for their part. */
 export type Ran = readonly {
   readonly url: string
@@ -14,15 +19,15 @@ export type Ran = readonly {
 
 export class Coverage implements AsyncDisposable {
   readonly #session = new Session()
-  readonly #folders: readonly string[]
+  readonly #beginnings: readonly string[]
   /** For each function of each file what of it has run. */
   readonly #covered = new Map<string, Uint8Array>()
   /** Characters that have run. */
   characters = 0
 
-  /** `folders` of src/ are looked at. */
-  constructor(folders: readonly string[]) {
-    this.#folders = folders.map((folder) => `file://${source}${folder}/`)
+  /** Files are looked at whose address begins with one of these. */
+  constructor(beginnings: readonly string[]) {
+    this.#beginnings = beginnings
   }
 
   async start(): Promise<void> {
@@ -35,7 +40,7 @@ export class Coverage implements AsyncDisposable {
   async take(): Promise<Ran> {
     const { result } = await this.#session.post('Profiler.takePreciseCoverage')
     return result
-      .filter(({ url }) => this.#folders.some((folder) => url.startsWith(folder)))
+      .filter(({ url }) => this.#beginnings.some((beginning) => url.startsWith(beginning)))
       .flatMap(({ url, functions }) => functions.map(({ ranges }) => ({ url, ranges })))
       .filter(({ ranges }) => (ranges[0]?.count ?? 0) > 0)
   }

@@ -4,17 +4,18 @@
  * PABAL_FUZZ_PACKETS changes the number, PABAL_SEED the seed.
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { makeChance } from '../support/chance.ts'
-import { fuzz, keepsItsSize, settledBytes, shrink } from './fuzz.ts'
+import { fuzz, keepsItsSize, settledBytes } from './fuzz.ts'
 import { FuzzedBroker } from './fuzzed-broker.ts'
 import { playScene } from './play.ts'
 import { makePools, makeScene } from './scenes.ts'
 import { countPackets, recorded, scriptsOf } from './script.ts'
+import { shrink } from './shrink.ts'
 
 const packets = Number(process.env.PABAL_FUZZ_PACKETS ?? 200_000)
 const seed = Number(process.env.PABAL_SEED ?? 20_261_125)
@@ -37,6 +38,32 @@ test(`${packets} damaged and whole packets, of many clients at once: no crash, n
   })
   const files = findings.flatMap(({ file }) => (file === null ? [] : [readFileSync(join(root, 'found', file), 'utf8')]))
   assert.deepEqual(findings, [], [...said, ...files].join('\n'))
+})
+
+/** Plays to a broker that a module does harm to; what is found. */
+async function foundWith(code: string, packetsInAll: number): Promise<readonly string[]> {
+  const module = join(root, 'planted.mjs')
+  writeFileSync(module, code)
+  const options = { seed, packets: packetsInAll, packetsPerRound: packetsInAll / 2, folder: join(root, 'planted') }
+  const { findings } = await fuzz({ ...options, planted: module, goesOn: () => true, say: () => {} })
+  return findings.map(({ what }) => what)
+}
+
+test('turns of 80 ms that come with the packets are found', async () => {
+  const hold = `const { user } = process.threadCpuUsage(); while (process.threadCpuUsage().user - user < 80_000);`
+  const code = `import { subscribe } from 'node:diagnostics_channel'
+let connections = 0
+subscribe('net.server.socket', () => { connections += 1; if (connections % 4 === 0) { ${hold} } })`
+  const [found] = await foundWith(code, 100)
+  assert.match(found ?? '', /^one turn took \d+ ms$/)
+})
+
+test('100 KB that stay of each connection are found', async () => {
+  const code = `import { subscribe } from 'node:diagnostics_channel'
+const kept = []
+subscribe('net.server.socket', () => { kept.push(Buffer.alloc(100_000)) })`
+  const found = await foundWith(code, 4000)
+  assert.match(found.join('\n'), /^leak: \d+ bytes alive became \d+ /)
 })
 
 for (const name of readdirSync(corpus).filter((each) => each.endsWith('.json'))) {

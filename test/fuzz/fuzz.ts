@@ -2,17 +2,16 @@
  * Rounds of scenes against one broker process: a crash, an unhandled rejection, an answer that cannot be read, a turn of more than
  * 50 ms, a connection that is not closed and a heap that grows from round to round are findings.
  *
- * A finding is made as small as it goes and written down; a slow turn that the same packets do not bring again was the collector.
+ * A finding is made as small as it goes and written down. A slow turn that the same packets do not bring again, neither to the broker
+ * as it is by then nor to a new one, was the collector: those are counted, and the longest is told.
  */
-import { createHash } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as pass } from 'node:timers/promises'
 import { makeChance } from '../support/chance.ts'
 import { FuzzedBroker } from './fuzzed-broker.ts'
 import { clearRetained, playScene } from './play.ts'
 import { makePools, makeScene } from './scenes.ts'
-import { countPackets, recorded, type Script } from './script.ts'
+import { countPackets, type Script } from './script.ts'
+import { shrink, writeDownScene } from './shrink.ts'
 
 export interface Finding {
   readonly what: string
@@ -22,8 +21,9 @@ export interface Finding {
 
 export interface RoundResult {
   readonly packets: number
-  readonly aliveBytes: number
   readonly findings: readonly Finding[]
+  /** What slow turns have taken that did not come again. */
+  readonly slowOnceMs: readonly number[]
 }
 
 /** Scenes are put together so that many clients are at work at once, and few enough that a slow turn is the broker's fault. */
@@ -37,46 +37,26 @@ async function recurs(scripts: readonly Script[]): Promise<string | null> {
   return slow?.startsWith('one turn') === true ? playScene(broker, scripts) : slow
 }
 
-/** Leaves out scripts, then packets, as long as it still happens; at most `tries` brokers are started. */
-export async function shrink(
-  scripts: readonly Script[],
-  stillHappens: (scripts: readonly Script[]) => Promise<boolean>,
-  tries = 60,
-): Promise<readonly Script[]> {
-  let smallest = scripts
-  let left = tries
-  const attempt = async (candidate: readonly Script[]): Promise<boolean> => {
-    left -= 1
-    if (left < 0 || candidate.length === 0 || !(await stillHappens(candidate))) return false
-    smallest = candidate
-    return true
-  }
-  for (let at = scripts.length - 1; at >= 0; at--) await attempt(smallest.filter((_, index) => index !== at))
-  for (let script = smallest.length - 1; script >= 0; script--) {
-    const packets = () => smallest[script]?.packets ?? []
-    for (let size = (packets().length + 1) >> 1; size > 0; size >>= 1) {
-      let from = 0
-      while (from < packets().length && left > 0) {
-        const rest = [...packets().slice(0, from), ...packets().slice(from + size)]
-        const without = smallest.map((each, at) => (at === script ? { ...each, packets: rest } : each))
-        if (!(await attempt(without))) from += size
-      }
-    }
-  }
-  return smallest
-}
-
 async function writeDown(what: string, scripts: readonly Script[], folder: string): Promise<string> {
   const kind = what.split(/[ :]/)[0] ?? 'fault'
   const happens = async (candidate: readonly Script[]) => (await recurs(candidate))?.startsWith(kind) === true
-  const text = recorded(what, await shrink(scripts, happens))
-  mkdirSync(folder, { recursive: true })
-  const name = `${kind}-${createHash('sha256').update(text).digest('hex').slice(0, 8)}.json`
-  writeFileSync(join(folder, name), text)
-  return name
+  // What the broker had become by then has a part in it otherwise: all of it is written down.
+  const smallest = (await happens(scripts)) ? await shrink(scripts, happens) : scripts
+  return writeDownScene(kind, what, smallest, folder)
 }
 
-/** One round: about as many packets as asked for, from one seed; ends with what is alive. */
+/** What comes of the same packets again; null if nothing does. */
+async function comesAgain(broker: FuzzedBroker, what: string, scripts: readonly Script[]): Promise<string | null> {
+  if (what.startsWith('crash')) return what
+  if (what.startsWith('one turn')) {
+    const first = await playScene(broker, scripts)
+    const second = first === null ? null : await playScene(broker, scripts)
+    if (second !== null) return second
+  }
+  return recurs(scripts)
+}
+
+/** One round: about as many packets as asked for, from one seed; what was retained is taken away again. */
 export async function playRound(
   broker: FuzzedBroker,
   seed: number,
@@ -86,19 +66,20 @@ export async function playRound(
   const chance = makeChance(seed)
   const pools = makePools(seed)
   const findings: Finding[] = []
+  const slowOnceMs: number[] = []
   let played = 0
   while (played < packets && broker.crash === null) {
     const scripts = Array.from({ length: scenesAtOnce }, () => makeScene(pools, chance)).flat()
     played += countPackets(scripts)
     const what = await playScene(broker, scripts)
     if (what === null) continue
-    const again = what.startsWith('crash') ? what : await recurs(scripts)
-    if (again !== null) findings.push({ what, file: await writeDown(what, scripts, folder) })
-    else if (!what.startsWith('one turn')) findings.push({ what: `${what} (not again)`, file: null })
+    const again = await comesAgain(broker, what, scripts)
+    if (again !== null) findings.push({ what: again, file: await writeDown(again, scripts, folder) })
+    else if (what.startsWith('one turn')) slowOnceMs.push(Number(/\d+/.exec(what)?.[0]))
+    else findings.push({ what: `${what} (not again)`, file: null })
   }
-  if (broker.crash !== null) return { packets: played, aliveBytes: 0, findings }
-  await clearRetained(broker)
-  return { packets: played, aliveBytes: await broker.aliveBytes(), findings }
+  if (broker.crash === null) await clearRetained(broker)
+  return { packets: played, findings, slowOnceMs }
 }
 
 /** Bytes alive once the Sessions of a round have ended: looked at until that changes little, for 10 s at most. */
@@ -130,6 +111,8 @@ export interface FuzzOptions {
   readonly packetsPerRound: number
   /** Where findings are written down. */
   readonly folder: string
+  /** A module that harms the broker, to see that it is found. */
+  readonly planted?: string
   /** False to stop after the round. */
   readonly goesOn: () => boolean
   readonly say: (text: string) => void
@@ -137,9 +120,10 @@ export interface FuzzOptions {
 
 /** Round after round, each from a seed of its own, the next number; returns the packets played and everything found. */
 export async function fuzz(options: FuzzOptions): Promise<{ packets: number; rounds: number; findings: Finding[] }> {
-  const { packetsPerRound, folder, say } = options
+  const { packetsPerRound, folder, say, planted = null } = options
   const findings: Finding[] = []
-  let broker = await FuzzedBroker.start()
+  const start = () => FuzzedBroker.start(undefined, planted)
+  let broker = await start()
   let size = 0
   let packets = 0
   let rounds = 0
@@ -157,11 +141,14 @@ export async function fuzz(options: FuzzOptions): Promise<{ packets: number; rou
       if (!isKept) found.push({ what: `leak: ${size} bytes alive became ${bytes} (seed ${seed})`, file: null })
       for (const { what, file } of found) say(`FOUND with seed ${seed}: ${what}${file === null ? '' : ` → ${file}`}`)
       findings.push(...found)
-      const verdict = found.length === 0 ? 'nothing found' : `${found.length} findings`
+      const slow = round.slowOnceMs
+      const once =
+        slow.length === 0 ? '' : `, ${slow.length} slow turns that did not come again (${Math.max(...slow)} ms)`
+      const verdict = (found.length === 0 ? 'nothing found' : `${found.length} findings`) + once
       say(`Seed ${seed}: ${packets} packets, ${(bytes / 1e6).toFixed(1)} MB alive, ${verdict}`)
       if (hasCrashed || !isKept) {
         await broker[Symbol.asyncDispose]()
-        broker = await FuzzedBroker.start()
+        broker = await start()
         size = 0
       }
     }

@@ -24,6 +24,8 @@ const config = `limits:
   topicAliasMaximum: 64
 `
 
+const inMemory: readonly string[] = ['--durability', 'memory']
+
 export class FuzzedBroker implements AsyncDisposable {
   readonly #child: ChildProcess
   readonly #folder: string
@@ -36,11 +38,11 @@ export class FuzzedBroker implements AsyncDisposable {
   /** The longest it was held since this was last set to 0. */
   heldMs = 0
 
-  private constructor(folder: string, flags: readonly string[]) {
+  private constructor(folder: string, flags: readonly string[], planted: string | null) {
     this.#folder = folder
     const listen = ['--listen', 'tcp://127.0.0.1:0', '--admin', 'off', '--config', join(folder, 'pabal.yaml')]
     this.#child = fork(program, ['start', ...listen, ...flags], {
-      execArgv: ['--expose-gc'],
+      execArgv: ['--expose-gc', ...(planted === null ? [] : ['--import', planted])],
       // A test's own variables are no keys of the configuration.
       env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PABAL_'))),
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -58,11 +60,11 @@ export class FuzzedBroker implements AsyncDisposable {
     })
   }
 
-  /** @throws if it does not come up */
-  static async start(flags: readonly string[] = ['--durability', 'memory']): Promise<FuzzedBroker> {
+  /** `planted` is a module that it loads first, which does it harm. @throws if it does not come up */
+  static async start(flags = inMemory, planted: string | null = null): Promise<FuzzedBroker> {
     const folder = mkdtempSync(join(tmpdir(), 'pabal-fuzz-'))
     writeFileSync(join(folder, 'pabal.yaml'), config)
-    const broker = new FuzzedBroker(folder, flags)
+    const broker = new FuzzedBroker(folder, flags, planted)
     await broker.#ready()
     broker.heldMs = 0
     return broker

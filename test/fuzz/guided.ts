@@ -3,21 +3,21 @@
  *
  * Time is the core's: between scripts it goes on by seconds or days, so that wills, expiries and Keep Alives come due.
  */
-import { performance } from 'node:perf_hooks'
 import type { Connection } from '../../src/core/connection/connection.ts'
 import { defaultLimits } from '../../src/core/limits.ts'
 import { PacketDecoder, ProtocolViolation } from '../../src/protocol/index.ts'
 import { type Chance, makeChance, pick } from '../support/chance.ts'
 import { DrivenCore } from '../support/driven-core.ts'
-import { Coverage } from './coverage.ts'
+import { Coverage, foldersOf } from './coverage.ts'
 import { damage } from './damage.ts'
 import { makePools, makeScene } from './scenes.ts'
 import type { Script } from './script.ts'
+import { Search, type Subject, slowestMs } from './search.ts'
+import { shrink, writeDownScene } from './shrink.ts'
 
-/** Asking V8 takes as long as many scripts. */
-const scriptsPerQuestion = 20
 const scriptsPerCore = 500
-const slowestMs = 50
+/** A core is made in no time. */
+const shrinkTries = 3000
 const origin = {
   remoteAddress: 'somewhere',
   listener: 'a test',
@@ -62,8 +62,15 @@ function takePackets(driven: DrivenCore, connection: Connection, decoder: Packet
   }
 }
 
+/** Then as much time goes by as the script itself says, so that a fault comes again with its scripts alone. */
+function runAndWait(driven: DrivenCore, script: Script): void {
+  runScript(driven, script)
+  const bytes = script.packets.reduce((total, packet) => total + packet.length, 0)
+  driven.advance(pick(makeChance(bytes), [0, 0, 0, 1, 100, 100_000]))
+}
+
 /** Another script from one that was kept. */
-function vary(script: Script, other: Script, chance: Chance): Script {
+export function vary(script: Script, other: Script, chance: Chance): Script {
   const packets = [...script.packets]
   const from = pick(chance, other.packets)
   for (let left = 1 + chance(3); left > 0; left--) {
@@ -85,62 +92,30 @@ export interface GuidedResult {
   /** Characters of code that the first scripts, as they were generated, had run. */
   readonly charactersAtFirst: number
   readonly characters: number
-  /** Of those that throw: the error, and the scripts since the core was new. */
-  readonly faults: readonly { readonly what: string; readonly scripts: readonly Script[] }[]
+  readonly faults: readonly ScriptsFault[]
 }
 
-class Search {
-  readonly #chance: Chance
-  readonly #coverage: Coverage
+export interface ScriptsFault {
+  readonly what: string
+  /** Since the core was new. */
+  readonly scripts: readonly Script[]
+}
+
+/** One core for some hundred scripts; what they do to each other belongs to a fault. */
+class Scripts implements Subject<Script> {
   #driven = new DrivenCore()
   #sinceNew: Script[] = []
-  readonly kept: Script[] = []
-  readonly faults: { what: string; scripts: Script[] }[] = []
-  scripts = 0
+  readonly faults: ScriptsFault[] = []
 
-  constructor(chance: Chance, coverage: Coverage) {
-    this.#chance = chance
-    this.#coverage = coverage
-  }
+  vary = vary
 
-  /** Runs scripts; if there was something new, once more one by one, and keeps those that make it run. */
-  async run(scripts: readonly Script[]): Promise<void> {
-    for (const script of scripts) this.#runOne(script)
-    const together = await this.#coverage.take()
-    if (this.#coverage.countNew(together) === 0) return
-    for (const script of scripts) {
-      this.#runOne(script)
-      if (this.#coverage.add(await this.#coverage.take()) > 0) this.kept.push(script)
-    }
-    // What came of the state the core was in does not come again.
-    this.#coverage.add(together)
-  }
-
-  /** Runs scripts to begin with, and keeps them all. */
-  async begin(scripts: readonly Script[]): Promise<void> {
-    for (const script of scripts) this.#runOne(script)
-    this.#coverage.add(await this.#coverage.take())
-    this.kept.push(...scripts)
-  }
-
-  #runOne(script: Script): void {
-    this.scripts += 1
+  run(script: Script): void {
     if (this.#sinceNew.length >= scriptsPerCore) this.#startAnew()
     this.#sinceNew.push(script)
-    const beganMs = performance.now()
-    const { user: before } = process.threadCpuUsage()
-    try {
-      runScript(this.#driven, script)
-      this.#driven.advance(pick(this.#chance, [0, 0, 0, 1, 100, 100_000]))
-    } catch (error) {
-      this.#fail(error instanceof Error ? (error.stack ?? error.message) : String(error))
-      return
-    }
-    const spentMs = Math.min(performance.now() - beganMs, (process.threadCpuUsage().user - before) / 1000)
-    if (spentMs > slowestMs) this.#fail(`a script took ${spentMs.toFixed(0)} ms`)
+    runAndWait(this.#driven, script)
   }
 
-  #fail(what: string): void {
+  failed(what: string): void {
     this.faults.push({ what, scripts: this.#sinceNew })
     this.#startAnew()
   }
@@ -155,16 +130,45 @@ class Search {
 export async function fuzzGuided(seed: number, scripts: number): Promise<GuidedResult> {
   const chance = makeChance(seed)
   const pools = makePools(seed)
-  await using coverage = new Coverage(['protocol', 'core'])
+  await using coverage = new Coverage(foldersOf('protocol', 'core'))
   await coverage.start()
-  const search = new Search(chance, coverage)
+  const subject = new Scripts()
+  const search = new Search(subject, chance, coverage)
   await search.begin(Array.from({ length: scripts / 40 }, () => makeScene(pools, chance)).flat())
   const [keptAtFirst, charactersAtFirst] = [search.kept.length, coverage.characters]
-  while (search.scripts < scripts) {
-    const one = () => vary(pick(chance, search.kept), pick(chance, search.kept), chance)
-    await search.run(Array.from({ length: scriptsPerQuestion }, one))
-  }
-  const { kept, faults } = search
+  await search.goOn({ inputs: scripts })
+  const { kept, inputs } = search
   const { characters } = coverage
-  return { scripts: search.scripts, kept: kept.length - keptAtFirst, charactersAtFirst, characters, faults }
+  const { faults } = subject
+  return { scripts: inputs, kept: kept.length - keptAtFirst, charactersAtFirst, characters, faults }
+}
+
+/** What goes wrong when a new core is given these scripts, one after the other; null if nothing does. */
+export function faultOf(scripts: readonly Script[]): string | null {
+  const driven = new DrivenCore()
+  for (const script of scripts) {
+    const { user: before } = process.threadCpuUsage()
+    try {
+      runAndWait(driven, script)
+    } catch (error) {
+      return error instanceof Error ? (error.stack ?? error.message) : String(error)
+    }
+    const spentMs = (process.threadCpuUsage().user - before) / 1000
+    if (spentMs > slowestMs) return `it took ${spentMs.toFixed(0)} ms`
+  }
+  return null
+}
+
+/** The first line, without numbers. */
+function kindOf(what: string): string {
+  return (what.split('\n')[0] ?? '').replace(/\d+/g, 'N')
+}
+
+/** Writes a fault down with as few packets as bring it about; returns the name of the file. */
+export async function writeDownScripts({ what, scripts }: ScriptsFault, folder: string): Promise<string> {
+  const happens = (candidate: readonly Script[]): Promise<boolean> => {
+    const fault = faultOf(candidate)
+    return Promise.resolve(fault !== null && kindOf(fault) === kindOf(what))
+  }
+  return writeDownScene('core', what, await shrink(scripts, happens, shrinkTries), folder)
 }

@@ -81,3 +81,16 @@ test('every line that is none is a fault with its line and column', () => {
     },
   )
 })
+
+test('a character that parts lines elsewhere, but not here, belongs to its line: nothing is passed over or read as something else', () => {
+  for (const character of ['\r', '\u2028', '\u2029', '\u0085', '\v']) {
+    const secret = `a/se${character}cret`
+    const acl = `user ann\ntopic read #\ntopic deny ${secret}\n`
+    assert.deepEqual([rights(acl, 'ann', secret), rights(acl, 'ann', 'a/b')], ['--', 'r-'], JSON.stringify(character))
+  }
+  for (const line of ['\t topic deny a', '\r topic deny a', 'topic read a\rtopic deny b']) {
+    const isRead = line.startsWith('topic')
+    if (isRead) assert.equal(rights(line, '', 'a'), '--')
+    else assert.throws(() => mosquittoAcl(line), AclError, JSON.stringify(line))
+  }
+})

@@ -74,9 +74,14 @@ const expectedLine = 'topic, pattern or user, or a comment that begins with #'
 
 /** Null for a line that says nothing. */
 function readLine(line: string, place: string): Line | null {
-  const [, indent = '', word = '', , rest = ''] = /^( *)([^ ]*)( *)(.*?)\s*$/.exec(line) ?? []
-  if (word.trim() === '') return null
-  const column = indent.length + 1
+  const column = line.search(/[^ ]|$/) + 1
+  // Whatever else parts lines somewhere (a CR alone, U+2028) is a character like any other: no line may be passed over for it.
+  const [word = ''] = line.slice(column - 1).split(' ', 1)
+  if (line.trim() === '') return null
+  const rest = line
+    .slice(column - 1 + word.length)
+    .replace(/^ +/, '')
+    .trimEnd()
   if (word !== 'topic' && word !== 'pattern' && word !== 'user') {
     const isTab = word.includes('\t')
     const advice = isTab ? 'put a space where there is a tab' : `correct it, or put # at the beginning of the line`
@@ -99,7 +104,8 @@ function readTopic(word: 'topic' | 'pattern', rest: string, at: number, place: s
       'add it, or remove the line',
     )
   }
-  const [, access = '', gap = '', named = ''] = /^([^ ]+)( +)(.+)$/.exec(rest) ?? []
+  const [access = ''] = rest.split(' ', 1)
+  const named = rest.slice(access.length).replace(/^ +/, '')
   const topic = named === '' ? rest : named
   const actions = actionsOf.get(named === '' ? 'readwrite' : access)
   if (actions === undefined) {
@@ -109,7 +115,7 @@ function readTopic(word: 'topic' | 'pattern', rest: string, at: number, place: s
   // In a `topic` line %u and %c stand for themselves.
   const wrong = accessTopicFault(word === 'topic' ? topic.replaceAll('%', '_') : topic)
   if (wrong !== null) {
-    const column = at + (named === '' ? 0 : access.length + gap.length)
+    const column = at + rest.length - topic.length
     return fault(column, wrong.found, word === 'topic' ? 'a Topic Filter' : wrong.expected, wrong.advice)
   }
   const allows = access !== 'deny' || named === ''

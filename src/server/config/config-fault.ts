@@ -21,10 +21,23 @@ export class ConfigError extends Error {
   readonly faults: readonly ConfigFault[]
 
   constructor(faults: readonly ConfigFault[]) {
-    super(formatFaults(faults))
+    const shown = faults.map(shortened)
+    super(formatFaults(shown))
     this.name = 'ConfigError'
-    this.faults = faults
+    this.faults = shown
   }
+}
+
+/** What is no configuration at all may be one line of many megabytes, and faults repeat what they have found. */
+const textMax = 500
+
+function shortened(fault: ConfigFault): ConfigFault {
+  const { key, found, expected, advice } = fault
+  return { ...fault, key: cut(key), found: cut(found), expected: cut(expected), advice: cut(advice) }
+}
+
+function cut(text: string): string {
+  return text.length > textMax ? `${text.slice(0, textMax)}…` : text
 }
 
 /** The faults as text for a terminal: one paragraph each, in the order given. */

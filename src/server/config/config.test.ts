@@ -229,10 +229,13 @@ const single: [text: string, fault: string][] = [
   ['durability: memory\ndurability: fsync\n', '2:1  | Map keys must be unique | YAML 1.2'],
   ['limits:\n\tpacketBytesMax: 5\n', '2:1  | Tabs are not allowed as indentation | YAML 1.2'],
   ['data: *nowhere\n', '1:7  | Unresolved alias (the anchor must be set before the alias): nowhere | YAML 1.2'],
+  ['topics: &all\n  - *all\n', '2:5  | An alias stands within what it stands for | YAML 1.2'],
+  [`data: ${'['.repeat(5000)}`, '1:57  | more than 50 levels within each other | YAML 1.2'],
+  [`data: ${'['.repeat(60)}${']'.repeat(60)}\n`, '1:57  | more than 50 levels within each other | YAML 1.2'],
   ['data: !!js/function "x"\n', '1:7  | Unresolved tag: tag:yaml.org,2002:js/function | YAML 1.2'],
 ]
 for (const [text, expected] of single) {
-  test(`refused: ${JSON.stringify(text.replace(hash, 'HASH'))}`, () => {
+  test(`refused: ${JSON.stringify(text.replace(hash, 'HASH').slice(0, 200))}`, () => {
     const [fault, ...others] = faultsOf(text).faults
     const [place, found, expectation = ''] = expected.split(' | ')
     assert.deepEqual(others, [])
@@ -249,6 +252,12 @@ test('a key that stands in the wrong mapping is told where it belongs', () => {
   assert.equal(fault?.advice, 'write it below authentication: as authentication.passwordFile')
   const [elsewhere] = faultsOf('limits:\n  passwordFile: users\n').faults
   assert.equal(elsewhere?.advice, 'write it below authentication: as authentication.passwordFile')
+})
+
+test('what is no configuration is refused in a few words, however long it is', () => {
+  for (const text of ['x'.repeat(1e6), `listeners: [tcp://${'x'.repeat(1e6)}]`, `${'x'.repeat(1e5)}: 1`]) {
+    assert.ok(faultsOf(text).message.length < 2000, text.slice(0, 40))
+  }
 })
 
 test('a secret that stands in the wrong form is not repeated', () => {

@@ -19,6 +19,8 @@ interface Intended {
   /** What only Pabal gave, all clients together; empty for nothing. */
   readonly onlyPabal: string
   readonly onlyMosquitto: string
+  /** Without this, the two have given the same. */
+  readonly ignoring?: string
   /** Why Pabal closed the connection. */
   readonly closed?: string
 }
@@ -101,7 +103,16 @@ export function reasonFor({ step, onlyPabal, onlyMosquitto, closed }: Difference
         matches(each.step, step) &&
         matches(`^(?:${each.onlyPabal})$`, onlyPabal) &&
         matches(`^(?:${each.onlyMosquitto})$`, onlyMosquitto) &&
-        matches(each.closed, closed),
+        matches(each.closed, closed) &&
+        areAlike(onlyPabal, onlyMosquitto, each.ignoring),
     ) ?? null
   )
+}
+
+function areAlike(onlyPabal: string, onlyMosquitto: string, ignoring: string | undefined): boolean {
+  if (ignoring === undefined) return true
+  const [ours, theirs] = [onlyPabal, onlyMosquitto].map((text) =>
+    text.replace(new RegExp(ignoring, 'g'), '').split('; ').sort().join('; '),
+  )
+  return ours === theirs
 }

@@ -4,11 +4,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 
-const attempts = 100
+const attempts = 5
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
@@ -19,14 +20,17 @@ async function freePort(): Promise<number> {
   return address !== null && typeof address === 'object' ? address.port : 0
 }
 
-async function answers(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  const [isThere] = await Promise.race([
-    once(socket, 'connect').then(() => [true]),
-    new Promise<[boolean]>((resolve) => socket.once('error', () => resolve([false]))),
-  ])
-  socket.destroy()
-  return isThere === true
+/** It says so when it has its port: whoever answers there before may be another one. */
+async function runs(log: Readable): Promise<boolean> {
+  let text = ''
+  log.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk
+  })
+  while (!log.readableEnded) {
+    if (/mosquitto version \S+ running/.test(text)) return true
+    await Promise.race([once(log, 'data'), once(log, 'end')])
+  }
+  return false
 }
 
 export class Mosquitto implements AsyncDisposable {
@@ -40,19 +44,19 @@ export class Mosquitto implements AsyncDisposable {
     this.port = port
   }
 
+  /** On a port that was free a moment ago: if somebody else has taken it since, on another one. */
   static async start(): Promise<Mosquitto> {
-    const folder = mkdtempSync(join(tmpdir(), 'pabal-mosquitto-'))
-    const port = await freePort()
-    const file = join(folder, 'mosquitto.conf')
-    const lines = [`listener ${port} 127.0.0.1`, 'allow_anonymous true', 'set_tcp_nodelay true', 'sys_interval 0']
-    writeFileSync(file, `${lines.join('\n')}\n`)
-    const child = spawn('mosquitto', ['-c', file], { stdio: 'ignore' })
-    const mosquitto = new Mosquitto(child, folder, port)
-    for (let attempt = 0; attempt < attempts && child.exitCode === null; attempt++) {
-      if (await answers(port)) return mosquitto
-      await new Promise((resolve) => setTimeout(resolve, 50))
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const folder = mkdtempSync(join(tmpdir(), 'pabal-mosquitto-'))
+      const port = await freePort()
+      const file = join(folder, 'mosquitto.conf')
+      const lines = [`listener ${port} 127.0.0.1`, 'allow_anonymous true', 'set_tcp_nodelay true', 'sys_interval 0']
+      writeFileSync(file, `${lines.join('\n')}\n`)
+      const child = spawn('mosquitto', ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] })
+      const mosquitto = new Mosquitto(child, folder, port)
+      if (await runs(child.stderr)) return mosquitto
+      await mosquitto[Symbol.asyncDispose]()
     }
-    await mosquitto[Symbol.asyncDispose]()
     throw new Error('mosquitto does not start')
   }
 
