@@ -176,7 +176,7 @@ function moveToOtherMember(core: CoreState, copy: Copy, nowMs: number, turn: Tur
   if (sharedFilter === null || message?.isExpired(nowMs) === true) return false
   const group = core.subscriptions.group(sharedFilter) ?? null
   // What is in the store only is looked at when it is sent.
-  const left = group === null || message === null ? group : permittedGroup(group, core.access, message.topicName)
+  const left = group === null || message === null ? group : permittedGroup(group, core.receiving, message.topicName)
   const member = left?.choose() ?? null
   if (member === null) return false
   // Its Topic Name may be in the store only: what holds for all Topic Names holds here.
