@@ -38,7 +38,10 @@ export interface Limits {
   topicAliasBytesMax: number
   /** Topic Aliases the broker uses towards one client, if the client allows as many. 0 to 65,535. */
   sentTopicAliasMaximum: number
-  /** Seconds; a longer Keep Alive, or none, is replaced by this as Server Keep Alive. 0 leaves it to the client. */
+  /**
+   * Seconds; a longer Keep Alive, or none, is replaced by this as Server Keep Alive. A client of 3.1.1 cannot be told: after so long
+   * without a packet the system looks whether its machine is still there. 0 leaves it to the client.
+   */
   keepAliveSecondsMax: number
   /** Seconds; a longer Session Expiry Interval is lowered to this. 4,294,967,295 lets a Session live for ever. */
   sessionExpirySecondsMax: number
@@ -138,7 +141,7 @@ export const defaultLimits: Readonly<Limits> = Object.freeze({
   topicAliasMaximum: 64,
   topicAliasBytesMax: 64 * 1024,
   sentTopicAliasMaximum: 16,
-  keepAliveSecondsMax: 0,
+  keepAliveSecondsMax: 3600,
   sessionExpirySecondsMax: 0xffff_ffff,
   publishMessagesPerSecondMax: 0,
   publishBytesPerSecondMax: 0,

@@ -27,7 +27,8 @@ export const limitDescriptions: Readonly<Record<keyof Limits, string>> = Object.
   topicAliasBytesMax:
     'Topic Names that the Topic Aliases of one publisher stand for; above it the connection ends with 0x97 Quota exceeded',
   sentTopicAliasMaximum: 'Topic Aliases the broker uses towards one client',
-  keepAliveSecondsMax: 'Keep Alive: a longer one, or none, is replaced by this; `0s` leaves it to the client',
+  keepAliveSecondsMax:
+    'Keep Alive: a longer one, or none, is replaced by this; `0s` leaves it to the client. An MQTT 3.1.1 client cannot be told: after so much silence the system looks whether it is still there',
   sessionExpirySecondsMax:
     'Session Expiry Interval: a longer one is lowered to this; the highest value lets a Session live for ever',
   publishMessagesPerSecondMax:
