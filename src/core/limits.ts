@@ -18,6 +18,10 @@ export interface Limits {
   connectionsPerAccountMax: number
   /** The same of one remote address, those that have not logged in among them. */
   connectionsPerAddressMax: number
+  /** Sessions in all, of clients that are connected and of clients that are away; a further one is refused with 0x97 Quota exceeded. */
+  sessionsMax: number
+  /** The same of one account, 0 for any number. */
+  sessionsPerAccountMax: number
   /** Bytes of a whole packet after CONNECT: Maximum Packet Size. At most 268,435,460. */
   packetBytesMax: number
   /** Seconds from the first byte of a packet to its last, and one more for each 1,000 bytes that have come. */
@@ -131,6 +135,8 @@ export const defaultLimits: Readonly<Limits> = Object.freeze({
   connectionsMax: 100_000,
   connectionsPerAccountMax: 0,
   connectionsPerAddressMax: 0,
+  sessionsMax: 1_000_000,
+  sessionsPerAccountMax: 0,
   packetBytesMax: 1024 * 1024,
   packetSecondsMax: 60,
   propertiesMax: 100,
@@ -199,6 +205,8 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [lowest: number
   connectionsMax: [1, 10_000_000],
   connectionsPerAccountMax: [0, 10_000_000],
   connectionsPerAddressMax: [0, 10_000_000],
+  sessionsMax: [1, 100_000_000],
+  sessionsPerAccountMax: [0, 100_000_000],
   packetBytesMax: [64, 268_435_460],
   packetSecondsMax: [1, 3600],
   propertiesMax: [1, 100_000],
