@@ -66,6 +66,8 @@ issue('two', '/CN=admin/CN=sensor-2')
 // What must be escaped is refused.
 issue('odd', '/CN=a\\+b,#')
 issue('nul', '/CN=커피')
+issue('many', '/O=Kim, Lee \\+ Söhne/CN=a"b<c>;d')
+issue('joined', '/O=plant/CN=sensor+O=hall 2')
 revoked()
 
 const listen = (more: string, scheme = 'tls'): string => {
@@ -105,6 +107,17 @@ async function accounts(options: BrokerOptions, names: readonly string[]): Promi
 test('identity=cn takes the Common Name for the account, whatever User Name is sent, and no name is nobody', async () => {
   const names = ['sensor', 'nul', 'nameless', 'two', 'odd']
   assert.deepEqual(await accounts({ listen: [listen('&identity=cn')] }, names), ['sensor-1', '커피', 0x87, 0x87, 0x87])
+})
+
+test('identity=subject takes all of the subject, as RFC 2253 and OpenSSL write it', async () => {
+  const names = ['sensor', 'nul', 'nameless', 'two', 'odd', 'many', 'joined']
+  const found = await accounts({ listen: [listen('&identity=subject')] }, names)
+  const written = names.map((name) => {
+    const words = ['x509', '-in', inDirectory(`${name}.pem`), '-noout', '-subject', '-nameopt', 'RFC2253']
+    return execFileSync('openssl', words, { encoding: 'utf8' }).replace(/^subject=|\n$/g, '')
+  })
+  assert.deepEqual(found, written)
+  assert.equal(found[0], 'O=plant,CN=sensor-1')
 })
 
 test('identity=san takes the first Subject Alternative Name', async () => {
@@ -148,8 +161,8 @@ test('what makes no sense is refused: a list or an identity without authorities,
   assert.throws(() => parseListenUrl(`tls://127.0.0.1?${files}&crl=x`), /found crl without ca/)
   assert.throws(() => parseListenUrl(`tls://127.0.0.1?${files}&identity=cn`), /found identity without ca/)
   assert.throws(
-    () => parseListenUrl(`wss://127.0.0.1?${files}&ca=x&identity=subject`),
-    /the identity "subject", expected cn or san/,
+    () => parseListenUrl(`wss://127.0.0.1?${files}&ca=x&identity=issuer`),
+    /the identity "issuer", expected cn, san or subject/,
   )
 })
 
