@@ -45,6 +45,7 @@ class CountingChannel implements Channel {
     for (const bytes of this.#acknowledgements.splice(0)) if (bytes.length > 0) this.handler.receiveBytes(bytes)
   }
 
+  probeAfter(): void {}
   pause(): void {}
   resume(): void {}
   end(): void {}

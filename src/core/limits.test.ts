@@ -7,6 +7,7 @@ import { connectPacket, DrivenCore, sent } from '../../test/support/driven-core.
 import type { Connection } from './connection/connection.ts'
 import { mayOpen } from './connection/handshake.ts'
 import { addressOf } from './connection/headcount.ts'
+import { plainLogin } from './question.ts'
 import type { Turn } from './turn.ts'
 
 const payload = Buffer.alloc(10)
@@ -86,6 +87,52 @@ test('one account may have so many connections: one more is refused with 0x97, o
   assert.ok(connection)
   driven.disconnect(connection)
   assert.deepEqual(connect('c'), ['connack 0'])
+})
+
+test('there may be so many Sessions in all, stored ones too: one more is refused with 0x97, one that comes back or begins afresh is not', () => {
+  const driven = new DrivenCore({ sessionsMax: 2 })
+  const connect = (name: string, version: 4 | 5 = 5): string[] => {
+    const { connection, turn } = connectFrom(driven, '192.0.2.1:1', name, version)
+    return [...sent(turn, connection), ...reasons(turn, connection)]
+  }
+  driven.breakOff(driven.connect('a'))
+  assert.deepEqual(connect('b'), ['connack 0'])
+  const text =
+    'the broker keeps no more than 2 Sessions, those of clients that are away among them (limits.sessionsMax)'
+  assert.deepEqual(connect('c'), ['connack 151', 'close', text])
+  assert.deepEqual(connect('c', 4), ['connack 3', 'close'])
+  assert.deepEqual(connect('a'), ['connack 0'])
+  driven.connect('a', { cleanStart: true })
+  assert.equal(driven.session('a').isOnline, true)
+  assert.deepEqual(driven.state.reachedLimits, { sessionsMax: 2 })
+  driven.state.limits.sessionsMax = 1
+  assert.deepEqual(connect('b'), ['connack 0'], 'what is over a lower limit already is left alone')
+  driven.state.limits.sessionsMax = 3
+  assert.deepEqual(connect('c'), ['connack 0'])
+  const { connection } = driven.session('c')
+  assert.ok(connection)
+  driven.breakOff(connection)
+  driven.advance(1000)
+  assert.deepEqual(connect('d'), ['connack 0'], 'the Session of c has expired')
+})
+
+test('one account may have so many Sessions, whatever the others have', () => {
+  const driven = new DrivenCore({ sessionsPerAccountMax: 1 }, { asksAuthentication: true })
+  const connect = (account: string, name: string): string[] => {
+    const { connection, turn } = connectFrom(driven, '192.0.2.1:1', name)
+    const [question] = turn.questions
+    assert.ok(question)
+    const answered = driven.input((core, nowMs, next) => core.answered(question, plainLogin(account), nowMs, next))
+    return [...sent(answered, connection), ...reasons(answered, connection)]
+  }
+  assert.deepEqual(connect('ann', 'a'), ['connack 0'])
+  assert.deepEqual(connect('ann', 'b'), [
+    'connack 151',
+    'close',
+    'one account may have 1 Sessions, those of clients that are away among them (limits.sessionsPerAccountMax)',
+  ])
+  assert.deepEqual([connect('ann', 'a').at(-1), connect('bob', 'b').at(-1)], ['connack 0', 'connack 0'])
+  assert.deepEqual(driven.state.reachedLimits, { sessionsPerAccountMax: 1 })
 })
 
 test('there may be so many Subscriptions in all: SUBACK refuses one more with 0x97', () => {

@@ -18,6 +18,10 @@ export interface Limits {
   connectionsPerAccountMax: number
   /** The same of one remote address, those that have not logged in among them. */
   connectionsPerAddressMax: number
+  /** Sessions in all, of clients that are connected and of clients that are away; a further one is refused with 0x97 Quota exceeded. */
+  sessionsMax: number
+  /** The same of one account, 0 for any number. */
+  sessionsPerAccountMax: number
   /** Bytes of a whole packet after CONNECT: Maximum Packet Size. At most 268,435,460. */
   packetBytesMax: number
   /** Seconds from the first byte of a packet to its last, and one more for each 1,000 bytes that have come. */
@@ -38,7 +42,10 @@ export interface Limits {
   topicAliasBytesMax: number
   /** Topic Aliases the broker uses towards one client, if the client allows as many. 0 to 65,535. */
   sentTopicAliasMaximum: number
-  /** Seconds; a longer Keep Alive, or none, is replaced by this as Server Keep Alive. 0 leaves it to the client. */
+  /**
+   * Seconds; a longer Keep Alive, or none, is replaced by this as Server Keep Alive. A client of 3.1.1 cannot be told: after so long
+   * without a packet the system looks whether its machine is still there. 0 leaves it to the client.
+   */
   keepAliveSecondsMax: number
   /** Seconds; a longer Session Expiry Interval is lowered to this. 4,294,967,295 lets a Session live for ever. */
   sessionExpirySecondsMax: number
@@ -128,6 +135,8 @@ export const defaultLimits: Readonly<Limits> = Object.freeze({
   connectionsMax: 100_000,
   connectionsPerAccountMax: 0,
   connectionsPerAddressMax: 0,
+  sessionsMax: 1_000_000,
+  sessionsPerAccountMax: 0,
   packetBytesMax: 1024 * 1024,
   packetSecondsMax: 60,
   propertiesMax: 100,
@@ -138,7 +147,7 @@ export const defaultLimits: Readonly<Limits> = Object.freeze({
   topicAliasMaximum: 64,
   topicAliasBytesMax: 64 * 1024,
   sentTopicAliasMaximum: 16,
-  keepAliveSecondsMax: 0,
+  keepAliveSecondsMax: 3600,
   sessionExpirySecondsMax: 0xffff_ffff,
   publishMessagesPerSecondMax: 0,
   publishBytesPerSecondMax: 0,
@@ -196,6 +205,8 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [lowest: number
   connectionsMax: [1, 10_000_000],
   connectionsPerAccountMax: [0, 10_000_000],
   connectionsPerAddressMax: [0, 10_000_000],
+  sessionsMax: [1, 100_000_000],
+  sessionsPerAccountMax: [0, 100_000_000],
   packetBytesMax: [64, 268_435_460],
   packetSecondsMax: [1, 3600],
   propertiesMax: [1, 100_000],

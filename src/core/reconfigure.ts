@@ -5,7 +5,6 @@
  * rule says now.
  */
 import { ReasonCode } from '../protocol/reason-code.ts'
-import { AccessRules } from './access/access-rules.ts'
 import { disconnectClient } from './connection/closing.ts'
 import { beginDrain, continueDrains } from './held/drain.ts'
 import { fixedLimits, type Limits } from './limits.ts'
@@ -27,6 +26,7 @@ export interface Reconfiguration
     | 'whenQueueFull'
     | 'deadLetterTopicName'
     | 'access'
+    | 'asksReceive'
     | 'topicRules'
     | 'observers'
   > {
@@ -55,21 +55,35 @@ export function reconfigure(core: CoreState, change: Reconfiguration, nowMs: num
   } = change
   Object.assign(core.options, options)
   core.rules.replace(options.topicRules ?? [], ruleDefaultsOf({ ...core.options, limits: core.limits }))
-  const { access = null } = options
-  if (accessChanged) core.subscriptions.access = access === null ? null : new AccessRules(access)
+  if (accessChanged) core.accessChanged()
   // Each route knows its rule, and who may receive.
   core.subscriptions.changed()
   if (mayObserve !== null) endEventSubscriptions(core, mayObserve, turn)
   if (mayStay !== null) disconnectOthers(core, mayStay, nowMs, turn)
   if (core.limits.packetBytesMax !== packetBytesMax) disconnectNewcomers(core, nowMs, turn)
+  forgetAnswers(core)
+  if (observersChanged) changeObservers(core, observers, nowMs, turn)
+  // Somebody may listen now who might not before.
+  if (accessChanged) beginDrain(core, '#', nowMs, turn)
+}
+
+/**
+ * What the host has answered may not be so any more: it is asked again. Somebody may listen now who might not before.
+ */
+export function askAgain(core: CoreState, nowMs: number, turn: Turn): void {
+  core.nowMs = nowMs
+  forgetAnswers(core)
+  if (core.receiving?.asks !== true) return
+  core.accessChanged()
+  beginDrain(core, '#', nowMs, turn)
+}
+
+function forgetAnswers(core: CoreState): void {
   for (const connection of core.connections) {
     connection.publishPermissions = null
     connection.receiptVerdicts = null
     connection.checkedTopicName = ''
   }
-  if (observersChanged) changeObservers(core, observers, nowMs, turn)
-  // Somebody may listen now who might not before.
-  if (accessChanged) beginDrain(core, '#', nowMs, turn)
 }
 
 function changeLimits(core: CoreState, limits: Limits): void {

@@ -5,6 +5,7 @@
  */
 import type { AccessPolicy } from './access/access-policy.ts'
 import { AccessRules } from './access/access-rules.ts'
+import { type AskReceive, Receiving } from './access/receiving.ts'
 import type { Connection } from './connection/connection.ts'
 import { Headcount } from './connection/headcount.ts'
 import { Deadlines } from './deadlines.ts'
@@ -68,6 +69,8 @@ export interface CoreOptions {
   asksObservation?: boolean
   /** Who may do what. Default: nobody is denied anything. */
   access?: AccessPolicy | null
+  /** Who may receive what of that which the rules allow. Default: nobody is asked. */
+  asksReceive?: AskReceive | null
   /** Prefix of the Response Information sent to clients that ask for it [MQTT-3.1.2-28]; null for none. */
   responseTopicPrefix: string | null
   /** Default `broker`. */
@@ -201,8 +204,7 @@ export class CoreState {
     })
     const observers = options.observers ?? defaultObservers
     this.subscriptions = new Subscriptions(this.rules, observers, this.topics, watchers)
-    if (options.access !== undefined && options.access !== null)
-      this.subscriptions.access = new AccessRules(options.access)
+    this.accessChanged()
     this.sys = new SysTopics(options.limits.sysIntervalSeconds, options.about ?? nowhere)
     const { fateLogMessagesMax, fateLogPerSecondMax } = options.limits
     this.fateLog = new FateLog(fateLogMessagesMax, fateLogPerSecondMax, options.deliveryTimes)
@@ -213,7 +215,21 @@ export class CoreState {
 
   /** Who may do what; null: nobody is denied anything. */
   get access(): AccessRules | null {
+    return this.subscriptions.access?.rules ?? null
+  }
+
+  /** Who may receive what; null: nobody is denied anything. */
+  get receiving(): Receiving | null {
     return this.subscriptions.access
+  }
+
+  /** To be called after `access` or `asksReceive` was changed among the options; whatever was decided by them before is void. */
+  accessChanged(): void {
+    const { access = null, asksReceive = null } = this.options
+    const rules = access === null ? null : new AccessRules(access)
+    this.subscriptions.access = rules === null && asksReceive === null ? null : new Receiving(rules, asksReceive)
+    // Each route knows who may receive.
+    this.subscriptions.changed()
   }
 
   /** To be called after a limit was changed in place. */

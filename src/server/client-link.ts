@@ -5,7 +5,8 @@
  * they lie next to each other in the chunk they came in.
  */
 import type { BrokerCore } from '../core/broker.ts'
-import type { Connection, Origin } from '../core/connection/connection.ts'
+import type { Connection } from '../core/connection/connection.ts'
+import { probeSeconds } from '../core/connection/keep-alive.ts'
 import { reachLimit } from '../core/limit-reached.ts'
 import type { Traffic } from '../core/sys/traffic.ts'
 import type { OutgoingAcknowledgement, OutgoingPublish, OutgoingToConnection } from '../core/turn.ts'
@@ -16,7 +17,7 @@ import { ProtocolViolation } from '../protocol/protocol-violation.ts'
 import { canPassThrough, encodePublish, encodePublishHead } from '../protocol/publish-encoder.ts'
 import { ReasonCode } from '../protocol/reason-code.ts'
 import type { Channel, ChannelHandler } from '../transport/channel.ts'
-import { newClientIdentifier } from './client-identifier.ts'
+import { ClientOrigin, type ListenerFacts } from './client-origin.ts'
 import { type CollectedOutput, isWorthAView } from './collected-output.ts'
 import type { Link } from './link.ts'
 import { lendOutput, returnOutput } from './output-pool.ts'
@@ -28,43 +29,10 @@ import { withoutWords } from './without-words.ts'
 const turnSizeMax = 1024
 const sliceSizeMax = 16_384
 
-/** What a client's listener decides for it. */
-export interface ListenerFacts {
-  /** Where it really listens. */
-  readonly url: string
-  readonly tellsPublisher: boolean
-}
-
 /** Who wants to know when a channel is gone. */
 export interface LinkOwner {
   /** Called once for each. */
   linkClosed(link: ClientLink): void
-}
-
-/** There may be a hundred thousand of them, and hardly any asks for a Client Identifier. */
-class ClientOrigin implements Origin {
-  readonly remoteAddress: string
-  readonly certificateName: string | null
-  readonly #listener: ListenerFacts
-
-  constructor({ remoteAddress, certificateName = null }: Channel, listener: ListenerFacts) {
-    this.remoteAddress = remoteAddress
-    this.certificateName = certificateName
-    this.#listener = listener
-  }
-
-  get listener(): string {
-    return this.#listener.url
-  }
-
-  get tellsPublisher(): boolean {
-    return this.#listener.tellsPublisher
-  }
-
-  /** Another one each time. */
-  get assignedClientIdentifier(): string {
-    return newClientIdentifier()
-  }
 }
 
 export class ClientLink implements Link, ChannelHandler {
@@ -347,7 +315,13 @@ export class ClientLink implements Link, ChannelHandler {
       }
     }
     encodePacket(this.#collected.writer(), sent, protocolVersion)
+    if (sent.type === 'connack') this.#probe()
     if (sent.type === 'puback' || sent.type === 'pubrec') this.#countLeft(sent.type, sent.reasonCode)
+  }
+
+  #probe(): void {
+    const seconds = probeSeconds(this.#core.state, this.connection)
+    if (seconds > 0) this.#channel.probeAfter(seconds)
   }
 
   #close(): void {

@@ -28,6 +28,8 @@ class IdleChannel implements Channel {
     return true
   }
 
+  probeAfter(): void {}
+
   pause(): void {}
 
   resume(): void {}

@@ -4,7 +4,8 @@
 import { mayOpen } from '../core/connection/handshake.ts'
 import { ReasonCode } from '../protocol/reason-code.ts'
 import type { Channel } from '../transport/channel.ts'
-import { ClientLink, type LinkOwner, type ListenerFacts } from './client-link.ts'
+import { ClientLink, type LinkOwner } from './client-link.ts'
+import type { ListenerFacts } from './client-origin.ts'
 import type { Shell } from './shell.ts'
 
 /** Less that a client has not taken is worth nothing. */

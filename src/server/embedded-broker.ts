@@ -10,6 +10,7 @@ import type { Message } from '../core/message.ts'
 import { type Ledger, wholeLedger } from '../core/query/ledger.ts'
 import { type Subscriber, whoListens } from '../core/query/who-listens.ts'
 import { type WhoTotals, whoTotals } from '../core/query/who-totals.ts'
+import { askAgain } from '../core/reconfigure.ts'
 import { topicNameFault } from '../core/routing/topic-name.ts'
 import { publish } from '../protocol/packets/publish.ts'
 import { propertiesFault } from '../protocol/properties.ts'
@@ -112,6 +113,7 @@ export class Broker {
     const store = options.store ?? new MemoryStore(false)
     const shellOptions = {
       ...changeableOptions(this.#inForce),
+      asksReceive: this.#gatekeeper.asksReceive,
       asksObservation: true,
       about: { version, heapBytes: () => process.memoryUsage().heapUsed },
       isDurable: store.isDurable,
@@ -141,6 +143,7 @@ export class Broker {
     return {
       authenticate: logsIn(options) ? defaultAuthenticate(options) : undefined,
       authorize: options.authorize,
+      authorizeReceive: options.authorizeReceive,
       authenticationMethods: options.authenticationMethods ?? [],
       permissions: options.permissions ?? {},
       access: () => this.#shell.core.state.access,
@@ -233,10 +236,11 @@ export class Broker {
     this.#mustHaveStarted()
     const { applied, needsRestart } = differences(this.#inForce, this.#options, next)
     this.#gatekeeper.change(this.#gatekeeperOptions(options))
-    const accessChanged = applied.includes('access')
+    const accessChanged = applied.includes('access') || applied.includes('authorizeReceive')
     const watchersMayHaveChanged = applied.some((name) => /^(?:permissions|auth|access)/.test(name))
     this.#shell.reconfigure({
       ...changeableOptions(next),
+      asksReceive: this.#gatekeeper.asksReceive,
       observersChanged: applied.includes('observers'),
       accessChanged,
       mayObserve: watchersMayHaveChanged ? mayStillObserve(options) : null,
@@ -249,6 +253,12 @@ export class Broker {
     this.#inForce = { given: options, checked: { ...next.checked, limits } }
     const renewed = [...change.renewed, ...(renewAdmin === null ? [] : this.adminUrls)]
     return { applied: [...applied, ...renewed.map((url) => `certificates of ${url}`)], needsRestart }
+  }
+
+  /** What `authorize` and `authorizeReceive` have answered may not be so any more: from now on they are asked again. */
+  askAgain(): void {
+    this.#mustHaveStarted()
+    this.#shell.act(({ state }, nowMs, turn) => askAgain(state, nowMs, turn))
   }
 
   /** Tells every client (5.0: DISCONNECT 0x8B), closes everything, and resolves when that is done. Again: does nothing. */

@@ -3,6 +3,7 @@
  */
 import type { Verdict } from '../core/access/access-policy.ts'
 import type { AccessRules } from '../core/access/access-rules.ts'
+import type { AskReceive } from '../core/access/receiving.ts'
 import type { Connection } from '../core/connection/connection.ts'
 import {
   type Answer,
@@ -22,6 +23,7 @@ import type {
   AuthenticationVerdict,
   AuthorizationRequest,
   Authorize,
+  AuthorizeReceive,
   EnhancedAuthenticationExchange,
   EnhancedAuthenticationMethod,
   EnhancedAuthenticationStep,
@@ -34,6 +36,7 @@ import { isPermitted } from './default-permission.ts'
 export interface GatekeeperOptions {
   authenticate: Authenticate | undefined
   authorize: Authorize | undefined
+  authorizeReceive?: AuthorizeReceive | undefined
   authenticationMethods: readonly EnhancedAuthenticationMethod[]
   /** Who may observe and administrate where `authorize` does not say. */
   permissions: Permissions
@@ -47,6 +50,7 @@ export interface GatekeeperOptions {
 
 export class Gatekeeper {
   #options: GatekeeperOptions
+  #isAsking = false
   readonly #exchanges = new WeakMap<Connection, EnhancedAuthenticationExchange>()
   /** User Names, for authorisation: also of what was asked before the connection was gone. */
   readonly #userNames = new WeakMap<Connection, string>()
@@ -141,6 +145,32 @@ export class Gatekeeper {
     const request = { ...this.#who(connection), action, topic, qos: 0, retain: false } as const
     const answer = await this.#guard(() => this.#authorize(connection, [request]))
     return answer.type === 'authorized' && answer.allowed[0] === true
+  }
+
+  /** What the core asks at once, in the middle of an input. Null: nobody is to be asked. */
+  get asksReceive(): AskReceive | null {
+    return this.#options.authorizeReceive === undefined ? null : this.#mayReceive
+  }
+
+  readonly #mayReceive: AskReceive = ({ account, clientIdentifier, groups = [] }, topic) => {
+    this.#isAsking = true
+    try {
+      const verdict: unknown = this.#options.authorizeReceive?.({ account, clientIdentifier, groups, topic })
+      if (typeof verdict === 'boolean') return verdict
+      if (verdict instanceof Promise) verdict.catch(() => {})
+      throw new TypeError('authorizeReceive must answer true or false at once')
+    } catch (error) {
+      // Whoever hears of it may use the broker.
+      queueMicrotask(() => this.reportFault(error))
+      return false
+    } finally {
+      this.#isAsking = false
+    }
+  }
+
+  /** @throws an Error while the core asks the host something in the middle of an input: that must not lead to another. */
+  mustNotAsk(): void {
+    if (this.#isAsking) throw new Error('authorizeReceive must not use the broker; do it later, with setImmediate')
   }
 
   #authorizeSubscribe({ connection, packet }: AuthorizeSubscribeQuestion): Answer | Promise<Answer> {

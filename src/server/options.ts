@@ -10,6 +10,7 @@ import type { AdminPart } from './admin-part.ts'
 import type {
   Authenticate,
   Authorize,
+  AuthorizeReceive,
   EnhancedAuthenticationMethod,
   Permissions,
 } from './authentication/authentication.ts'
@@ -47,8 +48,19 @@ export interface BrokerOptions {
    * denied. What a rule denies `authorize` is not asked about. Default: no rules.
    */
   access?: AccessPolicy | null
-  /** Asked at every new Topic Name a connection publishes to and every Subscription. Default: everything. */
+  /**
+   * Asked at every new Topic Name a connection publishes to and every Subscription. Default: everything. What it has answered about
+   * publishing is kept for the connection: `broker.askAgain()` makes that void.
+   */
   authorize?: Authorize
+  /**
+   * Asked whether a client may receive messages on a Topic Name, of those that its Subscriptions and the access rules grant it. It
+   * answers at once, not with a promise, and must not use the broker. Asked when a message is published, before a Retained Message,
+   * before what waited is sent, and when somebody asks who listens; what it says of a Session and a Topic Name is kept, for 100 of
+   * them, until the client logs in again, the options change, or `broker.askAgain()`. Whoever may not receive is no listener. Default:
+   * who may subscribe may receive.
+   */
+  authorizeReceive?: AuthorizeReceive
   /**
    * Accounts that may ask the broker who listens and what happens. `authorize`, if there is one, decides instead. Default with
    * authentication: nobody; without: whoever connects from this machine.

@@ -50,6 +50,7 @@ export function differences(before: OptionSet, started: BrokerOptions, after: Op
   // Functions are compared by identity: the same one is no change.
   if (old.authenticate !== given.authenticate) applied.push('authenticate')
   if (old.authorize !== given.authorize) applied.push('authorize')
+  if (old.authorizeReceive !== given.authorizeReceive) applied.push('authorizeReceive')
   compare('authenticationMethods', old.authenticationMethods ?? [], given.authenticationMethods ?? [])
   compare('responseTopicPrefix', old.responseTopicPrefix ?? null, given.responseTopicPrefix ?? null)
   for (const name of limitNames) {

@@ -222,6 +222,7 @@ export class Shell {
 
   /** The same for an input to the core that may bring messages. */
   inputMs(): number {
+    this.#gatekeeper.mustNotAsk()
     this.core.state.tracer?.inputBegins()
     return this.#clock()
   }

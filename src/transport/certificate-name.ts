@@ -13,7 +13,14 @@ export function certificateName(socket: unknown, { identity }: Pick<TlsFiles, 'i
   // A server that has an identity is one of TLS.
   const certificate = (socket as TLSSocket).getPeerX509Certificate()
   if (certificate === undefined) return ''
-  return identity === 'cn' ? commonName(certificate.subject) : alternativeName(certificate.subjectAltName)
+  switch (identity) {
+    case 'cn':
+      return commonName(certificate.subject)
+    case 'san':
+      return alternativeName(certificate.subjectAltName)
+    case 'subject':
+      return wholeSubject(certificate.subject)
+  }
 }
 
 /** Each attribute of the subject stands on a line of its own. */
@@ -22,6 +29,20 @@ function commonName(subject: string): string {
   const [name = ''] = names
   // What is escaped is no name that anybody would choose in good faith.
   return names.length === 1 && !name.includes('\\') ? name.slice('CN='.length) : ''
+}
+
+/**
+ * As RFC 2253 writes it, and OpenSSL and mosquitto with it: the last attribute first, commas between them, bytes beyond ASCII as `\C3`.
+ * Node has escaped what must be escaped, and puts values of one attribute on one line.
+ */
+function wholeSubject(subject: string): string {
+  const lines = subject.split('\n').filter((line) => line !== '')
+  // An attribute without a name would be written as the bytes it is made of, which are not known here.
+  if (lines.some((line) => /^\d|[^\\] \+ \d/.test(line))) return ''
+  const parts = lines.reverse().map((line) => line.split(' + ').reverse().join('+'))
+  return parts
+    .join(',')
+    .replace(/\P{ASCII}+/gu, (text) => Buffer.from(text).toString('hex').toUpperCase().replace(/../g, '\\$&'))
 }
 
 /** The first DNS name, e-mail address or URI. */

@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, afterEach, describe, test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -101,6 +102,25 @@ async function fill(end: End): Promise<number> {
   }
 }
 
+/** Where Linux says what it will do for each connection. */
+const systemConnections = '/proc/net/tcp'
+const ticksPerSecond = 100
+
+/** In how many seconds the system looks whether the peer is there: the keepalive timer of the connection between two ports. */
+async function probeSeconds(ports: readonly number[]): Promise<number> {
+  const [local, remote] = ports.map((port) => `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`)
+  let line: string | undefined
+  // Until the peer's system has acknowledged the last bytes another timer runs.
+  for (let turn = 0; turn < 2000; turn++) {
+    const lines = readFileSync(systemConnections, 'utf8').split('\n')
+    line = lines.find((each) => each.includes(` ${local} ${remote} `))
+    const [, ticks] = / 02:([0-9A-F]{8}) /.exec(line ?? '') ?? []
+    if (ticks !== undefined) return Number.parseInt(ticks, 16) / ticksPerSecond
+    await nextTurn()
+  }
+  assert.fail(`no timer of this kind: ${line}`)
+}
+
 for (const transport of ['tcp', 'tls', 'unix', 'ws', 'wss'] as const) {
   describe(`a channel over ${transport}`, { timeout: 60_000 }, () => {
     test('carries random bytes both ways at once, intact and in order', async () => {
@@ -124,6 +144,19 @@ for (const transport of ['tcp', 'tls', 'unix', 'ws', 'wss'] as const) {
       const expected = transport === 'unix' ? /^unix$/ : /^127\.0\.0\.1:\d+$/
       assert.match(server.channel.remoteAddress, expected)
       assert.match(client.channel.remoteAddress, expected)
+    })
+
+    const probes = transport !== 'unix' && existsSync(systemConnections)
+    test('has the system look for the peer when it is told to', {
+      skip: !probes && 'nothing to see here',
+    }, async () => {
+      const { server, client } = await openPair(transport)
+      const ports = [client, server].map(({ channel }) => Number(channel.remoteAddress.split(':').at(-1)))
+      const before = await probeSeconds(ports)
+      server.channel.probeAfter(600)
+      assert.ok(before > 600, `the system would look after ${before} seconds`)
+      const after = await probeSeconds(ports)
+      assert.ok(after > 590 && after <= 600, `it looks after ${after} seconds`)
     })
 
     test('answers false when the peer does not read, and says drained when it does again', async () => {

@@ -45,6 +45,11 @@ export interface Channel {
   /** Restarts reading; bytes arrive in a later turn, never inside this call. */
   resume(): void
   /**
+   * Has the operating system ask, when nothing has come for so long, whether the peer's machine is still there, and close if it does
+   * not answer. A proxy in between answers for itself; over `unix` there is nothing to ask.
+   */
+  probeAfter(seconds: number): void
+  /**
    * Sends what is buffered, closes, and destroys after `lingerMs` (default 5,000) if the peer does not close. Nothing is
    * received any more: what still arrives is read and dropped, because closing on unread bytes would make the system
    * reset the connection and lose what was sent last.

@@ -22,8 +22,11 @@ export interface TlsFiles extends CertificateFiles {
   readonly crlFile: string | null
   /** A file whose only line is the passphrase of the key. */
   readonly passphraseFile: string | null
-  /** Which name in the client's certificate is the account: the Common Name, or the first Subject Alternative Name. Null: none. */
-  readonly identity: 'cn' | 'san' | null
+  /**
+   * Which name in the client's certificate is the account: the Common Name, the first Subject Alternative Name, or the whole subject.
+   * Null: none.
+   */
+  readonly identity: 'cn' | 'san' | 'subject' | null
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
   /** Cipher suites as OpenSSL names them, those of TLS 1.3 among them; null for those of Node. */
   readonly ciphers: string | null
@@ -348,9 +351,10 @@ function readIdentity(url: string, written: string | null, asksForCertificates: 
     const advice = 'Name the authorities whose client certificates are accepted as ca='
     throw new ListenUrlError(url, 'identity without ca', 'both, or neither', advice)
   }
-  if (written === 'cn' || written === 'san') return written
-  const advice = 'Write identity=cn for the Common Name, or identity=san for the first Subject Alternative Name'
-  throw new ListenUrlError(url, `the identity "${written}"`, 'cn or san', advice)
+  if (written === 'cn' || written === 'san' || written === 'subject') return written
+  const advice =
+    'Write identity=cn for the Common Name, identity=san for the first Subject Alternative Name, identity=subject for all of the subject'
+  throw new ListenUrlError(url, `the identity "${written}"`, 'cn, san or subject', advice)
 }
 
 function readMinVersion(url: string, written: string): TlsFiles['minVersion'] {

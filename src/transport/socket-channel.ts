@@ -101,6 +101,10 @@ export class SocketChannel implements Channel {
     if (this.#handler !== unattended) this.#socket.resume()
   }
 
+  probeAfter(seconds: number): void {
+    this.#socket.setKeepAlive(true, seconds * 1000)
+  }
+
   end(lingerMs = 5000): void {
     if (this.#isEnding || this.#isClosed) return
     this.#isEnding = true

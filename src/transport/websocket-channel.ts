@@ -103,6 +103,10 @@ export class WebSocketChannel implements Channel {
     return this.#socket.writableLength
   }
 
+  probeAfter(seconds: number): void {
+    this.#socket.setKeepAlive(true, seconds * 1000)
+  }
+
   pause(): void {
     if (this.#isEnding) return
     this.#isPaused = true

@@ -68,6 +68,8 @@ issue('odd', '/CN=a\\+b,#')
 issue('korean', '/CN=커피')
 issue('lines', '/CN=sensor-1\nCN=admin')
 issue('control', '/CN=sensor-1\u001b[2J')
+issue('many', '/O=Kim, Lee \\+ Söhne/CN=a"b<c>;d')
+issue('joined', '/O=plant/CN=sensor+O=hall 2')
 revoked()
 
 const listen = (more: string, scheme = 'tls'): string => {
@@ -113,6 +115,17 @@ test('VerneMQ 1.12, mosquitto 2.0.16: a Common Name with line ends or controls i
   assert.deepEqual(await accounts({ listen: [listen('&identity=cn')] }, ['lines', 'control']), [0x87, 0x87])
 })
 
+test('identity=subject takes all of the subject, as RFC 2253 and OpenSSL write it', async () => {
+  const names = ['sensor', 'korean', 'nameless', 'two', 'odd', 'many', 'joined']
+  const found = await accounts({ listen: [listen('&identity=subject')] }, names)
+  const written = names.map((name) => {
+    const words = ['x509', '-in', inDirectory(`${name}.pem`), '-noout', '-subject', '-nameopt', 'RFC2253']
+    return execFileSync('openssl', words, { encoding: 'utf8' }).replace(/^subject=|\n$/g, '')
+  })
+  assert.deepEqual(found, written)
+  assert.equal(found[0], 'O=plant,CN=sensor-1')
+})
+
 test('identity=san takes the first Subject Alternative Name', async () => {
   assert.deepEqual(await accounts({ listen: [listen('&identity=san')] }, ['sensor', 'two']), ['s1.plant.example', 0x87])
 })
@@ -154,8 +167,8 @@ test('what makes no sense is refused: a list or an identity without authorities,
   assert.throws(() => parseListenUrl(`tls://127.0.0.1?${files}&crl=x`), /found crl without ca/)
   assert.throws(() => parseListenUrl(`tls://127.0.0.1?${files}&identity=cn`), /found identity without ca/)
   assert.throws(
-    () => parseListenUrl(`wss://127.0.0.1?${files}&ca=x&identity=subject`),
-    /the identity "subject", expected cn or san/,
+    () => parseListenUrl(`wss://127.0.0.1?${files}&ca=x&identity=issuer`),
+    /the identity "issuer", expected cn, san or subject/,
   )
 })
 

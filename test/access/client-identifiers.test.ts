@@ -115,3 +115,24 @@ test('the history of a client says who was kept out and by whom, for both accoun
     /\npabal_connections_refused_total\{reason="client_identifier_of_another_account"\} 1\n/,
   )
 })
+
+test('how many Sessions an account may have, and all, changes while the broker runs; those that are there come back', async () => {
+  const options = (sessionsPerAccountMax: number, sessionsMax = 100): BrokerOptions => ({
+    ...anybody,
+    limits: { sessionsPerAccountMax, sessionsMax },
+  })
+  await using running = await startTestBroker(options(1))
+  const from = (version: 4 | 5, userName: string, name: string) => answer(running, version, as(version, userName, name))
+  assert.deepEqual(
+    [await from(5, 'alice', 'a'), await from(5, 'alice', 'b'), await from(4, 'alice', 'b')],
+    [false, 0x97, 3],
+  )
+  const { applied } = await running.broker.reload({ ...options(2), authenticate: () => true })
+  assert.deepEqual(applied, ['authenticate', 'limits.sessionsPerAccountMax'])
+  assert.equal(await from(4, 'alice', 'b'), false)
+  await running.broker.reload(options(1, 1))
+  assert.deepEqual(
+    [await from(5, 'bob', 'c'), await from(4, 'alice', 'b'), await from(5, 'alice', 'a')],
+    [0x97, true, true],
+  )
+})

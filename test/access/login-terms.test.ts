@@ -11,7 +11,7 @@ import {
   sqlite,
 } from '../../src/index.ts'
 import { temporaryFolder } from '../admin/api.ts'
-import { startTestBroker, type TestBroker } from '../support/test-broker.ts'
+import { patient, startTestBroker, type TestBroker } from '../support/test-broker.ts'
 import { type ConnectFields, staying, type WireClient } from '../support/wire-client.ts'
 
 const groups = [{ name: 'ops' }, { name: 'guest' }, { name: 'listed', accounts: ['carol'] }]
@@ -131,6 +131,7 @@ const timed: BrokerOptions = { listen: ['tcp://127.0.0.1:0'] }
 function startTimed(): Promise<TestBroker> {
   return startTestBroker({
     ...timed,
+    ...patient,
     authenticate: ({ userName }) => ({
       type: 'accepted',
       account: 'ann',

@@ -24,7 +24,7 @@ test('timers beyond 2^31 ms: a Session, its messages, a Retained Message, a held
   let turns = 0
   await using running = await startTestBroker(
     {
-      limits: { sysIntervalSeconds: 0, heldSecondsMax: longest },
+      limits: { sysIntervalSeconds: 0, heldSecondsMax: longest, keepAliveSecondsMax: 0 },
       topics: [{ filter: 'held/#', whenNobody: 'hold', heldSecondsMax: longest }],
     },
     {

@@ -7,7 +7,7 @@ import { ClientLink } from '../../src/server/client-link.ts'
 import { connectPacket, field } from '../support/packet-hex.ts'
 import { quietShell } from '../support/quiet-shell.ts'
 import { RecordingChannel } from '../support/recording-channel.ts'
-import { startTestBroker } from '../support/test-broker.ts'
+import { patient, startTestBroker } from '../support/test-broker.ts'
 
 test('[MQTT-3.2.2-15] a packet as large as the Maximum Packet Size is taken, a larger one closes the connection', async () => {
   await using broker = await startTestBroker({ limits: { packetBytesMax: 100 } })
@@ -107,7 +107,7 @@ test('[MQTT-3.2.2-21] the Server Keep Alive in CONNACK is what the broker goes b
 })
 
 test('[MQTT-3.2.2-22] without a Server Keep Alive in CONNACK the broker goes by the Keep Alive of CONNECT', async () => {
-  await using broker = await startTestBroker()
+  await using broker = await startTestBroker(patient)
   using silent = await broker.open(5)
   assert.equal((await silent.connect({ keepAliveSeconds: 0 })).properties.serverKeepAlive, undefined)
   using client = await broker.open(5)

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startTestBroker, type TestBroker } from '../support/test-broker.ts'
+import { patient, startTestBroker, type TestBroker } from '../support/test-broker.ts'
 import type { ConnectFields, WireClient } from '../support/wire-client.ts'
 
 const versions: readonly (4 | 5)[] = [4, 5]
@@ -259,7 +259,7 @@ test('[MQTT-3.1.2-23] a Session Expiry Interval of 0xFFFFFFFF keeps the Session 
 })
 
 test('[MQTT-3.1.2-23] the Session Expiry Interval of the last CONNECT counts, and not while connected', async () => {
-  await using broker = await startTestBroker()
+  await using broker = await startTestBroker(patient)
   using first = await broker.client(5, staying(5))
   await first.leave()
   const longer = { ...staying(5), properties: { sessionExpiryInterval: 3 * hour } }

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MqttClient } from '../../src/cli/client/mqtt-client.ts'
 import type { Channel, ChannelHandler } from '../../src/transport/channel.ts'
-import { startTestBroker } from '../support/test-broker.ts'
+import { patient, startTestBroker } from '../support/test-broker.ts'
 
 const versions: readonly (4 | 5)[] = [4, 5]
 const connack = { 4: '20 02 00 00', 5: '20 03 00 00 00' } as const
@@ -35,6 +35,7 @@ class RecordingChannel implements Channel {
     return this.#sent.splice(0)
   }
 
+  probeAfter(): void {}
   pause(): void {}
   resume(): void {}
   end(): void {
@@ -103,7 +104,7 @@ test('[MQTT-3.1.2-21] our client uses the Server Keep Alive in place of its own'
 })
 
 test('[MQTT-3.1.2-22] [MQTT3-3.1.2-24] after one and a half times the Keep Alive without a packet the broker closes', async () => {
-  await using broker = await startTestBroker()
+  await using broker = await startTestBroker(patient)
   for (const version of versions) {
     using client = await broker.client(version, { keepAliveSeconds: 10_000 })
     broker.advanceBy(14_900)
@@ -116,7 +117,7 @@ test('[MQTT-3.1.2-22] [MQTT3-3.1.2-24] after one and a half times the Keep Alive
 })
 
 test('[MQTT-3.1.2-22] [MQTT3-3.1.2-24] the Keep Alive counts from CONNECT if nothing follows', async () => {
-  await using broker = await startTestBroker()
+  await using broker = await startTestBroker(patient)
   for (const version of versions) {
     using client = await broker.client(version, { keepAliveSeconds: 10_000 })
     broker.advanceBy(15_100)
@@ -125,7 +126,7 @@ test('[MQTT-3.1.2-22] [MQTT3-3.1.2-24] the Keep Alive counts from CONNECT if not
 })
 
 test('[MQTT-3.1.2-22] [MQTT3-3.1.2-24] any packet of the client counts, what it is sent does not', async () => {
-  await using broker = await startTestBroker()
+  await using broker = await startTestBroker(patient)
   for (const version of versions) {
     using watcher = await broker.client(5)
     await watcher.subscribe('said')
@@ -143,7 +144,7 @@ test('[MQTT-3.1.2-22] [MQTT3-3.1.2-24] any packet of the client counts, what it 
 })
 
 test('[MQTT-3.1.2-22] [MQTT3-3.1.2-24] a connection closed so is treated like a broken one: its will goes out, its Session stays', async () => {
-  await using broker = await startTestBroker()
+  await using broker = await startTestBroker(patient)
   using watcher = await broker.client(5)
   await watcher.subscribe('will')
   for (const version of versions) {
@@ -160,7 +161,7 @@ test('[MQTT-3.1.2-22] [MQTT3-3.1.2-24] a connection closed so is treated like a 
 })
 
 test('[MQTT-3.1.2-22] [MQTT3-3.1.2-24] with Keep Alive 0 the broker waits for ever', async () => {
-  await using broker = await startTestBroker()
+  await using broker = await startTestBroker(patient)
   for (const version of versions) {
     using client = await broker.client(version, { keepAliveSeconds: 0 })
     broker.advanceBy(100_000_000)

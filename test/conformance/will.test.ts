@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { WillMessage, WillProperties } from '../../src/protocol/index.ts'
 import { assertMalformed, connectPacket, field } from '../support/packet-hex.ts'
-import { startTestBroker, type TestBroker } from '../support/test-broker.ts'
+import { patient, startTestBroker, type TestBroker } from '../support/test-broker.ts'
 import type { ConnectFields, WireClient } from '../support/wire-client.ts'
 
 const versions: readonly (4 | 5)[] = [4, 5]
@@ -163,7 +163,7 @@ test('[MQTT-3.1.2-8] a client that comes back after the delay does not stop a wi
 })
 
 test('[MQTT-3.1.3-9] a new connection to the Session within the delay stops the will', async () => {
-  await using broker = await startTestBroker()
+  await using broker = await startTestBroker(patient)
   using watcher = await watch(broker)
   const fields = delayed({ willDelayInterval: 100 })
   using client = await broker.client(5, fields)
@@ -188,7 +188,7 @@ test('[MQTT-3.1.3-9] taking the Session over within the delay stops the will of 
 })
 
 test('[MQTT-3.1.2-10] [MQTT3-3.1.2-10] a will that went out does not go out again', async () => {
-  await using broker = await startTestBroker()
+  await using broker = await startTestBroker(patient)
   using watcher = await watch(broker)
   for (const version of versions) {
     using client = await broker.client(version, stayingWithWill(version))
@@ -203,7 +203,7 @@ test('[MQTT-3.1.2-10] [MQTT3-3.1.2-10] a will that went out does not go out agai
 })
 
 test('[MQTT-3.1.2-10] [MQTT3-3.1.2-10] DISCONNECT removes the will for good', async () => {
-  await using broker = await startTestBroker()
+  await using broker = await startTestBroker(patient)
   using watcher = await watch(broker)
   for (const version of versions) {
     using client = await broker.client(version, stayingWithWill(version))

@@ -36,6 +36,8 @@ export class RecordingChannel implements Channel {
     return true
   }
 
+  probeAfter(): void {}
+
   pause(): void {}
 
   resume(): void {}

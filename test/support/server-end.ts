@@ -72,6 +72,8 @@ export class ServerEnd implements Channel {
     this.#handler?.receiveBytes(Buffer.from(writer.bytes.subarray(0, writer.position)))
   }
 
+  probeAfter(): void {}
+
   pause(): void {}
 
   resume(): void {}

@@ -22,6 +22,9 @@ export interface TestBroker extends AsyncDisposable {
   lose(client: WireClient): Promise<void>
 }
 
+/** For tests in which hours pass at once: clients that say nothing meanwhile are not given up. */
+export const patient: BrokerOptions = { limits: { keepAliveSecondsMax: 0 } }
+
 export async function startTestBroker(options: BrokerOptions = {}, parts: BrokerParts = {}): Promise<TestBroker> {
   let aheadMs = 0
   const clock = () => Date.now() + aheadMs

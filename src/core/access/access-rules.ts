@@ -24,7 +24,6 @@ export interface SessionRights {
 const allowedWithoutRule: Verdict = Object.freeze({ allowed: true, rule: null })
 const publishersMax = 1000
 const sharedMax = 10_000
-const ownTopicNames = '$pabal/'
 
 export class AccessRules {
   readonly policy: AccessPolicy
@@ -112,25 +111,15 @@ export class AccessRules {
     }
   }
 
-  /**
-   * Whether a message on this Topic Name may be handed to a client. What the broker itself has to say was permitted when it was
-   * subscribed to.
-   */
+  /** Whether a message on this Topic Name may be handed to a client. */
   receiving(holder: Holder, topicName: string): Verdict {
-    if (holder.isLocal || topicName.startsWith(ownTopicNames)) return allowedWithoutRule
     return this.#rightsOf(holder).receiving(topicName)
   }
 
-  mayReceive(holder: Holder, topicName: string): boolean {
-    return this.receiving(holder, topicName).allowed
-  }
-
-  /**
-   * The same for a Retained Message: who published it must still be allowed to, however long ago it was (CVE-2018-12546).
-   */
-  mayReceiveRetained(holder: Holder, { topicName, publisher }: Message): boolean {
-    if (!this.mayReceive(holder, topicName)) return false
-    return publisher === null || this.#rightsOfPublisher(publisher).ofTopicName('publish', topicName).allowed
+  /** Whether who published a Retained Message is still allowed to. */
+  mayStand({ topicName, publisher }: Message): boolean {
+    if (publisher === null) return true
+    return this.#rightsOfPublisher(publisher).ofTopicName('publish', topicName).allowed
   }
 
   /** Few publish most of what is retained. */

@@ -319,3 +319,13 @@ test('a Will Message is asked about again when it goes out, and refused if its c
     [[false, 1_000_000]],
   )
 })
+
+test('what a callback says is kept for a bounded number of Topic Names, and asked again beyond that', () => {
+  const asked: string[] = []
+  const asksReceive = (_: unknown, topicName: string) => asked.push(topicName) > 0
+  const { driven, publish } = started(null, { asksReceive })
+  driven.subscribe(driven.connect('s'), '#')
+  for (let index = 0; index < 250; index++) publish(`t/${index}`)
+  const { receiveVerdicts } = driven.session('s')
+  assert.deepEqual([asked.length, new Set(asked).size, receiveVerdicts?.byTopicName.size], [250, 250, 50])
+})

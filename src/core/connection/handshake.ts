@@ -14,6 +14,7 @@ import { endSession, remindSession } from '../session/lifecycle.ts'
 import { neverExpires, Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
+import { admissionFault } from './admission.ts'
 import { type ClosingReason, disconnectClient, refuseConnect } from './closing.ts'
 import type { Connection } from './connection.ts'
 import { addressOf } from './headcount.ts'
@@ -123,48 +124,6 @@ export function acceptLogin(
   establish(core, connection, packet, login, nowMs, turn)
 }
 
-/** Why an account may not have one connection more; null if it may. The one that this takes over makes room. */
-function accountFault(core: CoreState, clientIdentifier: string, account: string): ClosingReason | null {
-  const { connectionsPerAccountMax } = core.limits
-  if (connectionsPerAccountMax === 0) return null
-  const takesOver = (core.sessions.get(account, clientIdentifier)?.connection ?? null) !== null
-  if (core.connectionsByAccount.of(account) - (takesOver ? 1 : 0) < connectionsPerAccountMax) return null
-  const text = `one account may have ${connectionsPerAccountMax} connections`
-  return { reasonCode: ReasonCode.QuotaExceeded, text: reachLimit(core, 'connectionsPerAccountMax', text) }
-}
-
-/** Short of memory only those are taken in who can make room: by fetching what waits for them. */
-function memoryFaultOf(core: CoreState, packet: Connect, account: string): ClosingReason | null {
-  if (!core.memoryIsShort) return null
-  const isKnown = core.sessions.get(account, packet.clientIdentifier) !== undefined
-  return isKnown && !packet.cleanStart ? null : memoryFault(core)
-}
-
-/** Why a client whose account is known may not come in; null if it may. */
-function establishFault(core: CoreState, packet: Connect, login: Login, nowMs: number): ClosingReason | null {
-  const { clientIdentifier } = packet
-  const { account } = login
-  if (login.endsAtMs <= nowMs) return { reasonCode: ReasonCode.NotAuthorized, text: 'what it logged in with is over' }
-  return (
-    memoryFaultOf(core, packet, account) ??
-    ownerFault(core, clientIdentifier, account) ??
-    accountFault(core, clientIdentifier, account)
-  )
-}
-
-/**
- * A Session belongs to its account: while there is one, its Client Identifier is refused to every other. Accounts that have one
- * beside each other, from when that was allowed, keep them.
- */
-function ownerFault(core: CoreState, clientIdentifier: string, account: string): ClosingReason | null {
-  if (core.options.clientIdentifierScope === 'account') return null
-  if (core.sessions.get(account, clientIdentifier) !== undefined) return null
-  const [other] = core.sessions.withClientIdentifier(clientIdentifier)
-  if (other === undefined) return null
-  const text = 'another account has a Session with this Client Identifier; choose another one'
-  return { reasonCode: ReasonCode.ClientIdentifierNotValid, text, otherAccount: other.account }
-}
-
 /**
  * What became due of the Sessions with a Client Identifier while nobody looked at the clock: a will is not stopped by a client that
  * comes back after it, an end not put off, and a Session that is over keeps nobody out.
@@ -186,7 +145,7 @@ export function establish(
 ): void {
   const { account } = login
   doWhatIsDue(core, packet.clientIdentifier, nowMs, turn)
-  const fault = connection.isLocal ? null : establishFault(core, packet, login, nowMs)
+  const fault = connection.isLocal ? null : admissionFault(core, packet, login, nowMs)
   if (fault !== null) {
     refuseConnect(core, connection, { ...fault, account }, nowMs, turn)
     return

@@ -35,6 +35,11 @@ export function remindLogin(
 
 /** The client is in these groups from now on: what was decided for others is void. What is held is for the caller to look at. */
 export function changeGroups(core: CoreState, session: Session, groups: readonly string[], turn: Turn): void {
+  if (core.receiving?.asks === true) {
+    // The host is asked again about whoever logs in.
+    session.receiveVerdicts = null
+    if (session.subscriptions.size > 0) core.subscriptions.changed()
+  }
   const before = session.groups
   if (before !== null && isSame(before, groups)) return
   session.groups = groups

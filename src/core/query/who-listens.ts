@@ -89,6 +89,6 @@ export function subscriberOf(core: CoreState, subscription: Subscription, topicN
       oldestAtMs: known(oldestWaitingMs(core, outbound)),
     },
     lastAcknowledgedAtMs: known(lastAcknowledgedMs),
-    acl: topicName === null ? null : (core.access?.receiving(session, topicName) ?? null),
+    acl: topicName === null ? null : (core.receiving?.receiving(session, topicName) ?? null),
   }
 }

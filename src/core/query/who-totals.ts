@@ -22,7 +22,7 @@ const comparedMax = 1000
 /** Costs a step for each Topic Filter that matches, and a bounded number for those that overlap; with access rules, what a route costs. */
 export function whoTotals(core: CoreState, topicName: string): WhoTotals {
   const entries = core.subscriptions.matching(topicName)
-  if (core.access !== null) {
+  if (core.receiving !== null) {
     // Who may receive it has been looked at one by one already, and is kept with the route.
     const { listeners } = core.subscriptions.route(topicName)
     return { ...core.subscriptions.totals(topicName), listeners, listenersAreExact: true }

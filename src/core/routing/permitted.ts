@@ -2,7 +2,7 @@
  * Leaves out of what matches a Topic Name whoever may not receive it: such a Subscription is no listener, and no copy is made
  * for it.
  */
-import type { AccessRules } from '../access/access-rules.ts'
+import type { Receiving } from '../access/receiving.ts'
 import type { SharedGroup } from './shared-group.ts'
 import type { Subscription } from './subscription.ts'
 import type { FilterSubscriptions, MatchingSubscriptions, SubscriptionTotals } from './subscriptions.ts'
@@ -13,7 +13,7 @@ export interface Permitted {
   readonly denied: SubscriptionTotals
 }
 
-export function permitted(found: readonly FilterSubscriptions[], access: AccessRules, topicName: string): Permitted {
+export function permitted(found: readonly FilterSubscriptions[], access: Receiving, topicName: string): Permitted {
   const denied = { subscriptions: 0, online: 0, offline: 0, observers: 0, denied: 0, sharedGroups: 0 }
   const isAllowed = (subscription: Subscription): boolean => {
     const { session, isObserver } = subscription
@@ -38,7 +38,7 @@ export function permitted(found: readonly FilterSubscriptions[], access: AccessR
 }
 
 /** Those members of a shared group that may have a message; null if there is none. */
-export function permittedGroup(group: SharedGroup, access: AccessRules | null, topicName: string): SharedGroup | null {
+export function permittedGroup(group: SharedGroup, access: Receiving | null, topicName: string): SharedGroup | null {
   if (access === null) return group
   const members = group.members.filter(({ session }) => access.mayReceive(session, topicName))
   return members.length === 0 ? null : group.only(members)

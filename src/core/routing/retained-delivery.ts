@@ -43,7 +43,7 @@ export class RetainedDelivery {
     const receipt = { session, qos: grantedQos, retain: 'set', subscriptionIdentifiers, sharedFilter: null } as const
     const set = isDurable && found.length > 0 ? core.recipientSets.of([receipt]) : null
     for (const message of found) {
-      if (message.isExpired(nowMs) || core.access?.mayReceiveRetained(session, message) === false) continue
+      if (message.isExpired(nowMs) || core.receiving?.mayReceiveRetained(session, message) === false) continue
       const qos = message.publish.qos < grantedQos ? message.publish.qos : grantedQos
       if (set !== null && qos > 0) {
         deliverFurther(core, set, message, nowMs, turn)

@@ -3,7 +3,7 @@
  *
  * The answer for a Topic Name is kept until any Subscription changes: `generation` counts the changes.
  */
-import type { AccessRules } from '../access/access-rules.ts'
+import type { Receiving } from '../access/receiving.ts'
 import type { RecipientSet } from '../rest/recipient-set.ts'
 import type { Session } from '../session/session.ts'
 import { OwnWatchers } from './own-watchers.ts'
@@ -97,7 +97,7 @@ export class Subscriptions {
   readonly #topics: TopicsSeen
   readonly watchers: OwnWatchers
   /** Who may receive what; null: everybody everything. Whoever sets it calls `changed`. */
-  access: AccessRules | null = null
+  access: Receiving | null = null
   /** Changes whenever a Subscription is made, changed or removed. */
   generation = 0
 

@@ -46,7 +46,7 @@ function moveToOtherMember(core: CoreState, copy: Copy, nowMs: number, turn: Tur
   const group = core.subscriptions.group(sharedFilter) ?? null
   const topicName = message?.topicName ?? onlyTopicName(sharedFilter)
   // Of what is in the store only, and may have any name, it is asked when it is sent: from there it goes on to another member.
-  const left = group === null || topicName === null ? group : permittedGroup(group, core.access, topicName)
+  const left = group === null || topicName === null ? group : permittedGroup(group, core.receiving, topicName)
   const member = left?.choose() ?? null
   if (member === null) return false
   // Its Topic Name may be in the store only: what holds for all Topic Names holds here.

@@ -6,6 +6,6 @@ import type { CoreState } from '../state.ts'
 import type { Session } from './session.ts'
 
 /** Whether a message that was routed to a Session may not be sent to its client any more. */
-export function isRevoked(session: Session, { topicName }: Message, { subscriptions: { access } }: CoreState): boolean {
-  return access !== null && !access.mayReceive(session, topicName)
+export function isRevoked(session: Session, { topicName }: Message, { receiving }: CoreState): boolean {
+  return receiving !== null && !receiving.mayReceive(session, topicName)
 }

@@ -6,6 +6,7 @@
  */
 import type { WillMessage } from '../../protocol/control-packet.ts'
 import type { SessionRights } from '../access/access-rules.ts'
+import type { ReceiveVerdicts } from '../access/receiving.ts'
 import type { Connection } from '../connection/connection.ts'
 import type { Obligation } from '../owed/obligation.ts'
 import type { Subscription } from '../routing/subscription.ts'
@@ -65,6 +66,8 @@ export class Session {
   groups: readonly string[] | null = null
   /** What it may do, by the access rules; null until somebody asks. */
   rights: SessionRights | null = null
+  /** What the host has said of what it may receive; null until it is asked. */
+  receiveVerdicts: ReceiveVerdicts | null = null
   /** A snapshot of it is in the store. */
   isInSnapshot = false
 

@@ -34,7 +34,7 @@ test('a new Subscription gets the present values at once', () => {
 })
 
 test('values are published at each interval if they have changed, for as long as somebody subscribes', () => {
-  const driven = new DrivenCore({ sysIntervalSeconds: 5 }, { about })
+  const driven = new DrivenCore({ sysIntervalSeconds: 5, keepAliveSecondsMax: 0 }, { about })
   const watcher = driven.connect('w', passing)
   driven.observe(watcher, '$SYS/broker/clients/+')
   assert.equal(driven.core.nextDeadlineMs(driven.nowMs), driven.nowMs + 5000)

@@ -78,6 +78,19 @@ export interface Permissions {
 /** Anything but `true` refuses with 0x87 Not authorized. */
 export type Authorize = (request: AuthorizationRequest) => boolean | Promise<boolean>
 
+/** A client may get messages on a Topic Name, or may not. */
+export interface ReceiveRequest {
+  account: string
+  clientIdentifier: string
+  /** What it came with when it logged in; null: not known, because it has not been there since the broker was started. */
+  groups: readonly string[] | null
+  /** A Topic Name, as it was published. */
+  topic: string
+}
+
+/** Anything but `true` keeps the messages back. */
+export type AuthorizeReceive = (request: ReceiveRequest) => boolean
+
 export type EnhancedAuthenticationStep =
   /** AUTH 0x18 goes out with `data`; the exchange waits for the client's answer. */
   | { type: 'continue'; data: Uint8Array }

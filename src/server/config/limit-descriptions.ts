@@ -15,6 +15,9 @@ export const limitDescriptions: Readonly<Record<keyof Limits, string>> = Object.
     'Connections at one time of one account; further ones are refused with 0x97 Quota exceeded, in 3.1.1 with 3; `0`: any number',
   connectionsPerAddressMax:
     'The same of one remote address. All clients behind one router or proxy have the same. Twice as many that have not logged in are closed unread',
+  sessionsMax:
+    'Sessions in all, of clients that are connected and of clients that are away; a further one is refused with 0x97 Quota exceeded, in 3.1.1 with 3. Clients that have one may always come back to it',
+  sessionsPerAccountMax: 'The same of one account; `0`: any number. Where nobody logs in all clients are one account',
   packetBytesMax: 'A whole packet after CONNECT: Maximum Packet Size',
   packetSecondsMax:
     'Time from the first byte of a packet to its last, and one second more for each 1,000 bytes that have come; then the connection ends with 0x8D',
@@ -27,7 +30,8 @@ export const limitDescriptions: Readonly<Record<keyof Limits, string>> = Object.
   topicAliasBytesMax:
     'Topic Names that the Topic Aliases of one publisher stand for; above it the connection ends with 0x97 Quota exceeded',
   sentTopicAliasMaximum: 'Topic Aliases the broker uses towards one client',
-  keepAliveSecondsMax: 'Keep Alive: a longer one, or none, is replaced by this; `0s` leaves it to the client',
+  keepAliveSecondsMax:
+    'Keep Alive: a longer one, or none, is replaced by this; `0s` leaves it to the client. An MQTT 3.1.1 client cannot be told: after so much silence the system looks whether it is still there',
   sessionExpirySecondsMax:
     'Session Expiry Interval: a longer one is lowered to this; the highest value lets a Session live for ever',
   publishMessagesPerSecondMax:

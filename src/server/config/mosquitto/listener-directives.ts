@@ -5,6 +5,7 @@
  */
 import { basename } from 'node:path'
 import { choice, type DirectiveValue, flag, number, text } from './directive-value.ts'
+import { identityOf } from './listener-urls.ts'
 import {
   directive,
   ignored,
@@ -12,7 +13,6 @@ import {
   limit,
   mapped,
   refused,
-  refusedIfOn,
   type Surroundings,
   type Verdict,
 } from './verdict.ts'
@@ -28,10 +28,18 @@ const onlyWithCertificates =
   (_value: DirectiveValue, at: Surroundings): Verdict => {
     return asksForCertificates(at) ? refused(why, advice) : ignored('clients are not asked for a certificate')
   }
-const byCertificate = refusedIfOn(
-  'Pabal does not take User Names from certificates: clients would come in without one, or not at all',
-  'remove it and give these clients users with passwords',
-)
+/** `what` of the certificate is the account. */
+const byCertificate =
+  (what: string) =>
+  (value: DirectiveValue, at: Surroundings): Verdict => {
+    if (value === false) return ignored('this is how it is')
+    const { given } = at.block
+    if (!given.has('certfile')) return ignored('the listener has no TLS: there are no certificates')
+    if (asksForCertificates(at))
+      return inUrl(`${what} of the certificate is the account, and no password is asked for`)(value, at)
+    const why = 'without require_certificate no client is asked for a certificate, and mosquitto lets none in'
+    return refused(why, 'write require_certificate true, and name the authorities as cafile')
+  }
 const pskAdvice = 'give these clients a listener with a certificate, and users with passwords'
 
 export const listenerDirectives: Readonly<Record<string, KnownDirective>> = {
@@ -91,11 +99,15 @@ export const listenerDirectives: Readonly<Record<string, KnownDirective>> = {
   }),
   require_certificate: directive('listener', flag, (value, at) => {
     if (value === false) return ignored('this is how it is')
-    if (at.block.given.has('cafile')) return inUrl('no User Name is taken from it')(value, at)
+    if (at.block.given.has('cafile'))
+      return inUrl(identityOf(at.block) === null ? 'no User Name is taken from it' : '')(value, at)
     return refused('no cafile says whose certificates are taken', 'name the authorities as cafile')
   }),
-  use_identity_as_username: directive('listener', flag, byCertificate),
-  use_subject_as_username: directive('listener', flag, byCertificate),
+  use_identity_as_username: directive('listener', flag, byCertificate('the Common Name')),
+  use_subject_as_username: directive('listener', flag, (value, at) => {
+    const isSecond = value === true && at.block.given.get('use_identity_as_username')?.value === true
+    return isSecond ? ignored('use_identity_as_username comes first') : byCertificate('the subject')(value, at)
+  }),
   disable_client_cert_date_checks: directive('listener', flag, ignored('dates of certificates are always looked at')),
   tls_version: directive('listener', text, (value, at) => {
     return value === 'tlsv1.3' ? inUrl()(value, at) : ignored('Pabal takes TLS 1.2 and 1.3')

@@ -96,7 +96,16 @@ function anyAddress(domain: string | null): string {
   return hasIpv6 ? '::' : '0.0.0.0'
 }
 
-function queryOf({ given }: Block, isSecure: boolean, origins: readonly Directive[]): string {
+/** What of a client's certificate is its account; null if it is asked for a User Name. */
+export function identityOf({ given }: Block): 'cn' | 'subject' | null {
+  const isOn = (name: string): boolean => given.get(name)?.value === true
+  if (!given.has('certfile') || !isOn('require_certificate')) return null
+  if (isOn('use_identity_as_username')) return 'cn'
+  return isOn('use_subject_as_username') ? 'subject' : null
+}
+
+function queryOf(block: Block, isSecure: boolean, origins: readonly Directive[]): string {
+  const { given } = block
   const parts: string[] = []
   const add = (parameter: string, name: string): void => {
     const value = given.get(name)?.value
@@ -108,6 +117,8 @@ function queryOf({ given }: Block, isSecure: boolean, origins: readonly Directiv
     if (given.get('require_certificate')?.value === true) {
       add('ca', 'cafile')
       add('crl', 'crlfile')
+      const identity = identityOf(block)
+      if (identity !== null) parts.push(`identity=${identity}`)
     }
     if (given.get('tls_version')?.value === 'tlsv1.3') parts.push('minVersion=1.3')
     const ciphers = ciphersOf(given.get('ciphers'), given.get('ciphers_tls1.3'))

@@ -23,6 +23,9 @@ function faults(text: string): (readonly unknown[])[] {
 const open = 'listener 1883 127.0.0.1\nallow_anonymous true\n'
 
 const secure = `${open}certfile /c\nkeyfile /k\n`
+/** With clients that must show a certificate. */
+const certified = `${secure}cafile /a\nrequire_certificate true\n`
+const asking = 'tls://127.0.0.1:1883?cert=/c&key=/k&ca=/a'
 
 /** A line, what becomes of it, and (if it is mapped) the key and value. The lines before it make a listener that everybody may use. */
 const table: (readonly [line: string, type: string, key?: string | undefined, value?: unknown, before?: string])[] = [
@@ -86,9 +89,19 @@ const table: (readonly [line: string, type: string, key?: string | undefined, va
   ],
   ['require_certificate false', 'ignored'],
   ['require_certificate true', 'refused'],
-  ['use_identity_as_username true', 'refused'],
-  ['use_identity_as_username false', 'ignored'],
-  ['use_subject_as_username true', 'refused'],
+  ['use_identity_as_username true', 'ignored'],
+  ['use_identity_as_username true', 'refused', undefined, undefined, secure],
+  ['use_identity_as_username true', 'mapped', 'listeners', [`${asking}&identity=cn`], certified],
+  ['use_identity_as_username false', 'ignored', 'listeners', [asking], certified],
+  ['use_subject_as_username true', 'refused', undefined, undefined, secure],
+  ['use_subject_as_username true', 'mapped', 'listeners', [`${asking}&identity=subject`], certified],
+  [
+    'use_subject_as_username true',
+    'ignored',
+    'listeners',
+    [`${asking}&identity=cn`],
+    `${certified}use_identity_as_username true\n`,
+  ],
   ['disable_client_cert_date_checks true', 'ignored'],
   ['tls_version tlsv1.2', 'ignored'],
   ['tls_version tlsv1.3', 'mapped', 'listeners', ['tls://127.0.0.1:1883?cert=/c&key=/k&minVersion=1.3'], secure],
@@ -265,6 +278,16 @@ test('a file that says nothing is a broker for this machine', () => {
   const { values, faults: none } = read('# nothing\n\n')
   assert.deepEqual([values, none], [{ listeners: ['tcp://127.0.0.1:1883'] }, []])
   assert.deepEqual(read('max_keepalive 10\n').values.listeners, ['tcp://127.0.0.1:1883'])
+})
+
+test('a listener whose clients are known by their certificates needs no users, and may differ in them from the others', () => {
+  const named = `listener 8883 127.0.0.1\ncertfile /c\nkeyfile /k\ncafile /a\nrequire_certificate true\nuse_identity_as_username true\n`
+  const alone = read(named)
+  assert.deepEqual([alone.faults, alone.values.allowAnonymous, alone.values.authentication], [[], undefined, undefined])
+  const beside = read(`per_listener_settings true\n${named}listener 1883 127.0.0.1\npassword_file /users\n`)
+  assert.deepEqual([beside.faults, beside.values.authentication], [[], { passwordFile: '/users', rehash: false }])
+  const rules = read(`per_listener_settings true\n${named}listener 1883 127.0.0.1\npassword_file /u\nacl_file /acl\n`)
+  assert.match(rules.faults[0]?.expected ?? '', /acl_file is not the same for all listeners/)
 })
 
 test('with per_listener_settings the listeners must agree on who may connect', () => {

@@ -76,11 +76,6 @@ export function mapped(path: KeyPath, value: DirectiveValue | null, note = ''): 
   return { type: 'mapped', path, value, note }
 }
 
-/** Refused where it is turned on; off it says nothing. */
-export function refusedIfOn(why: string, advice: string): Decide {
-  return (value) => (value === true ? refused(why, advice) : ignored('this is how it is'))
-}
-
 /** A limit of ours; `none` is what mosquitto's 0 means there. */
 export function limit(name: keyof Limits, note = '', none: number | null = null): Decide {
   const [lowest, highest] = limitRanges[name]

@@ -5,7 +5,7 @@
  */
 import { resolve } from 'node:path'
 import type { Conf } from './directives.ts'
-import type { ConfListeners } from './listener-urls.ts'
+import { type ConfListeners, identityOf } from './listener-urls.ts'
 import type { Block, Directive } from './verdict.ts'
 
 export interface WhoMayConnect {
@@ -24,6 +24,8 @@ export interface Refusal {
 }
 
 interface Rules {
+  /** Its clients are not known by their certificates: then users and anonymous clients say nothing to it. */
+  readonly hasUsers: boolean
   readonly anonymous: Directive | null
   readonly allowAnonymous: boolean
   readonly passwordFile: Directive | null
@@ -32,7 +34,8 @@ interface Rules {
 
 export function whoMayConnect(conf: Conf, { listeners, isLocalOnly }: ConfListeners): WhoMayConnect {
   const rules = listeners.map(({ block }) => rulesOf(conf, block, isLocalOnly))
-  const [first = rulesOf(conf, { opens: null, given: new Map() }, isLocalOnly)] = rules
+  const [any = rulesOf(conf, { opens: null, given: new Map() }, isLocalOnly)] = rules
+  const first = rules.find(({ hasUsers }) => hasUsers) ?? any
   const refusals: Refusal[] = []
   for (const [index, each] of rules.entries()) {
     const difference = differenceOf(first, each)
@@ -41,7 +44,7 @@ export function whoMayConnect(conf: Conf, { listeners, isLocalOnly }: ConfListen
     const advice = 'make it the same for all, or start a broker of its own for this listener'
     refusals.push({ directive: listeners[index]?.line ?? null, why, advice })
   }
-  if (!first.allowAnonymous && first.passwordFile === null) {
+  if (first.hasUsers && !first.allowAnonymous && first.passwordFile === null) {
     const why =
       'without allow_anonymous and without a password_file nobody may connect; Pabal would let in whoever is on this machine'
     const advice = 'name a password_file, or write allow_anonymous true'
@@ -50,10 +53,12 @@ export function whoMayConnect(conf: Conf, { listeners, isLocalOnly }: ConfListen
   return { ...first, allowAnonymousFrom: first.anonymous, refusals }
 }
 
-function rulesOf(conf: Conf, { given }: Block, isLocalOnly: boolean): Rules {
+function rulesOf(conf: Conf, block: Block, isLocalOnly: boolean): Rules {
+  const { given } = block
   const from = conf.isPerListener ? given : conf.global
   const anonymous = given.get('listener_allow_anonymous') ?? from.get('allow_anonymous') ?? null
   return {
+    hasUsers: identityOf(block) === null,
     anonymous,
     allowAnonymous: anonymous === null ? isLocalOnly : anonymous.value === true,
     passwordFile: from.get('password_file') ?? null,
@@ -63,8 +68,9 @@ function rulesOf(conf: Conf, { given }: Block, isLocalOnly: boolean): Rules {
 
 /** The name of what differs; null if nothing does. */
 function differenceOf(left: Rules, right: Rules): string | null {
-  if (left.allowAnonymous !== right.allowAnonymous) return 'allow_anonymous'
   const path = (directive: Directive | null) => (directive === null ? null : resolve(String(directive.value)))
-  if (path(left.passwordFile) !== path(right.passwordFile)) return 'password_file'
+  const haveUsers = left.hasUsers && right.hasUsers
+  if (haveUsers && left.allowAnonymous !== right.allowAnonymous) return 'allow_anonymous'
+  if (haveUsers && path(left.passwordFile) !== path(right.passwordFile)) return 'password_file'
   return path(left.aclFile) === path(right.aclFile) ? null : 'acl_file'
 }
