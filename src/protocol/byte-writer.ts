@@ -32,6 +32,12 @@ export class ByteWriter {
     this.position += 2
   }
 
+  /** In place of two bytes that have been written. */
+  putUint16(position: number, value: number): void {
+    this.bytes[position] = value >>> 8
+    this.bytes[position + 1] = value & 0xff
+  }
+
   writeUint32(value: number): void {
     this.bytes.writeUInt32BE(value, this.position)
     this.position += 4

@@ -24,13 +24,17 @@ export interface PublishDelivery {
   readonly messageExpiryInterval: number
 }
 
-/** Whether `encodeRawPublish` gives the same bytes as `encodePublish` for a plain QoS 0 copy with RETAIN 0. */
-export function canPassThrough(source: Publish, version: ProtocolVersion): boolean {
+/** Whether `encodePublish` gives the bytes of the source, but for the Packet Identifier that stands behind its Topic Name. */
+export function isAsItCame(source: Publish, version: ProtocolVersion, delivery: PublishDelivery): boolean {
   return (
     source.wireVersion === version &&
-    source.qos === 0 &&
-    !source.retain &&
+    source.qos === delivery.qos &&
+    source.retain === delivery.retain &&
+    source.dup === delivery.dup &&
     source.topicNameStart >= 0 &&
+    delivery.topicAlias === 0 &&
+    delivery.subscriptionIdentifiers === null &&
+    delivery.messageExpiryInterval < 0 &&
     (version !== 5 || source.propertiesStart >= 0)
   )
 }

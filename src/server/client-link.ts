@@ -14,7 +14,7 @@ import { PacketDecoder } from '../protocol/packet-decoder.ts'
 import { encodeAcknowledgement, encodePacket, type PlainPacket, packetSize } from '../protocol/packet-encoder.ts'
 import type { Publish } from '../protocol/packets/publish.ts'
 import { ProtocolViolation } from '../protocol/protocol-violation.ts'
-import { canPassThrough, encodePublish, encodePublishHead } from '../protocol/publish-encoder.ts'
+import { encodePublish, encodePublishHead, isAsItCame } from '../protocol/publish-encoder.ts'
 import { ReasonCode } from '../protocol/reason-code.ts'
 import type { Channel, ChannelHandler } from '../transport/channel.ts'
 import { ClientOrigin, type ListenerFacts } from './client-origin.ts'
@@ -266,15 +266,10 @@ export class ClientLink implements Link, ChannelHandler {
   #sendPublish(outgoing: OutgoingPublish): void {
     const source = outgoing.message.publish
     const version = this.connection.protocolVersion
-    if (
-      outgoing.qos === 0 &&
-      !outgoing.retain &&
-      outgoing.topicAlias === 0 &&
-      outgoing.subscriptionIdentifiers === null &&
-      outgoing.messageExpiryInterval < 0 &&
-      canPassThrough(source, version)
-    ) {
-      this.#collected.addRun(source.bytes, source.packetStart, source.packetEnd)
+    const isUnchanged = isAsItCame(source, version, outgoing)
+    const { bytes, packetStart, packetEnd } = source
+    if (isUnchanged && outgoing.qos === 0) {
+      this.#collected.addRun(bytes, packetStart, packetEnd)
       return
     }
     const shared = this.#shell.sharedOutput
@@ -282,12 +277,14 @@ export class ClientLink implements Link, ChannelHandler {
       this.#collected.addRun(shared.bytes, shared.start, shared.end)
       return
     }
-    if (!isWorthAView(source.bytes, source.payloadSize)) {
-      encodePublish(this.#collected.writer(), source, version, outgoing)
+    if (isWorthAView(bytes, source.payloadSize)) {
+      encodePublishHead(this.#collected.writer(), source, version, outgoing)
+      this.#collected.addView(bytes, source.payloadStart, packetEnd)
       return
     }
-    encodePublishHead(this.#collected.writer(), source, version, outgoing)
-    this.#collected.addView(source.bytes, source.payloadStart, source.packetEnd)
+    if (isUnchanged) {
+      this.#collected.addRenumbered(bytes, packetStart, packetEnd, source.topicNameEnd, outgoing.packetId)
+    } else encodePublish(this.#collected.writer(), source, version, outgoing)
   }
 
   #sendAcknowledgement(outgoing: OutgoingAcknowledgement): void {

@@ -43,6 +43,22 @@ test('packets that lie next to each other go out in one write, where they are', 
   assert.equal(output.size, 0)
 })
 
+test('packets under another Packet Identifier are copied together, and where they came from is not changed', () => {
+  const output = new CollectedOutput()
+  const bytes = Buffer.from('..a##bc##d..')
+  output.addRenumbered(bytes, 2, 6, 3, 0x3132)
+  output.addRenumbered(bytes, 6, 10, 7, 0x3334)
+  const { port, writes, text } = channel()
+  assert.equal(output.size, 8)
+  output.writeTo(port, shared)
+  assert.equal(text(), 'a12bc34d')
+  assert.equal(writes.length, 1)
+  assert.equal(bytes.toString(), '..a##bc##d..')
+  output.addRun(bytes, 2, 6)
+  output.writeTo(port, shared)
+  assert.equal(text(), 'a12bc34da##b')
+})
+
 test('in any mixture everything goes out once and in order', () => {
   const chance = makeChance(7)
   for (let round = 0; round < 300; round++) {
@@ -53,7 +69,7 @@ test('in any mixture everything goes out once and in order', () => {
     let expected = ''
     for (let step = 0; step < chance(12); step++) {
       const size = chance(5) === 0 ? 17_000 : chance(300)
-      const kind = chance(5)
+      const kind = chance(6)
       if (kind === 0) {
         write(output, 'w'.repeat(size))
         expected += 'w'.repeat(size)
@@ -65,7 +81,11 @@ test('in any mixture everything goes out once and in order', () => {
         output.addView(Buffer.alloc(size, 'v'), 0, size)
         expected += 'v'.repeat(size)
       } else if (kind === 3) output.endRun()
-      else if (chance(4) === 0) output.writeTo(port, shared)
+      else if (kind === 4 && size >= 2 && at + size < elsewhere.length) {
+        output.addRenumbered(elsewhere, at, at + size, at, 0x6964)
+        at += size + chance(2)
+        expected += `id${'r'.repeat(size - 2)}`
+      } else if (chance(4) === 0) output.writeTo(port, shared)
     }
     output.writeTo(port, shared)
     assert.equal(text(), expected, `round ${round}`)

@@ -2,7 +2,8 @@
  * What one connection is to be sent at the next flush, in order, copied as little as possible. @hot
  *
  * In this order: views of bytes that stand elsewhere, what was written here, and a run: packets that lie next to each other
- * elsewhere and go out as they are. What is added behind a run turns it into one of the two others.
+ * elsewhere and go out as they are, or but for their Packet Identifiers. What is added behind a run turns it into one of the two
+ * others.
  */
 import { ByteWriter } from '../protocol/byte-writer.ts'
 import type { Channel } from '../transport/channel.ts'
@@ -26,6 +27,8 @@ export class CollectedOutput {
   #run: Buffer | null = null
   #runStart = 0
   #runEnd = 0
+  /** Packet Identifiers to be put into the run when it is copied, each behind the place in `#run` where it belongs. */
+  readonly #packetIds: number[] = []
   #views: Buffer[] | null = null
   #viewsBytes = 0
 
@@ -56,6 +59,12 @@ export class CollectedOutput {
     this.#runEnd = end
   }
 
+  /** The same for a packet that goes out under another Packet Identifier, which belongs at `packetIdAt`. */
+  addRenumbered(bytes: Buffer, start: number, end: number, packetIdAt: number, packetId: number): void {
+    this.addRun(bytes, start, end)
+    this.#packetIds.push(packetIdAt, packetId)
+  }
+
   /** The same for a part of a packet that is worth a view. */
   addView(bytes: Buffer, start: number, end: number): void {
     if (this.#run !== null) this.endRun()
@@ -71,12 +80,24 @@ export class CollectedOutput {
     if (run === null) return
     this.#run = null
     const size = this.#runEnd - this.#runStart
-    if (isWorthAView(run, size)) {
+    const isAsItIs = this.#packetIds.length === 0
+    if (isAsItIs && isWorthAView(run, size)) {
       this.addView(run, this.#runStart, this.#runEnd)
       return
     }
     this.#writer.ensure(size)
+    const by = this.#writer.position - this.#runStart
     this.#writer.copyFrom(run, this.#runStart, this.#runEnd)
+    if (!isAsItIs) this.#putPacketIds(by)
+  }
+
+  /** The run has been copied, and moved by `by`. */
+  #putPacketIds(by: number): void {
+    const packetIds = this.#packetIds
+    for (let index = 0; index < packetIds.length; index += 2) {
+      this.#writer.putUint16((packetIds[index] ?? 0) + by, packetIds[index + 1] ?? 0)
+    }
+    packetIds.length = 0
   }
 
   #viewOfWritten(views: Buffer[]): void {
@@ -94,17 +115,14 @@ export class CollectedOutput {
 
   /** Sends everything and is empty. True if the channel takes more. */
   writeTo(channel: Channel, shared: SharedOutput): boolean {
+    if (this.#writer.position > 0 || this.#packetIds.length > 0) this.endRun()
     let takesMore = true
     if (this.#views !== null) {
       for (const view of this.#views) takesMore = channel.write(view)
       this.#views = null
       this.#viewsBytes = 0
     }
-    if (this.#writer.position > 0) {
-      if (this.#run !== null) this.endRun()
-      if (this.#views !== null) return this.writeTo(channel, shared)
-      return this.#writeWritten(channel)
-    }
+    if (this.#writer.position > 0) takesMore = this.#writeWritten(channel)
     if (this.#run !== null) {
       takesMore = channel.write(shared.view(this.#run, this.#runStart, this.#runEnd))
       this.#run = null

@@ -83,8 +83,8 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'a message that is passed on as it came goes without Subscription Identifier',
-    file: 'src/server/client-link.ts',
-    from: 'outgoing.subscriptionIdentifiers === null &&',
+    file: 'src/protocol/publish-encoder.ts',
+    from: 'delivery.subscriptionIdentifiers === null &&',
     to: '',
     breaks: ['MQTT-3.3.4-3'],
   },

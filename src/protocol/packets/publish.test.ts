@@ -19,16 +19,27 @@ const plain = {
   messageExpiryInterval: -1,
 } as const
 
-/** A message at the beginning of a chunk of 64 KiB, as a socket hands it over. */
-function received(payload: string): Publish {
-  const writer = new ByteWriter(65_536)
-  const properties = { contentType: 'text/plain' }
-  encodePublish(writer, publish({ topicName: 'a/b', payload: Buffer.from(payload), qos: 1, properties }), 5, plain)
+/** Messages behind each other at the beginning of a chunk of so many bytes. */
+function receivedTogether(payloads: readonly string[], chunkBytes: number): Publish[] {
+  const writer = new ByteWriter(chunkBytes)
+  for (const text of payloads) {
+    const properties = { contentType: 'text/plain' }
+    encodePublish(writer, publish({ topicName: 'a/b', payload: Buffer.from(text), qos: 1, properties }), 5, plain)
+  }
   const limits = { connectBytesMax: 65_536, packetBytesMax: 65_536, propertiesMax: 100 }
   const decoder = new PacketDecoder({ role: 'client', protocolVersion: 5, ...limits })
   decoder.push(writer.bytes.subarray(0, writer.position))
-  const packet = decoder.next()
-  assert.ok(packet instanceof Publish)
+  return payloads.map(() => {
+    const packet = decoder.next()
+    assert.ok(packet instanceof Publish)
+    return packet
+  })
+}
+
+/** A message at the beginning of a chunk of 64 KiB, as a socket hands it over. */
+function received(payload: string): Publish {
+  const [packet] = receivedTogether([payload], 65_536)
+  assert.ok(packet !== undefined)
   return packet
 }
 
@@ -59,6 +70,44 @@ test('messages in flight lie side by side, each copied there once', () => {
   assert.equal(first.packetStart, packetStart)
   assert.equal(first.payload.toString(), 'one')
   assert.equal(second.payload.toString(), 'two')
+})
+
+test('messages of one chunk leave it together, and each is what it was', () => {
+  const texts = Array.from({ length: 300 }, (_, number) => `message ${number}, ${'x'.repeat(64)}`)
+  const packets = receivedTogether(texts, 65_536)
+  for (const packet of packets) packet.ownBriefly()
+  assert.deepEqual(
+    packets.map(({ payload }) => payload.toString()),
+    texts,
+  )
+  const neighbours = packets.slice(1).filter((packet, index) => {
+    const before = packets[index]
+    return packet.bytes === before?.bytes && packet.packetStart === before.packetEnd
+  })
+  const slabs = new Set(packets.map(({ bytes }) => bytes))
+  assert.equal(neighbours.length + slabs.size, packets.length)
+  for (const { bytes } of packets) assert.equal(bytes.length, 16_384)
+})
+
+test('messages of two chunks in turn do not get into each other', () => {
+  const ours = receivedTogether(['one', 'two', 'three'], 65_536)
+  const theirs = receivedTogether(['four', 'five', 'six'], 65_536)
+  for (const [index, packet] of ours.entries()) {
+    packet.ownBriefly()
+    theirs[index]?.ownBriefly()
+  }
+  const textsOf = (packets: readonly Publish[]) => packets.map(({ payload }) => payload.toString())
+  assert.deepEqual([textsOf(ours), textsOf(theirs)].flat(), ['one', 'two', 'three', 'four', 'five', 'six'])
+})
+
+test('a message in flight stays in a chunk that keeps no more alive than a slab would', () => {
+  const [packet] = receivedTogether(['one', 'two'], 16_384)
+  assert.ok(packet !== undefined)
+  const { bytes } = packet
+  packet.ownBriefly()
+  assert.equal(packet.bytes, bytes)
+  packet.own()
+  assert.equal(packet.bytes.buffer.byteLength, packet.packetEnd)
 })
 
 test('a message in flight that is then kept leaves the slab', () => {

@@ -8,12 +8,14 @@
 import type { PublishProperties, Qos } from '../control-packet.ts'
 
 const noProperties: PublishProperties = Object.freeze({})
-const empty = Buffer.alloc(0)
+const empty: Buffer = Buffer.alloc(0)
 
 /** Where packets in flight lie side by side. Small, because one of them that stays long keeps the whole slab. */
 const slabSize = 16_384
 let slab = Buffer.allocUnsafeSlow(slabSize)
 let slabUsed = 0
+/** The part of a chunk that was copied there last, and how far it has moved. */
+const copied = { chunk: empty, start: 0, end: 0, by: 0 }
 
 export interface PublishFields {
   topicName: string
@@ -71,29 +73,31 @@ export class Publish {
     const size = this.packetEnd - start
     // A view of what is nearly the whole chunk keeps little alive; copying it would only cost.
     if (this.bytes.buffer.byteLength <= 2 * size + 512) return
-    this.#move(start, Buffer.allocUnsafeSlow(size), 0)
+    const bytes = Buffer.allocUnsafeSlow(size)
+    this.bytes.copy(bytes, 0, start, this.packetEnd)
+    this.#moveTo(bytes, -start)
     this.#isInSlab = false
   }
 
   /**
-   * The same for a packet that is needed for a short while only: its bytes share a slab with others, which is freed when
-   * all of them are done with. Does nothing after either of the two.
+   * The same for a packet that is needed for a short while only, and likely so are those behind it: as much of the chunk as there is
+   * room for is copied at once to a slab, which is freed when all in it are done with. Does nothing after either of the two.
    */
   ownBriefly(): void {
     if (this.#isInSlab) return
+    const { bytes, packetEnd } = this
+    const { byteLength } = bytes.buffer
+    // It keeps no more alive than a slab would.
+    if (byteLength <= slabSize) return
     const start = this.#start
-    const size = this.packetEnd - start
-    if (this.bytes.buffer.byteLength <= 2 * size + 512) return
+    const size = packetEnd - start
+    if (byteLength <= 2 * size + 512) return
     if (size > slabSize / 8) {
       this.own()
       return
     }
-    if (slabUsed + size > slabSize) {
-      slab = Buffer.allocUnsafeSlow(slabSize)
-      slabUsed = 0
-    }
-    this.#move(start, slab, slabUsed)
-    slabUsed += size
+    if (bytes !== copied.chunk || start < copied.start || packetEnd > copied.end) copyToSlab(bytes, start, size)
+    this.#moveTo(slab, copied.by)
     this.#isInSlab = true
   }
 
@@ -101,10 +105,9 @@ export class Publish {
     return this.packetStart >= 0 ? this.packetStart : this.payloadStart
   }
 
-  #move(start: number, target: Buffer, at: number): void {
-    this.bytes.copy(target, at, start, this.packetEnd)
-    this.bytes = target
-    const by = at - start
+  /** The same bytes are in `bytes`, moved by `by`. */
+  #moveTo(bytes: Buffer, by: number): void {
+    this.bytes = bytes
     if (this.packetStart >= 0) this.packetStart += by
     if (this.topicNameStart >= 0) {
       this.topicNameStart += by
@@ -117,6 +120,21 @@ export class Publish {
     this.payloadStart += by
     this.packetEnd += by
   }
+}
+
+/** At least `size` bytes from `start` on. */
+function copyToSlab(chunk: Buffer, start: number, size: number): void {
+  if (slabUsed + size > slabSize) {
+    slab = Buffer.allocUnsafeSlow(slabSize)
+    slabUsed = 0
+  }
+  const end = Math.min(chunk.length, start + slabSize - slabUsed)
+  chunk.copy(slab, slabUsed, start, end)
+  copied.chunk = chunk
+  copied.start = start
+  copied.end = end
+  copied.by = slabUsed - start
+  slabUsed += end - start
 }
 
 /** A PUBLISH made here rather than decoded. `payload` is kept, not copied. */
