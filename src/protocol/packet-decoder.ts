@@ -127,7 +127,7 @@ export class PacketDecoder {
       const position = start + 1 + count
       if (position >= end) return unknown
       const byte = bytes[position] ?? 0
-      length += (byte & 0x7f) * 128 ** count
+      length |= (byte & 0x7f) << (7 * count)
       if (byte < 128) {
         if (byte === 0 && count > 0) throw malformed('MQTT-1.5.5-1', 'the Remaining Length is not in the fewest bytes')
         const size = 2 + count + length
