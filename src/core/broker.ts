@@ -23,7 +23,7 @@ import { settleOwed } from './owed/settle.ts'
 import type { Answer, Question } from './question.ts'
 import { remind } from './reminders.ts'
 import { continueRetained, retainedDueMs } from './routing/retained-delivery.ts'
-import { receiveSubscribe, receiveUnsubscribe, subscribe, subscribeMore } from './routing/subscribing.ts'
+import { goOn, receiveSubscribe, receiveUnsubscribe, subscribe } from './routing/subscribing.ts'
 import { answerPublish, answerReceipt, receiveParked, receivePublish, receivePubrel } from './session/inbound.ts'
 import { answerReplyPermission, answerRequest, type BrokerRequest } from './session/requests.ts'
 import type { Session } from './session/session.ts'
@@ -370,7 +370,7 @@ export class BrokerCore {
         return
       }
       case 'go-on':
-        if (session !== null) subscribeMore(state, connection, session, question.subscribing, nowMs, turn)
+        if (session !== null) goOn(state, connection, session, question.work, nowMs, turn)
         return
     }
   }

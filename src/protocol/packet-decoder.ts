@@ -123,13 +123,11 @@ export class PacketDecoder {
   #packetSize(bytes: Buffer, start: number, end: number): number {
     this.#checkFirstByte(bytes[start] ?? 0)
     let length = 0
-    let weight = 1
     for (let count = 0; count < 4; count++) {
       const position = start + 1 + count
       if (position >= end) return unknown
       const byte = bytes[position] ?? 0
-      length += (byte & 0x7f) * weight
-      weight *= 128
+      length |= (byte & 0x7f) << (7 * count)
       if (byte < 128) {
         if (byte === 0 && count > 0) throw malformed('MQTT-1.5.5-1', 'the Remaining Length is not in the fewest bytes')
         const size = 2 + count + length

@@ -36,6 +36,26 @@ test('a SUBSCRIBE with very many Topic Filters lets others have their turn, and 
   assert.equal(connection.isWaiting, false)
 })
 
+test('an UNSUBSCRIBE with very many Topic Filters lets others have their turn, and is acknowledged once', () => {
+  const driven = new DrivenCore({ subscriptionsPerSessionMax: 2000 })
+  const { connection, turn: first } = subscribeTo(driven, 600)
+  goOn(driven, first)
+  const topicFilters = Array.from({ length: 1200 }, (_, number) => `a/${number}`)
+  let turn = driven.receive(connection, { type: 'unsubscribe', packetId: 8, topicFilters, properties: {} })
+  const counts: number[] = []
+  for (let slice = 0; slice < 2; slice++) {
+    counts.push(driven.state.subscriptions.count)
+    assert.deepEqual(sent(turn, connection), [])
+    assert.equal(connection.isWaiting, true, 'no other packet of it comes in between')
+    turn = goOn(driven, turn)
+  }
+  assert.deepEqual(counts, [100, 0])
+  const [unsuback] = turn.onceDurable
+  assert.ok(unsuback?.type === 'packet' && unsuback.packet.type === 'unsuback')
+  assert.deepEqual(unsuback.packet.reasonCodes, [...new Array(600).fill(0), ...new Array(600).fill(0x11)])
+  assert.equal(connection.isWaiting, false)
+})
+
 test('what a client that has gone meanwhile had asked for is not gone on with', () => {
   const driven = new DrivenCore({ subscriptionsPerSessionMax: 2000 })
   const { connection, turn } = subscribeTo(driven, 600)

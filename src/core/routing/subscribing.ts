@@ -24,6 +24,7 @@ import { parseTopicFilter } from './topic-filter.ts'
 
 /** A SUBSCRIBE that is being carried out. */
 export interface Subscribing {
+  readonly type: 'subscribing'
   readonly packet: Subscribe
   /** One verdict per Topic Filter; null allows all. */
   readonly allowed: readonly boolean[] | null
@@ -33,6 +34,13 @@ export interface Subscribing {
   readonly reasons: string[]
   readonly retained: RetainedDelivery[]
   readonly made: Subscription[]
+}
+
+/** An UNSUBSCRIBE that is being carried out: as many of its Topic Filters are done with as there are Reason Codes. */
+export interface Unsubscribing {
+  readonly type: 'unsubscribing'
+  readonly packet: Unsubscribe
+  readonly reasonCodes: number[]
 }
 
 export function receiveSubscribe(
@@ -58,7 +66,7 @@ export function receiveSubscribe(
   subscribe(core, connection, session, packet, null, nowMs, turn)
 }
 
-/** Topic Filters that are subscribed to in one go: for more, others get their turn in between. */
+/** Topic Filters of one packet that are dealt with in one go: for more, others get their turn in between. */
 const sliceSize = 500
 
 /** `allowed` has one verdict per Topic Filter; null allows all. */
@@ -71,12 +79,30 @@ export function subscribe(
   nowMs: number,
   turn: Turn,
 ): void {
-  const subscribing = { packet, allowed, done: 0, reasonCodes: [], reasons: [], retained: [], made: [] }
-  subscribeMore(core, connection, session, subscribing, nowMs, turn)
+  const begun = { packet, allowed, done: 0, reasonCodes: [], reasons: [], retained: [], made: [] }
+  subscribeMore(core, connection, session, { type: 'subscribing', ...begun }, nowMs, turn)
+}
+
+/** The others have had their turn. */
+export function goOn(
+  core: CoreState,
+  connection: Connection,
+  session: Session,
+  work: Subscribing | Unsubscribing,
+  nowMs: number,
+  turn: Turn,
+): void {
+  if (work.type === 'subscribing') subscribeMore(core, connection, session, work, nowMs, turn)
+  else unsubscribeMore(core, connection, session, work, turn)
+}
+
+function letOthersHaveTheirTurn(connection: Connection, work: Subscribing | Unsubscribing, turn: Turn): void {
+  connection.isWaiting = true
+  turn.questions.push({ type: 'go-on', connection, work })
 }
 
 /** Goes on with it, and acknowledges it when all of it is done. */
-export function subscribeMore(
+function subscribeMore(
   core: CoreState,
   connection: Connection,
   session: Session,
@@ -91,8 +117,7 @@ export function subscribeMore(
     subscribing.done += 1
   }
   if (subscribing.done < subscriptions.length) {
-    connection.isWaiting = true
-    turn.questions.push({ type: 'go-on', connection, subscribing })
+    letOthersHaveTheirTurn(connection, subscribing, turn)
     return
   }
   const { packet, reasonCodes, reasons, retained, made } = subscribing
@@ -252,16 +277,33 @@ export function receiveUnsubscribe(
   packet: Unsubscribe,
   turn: Turn,
 ): void {
-  const reasonCodes: number[] = []
+  unsubscribeMore(core, connection, session, { type: 'unsubscribing', packet, reasonCodes: [] }, turn)
+}
+
+/** Goes on with it, and acknowledges it when all of it is done. */
+function unsubscribeMore(
+  core: CoreState,
+  connection: Connection,
+  session: Session,
+  unsubscribing: Unsubscribing,
+  turn: Turn,
+): void {
+  const { packet, reasonCodes } = unsubscribing
   const { clientIdentifier, account } = session
   const { remoteAddress } = connection.origin
-  for (const topicFilter of packet.topicFilters) {
+  const done = reasonCodes.length
+  const end = connection.isLocal ? packet.topicFilters.length : done + sliceSize
+  for (const topicFilter of packet.topicFilters.slice(done, end)) {
     if (!removeSubscription(core, session, topicFilter, turn)) {
       reasonCodes.push(ReasonCode.NoSubscriptionExisted)
       continue
     }
     reasonCodes.push(ReasonCode.Success)
     turn.events.push({ type: 'unsubscribed', clientIdentifier, account, remoteAddress, topicFilter, by: 'client' })
+  }
+  if (reasonCodes.length < packet.topicFilters.length) {
+    letOthersHaveTheirTurn(connection, unsubscribing, turn)
+    return
   }
   const unsuback = { type: 'unsuback', packetId: packet.packetId, reasonCodes, properties: {} } as const
   turn.onceDurable.push({ type: 'packet', connection, packet: unsuback })

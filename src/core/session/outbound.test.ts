@@ -145,3 +145,13 @@ test('a client that does not read gets nothing more until it has taken what was 
   const turn = driven.input((core, nowMs, flushed) => core.flushed(connection, 0, nowMs, flushed))
   assert.deepEqual(sent(turn, connection), ['publish a 3 qos 1 3'])
 })
+
+test('a client that comes back to much gets it piece by piece: the next when it has been taken', () => {
+  const { driven, connection, say, outbound } = started(65_535)
+  driven.breakOff(connection)
+  for (let packetId = 1; packetId <= 100; packetId++) say(String(packetId).padStart(1023, '0'))
+  const again = driven.connect('s')
+  assert.equal(outbound.inFlightMessages, 32, '32 KiB')
+  driven.input((core, nowMs, turn) => core.flushed(again, 0, nowMs, turn))
+  assert.equal(outbound.inFlightMessages, 64)
+})

@@ -25,8 +25,11 @@ import { isRevoked } from './revoked.ts'
 import type { Session } from './session.ts'
 import { wrongAcknowledgement } from './wrong-acknowledgement.ts'
 
-/** The rest of what waits follows when this has left: a long queue would else cost objects for each of its messages. */
-const burstBytesMax = 128 * 1024
+/**
+ * The rest of what waits follows when this has left: each message of it is objects, which the garbage collector copies for as long as
+ * they wait, and many clients may come back at once.
+ */
+const burstBytesMax = 32 * 1024
 
 export class Outbound {
   readonly #session: Session

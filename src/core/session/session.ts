@@ -35,8 +35,11 @@ export class Session {
   connection: Connection | null = null
   /** When its client connected or, if it is away, when it went; 0 if that is not known. */
   presenceMs = 0
-  /** When its client last acknowledged a message, since the broker started; 0 for not yet. */
-  lastAcknowledgedMs = 0
+  /**
+   * When its client last acknowledged a message, since the broker started; -Infinity for not yet. Not 0: a field that first holds a
+   * small whole number and later a time makes V8 throw away all code that knows Sessions, in the middle of the first load.
+   */
+  lastAcknowledgedMs = Number.NEGATIVE_INFINITY
   /** Seconds. 0 ends the Session with its Network Connection. */
   expiryInterval = 0
   /** By Topic Filter as the client sent it, `$share/` included. */
