@@ -195,8 +195,8 @@ export function establish(
   if (sessionPresent) session.outbound.resume(connection, core, nowMs, turn)
   turn.onceDurable.push({ type: 'milestone', connection })
   if (!sessionPresent || core.held.count === 0) return
-  for (const { filterSubscriptions } of session.subscriptions.values()) {
-    beginDrain(core, filterSubscriptions.filter, nowMs, turn)
+  for (const { filter } of session.subscriptions.values()) {
+    beginDrain(core, filter, nowMs, turn)
   }
 }
 
