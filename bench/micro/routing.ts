@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { MessageEvents } from '../../src/core/message-events.ts'
 import type { NotedMessage } from '../../src/core/routing/fate.ts'
 import { FateLog } from '../../src/core/routing/fate-log.ts'
-import { TopicTree } from '../../src/core/routing/topic-tree.ts'
+import { type OfFilter, TopicTree } from '../../src/core/routing/topic-tree.ts'
 import { TopicSeen, TopicsSeen } from '../../src/core/routing/topics-seen.ts'
 import { clientOf, coreWith } from './driven.ts'
 import type { MicroBenchmark } from './micro.ts'
@@ -24,9 +24,9 @@ function topicFilterOf(i: number): string {
 }
 
 function trees(): MicroBenchmark[] {
-  const tree = new TopicTree<number>()
-  for (let i = 0; i < filters; i++) tree.set(topicFilterOf(i), i)
-  const found: number[] = []
+  const tree = new TopicTree<OfFilter>()
+  for (let i = 0; i < filters; i++) tree.set({ filter: topicFilterOf(i) })
+  const found: OfFilter[] = []
   const covers = ['core/routing/topic-tree.ts', 'core/routing/topic-tree-branch.ts']
   return [
     {
@@ -46,7 +46,7 @@ function trees(): MicroBenchmark[] {
       covers,
       operations: 100,
       round() {
-        for (let i = 0; i < 100; i++) tree.set(`site/${i}/new/+/temp`, i)
+        for (let i = 0; i < 100; i++) tree.set({ filter: `site/${i}/new/+/temp` })
         for (let i = 0; i < 100; i++) tree.delete(`site/${i}/new/+/temp`)
       },
     },
@@ -58,7 +58,7 @@ function routes(): MicroBenchmark[] {
   const subscriber = clientOf(driven, 'subscriber')
   for (const name of names) subscriber.subscribe(name.replace(/^site\/\d+/, 'site/+'), 0)
   const { subscriptions } = driven.core.state
-  const covers = ['core/routing/subscriptions.ts']
+  const covers = ['core/routing/subscriptions.ts', 'core/routing/route.ts']
   const round = () => {
     for (const name of names) assert.equal(subscriptions.route(name).receivers.length, 1)
   }

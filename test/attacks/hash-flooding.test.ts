@@ -34,11 +34,11 @@ function tablesOf(make: (number: number) => string): Readonly<Record<string, () 
   const each = (act: (name: string) => void) => () => {
     for (let number = 0; number < count; number++) act(make(number))
   }
-  const filters = new TopicTree<number>()
+  const filters = new TopicTree<{ filter: string }>()
   const names = new TopicNameTree<number>()
   const clients = new Map<string, number>()
   return {
-    'Topic Filters': each((name) => filters.set(`${name}/+`, 1)),
+    'Topic Filters': each((name) => filters.set({ filter: `${name}/+` })),
     'Topic Names': each((name) => names.set(name, 1)),
     'Client Identifiers': each((name) => clients.set(name, 1)),
   }

@@ -8,7 +8,7 @@ const topicNames = 'src/protocol/topic-name-cache.ts'
 const answer = 'src/core/session/publish-answer.ts'
 const inbound = 'src/core/session/inbound.ts'
 const router = 'src/core/routing/router.ts'
-const subscriptions = 'src/core/routing/subscriptions.ts'
+const route = 'src/core/routing/route.ts'
 
 export const mutations: readonly Mutation[] = [
   {
@@ -76,7 +76,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'overlapping Subscriptions deliver at the QoS of the last',
-    file: subscriptions,
+    file: route,
     from: 'if (part.qos > qos) qos = part.qos',
     to: 'qos = part.qos',
     breaks: ['MQTT-3.3.4-2', 'MQTT3-3.3.5-1'],
@@ -90,14 +90,14 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'a Subscription keeps its identifier when it is replaced',
-    file: 'src/core/routing/subscribing.ts',
-    from: 'subscription.subscriptionIdentifiers = id === 0 ? null : [id]',
-    to: 'subscription.subscriptionIdentifiers ??= id === 0 ? null : [id]',
+    file: 'src/core/routing/subscription.ts',
+    from: 'this.subscriptionIdentifiers = subscriptionIdentifier === 0 ? null',
+    to: 'this.subscriptionIdentifiers ??= subscriptionIdentifier === 0 ? null',
     breaks: ['MQTT-3.3.4-3'],
   },
   {
     name: 'of several identifiers only the last goes along',
-    file: subscriptions,
+    file: route,
     from: 'identifiers.push(...part.subscriptionIdentifiers)',
     to: 'identifiers.splice(0, 1, ...part.subscriptionIdentifiers)',
     breaks: ['MQTT-3.3.4-4'],

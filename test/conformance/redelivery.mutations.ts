@@ -89,7 +89,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'a message goes to the first Topic Filter that matches',
-    file: 'src/core/routing/subscriptions.ts',
+    file: 'src/core/routing/route.ts',
     from: 'const only = found.length === 1 ? found[0] : undefined',
     to: 'const only = found[0]',
     breaks: ['MQTT-4.5.0-1', 'MQTT3-4.5.0-1'],

@@ -87,8 +87,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'replacing a Subscription empties the queue of the Session',
     file: subscribing,
-    from: `  setOptions(core, subscription, request, identifier)`,
-    to: `  if (existing !== undefined) session.outbound.takeAll(core)\n  setOptions(core, subscription, request, identifier)`,
+    from: `  subscription.setOptions(request, identifier)`,
+    to: `  if (existing !== undefined) session.outbound.takeAll(core)\n  subscription.setOptions(request, identifier)`,
     breaks: ['MQTT-3.8.4-4', 'MQTT3-3.8.4-3'],
   },
   {

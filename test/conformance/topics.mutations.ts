@@ -38,6 +38,13 @@ export const mutations: readonly Mutation[] = [
     breaks: ['MQTT-4.7.1-1', 'MQTT3-4.7.1-2'],
   },
   {
+    name: '"#" that is alone below its level does not match that level',
+    file: topicFilter,
+    from: `inFilter === filter.length || filter.charCodeAt(inFilter + 1) === hash`,
+    to: `inFilter === filter.length`,
+    breaks: ['MQTT-4.7.1-1', 'MQTT3-4.7.1-2'],
+  },
+  {
     name: 'a wildcard may share its level at one side',
     file: topicFilter,
     from: `if (startsLevel && endsLevel) continue`,
@@ -47,8 +54,15 @@ export const mutations: readonly Mutation[] = [
   {
     name: '"+" does not match an empty level',
     file: topicTree,
-    from: `if (node.plusChild !== null) next`,
-    to: `if (node.plusChild !== null && levelEnd > levelStart) next`,
+    from: `const inner = entered(node.plusChild, topicName, found)`,
+    to: `const inner = levelEnd > levelStart ? entered(node.plusChild, topicName, found) : null`,
+    breaks: ['MQTT-4.7.1-2', 'MQTT3-4.7.1-3'],
+  },
+  {
+    name: '"+" in a filter that is alone below its level does not match an empty level',
+    file: topicFilter,
+    from: `      inFilter += 1\n      while`,
+    to: `      if (topicName[inName] === '/') return false\n      inFilter += 1\n      while`,
     breaks: ['MQTT-4.7.1-2', 'MQTT3-4.7.1-3'],
   },
   {
@@ -112,6 +126,13 @@ export const mutations: readonly Mutation[] = [
     file: topicTree,
     from: `topicName.startsWith(level, start)`,
     to: `topicName.toLowerCase().startsWith(level.toLowerCase(), start)`,
+    breaks: ['MQTT-4.7.3-4', 'MQTT3-4.7.3-4'],
+  },
+  {
+    name: 'a filter that is alone below its level is compared without regard to case',
+    file: topicFilter,
+    from: `if (filter.charCodeAt(inFilter) !== topicName.charCodeAt(inName)) return false`,
+    to: `if (filter[inFilter]?.toLowerCase() !== topicName[inName]?.toLowerCase()) return false`,
     breaks: ['MQTT-4.7.3-4', 'MQTT3-4.7.3-4'],
   },
 ]

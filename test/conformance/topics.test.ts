@@ -28,9 +28,22 @@ function willBytes(version: 4 | 5, willTopic: string): string {
   return connectPacket(version, 6, `${field('c')}${version === 5 ? '00' : ''}${field(willTopic)}${field('x')}`)
 }
 
-/** Each Topic Filter alone gets live messages of exactly those Topic Names, out of all in the table. */
-async function matches(table: readonly (readonly [filter: string, ...topicNames: string[]])[]): Promise<void> {
+type Table = readonly (readonly [filter: string, ...topicNames: string[]])[]
+
+/** Each Topic Filter gets live messages of exactly those Topic Names, out of all in the table: alone, and beside all others and some below. */
+async function matches(table: Table): Promise<void> {
   await using broker = await startTestBroker()
+  await matchAlone(broker, table)
+  using other = await broker.client(5)
+  // Of a shared group the other would be a member, and get some.
+  for (const [filter] of table.filter(([text]) => !text.startsWith('$share/'))) {
+    await other.subscribe(filter, { qos: 0 })
+    await other.subscribe(`${filter.replace(/\/?#$/, '')}/below/+`, { qos: 0 })
+  }
+  await matchAlone(broker, table)
+}
+
+async function matchAlone(broker: TestBroker, table: Table): Promise<void> {
   const topicNames = new Set(table.flatMap(([, ...names]) => names))
   for (const version of versions) {
     for (const [filter, ...expected] of table) {
@@ -208,5 +221,7 @@ test('[MQTT-4.7.3-4] [MQTT3-4.7.3-4] no character is normalised, changed or pass
   return matches([
     ...[...words, ...spelled].map((name) => [name, name] as const),
     ...words.map((word) => [`+/${word}/#`, `1/${word}/2`] as const),
+    ['only/Case/+', 'only/Case/1'],
+    ['+/case/1', 'only/case/1'],
   ])
 })

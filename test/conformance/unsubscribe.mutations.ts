@@ -52,7 +52,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'the Retained Messages of a removed Subscription go on being sent',
     file: 'src/core/routing/retained-delivery.ts',
-    from: `if (!this.#isWanted(session)) return false`,
+    from: `if (!this.subscription.isInForce) return false`,
     to: ``,
     breaks: ['MQTT-3.10.4-2', 'MQTT3-3.10.4-2'],
   },

@@ -91,9 +91,8 @@ function takeUpSession(known: ModelSession, session: Session): void {
   known.will = will === null ? null : () => willMessage(will, known)
   known.willDelaySeconds = will?.properties.willDelayInterval ?? 0
   known.subscriptions.clear()
-  for (const [topicFilter, { qos, noLocal, retainAsPublished, retainHandling, ...rest }] of subscriptions) {
-    const identifier = rest.subscriptionIdentifiers?.[0] ?? 0
-    known.subscriptions.set(topicFilter, { topicFilter, qos, noLocal, retainAsPublished, retainHandling, identifier })
+  for (const [topicFilter, { options, subscriptionIdentifiers }] of subscriptions) {
+    known.subscriptions.set(topicFilter, { ...options, topicFilter, identifier: subscriptionIdentifiers?.[0] ?? 0 })
   }
   known.inbound.clear()
   for (const packetId of inboundPacketIds ?? []) known.inbound.add(packetId)

@@ -111,9 +111,8 @@ function factsOf(session: Session): object {
   const facts = { account, clientIdentifier, createdMs, expiryInterval, endsAtMs, will: willFacts(will), willAtMs }
   if (!survives) return facts
   const subscriptions = [...session.subscriptions.values()].map((subscription) => {
-    const { topicFilter, qos, noLocal, retainAsPublished, retainHandling, sinceMs } = subscription
-    const options = { qos, noLocal, retainAsPublished, retainHandling }
-    return [topicFilter, { ...options, sinceMs, identifier: subscription.subscriptionIdentifiers?.[0] ?? 0 }]
+    const { topicFilter, options, sinceMs, subscriptionIdentifiers } = subscription
+    return [topicFilter, { ...options, sinceMs, identifier: subscriptionIdentifiers?.[0] ?? 0 }]
   })
   const inbound = [...(session.inboundPacketIds ?? [])].sort(byNumber)
   return { ...facts, subscriptions: Object.fromEntries(subscriptions), inbound }

@@ -189,7 +189,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'overlapping Subscriptions give the QoS of the first',
-    file: 'routing/subscriptions.ts',
+    file: 'routing/route.ts',
     from: 'if (part.qos > qos) qos = part.qos',
     to: '',
   },

@@ -60,7 +60,7 @@ function change(driven: DrivenCore, clients: Map<string, Connection>, chance: Ch
 }
 
 function compareTopic(driven: DrivenCore, all: readonly Subscription[], topicName: string, place: string): void {
-  const matching = all.filter(({ filterSubscriptions }) => topicFilterMatches(filterSubscriptions.filter, topicName))
+  const matching = all.filter(({ filter }) => topicFilterMatches(filter, topicName))
   const rows = [...whoListens(driven.state, topicName)].filter((row) => row !== null)
   assert.deepEqual(rows.map(keyOfRow).sort(), matching.map(keyOf).sort(), `${place}: ${topicName}`)
   const counting = matching.filter(({ isObserver }) => !isObserver)
@@ -90,8 +90,8 @@ function compareFilter(
   isExact: boolean,
   place: string,
 ): void {
-  const expected = all.filter(({ filterSubscriptions }) => {
-    return isExact ? filterSubscriptions.filter === filter : filtersOverlap(filterSubscriptions.filter, filter)
+  const expected = all.filter((subscription) => {
+    return isExact ? subscription.filter === filter : filtersOverlap(subscription.filter, filter)
   })
   const rows = [...whoSubscribes(driven.state, filter, isExact)].filter((row) => row !== null)
   assert.deepEqual(rows.map(keyOfRow).sort(), expected.map(keyOf).sort(), `${place}: ${filter}`)

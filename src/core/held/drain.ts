@@ -11,8 +11,8 @@ import type { Seq } from '../record.ts'
 import { receiptOf, retainRuleOf } from '../rest/recipient-sets.ts'
 import { recordSets, sharedSet, withoutNoLocal } from '../routing/audience.ts'
 import { deliverCopy, enqueueInSet } from '../routing/delivery.ts'
+import type { Route } from '../routing/route.ts'
 import type { Receiver, Subscription } from '../routing/subscription.ts'
-import type { Route } from '../routing/subscriptions.ts'
 import { loadBytesMax } from '../session/loading.ts'
 import type { Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
@@ -66,9 +66,7 @@ export function beginDrain(core: CoreState, filter: string, nowMs: number, turn:
 /** The client of a Session may take more than before. */
 export function beginDrainsFor(core: CoreState, session: Session, nowMs: number, turn: Turn): void {
   if (core.held.count === 0) return
-  for (const { filterSubscriptions } of session.subscriptions.values()) {
-    beginDrain(core, filterSubscriptions.filter, nowMs, turn)
-  }
+  for (const { filter } of session.subscriptions.values()) beginDrain(core, filter, nowMs, turn)
 }
 
 /** When `continueDrains` should be called next; Infinity if nothing is left. */

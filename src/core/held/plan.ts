@@ -5,8 +5,8 @@
  */
 import type { Publish } from '../../protocol/packets/publish.ts'
 import type { HeldFact } from '../record.ts'
+import type { Route } from '../routing/route.ts'
 import type { Source } from '../routing/router.ts'
-import type { Route } from '../routing/subscriptions.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
 import { drainTopic } from './drain.ts'

@@ -1,7 +1,7 @@
 /**
  * Shared groups, with how their members are doing.
  */
-import type { FilterSubscriptions } from '../routing/subscriptions.ts'
+import type { FilterSubscriptions } from '../routing/filter-subscriptions.ts'
 import type { CoreState } from '../state.ts'
 import type { Query } from './row.ts'
 

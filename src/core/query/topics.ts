@@ -1,7 +1,7 @@
 /**
  * The Topic Names messages came in on lately, and who subscribes to them.
  */
-import type { SubscriptionTotals } from '../routing/subscriptions.ts'
+import type { SubscriptionTotals } from '../routing/filter-subscriptions.ts'
 import { topicFilterMatches } from '../routing/topic-filter.ts'
 import type { TopicSeen } from '../routing/topics-seen.ts'
 import type { CoreState } from '../state.ts'

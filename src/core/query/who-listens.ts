@@ -4,8 +4,8 @@
 
 import type { Qos } from '../../protocol/control-packet.ts'
 import type { Verdict } from '../access/access-policy.ts'
+import type { FilterSubscriptions } from '../routing/filter-subscriptions.ts'
 import type { Subscription } from '../routing/subscription.ts'
-import type { FilterSubscriptions } from '../routing/subscriptions.ts'
 import type { CoreState } from '../state.ts'
 import { oldestWaitingMs } from './oldest-waiting.ts'
 import { known, type Query } from './row.ts'
@@ -63,17 +63,18 @@ export function* subscribersTo(
 function* fromTheEnd(core: CoreState, list: readonly Subscription[], topicName: string | null): Query<Subscriber> {
   for (let position = list.length - 1; position >= 0; position = Math.min(position, list.length) - 1) {
     const subscription = list[position]
-    yield subscription === undefined ? null : subscriberOf(core, subscription, topicName)
+    // The only one to its filter may have ended since the list was made for it.
+    yield subscription?.isInForce !== true ? null : subscriberOf(core, subscription, topicName)
   }
 }
 
 export function subscriberOf(core: CoreState, subscription: Subscription, topicName: string | null = null): Subscriber {
-  const { session, filterSubscriptions, group, qos, noLocal, isObserver, sinceMs } = subscription
+  const { session, filter, group, qos, noLocal, isObserver, sinceMs } = subscription
   const { clientIdentifier, account, connection, presenceMs, outbound, lastAcknowledgedMs } = session
   return {
     clientIdentifier,
     account,
-    topicFilter: filterSubscriptions.filter,
+    topicFilter: filter,
     sharedGroup: group?.shareName ?? null,
     qos,
     noLocal,

@@ -1,8 +1,8 @@
 /**
  * The Subscriptions to a Topic Filter, or to whatever has a Topic Name in common with it.
  */
+import { type SubscriptionTotals, totalsOf } from '../routing/filter-subscriptions.ts'
 import { filtersOverlap } from '../routing/filters-overlap.ts'
-import { type SubscriptionTotals, totalsOf } from '../routing/subscriptions.ts'
 import type { CoreState } from '../state.ts'
 import type { Query } from './row.ts'
 import { type Subscriber, subscribersTo } from './who-listens.ts'

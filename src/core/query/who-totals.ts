@@ -1,8 +1,7 @@
 /**
  * The counts that come before the rows of `who`, and all that is told without the permission to observe.
  */
-import type { FilterSubscriptions, SubscriptionTotals } from '../routing/subscriptions.ts'
-import { totalsOf } from '../routing/subscriptions.ts'
+import { type FilterSubscriptions, type SubscriptionTotals, totalsOf } from '../routing/filter-subscriptions.ts'
 import type { Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
 

@@ -387,9 +387,7 @@ export class Restore {
     const { subscriptions } = this.#core
     const existing = session.subscriptions.get(topicFilter)
     const subscription = existing ?? subscriptions.add(session, topicFilter, parsed.filter, parsed.shareName, atMs)
-    Object.assign(subscription, options)
-    subscription.subscriptionIdentifiers = subscriptionIdentifier === 0 ? null : [subscriptionIdentifier]
-    subscription.ownSet = null
+    subscription.setOptions(options, subscriptionIdentifier)
     session.subscriptions.set(topicFilter, subscription)
     subscriptions.changed()
   }

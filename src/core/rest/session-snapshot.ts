@@ -73,9 +73,7 @@ export function snapshotOf(session: Session, at: Seq): SessionSnapshot {
 
 function subscriptionsOf(session: Session): SubscriptionSnapshot[] {
   return [...session.subscriptions.values()].map((subscription) => {
-    const { topicFilter, qos, noLocal, retainAsPublished, retainHandling, sinceMs, subscriptionIdentifiers } =
-      subscription
-    const options = { qos, noLocal, retainAsPublished, retainHandling }
+    const { topicFilter, options, sinceMs, subscriptionIdentifiers } = subscription
     return { topicFilter, options, subscriptionIdentifier: subscriptionIdentifiers?.[0] ?? 0, sinceMs }
   })
 }

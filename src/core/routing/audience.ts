@@ -7,8 +7,8 @@ import { type Receipt, receiptOf, sharedReceiptOf } from '../rest/recipient-sets
 import type { Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
-import type { Receiver, Subscription } from './subscription.ts'
-import { mergeReceivers, type Route } from './subscriptions.ts'
+import { mergeReceivers, type Route } from './route.ts'
+import { placeOf, type Receiver, type Subscription } from './subscription.ts'
 
 /** One member of each shared group. */
 export function chooseMembers(route: Route): Subscription[] {
@@ -92,8 +92,9 @@ function exactSet(
 
 /** The set of one member of a shared group alone. */
 export function sharedSet(core: CoreState, member: Subscription): RecipientSet {
-  member.ownSet ??= core.recipientSets.of([sharedReceiptOf(member)])
-  return member.ownSet
+  const place = placeOf(member)
+  place.ownSet ??= core.recipientSets.of([sharedReceiptOf(member)])
+  return place.ownSet
 }
 
 /** Seqs of the records that define the sets, written now where there are none. */

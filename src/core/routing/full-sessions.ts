@@ -4,8 +4,8 @@
 import type { Publish } from '../../protocol/packets/publish.ts'
 import type { Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
+import type { Route } from './route.ts'
 import type { Subscription } from './subscription.ts'
-import type { Route } from './subscriptions.ts'
 import type { TopicRule } from './topic-rule.ts'
 
 export const noSessions: ReadonlySet<Session> = new Set()

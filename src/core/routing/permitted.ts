@@ -3,9 +3,9 @@
  * for it.
  */
 import type { Receiving } from '../access/receiving.ts'
+import type { FilterSubscriptions, MatchingSubscriptions, SubscriptionTotals } from './filter-subscriptions.ts'
 import type { SharedGroup } from './shared-group.ts'
 import type { Subscription } from './subscription.ts'
-import type { FilterSubscriptions, MatchingSubscriptions, SubscriptionTotals } from './subscriptions.ts'
 
 /** What is left, and how many were left out. */
 export interface Permitted {

@@ -28,13 +28,13 @@ export class RetainedDelivery {
     this.subscription = subscription
     this.#qos = subscription.qos
     this.#subscriptionIdentifiers = subscription.subscriptionIdentifiers
-    const { filter } = subscription.filterSubscriptions
+    const { filter } = subscription
     this.#matcher = isForSys(filter) ? core.sys.matcher(filter, core, core.nowMs) : core.retained.matcher(filter)
   }
 
   /** Sends one slice; false when there is nothing left, or nobody to send it to any more [MQTT-3.10.4-2]. */
   deliverSlice(core: CoreState, session: Session, nowMs: number, turn: Turn): boolean {
-    if (!this.#isWanted(session)) return false
+    if (!this.subscription.isInForce) return false
     const found: Message[] = []
     const hasMore = this.#matcher.next(sliceSize, found)
     const grantedQos = this.#qos
@@ -50,11 +50,6 @@ export class RetainedDelivery {
       } else deliverCopy(core, session, message, qos, 'set', subscriptionIdentifiers, null, nowMs, turn)
     }
     return hasMore
-  }
-
-  /** The client has not unsubscribed since. */
-  #isWanted(session: Session): boolean {
-    return session.subscriptions.get(this.subscription.topicFilter) === this.subscription
   }
 }
 

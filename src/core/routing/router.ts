@@ -33,8 +33,8 @@ import { deliverCopy, deliverFurther, deliverToSet, dropForFullQueue } from './d
 import { countFate, type MessageFate, type NotedMessage, noteFate, tellFate } from './fate.ts'
 import { fullSessions, makeRoom, noSessions } from './full-sessions.ts'
 import { retainRefusal } from './retain-refusal.ts'
+import type { Route } from './route.ts'
 import type { Receiver, Subscription } from './subscription.ts'
-import type { Route } from './subscriptions.ts'
 import type { TopicRule } from './topic-rule.ts'
 
 /** Where a message comes from. */

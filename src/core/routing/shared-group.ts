@@ -4,7 +4,7 @@
  * Smooth weighted round robin: a member's weight is what its Receive Maximum leaves free, so that a slow member gets less.
  */
 import type { Session } from '../session/session.ts'
-import { addTo, removeFrom, type Subscription } from './subscription.ts'
+import { addTo, placeOf, removeFrom, type Subscription } from './subscription.ts'
 
 export class SharedGroup {
   readonly shareName: string
@@ -24,7 +24,6 @@ export class SharedGroup {
   remove(member: Subscription): void {
     removeFrom(this.members, member)
     if (!member.isObserver) this.listeners -= 1
-    member.credit = 0
   }
 
   /** The same group as it is for a message that only these of its members may have. Members keep their credit. */
@@ -41,16 +40,20 @@ export class SharedGroup {
    */
   choose(): Subscription | null {
     let chosen: Subscription | null = null
+    let highest = Number.NEGATIVE_INFINITY
     let total = 0
     for (const member of this.members) {
       const weight = member.session.outbound.freeWindow
       if (weight === 0) continue
       total += weight
-      member.credit += weight
-      if (chosen === null || member.credit > chosen.credit) chosen = member
+      const place = placeOf(member)
+      place.credit += weight
+      if (place.credit <= highest) continue
+      highest = place.credit
+      chosen = member
     }
     if (chosen === null) return this.#shortestQueue()
-    chosen.credit -= total
+    placeOf(chosen).credit -= total
     return chosen
   }
 

@@ -142,7 +142,7 @@ export function deliverFirst(
   connection.milestonesAhead += 1
   for (const delivery of retained) beginRetained(core, connection, session, delivery, nowMs, turn)
   turn.onceDurable.push({ type: 'milestone', connection })
-  for (const subscription of made) beginDrain(core, subscription.filterSubscriptions.filter, nowMs, turn)
+  for (const subscription of made) beginDrain(core, subscription.filter, nowMs, turn)
 }
 
 function subscribeToOne(
@@ -226,21 +226,12 @@ export function putSubscription(
 ): Subscription {
   const existing = session.subscriptions.get(request.topicFilter)
   const subscription = existing ?? core.subscriptions.add(session, request.topicFilter, filter, shareName, nowMs)
-  setOptions(core, subscription, request, identifier)
+  // One to the same Topic Filter takes the place of the old one without a gap [MQTT-3.8.4-3].
+  subscription.setOptions(request, identifier)
+  core.subscriptions.changed()
   session.subscriptions.set(request.topicFilter, subscription)
   recordSubscription(core, session, subscription, identifier, nowMs, turn)
   return subscription
-}
-
-/** A Subscription to the same Topic Filter takes the place of the old one without a gap [MQTT-3.8.4-3]. */
-function setOptions(core: CoreState, subscription: Subscription, request: SubscriptionRequest, id: number): void {
-  subscription.qos = request.qos
-  subscription.noLocal = request.noLocal
-  subscription.retainAsPublished = request.retainAsPublished
-  subscription.retainHandling = request.retainHandling
-  subscription.subscriptionIdentifiers = id === 0 ? null : [id]
-  subscription.ownSet = null
-  core.subscriptions.changed()
 }
 
 function recordSubscription(
@@ -252,8 +243,7 @@ function recordSubscription(
   turn: Turn,
 ): void {
   if (!session.survives) return
-  const { topicFilter, qos, noLocal, retainAsPublished, retainHandling } = subscription
-  const options = { qos, noLocal, retainAsPublished, retainHandling }
+  const { topicFilter, options } = subscription
   const { number } = session
   const record = { type: 'subscribed', session: number, topicFilter, options, subscriptionIdentifier, atMs } as const
   writeSessionRecord(core, turn, session, record)
@@ -346,8 +336,8 @@ export function endEventSubscriptionsOf(
   mayObserve: (session: Session, topicFilter: string) => boolean,
   turn: Turn,
 ): void {
-  for (const { topicFilter, filterSubscriptions } of [...session.subscriptions.values()].filter(asksForEvents)) {
-    if (mayObserve(session, filterSubscriptions.filter)) continue
+  for (const { topicFilter, filter } of [...session.subscriptions.values()].filter(asksForEvents)) {
+    if (mayObserve(session, filter)) continue
     unsubscribeByOperator(core, session, topicFilter, turn)
   }
 }

@@ -5,7 +5,7 @@
  * [MQTT-4.7.2-1]. Invariant: every node but the roots leads to a value.
  */
 import assert from 'node:assert/strict'
-import { addChild, type Branch, childAt, hasChildren, removeChild } from './topic-tree-branch.ts'
+import { type Branch, childAt, hasChildren, putChild, removeChild } from './topic-tree-branch.ts'
 
 const sliceSize = 1024
 
@@ -55,7 +55,7 @@ export class TopicNameTree<T> {
     for (const level of topicName.split('/')) {
       const known: Node<T> | null = childAt(node, level)
       const child = known ?? new Node<T>(this.#epoch)
-      if (known === null) addChild(node, level, child)
+      if (known === null) putChild(node, level, child)
       node = child
     }
     if (node.value === undefined) this.#size += 1

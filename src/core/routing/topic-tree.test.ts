@@ -2,19 +2,19 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { topicFilterMatches } from './topic-filter.ts'
-import { TopicTree } from './topic-tree.ts'
+import { type OfFilter, TopicTree } from './topic-tree.ts'
 import { anyFilter, anyTopicName, processorMs } from './topic-tree-texts.test.ts'
 
-function treeOf(filters: Iterable<string>): TopicTree<string> {
-  const tree = new TopicTree<string>()
-  for (const filter of filters) tree.set(filter, filter)
+function treeOf(filters: Iterable<string>): TopicTree<OfFilter> {
+  const tree = new TopicTree<OfFilter>()
+  for (const filter of filters) tree.set({ filter })
   return tree
 }
 
-function matches(tree: TopicTree<string>, topicName: string): string[] {
-  const found: string[] = []
+function matches(tree: TopicTree<OfFilter>, topicName: string): string[] {
+  const found: OfFilter[] = []
   tree.match(topicName, found)
-  return found.sort()
+  return found.map(({ filter }) => filter).sort()
 }
 
 test('every filter that matches is found once, with or without wildcards', () => {
@@ -33,24 +33,41 @@ test('[MQTT-4.7.2-1] filters that begin with a wildcard do not match names that 
 })
 
 test('what is found is added to what the caller has found before', () => {
-  const found = ['before']
+  const found = [{ filter: 'before' }]
   treeOf(['a/+']).match('a/b', found)
-  assert.deepEqual(found, ['before', 'a/+'])
+  assert.deepEqual(found, [{ filter: 'before' }, { filter: 'a/+' }])
 })
 
-test('setting a filter again replaces its value and counts it once', () => {
-  const tree = new TopicTree<number>()
-  for (const filter of ['a', 'a/+', 'a/#']) {
-    tree.set(filter, 1)
-    tree.set(filter, 2)
-    assert.equal(tree.get(filter), 2)
+test('what is set for the same filter takes the place of what was there and counts once', () => {
+  const tree = treeOf([])
+  for (const filter of ['a', 'a/+', 'a/#', 'a/+/b', 'a/+/b/#', 'a/b/c/+']) {
+    const second = { filter }
+    tree.set({ filter })
+    tree.set(second)
+    assert.equal(tree.get(filter), second)
   }
-  assert.equal(tree.size, 3)
+  assert.equal(tree.size, 6)
 })
 
-test('undefined cannot be a value: it stands for what is not there', () => {
-  const tree = new TopicTree<undefined>()
-  assert.throws(() => tree.set('a', undefined), /undefined stands for/)
+test('filters that part late are all in the tree, one by one, and found by every step of the way', () => {
+  const filters = ['a/+/c/d/e', 'a/+/c/d/#', 'a/+/c/d/+', 'a/+/c/x', 'a/+/c', 'a/+', 'a/#']
+  for (const order of [filters, filters.toReversed()]) {
+    const tree = treeOf(order)
+    assert.deepEqual(matches(tree, 'a/b/c/d/e'), ['a/#', 'a/+/c/d/#', 'a/+/c/d/+', 'a/+/c/d/e'])
+    assert.deepEqual(matches(tree, 'a/b/c/d'), ['a/#', 'a/+/c/d/#'])
+    assert.deepEqual(matches(tree, 'a/b/c'), ['a/#', 'a/+/c'])
+    const inSteps = [...tree.values()].flatMap((each) => (each === null ? [] : [each.filter]))
+    assert.deepEqual(inSteps.sort(), [...filters].sort())
+  }
+})
+
+test('what is not in the tree is neither got nor deleted, though another filter stands where it would be', () => {
+  const tree = treeOf(['a/+/c'])
+  for (const filter of ['a/+', 'a/+/d', 'a/+/c/d', 'a/#', 'a/+/c/#']) {
+    assert.equal(tree.get(filter), undefined)
+    assert.equal(tree.delete(filter), false)
+  }
+  assert.equal(tree.size, 1)
 })
 
 test('[MQTT-3.3.2-3] the tree finds exactly the filters that match, whatever they are', () => {
@@ -70,17 +87,17 @@ test('whatever was set and deleted before, the tree holds what a Map would', () 
   const step = fc.record({ isDelete: fc.boolean(), filter: anyFilter, topicName: anyTopicName })
   fc.assert(
     fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
-      const tree = new TopicTree<string>()
+      const tree = treeOf([])
       const model = new Map<string, string>()
       for (const { isDelete, filter, topicName } of steps) {
         if (isDelete) {
           assert.equal(tree.delete(filter), model.delete(filter))
         } else {
-          tree.set(filter, filter)
+          tree.set({ filter })
           model.set(filter, filter)
         }
         assert.equal(tree.size, model.size)
-        assert.equal(tree.get(filter), model.get(filter))
+        assert.equal(tree.get(filter)?.filter, model.get(filter))
         const expected = [...model.keys()].filter((known) => topicFilterMatches(known, topicName)).sort()
         assert.deepEqual(matches(tree, topicName), expected)
       }
@@ -94,9 +111,9 @@ test('whatever was set and deleted before, the tree holds what a Map would', () 
 test('a name and filters of 32,767 slashes are set, matched and deleted in less than 50 ms each', () => {
   const slashes = '/'.repeat(32_767)
   const filters = [slashes, `${slashes}+`, `${slashes}#`, `+${slashes}`]
-  const tree = new TopicTree<string>()
+  const tree = treeOf([])
   const timed = (work: () => void) => assert.ok(processorMs(work) < 50)
-  for (const filter of filters) timed(() => tree.set(filter, filter))
+  for (const filter of filters) timed(() => tree.set({ filter }))
   timed(() => assert.equal(matches(tree, slashes).length, 4))
   for (const filter of filters) timed(() => assert.equal(tree.delete(filter), true))
   assert.equal(tree.size, 0)
@@ -104,11 +121,11 @@ test('a name and filters of 32,767 slashes are set, matched and deleted in less 
 })
 
 test('a search that once was very wide leaves the next one right', () => {
-  const tree = new TopicTree<string>()
+  const tree = treeOf([])
   for (let index = 0; index < 2 ** 12; index += 1) {
     const bits = index.toString(2).padStart(12, '0')
     const filter = [...bits].map((bit) => (bit === '1' ? '+' : 'a')).join('/')
-    tree.set(`${filter}/#`, filter)
+    tree.set({ filter: `${filter}/#` })
   }
   const name = `${'a/'.repeat(11)}a`
   assert.equal(matches(tree, name).length, 2 ** 12)

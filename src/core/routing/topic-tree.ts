@@ -1,29 +1,36 @@
 /**
- * Topic Filters to values, asked with a Topic Name: which filters match it? MQTT 5.0 section 4.7. @hot
+ * What belongs to Topic Filters, asked with a Topic Name: which filters match it? MQTT 5.0 section 4.7. @hot
  *
- * Filters without a wildcard are in one Map, found in one step; only filters with a wildcard are in a tree of levels.
+ * Filters without a wildcard are in one Map, found in one step; only filters with a wildcard are in a tree of levels. A filter
+ * that is alone below a node stands there itself and is compared whole: no nodes are made for levels it shares with nobody.
  * Invariant: every node but the root leads to a value, so that what was deleted costs nothing.
  */
 import assert from 'node:assert/strict'
-import { addChild, type Branch, childAt, hasChildren, removeChild } from './topic-tree-branch.ts'
+import { topicFilterMatches } from './topic-filter.ts'
+import { type Branch, childAt, hasChildren, putChild, removeChild } from './topic-tree-branch.ts'
+
+/** What is in the tree: it knows its Topic Filter, which is valid, without `$share/name/`, and stays the same. */
+export interface OfFilter {
+  readonly filter: string
+}
 
 const dollar = 0x24
 /** A wider search than this gives its working arrays back instead of keeping them. */
 const keptFrontier = 1024
 
-class Node<T> implements Branch<Node<T>> {
+class Node<T> implements Branch<Node<T> | T> {
   onlyLevel = ''
-  onlyChild: Node<T> | null = null
-  children: Map<string, Node<T>> | null = null
+  onlyChild: Node<T> | T | null = null
+  children: Map<string, Node<T> | T> | null = null
   /** What follows after `+`. */
-  plusChild: Node<T> | null = null
+  plusChild: Node<T> | T | null = null
   /** Of the filter that ends here. */
   value: T | undefined = undefined
   /** Of the filter that ends in `#` behind here. */
   hashValue: T | undefined = undefined
 }
 
-export class TopicTree<T> {
+export class TopicTree<T extends OfFilter> {
   readonly #exact = new Map<string, T>()
   readonly #root = new Node<T>()
   #wildcardCount = 0
@@ -38,52 +45,66 @@ export class TopicTree<T> {
 
   get(filter: string): T | undefined {
     if (!hasWildcard(filter)) return this.#exact.get(filter)
-    let node: Node<T> | null = this.#root
+    let node = this.#root
     for (const level of filter.split('/')) {
       if (level === '#') return node.hashValue
-      node = level === '+' ? node.plusChild : childAt(node, level)
-      if (node === null) return undefined
+      const child = childBehind(node, level)
+      if (child === null) return undefined
+      if (!(child instanceof Node)) return child.filter === filter ? child : undefined
+      node = child
     }
     return node.value
   }
 
-  /** Adds or replaces. `filter` is valid and without `$share/name/`; `value` is not undefined. */
-  set(filter: string, value: T): void {
-    assert(value !== undefined, 'undefined stands for a filter that is not there')
+  /** Adds it, or puts it in the place of what was there for the same filter. */
+  set(value: T): void {
+    const { filter } = value
     if (!hasWildcard(filter)) {
       this.#exact.set(filter, value)
       return
     }
+    const levels = filter.split('/')
     let node = this.#root
-    for (const level of filter.split('/')) {
-      if (level === '#') {
-        if (node.hashValue === undefined) this.#wildcardCount += 1
-        node.hashValue = value
-        return
+    let depth = 0
+    let levelsOfOther: string[] | null = null
+    for (; ; depth += 1) {
+      const level = levels[depth]
+      if (level === undefined || level === '#') break
+      const child = childBehind(node, level)
+      if (child instanceof Node) {
+        node = child
+        continue
       }
-      node = enter(node, level)
+      if (child === null || child.filter === filter) break
+      // Both go on from here, and part at the next level or later.
+      levelsOfOther ??= child.filter.split('/')
+      const parting = new Node<T>()
+      putValue(parting, levelsOfOther[depth + 1], child)
+      putBehind(node, level, parting)
+      node = parting
     }
-    if (node.value === undefined) this.#wildcardCount += 1
-    node.value = value
+    if (putValue(node, levels[depth], value)) this.#wildcardCount += 1
   }
 
   /** Returns whether the filter was there. */
   delete(filter: string): boolean {
     if (!hasWildcard(filter)) return this.#exact.delete(filter)
     const levels = filter.split('/')
-    const endsInHash = levels.at(-1) === '#'
-    if (endsInHash) levels.pop()
     const path = [this.#root]
     let node = this.#root
-    for (const level of levels) {
-      const child: Node<T> | null = level === '+' ? node.plusChild : childAt(node, level)
-      if (child === null) return false
+    let depth = 0
+    for (; depth < levels.length; depth += 1) {
+      const level = levels[depth]
+      if (level === undefined || level === '#') break
+      const child = childBehind(node, level)
+      if (!(child instanceof Node)) {
+        if (child?.filter !== filter) return false
+        break
+      }
       path.push(child)
       node = child
     }
-    if ((endsInHash ? node.hashValue : node.value) === undefined) return false
-    if (endsInHash) node.hashValue = undefined
-    else node.value = undefined
+    if (!takeValue(node, levels[depth])) return false
     this.#wildcardCount -= 1
     prune(path, levels)
     return true
@@ -121,14 +142,16 @@ export class TopicTree<T> {
         if (node === null || node === undefined) continue
         if (wildcardsCount) {
           if (node.hashValue !== undefined) found.push(node.hashValue)
-          if (node.plusChild !== null) next[nextWidth++] = node.plusChild
+          const inner = entered(node.plusChild, topicName, found)
+          if (inner !== null) next[nextWidth++] = inner
         }
         if (node.children !== null) {
           level ??= topicName.slice(levelStart, levelEnd)
-          const child = node.children.get(level)
-          if (child !== undefined) next[nextWidth++] = child
+          const inner = entered(node.children.get(level) ?? null, topicName, found)
+          if (inner !== null) next[nextWidth++] = inner
         } else if (node.onlyChild !== null && levelIs(node.onlyLevel, topicName, levelStart, levelEnd)) {
-          next[nextWidth++] = node.onlyChild
+          const inner = entered(node.onlyChild, topicName, found)
+          if (inner !== null) next[nextWidth++] = inner
         }
       }
       const spent: (Node<T> | null)[] = frontier
@@ -152,23 +175,34 @@ export class TopicTree<T> {
   }
 }
 
+/** The node to go on from; null where there is none. What stands alone below its node is pushed onto `found` if it matches. */
+function entered<T extends OfFilter>(child: Node<T> | T | null, topicName: string, found: T[]): Node<T> | null {
+  if (child instanceof Node) return child
+  if (child !== null && topicFilterMatches(child.filter, topicName)) found.push(child)
+  return null
+}
+
 /** Many levels below each other are a path, not a depth of calls. */
 function* valuesBelow<T>(root: Node<T>): Generator<T | null, void> {
   const path = [childrenOf(root)]
   yield root.hashValue ?? null
   for (let children = path.at(-1); children !== undefined; children = path.at(-1)) {
-    const { done, value: node } = children.next()
+    const { done, value: child } = children.next()
     if (done === true) {
       path.pop()
       continue
     }
-    yield node.value ?? null
-    if (node.hashValue !== undefined) yield node.hashValue
-    path.push(childrenOf(node))
+    if (!(child instanceof Node)) {
+      yield child
+      continue
+    }
+    yield child.value ?? null
+    if (child.hashValue !== undefined) yield child.hashValue
+    path.push(childrenOf(child))
   }
 }
 
-function* childrenOf<T>(node: Node<T>): Generator<Node<T>, void> {
+function* childrenOf<T>(node: Node<T>): Generator<Node<T> | T, void> {
   if (node.plusChild !== null) yield node.plusChild
   if (node.onlyChild !== null) yield node.onlyChild
   else if (node.children !== null) yield* node.children.values()
@@ -184,28 +218,54 @@ function hasWildcard(filter: string): boolean {
   return filter.endsWith('#') || filter.includes('+')
 }
 
-function enter<T>(node: Node<T>, level: string): Node<T> {
-  if (level === '+') {
-    node.plusChild ??= new Node<T>()
-    return node.plusChild
+function childBehind<T>(node: Node<T>, level: string): Node<T> | T | null {
+  return level === '+' ? node.plusChild : childAt(node, level)
+}
+
+function putBehind<T>(node: Node<T>, level: string, child: Node<T> | T): void {
+  if (level === '+') node.plusChild = child
+  else putChild(node, level, child)
+}
+
+/** `level` is the next of the value's filter: undefined if it ends at the node. Returns whether nothing was there. */
+function putValue<T>(node: Node<T>, level: string | undefined, value: T): boolean {
+  if (level !== undefined && level !== '#') {
+    const isNew = childBehind(node, level) === null
+    putBehind(node, level, value)
+    return isNew
   }
-  const known = childAt(node, level)
-  if (known !== null) return known
-  const child = new Node<T>()
-  addChild(node, level, child)
-  return child
+  const isNew = (level === '#' ? node.hashValue : node.value) === undefined
+  if (level === '#') node.hashValue = value
+  else node.value = value
+  return isNew
+}
+
+/** The opposite. Returns whether something was there. */
+function takeValue<T>(node: Node<T>, level: string | undefined): boolean {
+  if (level !== undefined && level !== '#') {
+    removeBehind(node, level)
+    return true
+  }
+  const wasThere = (level === '#' ? node.hashValue : node.value) !== undefined
+  if (level === '#') node.hashValue = undefined
+  else node.value = undefined
+  return wasThere
+}
+
+function removeBehind<T>(node: Node<T>, level: string): void {
+  if (level === '+') node.plusChild = null
+  else removeChild(node, level)
 }
 
 /** Takes out the nodes at the end of `path` that lead nowhere; `levels[i]` leads from `path[i]` to `path[i + 1]`. */
 function prune<T>(path: Node<T>[], levels: string[]): void {
-  for (let depth = levels.length; depth > 0; depth -= 1) {
+  for (let depth = path.length - 1; depth > 0; depth -= 1) {
     const node = path[depth]
     const parent = path[depth - 1]
     const level = levels[depth - 1]
     assert(node !== undefined && parent !== undefined && level !== undefined, 'a path has a node for each level')
     if (node.value !== undefined || node.hashValue !== undefined) return
     if (node.plusChild !== null || hasChildren(node)) return
-    if (level === '+') parent.plusChild = null
-    else removeChild(parent, level)
+    removeBehind(parent, level)
   }
 }
