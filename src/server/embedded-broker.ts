@@ -20,8 +20,9 @@ import { parseListenUrl } from '../transport/listen-url.ts'
 import { AdminSide } from './admin-side.ts'
 import { defaultAuthenticate } from './authentication/default-authenticate.ts'
 import { FailedLogins } from './authentication/failed-logins.ts'
+import { changeableOptions, logsIn } from './changeable-options.ts'
 import { ClientLinks } from './client-links.ts'
-import { exposureFault, namesClients } from './config/exposure.ts'
+import { exposureFault } from './config/exposure.ts'
 import { Gatekeeper, type GatekeeperOptions } from './gatekeeper.ts'
 import { disconnectClientsOf, Listeners } from './listeners.ts'
 import type { LocalSubscribeOptions, MessageListener } from './local-link.ts'
@@ -30,7 +31,7 @@ import { LocalSubscriptions } from './local-subscriptions.ts'
 import { MemoryWatch } from './memory-watch.ts'
 import { checkOptions } from './option-faults.ts'
 import { type BrokerOptions, defaultListen, snapshotEveryBytesDefault } from './options.ts'
-import { deadLetterTopicName, differences, mayStillObserve, type OptionSet, type ReloadResult } from './reload.ts'
+import { differences, mayStillObserve, type OptionSet, type ReloadResult } from './reload.ts'
 import type { AdminRequestEvent } from './requests/admin-request.ts'
 import { pullAll } from './requests/pages.ts'
 import { Shell } from './shell.ts'
@@ -376,25 +377,6 @@ export class Broker {
     queueMicrotask(() => {
       throw error
     })
-  }
-}
-
-function logsIn({ authenticate, authenticationMethods = [] }: BrokerOptions): boolean {
-  return authenticate !== undefined || authenticationMethods.length > 0
-}
-
-/** What the core is told, of that which may change while it runs. */
-function changeableOptions({ given, checked }: OptionSet) {
-  return {
-    ...checked,
-    asksAuthentication: logsIn(given) || (given.listen ?? []).some((url) => namesClients(parseListenUrl(url))),
-    authenticationMethods: new Set((given.authenticationMethods ?? []).map((method) => method.name)),
-    access: given.access ?? null,
-    asksAuthorization: given.authorize !== undefined || (given.access ?? null) !== null,
-    responseTopicPrefix: given.responseTopicPrefix ?? null,
-    clientIdentifierScope: given.clientIdentifierScope ?? 'broker',
-    whenQueueFull: given.whenQueueFull ?? 'spill',
-    deadLetterTopicName: deadLetterTopicName(given),
   }
 }
 

@@ -1,8 +1,14 @@
 /**
- * Which of the messages that wait are to be read from the store next.
+ * How much of what waits is taken at a time: which messages are to be read from the store next, and when what was read leaves.
  */
 import type { Backlog } from '../rest/backlog.ts'
 import type { MessageBodies } from '../rest/message-bodies.ts'
+
+/**
+ * The rest of what waits follows when this has left: each message of it is objects, which the garbage collector copies for as long as
+ * they wait, and many clients may come back at once.
+ */
+export const burstBytesMax = 32 * 1024
 
 /** Messages asked for at a time: what the window takes twice over, within these. */
 const loadMin = 32

@@ -17,19 +17,13 @@ import type { CoreState, WhenQueueFull } from '../state.ts'
 import { OutgoingAcknowledgement, sendNow, sendOnceDurable, type Turn } from '../turn.ts'
 import { type Copy, copyFor, nextCopy, withMessage } from './copy.ts'
 import { InFlight } from './in-flight.ts'
-import { loadBytesMax, loadMax, messagesToLoad } from './loading.ts'
+import { burstBytesMax, loadBytesMax, loadMax, messagesToLoad } from './loading.ts'
 import { MessageQueue } from './message-queue.ts'
 import { passOn } from './other-member.ts'
 import { isTooLarge, outgoingPublish } from './outgoing-publish.ts'
 import { isRevoked } from './revoked.ts'
 import type { Session } from './session.ts'
 import { wrongAcknowledgement } from './wrong-acknowledgement.ts'
-
-/**
- * The rest of what waits follows when this has left: each message of it is objects, which the garbage collector copies for as long as
- * they wait, and many clients may come back at once.
- */
-const burstBytesMax = 32 * 1024
 
 export class Outbound {
   readonly #session: Session
