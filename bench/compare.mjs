@@ -10,18 +10,9 @@
  * peer with their spread, and the most messages that ours did not deliver. When the minutes are over, what is left gets one pair less
  * at a time, and the table says how many there were.
  */
-import {
-  generate,
-  mosquitto,
-  newDataDirectory,
-  pabalCommand,
-  removeData,
-  sleep,
-  startBroker,
-  stopBroker,
-} from './broker-process.mjs'
+import { mosquitto, pabalCommand } from './broker-process.mjs'
 import { undelivered } from './measure.mjs'
-import { sample } from './proc.mjs'
+import { median, round, runOnce, startTimes } from './one-run.mjs'
 import { barText, figures, isReached, scenarioNames, scenarios } from './scenarios.mjs'
 
 const options = {
@@ -43,57 +34,7 @@ const peerCommand = options.peer === 'mosquitto' ? mosquitto : options.peer
 const endMs = performance.now() + Number(options.minutes) * 60_000
 const own = options.generator.split(' ').filter(Boolean)
 
-async function withBroker(command, scenario, data, run) {
-  const line = command.replaceAll('{flags}', scenario.flags ?? '')
-  const broker = await startBroker(line, scenario, { data, everyMs: scenario.start ? 2 : 20 })
-  try {
-    return await run(broker)
-  } finally {
-    await stopBroker(broker)
-  }
-}
-
-async function once(command, scenario) {
-  const data = newDataDirectory()
-  const { args, seconds = options.seconds } = scenario
-  try {
-    return await withBroker(command, scenario, data, async (broker) => {
-      await sleep(500)
-      return generate(broker, [...args, '--seconds', seconds, ...own])
-    })
-  } finally {
-    removeData(data)
-  }
-}
-
-/** From start to CONNACK: of an empty directory, a new one each time; of stored Sessions, the same one again and again. */
-async function startTimes(command, scenario, repeats) {
-  const { sessions } = scenario.start
-  const timed = (data) =>
-    withBroker(command, scenario, data, async ({ connackMs, pid }) => ({
-      connack_ms: connackMs,
-      connack_cpu_ms: sample(pid).cpu * 1000,
-    }))
-  const results = []
-  let data = newDataDirectory()
-  try {
-    if (sessions > 0) {
-      const loaded = await withBroker(command, scenario, data, (broker) =>
-        generate(broker, ['sessions', '--sessions', sessions], 300),
-      )
-      if (loaded.failed) return [loaded]
-    }
-    while (results.length < repeats) {
-      results.push(await timed(data))
-      if (sessions > 0) continue
-      removeData(data)
-      data = newDataDirectory()
-    }
-  } finally {
-    removeData(data)
-  }
-  return results
-}
+const once = (command, scenario) => runOnce(command, scenario, options.seconds, own)
 
 async function pairsOf(scenario) {
   const repeats = Number(options.repeats)
@@ -105,9 +46,6 @@ async function pairsOf(scenario) {
   }
   return pairs
 }
-
-const median = (list) => list.slice().sort((a, b) => a - b)[Math.floor((list.length - 1) / 2)]
-const round = (n) => (n === null || n === undefined || !Number.isFinite(n) ? null : +n.toPrecision(n >= 1000 ? 4 : 3))
 
 function figureOf(pairs, { of }) {
   const column = (i) => (pairs[0][i] === null ? null : round(median(pairs.map((pair) => of(pair[i])))))

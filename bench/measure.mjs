@@ -78,6 +78,7 @@ export async function measure(o, traffic) {
     in_per_s: Math.round(sent / seconds),
     out_per_s: Math.round(delivered / seconds),
     broker_cpu_s: round(cpu),
+    broker_system_s: round(b.broker.system - a.broker.system),
     broker_cpu_pct: round((100 * cpu) / seconds, 0),
     broker_sys_pct: round((100 * (b.broker.system - a.broker.system)) / seconds, 0),
     cpu_us_per_delivered: round((1e6 * cpu) / delivered),

@@ -59,6 +59,25 @@ test('a comparison with a broker that does not start says so and fails nothing e
   assert.match(stderr, /no room/)
 })
 
+test('the floor of a scenario is measured beside mosquitto and Pabal, and judged with them', {
+  timeout: 60_000,
+}, async () => {
+  const words = ['floors', 'start-empty', '--source', '--no-record', '--repeats', '1']
+  const { stdout } = await run(process.execPath, [path('../bench/run.mjs'), ...words])
+  const [, peer = 0, bare = 0, ours = 0] = (
+    /^start-empty +first CONNACK +(\S+) +(\S+) +(\S+) /m.exec(stdout) ?? []
+  ).map(Number)
+  assert.ok(peer > 0 && bare > 0 && ours > bare, stdout)
+  assert.match(stdout, /^start-empty +first CONNACK .* ≤ 300 ms +(?:reached|missed), (?:reached|missed)$/m)
+})
+
+test('a floor that there is none of is refused with those there are', async () => {
+  const words = ['floors', 'pair', '--no-record']
+  const refused = await run(process.execPath, [path('../bench/run.mjs'), ...words]).catch((error) => error)
+  assert.equal(refused.code, 1)
+  assert.match(refused.stdout, /floors \[.*sparse/)
+})
+
 test('a profile of a scenario says which share each part of the broker has and draws it', {
   timeout: 60_000,
 }, async (t) => {

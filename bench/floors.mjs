@@ -1,0 +1,98 @@
+/**
+ * `npm run bench -- floors [SCENARIO…]`: what a scenario costs a bare program on Node, beside mosquitto and Pabal under the same load.
+ *
+ * Where Pabal misses a bar this tells how much of it the runtime and the kernel take before there is any MQTT. Each file of bench/floors is
+ * such a program, named as its scenario: it is started with a port, and answers with the least the generator needs. They take turns,
+ * each pinned as a broker is. Prints medians, and appends them to bench/results.md, except with --no-record; --repeats 5, --seconds 2; with
+ * --source Pabal is not built, but run from its sources.
+ */
+import { appendFileSync, readdirSync } from 'node:fs'
+import { basename } from 'node:path'
+import { parseArgs } from 'node:util'
+import { buildBroker, here, mosquitto, pabalCommand, quote } from './broker-process.mjs'
+import { median, round, runOnce, startTimes } from './one-run.mjs'
+import { barText, figures, isReached, scenarios } from './scenarios.mjs'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    repeats: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '2' },
+    'no-record': { type: 'boolean', default: false },
+    source: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+})
+
+const floors = readdirSync(here('floors'))
+  .filter((file) => file.endsWith('.mjs'))
+  .map((file) => basename(file, '.mjs'))
+
+const programs = {
+  mosquitto,
+  bare: `${quote(process.execPath)} {floor} {port}`,
+  Pabal: pabalCommand('{flags}', '', values.source ? '../src/cli/main.ts' : undefined),
+}
+
+/** By program, what each run reports. */
+async function runsOf(name) {
+  const scenario = scenarios[name]
+  const runs = Object.fromEntries(Object.keys(programs).map((program) => [program, []]))
+  for (let i = 0; i < Number(values.repeats); i++) {
+    for (const [program, command] of Object.entries(programs)) {
+      const line = command.replaceAll('{floor}', quote(here(`floors/${name}.mjs`)))
+      const [run] = scenario.start
+        ? await startTimes(line, scenario, 1)
+        : [await runOnce(line, scenario, values.seconds)]
+      if (run.failed) throw new Error(`${name}: ${program}: ${run.failed}`)
+      runs[program].push(run)
+    }
+  }
+  return runs
+}
+
+/** Of the CPU time of a message, what the kernel took. */
+const kernelShare = { unit: '% of it in the kernel', of: (r) => (100 * r.broker_system_s) / r.broker_cpu_s }
+
+function rowsOf(name, runs) {
+  const { figures: wanted } = scenarios[name]
+  const own = Object.entries(wanted).map(([key, bar]) => [key, figures[key], bar])
+  return [...own, ...('cpu' in wanted ? [['kernel', kernelShare, {}]] : [])].map(([key, figure, bar]) => {
+    const medians = Object.values(runs).map((all) => round(median(all.map((run) => figure.of(run)))))
+    const [peer, bare, ours] = medians
+    const ratios = [bare, ours].map((each) => round(each / peer))
+    const verdicts = [bare, ours].map((each, i) => isReached(bar, { ours: each, ratio: ratios[i] }))
+    const verdict = verdicts[0] === undefined ? '' : verdicts.map((is) => (is ? 'reached' : 'missed')).join(', ')
+    return [name, key, ...medians, `${ratios[0]}x`, `${ratios[1]}x`, barText(bar, figure) || figure.unit, verdict]
+  })
+}
+
+function lineOf(cells) {
+  const widths = [14, 14, 11, 11, 11, 8, 8, 24, 17]
+  return cells.map((cell, i) => (i < 2 ? String(cell).padEnd(widths[i]) : String(cell).padStart(widths[i]))).join(' ')
+}
+
+async function measureFloors(names) {
+  if (!values.source) buildBroker()
+  const head = ['scenario', 'figure', 'mosquitto', 'bare Node', 'Pabal', 'bare x', 'Pabal x', 'bar', 'bare, Pabal']
+  const lines = [lineOf(head)]
+  console.log(lines[0])
+  for (const name of names) {
+    for (const row of rowsOf(name, await runsOf(name))) {
+      const line = lineOf(row).trimEnd()
+      lines.push(line)
+      console.log(line)
+    }
+  }
+  if (values['no-record']) return
+  const command = ['npm run bench -- floors', ...positionals].join(' ')
+  const title = `What a bare program on Node costs, ${new Date().toISOString().slice(0, 16)} UTC`
+  const text = `\n## ${title}\n\nCommand: \`${command}\`\n\n\`\`\`text\n${lines.join('\n')}\n\`\`\`\n`
+  appendFileSync(here('results.md'), text)
+}
+
+const unknown = positionals.filter((name) => !floors.includes(name))
+if (values.help || unknown.length > 0) {
+  console.log(`npm run bench -- floors [${floors.join(' | ')}]… [--repeats 5] [--seconds 2] [--no-record] [--source]`)
+  process.exitCode = unknown.length > 0 ? 1 : 0
+} else await measureFloors(positionals.length > 0 ? positionals : floors)
