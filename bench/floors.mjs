@@ -63,7 +63,8 @@ function rowsOf(name, runs) {
     const ratios = [bare, ours].map((each) => round(each / peer))
     const verdicts = [bare, ours].map((each, i) => isReached(bar, { ours: each, ratio: ratios[i] }))
     const verdict = verdicts[0] === undefined ? '' : verdicts.map((is) => (is ? 'reached' : 'missed')).join(', ')
-    return [name, key, ...medians, `${ratios[0]}x`, `${ratios[1]}x`, barText(bar, figure) || figure.unit, verdict]
+    const shown = ratios.map((ratio) => (ratio === null ? '' : `${ratio}x`))
+    return [name, key, ...medians, ...shown, barText(bar, figure) || figure.unit, verdict]
   })
 }
 
@@ -85,7 +86,7 @@ async function measureFloors(names) {
     }
   }
   if (values['no-record']) return
-  const command = ['npm run bench -- floors', ...positionals].join(' ')
+  const command = ['npm run bench -- floors', ...process.argv.slice(2)].join(' ')
   const title = `What a bare program on Node costs, ${new Date().toISOString().slice(0, 16)} UTC`
   const text = `\n## ${title}\n\nCommand: \`${command}\`\n\n\`\`\`text\n${lines.join('\n')}\n\`\`\`\n`
   appendFileSync(here('results.md'), text)
