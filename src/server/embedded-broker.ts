@@ -21,7 +21,7 @@ import { AdminSide } from './admin-side.ts'
 import { defaultAuthenticate } from './authentication/default-authenticate.ts'
 import { FailedLogins } from './authentication/failed-logins.ts'
 import { ClientLinks } from './client-links.ts'
-import { exposureFault, namesClients } from './config/exposure.ts'
+import { exposureFault, namesClients, takesStrangers } from './config/exposure.ts'
 import { Gatekeeper, type GatekeeperOptions } from './gatekeeper.ts'
 import { disconnectClientsOf, Listeners } from './listeners.ts'
 import type { LocalSubscribeOptions, MessageListener } from './local-link.ts'
@@ -88,6 +88,7 @@ export class Broker {
   readonly #shell: Shell
   readonly #listeners = new Listeners({
     accept: (channel, facts) => this.#links.accept(channel, facts, this.#shell),
+    takesStrangers: () => takesStrangers(this.#inForce.given),
     ...thresholdOf(() => this.#shell),
   })
   readonly #links = new ClientLinks((remoteAddress) => this.#failedLogins.note(remoteAddress))

@@ -8,8 +8,8 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { BrokerAccess } from '../../server/admin-part.ts'
+import { isHostOfThisMachine } from '../../transport/this-machine.ts'
 import type { ApiKey } from '../api-types.ts'
-import { isLoopbackHost } from '../listen-address.ts'
 import { problem } from '../problem.ts'
 import type { Room } from '../room.ts'
 import { Attempts } from './attempts.ts'
@@ -157,5 +157,5 @@ function checkCsrfToken({ headers }: IncomingMessage, { csrfToken }: Principal):
 function isFromThisMachine({ socket, headers }: IncomingMessage): boolean {
   const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
   const isPassedOn = headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined
-  return isLoopbackHost(address) && !isPassedOn
+  return isHostOfThisMachine(address) && !isPassedOn
 }
