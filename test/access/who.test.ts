@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { accessRules } from '../../src/index.ts'
 import { startApi } from '../admin/api.ts'
 import { pabal } from '../support/pabal-command.ts'
+import { startTestBroker } from '../support/test-broker.ts'
 import { Asker } from '../who/asker.ts'
 
 const access = accessRules({
@@ -52,4 +53,21 @@ test('who is alone in being denied is nobody: the publisher is told so', async (
   assert.equal((await publisher.next('puback')).reasonCode, 0x10)
   await bob.quiet()
   assert.equal((await pabal(api.at, 'who', 'orders/secret')).code, 16)
+})
+
+test('the next page of a long answer is not given to whoever may not observe any more', async () => {
+  const listen = ['tcp://127.0.0.1:0']
+  const everything = { allow: ['publish', 'subscribe', 'observe'], topics: ['#'] } as const
+  await using running = await startTestBroker({ listen, access: accessRules({ rules: [everything] }) })
+  for (const clientIdentifier of ['ann', 'bob', 'eve']) {
+    await (await running.client(5, { clientIdentifier })).subscribe('t')
+  }
+  const asker = await Asker.open(running, 5)
+  const first = await asker.ask({ topic: 't', limit: 1 })
+  const second = await asker.ask({ cursor: first.cursor, limit: 1 })
+  assert.deepEqual([first.subscribers.length, second.subscribers.length], [1, 1])
+  const denied = { deny: ['observe'], topics: ['t'] } as const
+  await running.broker.reload({ listen, access: accessRules({ rules: [everything, denied] }) })
+  const third = await asker.ask({ cursor: second.cursor, limit: 1 })
+  assert.match(JSON.stringify(third), /"error":.*the permission/)
 })
