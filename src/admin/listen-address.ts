@@ -1,8 +1,8 @@
 /**
  * Where the HTTP API listens, as an operator writes it: `http://127.0.0.1:18083`, or `https://HOST:PORT?cert=FILE&key=FILE`.
  */
-import { BlockList, isIP } from 'node:net'
 import { certificatePairs, type TlsFiles } from '../transport/listen-url.ts'
+import { isHostOfThisMachine } from '../transport/this-machine.ts'
 
 export interface AdminAddress {
   readonly url: string
@@ -37,9 +37,6 @@ export class AdminAddressError extends Error {
 
 export const defaultAdminUrl = 'http://127.0.0.1:18083'
 
-const loopback = new BlockList()
-loopback.addSubnet('127.0.0.0', 8, 'ipv4')
-loopback.addAddress('::1', 'ipv6')
 const expected = 'http://HOST:PORT or https://HOST:PORT?cert=FILE&key=FILE'
 
 /** @throws AdminAddressError */
@@ -65,7 +62,7 @@ export function parseAdminUrl(written: string): AdminAddress {
   // What URL leaves out is what the scheme usually has.
   const port =
     parsed.port === '' ? (/:(?:80|443)\b/.test(written) ? (scheme === 'https' ? 443 : 80) : 18083) : Number(parsed.port)
-  const isLoopback = isLoopbackHost(host)
+  const isLoopback = isHostOfThisMachine(host)
   const allowsPlain = plain === 'off'
   if (scheme === 'http' && !isLoopback && !allowsPlain) throw exposed(found)
   return { url: written, scheme, host, port, isLoopback, hostNames, allowsPlain, tls }
@@ -100,10 +97,4 @@ function exposed(found: string): AdminAddressError {
   const advice =
     'Use https://HOST:PORT?cert=FILE&key=FILE, listen on 127.0.0.1 behind a proxy with TLS, or say that you know it with ?tls=off'
   return new AdminAddressError(found, expectedThere, advice)
-}
-
-/** Only by its name or address: what a name server says may change. */
-export function isLoopbackHost(host: string): boolean {
-  const family = isIP(host)
-  return host === 'localhost' || (family !== 0 && loopback.check(host, family === 6 ? 'ipv6' : 'ipv4'))
 }

@@ -2,6 +2,7 @@
  * Who may ask the broker itself where the host has no `authorize` that says so.
  */
 import type { Connection } from '../core/connection/connection.ts'
+import { isFromThisMachine } from '../transport/this-machine.ts'
 import type { Permissions } from './authentication/authentication.ts'
 
 /**
@@ -19,9 +20,4 @@ export function isPermitted(
   const account = connection.session?.account ?? ''
   const { observe = [], admin = [] } = permissions
   return account !== '' && (admin.includes(account) || (action === 'observe' && observe.includes(account)))
-}
-
-/** As channels write it: `127.0.0.1:50312`, `[::1]:50312`, `unix`. */
-function isFromThisMachine(remoteAddress: string): boolean {
-  return remoteAddress === 'unix' || /^(?:127(?:\.\d+){3}|\[::1\]):\d+$/.test(remoteAddress)
 }

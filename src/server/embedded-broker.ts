@@ -22,7 +22,7 @@ import { defaultAuthenticate } from './authentication/default-authenticate.ts'
 import { FailedLogins } from './authentication/failed-logins.ts'
 import { changeableOptions, logsIn } from './changeable-options.ts'
 import { ClientLinks } from './client-links.ts'
-import { exposureFault } from './config/exposure.ts'
+import { exposureFault, takesStrangers } from './config/exposure.ts'
 import { Gatekeeper, type GatekeeperOptions } from './gatekeeper.ts'
 import { disconnectClientsOf, Listeners } from './listeners.ts'
 import type { LocalSubscribeOptions, MessageListener } from './local-link.ts'
@@ -89,6 +89,7 @@ export class Broker {
   readonly #shell: Shell
   readonly #listeners = new Listeners({
     accept: (channel, facts) => this.#links.accept(channel, facts, this.#shell),
+    takesStrangers: () => takesStrangers(this.#inForce.given),
     ...thresholdOf(() => this.#shell),
   })
   readonly #links = new ClientLinks((remoteAddress) => this.#failedLogins.note(remoteAddress))

@@ -15,6 +15,7 @@ class Greeting implements AsyncDisposable {
       channel.write(Buffer.from(`${url} ${tellsPublisher}`))
       channel.end()
     },
+    takesStrangers: () => true,
     limits: () => defaultLimits,
     turnedAway: () => {},
     handshakesChanged: () => {},

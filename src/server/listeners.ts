@@ -18,6 +18,8 @@ const smallPacketsBytes = 65_536
 
 export interface ListenersOwner extends Threshold {
   accept(channel: Channel, facts: ListenerFacts): void
+  /** Whether clients that do not log in are let in. */
+  takesStrangers(): boolean
 }
 
 interface OpenListener {
@@ -48,6 +50,7 @@ export class Listeners {
       handshakeTimeoutMs: () => owner.limits().handshakeSecondsMax * 1000,
       handshakesMax: () => owner.limits().handshakesMax,
       webSocketMessageBytesMax: () => owner.limits().packetBytesMax + smallPacketsBytes,
+      takesStrangers: () => owner.takesStrangers(),
       handshakesChanged: (by) => owner.handshakesChanged(by),
       turnedAway: (remoteAddress, turned) => owner.turnedAway(remoteAddress, turned),
     }

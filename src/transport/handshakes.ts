@@ -56,6 +56,11 @@ export class Handshakes {
     return waiting.remoteAddress
   }
 
+  /** Whose connection it is, as far as is known. */
+  remoteAddressOf(socket: Socket): string {
+    return this.#waiting.get(keyOf(socket))?.remoteAddress ?? formatRemoteAddress(socket)
+  }
+
   /** The TLS handshake is done; that of WebSocket follows. */
   secured(socket: Socket): void {
     const waiting = this.#waiting.get(keyOf(socket))

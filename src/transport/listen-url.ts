@@ -3,9 +3,10 @@
  *
  * What cannot be meant is refused with the URL, what was found, what is expected and what to do; nothing is guessed.
  */
-import { BlockList, isIPv4, isIPv6 } from 'node:net'
+import { isIPv4, isIPv6 } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
 import { readRange } from './proxy-sources.ts'
+import { isHostOfThisMachine } from './this-machine.ts'
 
 export interface CertificateFiles {
   readonly certFile: string
@@ -124,10 +125,6 @@ const schemes = 'tcp://, tls://, ws://, wss:// or unix://'
 /** The longest path that fits the system's socket address, without its closing zero. */
 const unixPathBytesMax = 107
 
-const loopback = new BlockList()
-loopback.addSubnet('127.0.0.0', 8, 'ipv4')
-loopback.addAddress('::1', 'ipv6')
-
 /** @throws ListenUrlError */
 export function parseListenUrl(text: string): ListenAddress {
   const written = text.trim()
@@ -181,10 +178,7 @@ function schemeFault(url: string, scheme: string): ListenUrlError {
 /** Whether only this machine can reach it: 127.0.0.0/8, `::1`, `localhost`, or a Unix socket. */
 export function isLoopback(address: ListenAddress): boolean {
   if (address.transport === 'unix') return true
-  const { host } = address
-  if (isIPv4(host)) return loopback.check(host, 'ipv4')
-  if (isIPv6(host)) return loopback.check(host, 'ipv6')
-  return host.toLowerCase() === 'localhost'
+  return isHostOfThisMachine(address.host)
 }
 
 /**

@@ -13,6 +13,11 @@ export interface ListenerOptions {
   readonly handshakesMax: () => number
   /** The longest message over WebSocket for whoever connects now; a longer one closes the channel with 1009. Not less than the longest packet. */
   readonly webSocketMessageBytesMax: () => number
+  /**
+   * Whether clients that do not log in are let in at the moment. Then a web page that a browser on this machine shows is not, by
+   * WebSocket, unless it is of this machine or its origin is listed.
+   */
+  readonly takesStrangers: () => boolean
   /** Told when the system could not hand over a connection, for example for want of file descriptors; listening goes on. */
   readonly acceptFailed: (error: Error) => void
   /** There is one more, or one less, of the connections that `handshakesMax` bounds. */
@@ -26,6 +31,7 @@ export const listenerDefaults: ListenerOptions = Object.freeze({
   handshakesMax: () => 1024,
   // A packet of 1 MiB, and room for small ones in the same message.
   webSocketMessageBytesMax: () => 1_048_576 + 65_536,
+  takesStrangers: () => true,
   // Nobody wants to know: the client sees its connection closed and comes again.
   acceptFailed: () => {},
   handshakesChanged: () => {},

@@ -106,6 +106,14 @@ describe('the handshake', { timeout: 30_000 }, () => {
     }
   })
 
+  test('without a list of origins, pages of other machines are refused on this one where nobody logs in, and told how to get in', async () => {
+    const wire = await listen()
+    const answer = await wire.request('GET /mqtt HTTP/1.1', { ...upgrade, Origin: 'https://app.example' })
+    assert.match(answer, /^HTTP\/1\.1 403 Forbidden\r\n/)
+    assert.match(answer, /name it in the listen URL: \?origin=https:\/\/app\.example/)
+    assert.match((await wire.open({ ...upgrade, Origin: 'http://localhost:8080' })).head, /^HTTP\/1\.1 101 /)
+  })
+
   test('too many bytes of headers are refused', async () => {
     const wire = await listen()
     const answer = await wire.request('GET /mqtt HTTP/1.1', { ...upgrade, Cookie: 'x'.repeat(9000) })

@@ -5,6 +5,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WsListenAddress, WssListenAddress } from './listen-url.ts'
 import { http } from './node-http.ts'
+import { isOriginOfThisMachine } from './this-machine.ts'
 
 export interface Refusal {
   readonly status: number
@@ -18,8 +19,23 @@ const refusalLingerMs = 1000
 /** The only subprotocol there is [MQTT-6.0.0-4]; `mqttv3.1` is for a version that is not spoken here. */
 export const protocol = 'mqtt'
 
-/** What is wrong with a request that asks for an upgrade; null if it may go on. */
-export function refusalOf(request: IncomingMessage, address: WsListenAddress | WssListenAddress): Refusal | null {
+/**
+ * What a browser on this machine shows connects from this machine, whoever has made it, and whoever connects from this machine may do
+ * everything where nobody logs in (CWE-1385).
+ */
+const foreignPage =
+  'Pages of other machines may not connect from this one, as clients need no login here. To let those of an origin, name it in the ' +
+  'listen URL: ?origin=https://app.example'
+
+/**
+ * What is wrong with a request that asks for an upgrade; null if it may go on. `mayBeAnyPage`: where no origins are listed, pages of
+ * all may connect, and not those of this machine only.
+ */
+export function refusalOf(
+  request: IncomingMessage,
+  address: WsListenAddress | WssListenAddress,
+  mayBeAnyPage: boolean,
+): Refusal | null {
   const { headers } = request
   if (!isAtPath(request, address.path)) return wrongPath(address)
   if (headers.upgrade?.toLowerCase() !== 'websocket') return upgradeRequired(address)
@@ -34,6 +50,9 @@ export function refusalOf(request: IncomingMessage, address: WsListenAddress | W
   const { origin } = headers
   if (address.origins.length > 0 && origin !== undefined && !address.origins.includes(origin.toLowerCase())) {
     return refusal(403, 'Pages of this origin may not connect: it is not among the origins of this listener.')
+  }
+  if (address.origins.length === 0 && !mayBeAnyPage && origin !== undefined && !isOriginOfThisMachine(origin)) {
+    return refusal(403, foreignPage)
   }
   if (!offeredProtocols(request).has(protocol)) {
     return refusal(

@@ -19,6 +19,7 @@ import type { ListenerOptions } from './listener-options.ts'
 import { http, https } from './node-http.ts'
 import type { AcceptingServer } from './server-listener.ts'
 import { tcpOptions } from './tcp.ts'
+import { isFromThisMachine } from './this-machine.ts'
 import { handshakeSettings } from './tls.ts'
 import { WebSocketChannel, webSocketBounds } from './websocket-channel.ts'
 import {
@@ -55,7 +56,8 @@ export async function createWebSocketServer(
     answerPlainRequest(request, response, address)
   })
   server.on('upgrade', (request, duplex, head) => {
-    const refused = refusalOf(request, address)
+    const mayBeAnyPage = !options.takesStrangers() || !isFromThisMachine(handshakes.remoteAddressOf(socketOf(duplex)))
+    const refused = refusalOf(request, address, mayBeAnyPage)
     if (refused !== null) return refuse(duplex, refused)
     acceptor.options.maxPayload = options.webSocketMessageBytesMax()
     acceptor.handleUpgrade(request, duplex, head, (webSocket) => {

@@ -116,6 +116,17 @@ test('login rate limit: who fails ten times within a minute waits, even with the
   await logIn(api)
 })
 
+test('who has a key is not locked out by those who have none', async () => {
+  await using api = await startApi({}, {}, needed)
+  const headers = withToken(await logIn(api))
+  const { body } = await api.send('POST', '/api_key', { name: 'prometheus', scopes: ['observe'] }, headers)
+  const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
+  for (let count = 0; count < 12; count++) await api.get('/me', bearer('guessed'))
+  assert.equal((await api.get('/me', bearer('guessed'))).status, 429)
+  assert.equal((await api.get('/me', bearer(body.key))).status, 200)
+  assert.equal((await api.get('/me', headers)).status, 200)
+})
+
 test('a key opens what its scopes say, as Bearer and as the password of Basic, until it is taken back', async () => {
   await using api = await startApi({}, {}, needed)
   const login = withToken(await logIn(api))

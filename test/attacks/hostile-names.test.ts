@@ -102,6 +102,9 @@ test('__proto__, constructor, toString, hasOwnProperty: over HTTP they are names
     )
     assert.equal((await ask('/publish', 'POST', JSON.stringify({ topic: name, payload: name }))).status, 202)
     assert.equal((await ask(`/topics/${name}/listeners`)).status, 200)
+    // As the name of a User Property, where any name may stand; that one in JSON would be no name of a property of ours.
+    const userProperty = `{"topic":"a","properties":{"user_properties":{"${name}":"${name}"}}}`
+    assert.equal((await ask('/publish', 'POST', userProperty)).status, name === '__proto__' ? 400 : 202, name)
     // Not JSON.stringify, to which __proto__ in a literal means something.
     for (const extra of [`{"topic":"a","${name}":{"qos":2}}`, `{"topic":"a","properties":{"${name}":{}}}`]) {
       assert.equal((await ask('/publish', 'POST', extra)).status, 400, extra)

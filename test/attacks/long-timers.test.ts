@@ -5,6 +5,8 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { sqlite } from '../../src/index.ts'
+import { temporaryFolder } from '../admin/api.ts'
 import { startPabal } from '../support/pabal-command.ts'
 import { startTestBroker } from '../support/test-broker.ts'
 import { staying } from '../support/wire-client.ts'
@@ -67,6 +69,35 @@ test('timers beyond 2^31 ms: a Session, its messages, a Retained Message, a held
   const again = await running.open(5)
   assert.equal((await again.connect(staying(5, 'willing'))).sessionPresent, false)
   assert.deepEqual(overflows, [])
+})
+
+test('where nothing else is to be waited for, a Session and its Will Delay are waited for as long as they last', async () => {
+  using folder = temporaryFolder()
+  const store = () => sqlite(folder.path)
+  const limits = { sysIntervalSeconds: 0 }
+  {
+    await using running = await startTestBroker({ limits, store: store() })
+    const will = {
+      topicName: 'will',
+      payload,
+      qos: 1,
+      retain: false,
+      properties: { willDelayInterval: longest },
+    } as const
+    const fields = { ...staying(5, 'willing'), will, properties: { sessionExpiryInterval: longest } }
+    await running.lose(await running.client(5, fields))
+  }
+  let turns = 0
+  const afterTurn = (): void => {
+    turns += 1
+  }
+  // Nobody connects, whose Keep Alive would come before.
+  await using running = await startTestBroker({ limits, store: store() }, { afterTurn })
+  const settled = turns
+  for (let round = 0; round < 20; round++) await new Promise((resolve) => setTimeout(resolve, 1))
+  assert.deepEqual([turns, overflows], [settled, []])
+  const again = await running.open(5)
+  assert.equal((await again.connect(staying(5, 'willing'))).sessionPresent, true)
 })
 
 for (const words of [

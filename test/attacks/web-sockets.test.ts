@@ -2,6 +2,7 @@
  * Known failures of WebSocket in brokers and libraries, against the running broker; each test names where it comes from.
  */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { httpAdmin } from '../../src/index.ts'
@@ -152,4 +153,47 @@ test('cross-site WebSocket hijacking (CWE-1385): pages of other origins may not 
   const { peer, head } = await open(broker.url, { Origin: 'https://app.example' })
   assert.match(head, /^HTTP\/1\.1 101 /)
   peer.socket.destroy()
+})
+
+test('cross-site WebSocket hijacking (CWE-1385): where nobody logs in, a page of the network may not use the browser of this machine', async () => {
+  const users = { authenticate: () => ({ type: 'accepted', account: 'ann' }) as const }
+  for (const [options, isOpen] of [
+    [{}, false],
+    [{ allowAnonymous: true }, false],
+    [{ ...users, allowAnonymous: true }, false],
+    // What a page does not know it cannot show.
+    [users, true],
+  ] as const) {
+    await using broker = await startTestBroker({ listen: ['ws://127.0.0.1:0/mqtt'], ...options })
+    for (const origin of ['https://evil.example', 'http://localhost.evil.example', 'null']) {
+      const { peer, head } = await open(broker.url, { Origin: origin })
+      assert.match(head, isOpen ? /^HTTP\/1\.1 101 / : /^HTTP\/1\.1 403 /, origin)
+      peer.socket.destroy()
+    }
+    for (const origin of ['http://localhost:5173', 'http://127.0.0.1:8080', null]) {
+      const { peer, head } = await open(broker.url, origin === null ? {} : { Origin: origin })
+      assert.match(head, /^HTTP\/1\.1 101 /, String(origin))
+      peer.socket.destroy()
+    }
+  }
+})
+
+test('a page of the network may connect from another machine, also where a proxy on this one stands in between', async () => {
+  const listen = ['ws://127.0.0.1:0/mqtt?proxyFrom=127.0.0.1']
+  await using broker = await startTestBroker({ listen, allowAnonymous: true })
+  const { port } = new URL(broker.url)
+  const headers = Object.entries({ ...upgrade, Origin: 'https://app.example' }).map(
+    ([name, value]) => `${name}: ${value}`,
+  )
+  const request = ['GET /mqtt HTTP/1.1', 'Host: a', ...headers, '', ''].join('\r\n')
+  for (const [client, status] of [
+    ['192.0.2.7', 101],
+    ['127.0.0.1', 403],
+  ] as const) {
+    const socket = connect(Number(port), '127.0.0.1')
+    socket.write(`PROXY TCP4 ${client} 127.0.0.1 5000 80\r\n${request}`)
+    const [answer] = await once(socket, 'data')
+    assert.match(String(answer), new RegExp(`^HTTP/1\\.1 ${status} `))
+    socket.destroy()
+  }
 })

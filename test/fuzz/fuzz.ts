@@ -111,6 +111,8 @@ export interface FuzzOptions {
   readonly packetsPerRound: number
   /** Where findings are written down. */
   readonly folder: string
+  /** Told after each round what there is so far. */
+  readonly roundDone?: (sofar: { readonly packets: number; readonly rounds: number; readonly findings: number }) => void
   /** A module that harms the broker, to see that it is found. */
   readonly planted?: string
   /** False to stop after the round. */
@@ -146,6 +148,7 @@ export async function fuzz(options: FuzzOptions): Promise<{ packets: number; rou
         slow.length === 0 ? '' : `, ${slow.length} slow turns that did not come again (${Math.max(...slow)} ms)`
       const verdict = (found.length === 0 ? 'nothing found' : `${found.length} findings`) + once
       say(`Seed ${seed}: ${packets} packets, ${(bytes / 1e6).toFixed(1)} MB alive, ${verdict}`)
+      options.roundDone?.({ packets, rounds, findings: findings.length })
       if (hasCrashed || !isKept) {
         await broker[Symbol.asyncDispose]()
         broker = await start()

@@ -66,6 +66,8 @@ export class FuzzedBroker implements AsyncDisposable {
     writeFileSync(join(folder, 'pabal.yaml'), config)
     const broker = new FuzzedBroker(folder, flags, planted)
     await broker.#ready()
+    // It says that it listens before the turn in which it has started is over.
+    await broker.aliveBytes()
     broker.heldMs = 0
     return broker
   }

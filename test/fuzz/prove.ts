@@ -36,6 +36,11 @@ function readProgress(): Progress {
   return JSON.parse(readFileSync(progressFile, 'utf8')) as Progress
 }
 
+function writeProgress(progress: Progress): void {
+  mkdirSync(artefacts, { recursive: true })
+  writeFileSync(progressFile, JSON.stringify(progress))
+}
+
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
 async function proveGuided(): Promise<number> {
@@ -97,15 +102,21 @@ const result = await fuzz({
   packets: wanted - before.packets,
   packetsPerRound: 100_000,
   folder: corpus,
+  // Whatever ends it, the next time it goes on behind the last round.
+  roundDone: (sofar) => {
+    const { nextSeed, packets, findings } = before
+    writeProgress({
+      nextSeed: nextSeed + sofar.rounds,
+      packets: packets + sofar.packets,
+      findings: findings + others + sofar.findings,
+    })
+  },
   goesOn: () => Date.now() < endsMs,
   say,
 })
 const packets = before.packets + result.packets
 const findings = before.findings + others + result.findings.length
 if (packets < wanted) {
-  mkdirSync(artefacts, { recursive: true })
-  const progress: Progress = { nextSeed: before.nextSeed + result.rounds, packets, findings }
-  writeFileSync(progressFile, JSON.stringify(progress))
   say(`${packets} of ${wanted} packets, ${findings} findings; run it again to go on`)
 } else {
   rmSync(progressFile, { force: true })

@@ -16,6 +16,7 @@ export interface Answer {
   readonly rows: readonly Readonly<Record<string, unknown>>[]
   readonly messages: readonly Readonly<Record<string, unknown>>[]
   readonly cursor: string | null
+  readonly message?: { readonly topic: string }
   readonly error?: { readonly found: string; readonly expected: string; readonly advice: string }
   readonly missingPermission?: string
 }

@@ -8,8 +8,8 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { BrokerAccess } from '../../server/admin-part.ts'
+import { isHostOfThisMachine } from '../../transport/this-machine.ts'
 import type { ApiKey } from '../api-types.ts'
-import { isLoopbackHost } from '../listen-address.ts'
 import { problem } from '../problem.ts'
 import type { Room } from '../room.ts'
 import { Attempts } from './attempts.ts'
@@ -94,10 +94,11 @@ export class Doorkeeper {
   #findKey(incoming: IncomingMessage, authorization: string, nowMs: number): Principal {
     const { vault } = this
     if (vault === null) throw problem('unavailable', 'the broker', 'one that is starting', 'one that runs', 'ask again')
-    const address = incoming.socket.remoteAddress ?? ''
-    this.attempts.check(address, nowMs)
+    // Nobody guesses a key, and whoever has one is not locked out by those who try, behind the same proxy for example.
     const key = vault.findKey(keyTextOf(authorization), nowMs)
     if (key !== null) return principalOf(key)
+    const address = incoming.socket.remoteAddress ?? ''
+    this.attempts.check(address, nowMs)
     this.attempts.failed(address, nowMs)
     const advice = 'make a key with POST /api/v1/api_key'
     const headers = { 'www-authenticate': 'Bearer' }
@@ -157,5 +158,5 @@ function checkCsrfToken({ headers }: IncomingMessage, { csrfToken }: Principal):
 function isFromThisMachine({ socket, headers }: IncomingMessage): boolean {
   const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
   const isPassedOn = headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined
-  return isLoopbackHost(address) && !isPassedOn
+  return isHostOfThisMachine(address) && !isPassedOn
 }

@@ -9,9 +9,17 @@ type Admission = Pick<BrokerOptions, 'allowAnonymous' | 'authenticate' | 'authen
 
 /** Those that may not start. */
 export function exposedListeners(listenAddresses: readonly ListenAddress[], options: Admission): ListenAddress[] {
-  const hasAuthentication = options.authenticate !== undefined || (options.authenticationMethods ?? []).length > 0
-  if (options.allowAnonymous === true || hasAuthentication) return []
+  if (options.allowAnonymous === true || hasAuthentication(options)) return []
   return listenAddresses.filter((address) => isReachable(address) && !namesClients(address))
+}
+
+function hasAuthentication({ authenticate, authenticationMethods = [] }: Admission): boolean {
+  return authenticate !== undefined || authenticationMethods.length > 0
+}
+
+/** Whether clients that do not log in are let in. */
+export function takesStrangers(options: Admission): boolean {
+  return options.allowAnonymous === true || !hasAuthentication(options)
 }
 
 /** Behind a proxy, the address says nothing about who can come in. */

@@ -37,7 +37,8 @@ export class YamlSource implements ConfigSource {
   /** The parser calls itself for each level; so does everybody who reads what it has made. @throws ConfigError if there are too many. */
   private parse(text: string, file: string): Document.Parsed {
     try {
-      const document = yaml().parseDocument(text, { lineCounter: this.lines, prettyErrors: false })
+      // A list as a key becomes the name of a key that nobody knows: the parser need not say so as well.
+      const document = yaml().parseDocument(text, { lineCounter: this.lines, prettyErrors: false, logLevel: 'error' })
       const deep = firstDeepNode(document)
       if (deep === null) return document
       throw new ConfigError([this.depthFault(file, deep.range?.[0] ?? 0)])

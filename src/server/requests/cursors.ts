@@ -13,6 +13,8 @@ const keptMs = 60_000
 export interface OpenAnswer {
   readonly requestName: string
   readonly listName: string
+  /** What the permission was asked for; it is asked for again with each page. */
+  readonly topic: string
   readonly rows: Rows
 }
 

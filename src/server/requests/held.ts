@@ -123,6 +123,9 @@ function deadRowOf({ held, body }: HeldBody): Dead {
 async function show(asked: Asked, reason: HeldFact['reason']): Promise<RequestAnswer> {
   const found = await one(asked, reason)
   const row = reason === 'held' ? rowOf(found.held) : deadRowOf(found)
+  const filter = asked.fields.text('filter')
+  // The permission was asked for this filter: what it does not match is not there.
+  if (filter !== null && !topicFilterMatches(filter, row.topic)) throw notThere(row.id, reason)
   return { facts: { message: { ...row, ...contentOf(found.body.publish) } } }
 }
 
@@ -131,8 +134,12 @@ async function one(asked: Asked, reason: HeldFact['reason']): Promise<HeldBody> 
   const id = asked.fields.count('id') ?? 0
   const message = asked.state.held.get(id)
   if (message?.fact.reason === reason) for await (const found of heldBodies(asked, [message])) return found
+  throw notThere(id, reason)
+}
+
+function notThere(id: number, reason: HeldFact['reason']): NotThere {
   const name = reason === 'held' ? 'a held message' : 'a dead letter'
-  throw new NotThere(`the id ${id}`, `the id of ${name}`, `look it up with $pabal/${reason}`)
+  return new NotThere(`the id ${id}`, `the id of ${name}`, `look it up with $pabal/${reason}`)
 }
 
 /** Does one thing with one message; why not, in words, or null. */

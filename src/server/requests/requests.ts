@@ -116,7 +116,7 @@ export class Requests {
       const cursor = fields.text('cursor')
       return cursor === null
         ? await this.#begin(request, handler, fields, cursors)
-        : await this.#goOn(request, fields, cursor, cursors)
+        : await this.#goOn(request, handler, fields, cursor, cursors)
     } catch (error) {
       const fault = this.#faultOf(error)
       if (handler?.permission === 'admin') {
@@ -152,7 +152,7 @@ export class Requests {
       this.#host.audit(adminRequest(request, fields, 'done', facts, this.#host.nowMs()))
     }
     if (list === undefined) return JSON.stringify({ ...head, ...facts })
-    const answer = { requestName: request.name, listName: list.name, rows: list.rows }
+    const answer = { requestName: request.name, listName: list.name, topic, rows: list.rows }
     return this.#page(request, fields, { ...head, ...facts }, answer, cursors)
   }
 
@@ -175,7 +175,7 @@ export class Requests {
     const { facts, list } = await handler.answer(this.#asked(fields, nowMs))
     if (handler.permission === 'admin') await this.#host.durable()
     if (list === undefined) return { atMs: nowMs, facts, rows: null, cursor: null }
-    const answer = { requestName: name, listName: list.name, rows: list.rows }
+    const answer = { requestName: name, listName: list.name, topic: '#', rows: list.rows }
     return { atMs: nowMs, facts, ...(await this.#adminPage(answer, cursors, bounds)) }
   }
 
@@ -184,9 +184,20 @@ export class Requests {
     return { rows, cursor: isLast ? null : cursors.keep(answer, this.#host.nowMs()) }
   }
 
-  async #goOn(request: BrokerRequest, fields: Fields, cursor: string, cursors: Cursors): Promise<string> {
+  async #goOn(
+    request: BrokerRequest,
+    { permission }: RequestHandler,
+    fields: Fields,
+    cursor: string,
+    cursors: Cursors,
+  ): Promise<string> {
     const nowMs = this.#host.nowMs()
     const answer = takeAnswer(cursors, cursor, request.name, nowMs, 'on the connection it was sent to')
+    // It may have been taken away since the page before.
+    if (!(await this.#host.gatekeeper.permits(request.connection, permission, answer.topic))) {
+      answer.rows.return?.()
+      throw missingPermission(permission, answer.topic)
+    }
     return this.#page(request, fields, { type: request.name, atMs: nowMs }, answer, cursors)
   }
 

@@ -334,6 +334,7 @@ test('a mosquitto.conf is known by its ending, or by its first line', () => {
     ['a', 'listeners:\n  - tcp://127.0.0.1:1883\n', false],
     ['a', '', false],
     ['a.txt', 'include_dir /x\n', true],
+    ['a', 'constructor x\n', false],
   ] as const) {
     assert.equal(isMosquittoConf(name, text), isOne, `${name}: ${text}`)
   }
