@@ -7,7 +7,10 @@ import { connectPacket, DrivenCore, sent } from '../../test/support/driven-core.
 import type { Connection } from './connection/connection.ts'
 import { mayOpen } from './connection/handshake.ts'
 import { addressOf } from './connection/headcount.ts'
+import type { Limits } from './limits.ts'
 import { plainLogin } from './question.ts'
+import type { TopicRuleOptions } from './routing/topic-rule.ts'
+import type { CoreOptions } from './state.ts'
 import type { Turn } from './turn.ts'
 
 const payload = Buffer.alloc(10)
@@ -170,4 +173,145 @@ test('the Topic Names of Topic Aliases have so many bytes at most: above it the 
   driven.publish(client, { topicName: name(5), properties: { topicAlias: 4 } })
   const turn = driven.publish(client, { topicName: name(6), properties: { topicAlias: 6 } })
   assert.deepEqual(sent(turn, client), ['disconnect 151', 'close'])
+})
+
+/** The Reason String of PUBACK or PUBREC for a message that is refused. */
+function refusalOf(driven: DrivenCore, client: Connection, fields: Parameters<DrivenCore['publish']>[1]): string[] {
+  return reasons(driven.publish(client, { qos: 1, packetId: 9, payload, ...fields }), client)
+}
+
+test('a message there is no room to hold is refused with the limit that stands in the way, or with the rule', () => {
+  const hold = (limits: Partial<Limits>, rule: Partial<TopicRuleOptions> = {}) => {
+    const driven = new DrivenCore(limits, { topicRules: [{ filter: '#', whenNobody: 'hold', ...rule }] })
+    const client = driven.connect('a')
+    assert.deepEqual(refusalOf(driven, client, { topicName: 'a' }), [])
+    const [text] = refusalOf(driven, client, {
+      topicName: Object.hasOwn(limits, 'heldMessagesPerTopicMax') ? 'a' : 'b',
+    })
+    return [text, Object.keys(driven.state.reachedLimits)]
+  }
+  const nobody = 'nobody subscribes to this Topic Name, and '
+  const later = '; send the message again later '
+  assert.deepEqual(hold({ heldMessagesPerTopicMax: 1 }), [
+    `${nobody}it may have 1 held messages${later}(limits.heldMessagesPerTopicMax)`,
+    ['heldMessagesPerTopicMax'],
+  ])
+  assert.deepEqual(hold({ heldBytesPerAccountMax: 12 }), [
+    `${nobody}your account may have 12 bytes of held messages${later}(limits.heldBytesPerAccountMax)`,
+    ['heldBytesPerAccountMax'],
+  ])
+  assert.deepEqual(hold({ heldMessagesPerAccountMax: 1 }), [
+    `${nobody}your account may have 1 held messages${later}(limits.heldMessagesPerAccountMax)`,
+    ['heldMessagesPerAccountMax'],
+  ])
+  assert.deepEqual(hold({ heldMessagesMax: 1 }), [
+    `${nobody}the broker may have 1 held messages${later}(limits.heldMessagesMax)`,
+    ['heldMessagesMax'],
+  ])
+  assert.deepEqual(hold({ heldBytesMax: 12 }), [
+    `${nobody}the broker may have 12 bytes of held messages${later}(limits.heldBytesMax)`,
+    ['heldBytesMax'],
+  ])
+  assert.deepEqual(hold({ heldMessagesPerTopicMax: 7 }, { heldMessagesMax: 1 }), [
+    `${nobody}it may have 1 held messages${later}(heldMessagesMax of the rule for #)`,
+    ['heldMessagesPerTopicMax'],
+  ])
+  assert.deepEqual(hold({ heldMessagesPerTopicMax: 7 }, { heldBytesMax: 12 }), [
+    `${nobody}it may have 12 bytes of held messages${later}(heldBytesMax of the rule for #)`,
+    ['heldBytesPerTopicMax'],
+  ])
+})
+
+test('a message for a full queue is refused with the limit of the queue, in memory or in the store', () => {
+  const fill = (limits: Partial<Limits>, options: Partial<CoreOptions> = {}) => {
+    const driven = new DrivenCore(limits, { ...options, whenQueueFull: 'spill' })
+    const away = driven.connect('away')
+    driven.subscribe(away, 'a')
+    driven.breakOff(away)
+    const client = driven.connect('a')
+    assert.deepEqual(refusalOf(driven, client, { topicName: 'a' }), [])
+    const [text] = refusalOf(driven, client, { topicName: 'a' })
+    return [text, Object.keys(driven.state.reachedLimits)]
+  }
+  const full = 'the queue of a subscriber is full, with '
+  const later = '; send the message again later '
+  const durable = { isDurable: true }
+  assert.deepEqual(fill({ sessionQueueMessagesMax: 1 }), [
+    `${full}1 messages${later}(limits.sessionQueueMessagesMax)`,
+    ['sessionQueueMessagesMax'],
+  ])
+  assert.deepEqual(fill({ sessionQueueBytesMax: 12 }), [
+    `${full}12 bytes${later}(limits.sessionQueueBytesMax)`,
+    ['sessionQueueBytesMax'],
+  ])
+  assert.deepEqual(fill({ sessionSpillMessagesMax: 1 }, durable), [
+    `${full}1 messages${later}(limits.sessionSpillMessagesMax)`,
+    ['sessionSpillMessagesMax'],
+  ])
+  assert.deepEqual(fill({ sessionSpillBytesMax: 12 }, durable), [
+    `${full}12 bytes${later}(limits.sessionSpillBytesMax)`,
+    ['sessionSpillBytesMax'],
+  ])
+})
+
+test('one request to the broker too many in a second is refused with the limit, in 5.0 and as an answer', () => {
+  const driven = new DrivenCore({ requestsPerSecondMax: 1 })
+  const client = driven.connect('a')
+  const ask = (qos: 0 | 1) => driven.publish(client, { topicName: '$pabal/who/1', qos, packetId: qos, payload })
+  assert.deepEqual(reasons(ask(1), client), [])
+  const text = 'at most 1 requests a second on one connection (limits.requestsPerSecondMax)'
+  assert.deepEqual(reasons(ask(1), client), [text])
+  driven.subscribe(client, '$pabal/who/1/reply')
+  const answers = sent(ask(0), client)
+  assert.match(answers.join(), /at most 1 requests a second on one connection \(limits\.requestsPerSecondMax\)/)
+  assert.deepEqual(driven.state.reachedLimits, { requestsPerSecondMax: 2 })
+})
+
+test('what waits for a store that takes nothing has a limit of its connection, of all, and of time: the event names it', () => {
+  const park = (limits: Partial<Limits>, seconds: number) => {
+    const driven = new DrivenCore(limits, { isDurable: true })
+    driven.subscribe(driven.connect('away'), '#')
+    const client = driven.connect('old', { version: 4 })
+    driven.input((core, nowMs, turn) => core.storeTakes(false, nowMs, turn))
+    const turns = [1, 2].map((packetId) => driven.publish(client, { topicName: 'a', qos: 1, packetId, payload }))
+    turns.push(driven.advance(seconds))
+    const [ended] = turns.flatMap(({ events }) => events.filter(({ type }) => type === 'disconnected'))
+    assert.ok(ended?.type === 'disconnected')
+    assert.deepEqual(Object.keys(driven.state.reachedLimits).length, 1)
+    return ended.reason
+  }
+  const now = 'the broker cannot store messages at the moment, and no '
+  assert.equal(
+    park({ parkedBytesMax: 500 }, 0),
+    `${now}more than 500 bytes of PUBLISH packets may wait (limits.parkedBytesMax)`,
+  )
+  assert.equal(
+    park({ parkedBytesTotalMax: 500 }, 0),
+    `${now}more than 500 bytes of PUBLISH packets of all connections may wait (limits.parkedBytesTotalMax)`,
+  )
+  assert.equal(
+    park({ parkedSecondsMax: 3 }, 3),
+    `${now}PUBLISH packet may wait for more than 3 seconds (limits.parkedSecondsMax)`,
+  )
+})
+
+test('a receipt too many is refused with the limit of the client, or of all', () => {
+  const owe = (limits: Partial<Limits>) => {
+    const driven = new DrivenCore(limits)
+    driven.subscribe(driven.connect('s'), 'a')
+    const client = driven.connect('a')
+    const userProperties: [string, string][] = [
+      ['pabal-receipt', 'all'],
+      ['pabal-receipt-topic', 'receipts'],
+    ]
+    const ask = () => refusalOf(driven, client, { topicName: 'a', properties: { userProperties } })
+    assert.deepEqual(ask(), [])
+    return ask()
+  }
+  assert.deepEqual(owe({ owedMessagesPerSessionMax: 1 }), [
+    'receipts are owed for 1 messages to one client; wait for some of them (limits.owedMessagesPerSessionMax)',
+  ])
+  assert.deepEqual(owe({ owedMessagesMax: 1 }), [
+    'receipts are owed for 1 messages in all; wait for some of them (limits.owedMessagesMax)',
+  ])
 })

@@ -360,7 +360,8 @@ export class ClientLink implements Link, ChannelHandler {
     const { unsentBytesMax, packetBytesMax } = this.#core.state.limits
     if (unsentBytes <= 2 * unsentBytesMax + packetBytesMax || this.connection.isClosed) return
     // Messages stop before there is so much; answers do not, and a client that reads none of them could ask for ever.
-    const text = 'the client does not take what it is sent'
+    const words = `the client does not take what it is sent: ${unsentBytes} bytes wait`
+    const text = reachLimit(this.#core.state, 'unsentBytesMax', words)
     this.#core.disconnect(this.connection, ReasonCode.QuotaExceeded, text, nowMs, this.#shell.turn)
     this.destroy()
   }

@@ -5,6 +5,7 @@ import { EventEmitter } from 'node:events'
 import type { BrokerCore } from '../core/broker.ts'
 import type { BrokerEvent } from '../core/event.ts'
 import { messageEventTypes } from '../core/event-topics.ts'
+import { reachLimit } from '../core/limit-reached.ts'
 import { changeMemory } from '../core/memory.ts'
 import type { Message } from '../core/message.ts'
 import { type Ledger, wholeLedger } from '../core/query/ledger.ts'
@@ -110,7 +111,12 @@ export class Broker {
     this.#options = options
     this.#inForce = { given: options, checked: checkOptions(options) }
     const clock = parts.clock ?? Date.now
-    this.#failedLogins = new FailedLogins(() => this.#shell.core.state.limits.failedLoginsPerSecondMax, clock)
+    const state = () => this.#shell.core.state
+    this.#failedLogins = new FailedLogins(
+      () => state().limits.failedLoginsPerSecondMax,
+      clock,
+      () => reachLimit(state(), 'failedLoginsPerSecondMax', ''),
+    )
     this.#gatekeeper = new Gatekeeper(this.#gatekeeperOptions(options))
     const store = options.store ?? new MemoryStore(false)
     const shellOptions = {

@@ -199,9 +199,8 @@ export class Gatekeeper {
     const { failedLogins = null } = this.#options
     if (failedLogins === null) return ask()
     const { remoteAddress } = connection.origin
-    if (failedLogins.areTooMany(remoteAddress)) {
-      return refusal(ReasonCode.ConnectionRateExceeded, 'too many logins from this address have failed; wait a moment')
-    }
+    const fault = failedLogins.fault(remoteAddress)
+    if (fault !== null) return refusal(ReasonCode.ConnectionRateExceeded, fault)
     const count = (answer: Answer): Answer => {
       if (answer.type === 'refused' && !ownFaults.has(answer.reasonCode)) failedLogins.note(remoteAddress)
       return answer

@@ -114,7 +114,8 @@ test('a configuration is tested without a broker, its ACL file too', async () =>
   )
   assert.equal((await ask('ann', 'publish', 'a/1')).code, 16)
   assert.match((await ask('bob', 'subscribe', '#')).out, /an ACL file grants every Subscription/)
-  writeFileSync(file, 'access: {rules: [{allow: [publish], topics: [a], groups: [g]}], groups: [{name: g}]}\n')
+  const login = 'authentication: {http: {url: https://hook.example/}}\n'
+  writeFileSync(file, `access: {rules: [{allow: [publish], topics: [a], groups: [g]}], groups: [{name: g}]}\n${login}`)
   assert.deepEqual(
     [(await ask('bob', 'publish', 'a')).code, (await ask('bob', 'publish', 'a', '--group', 'g')).code],
     [16, 0],

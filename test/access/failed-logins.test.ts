@@ -41,7 +41,12 @@ test('connections that end without a CONNECT count like logins that fail', async
     await refused
   }
   using last = await running.open(5)
-  assert.deepEqual([...codes, (await last.connect({ userName: 'ann' })).reasonCode], [0, 0, 0, 0x9f, 0x9f])
+  const { reasonCode, properties } = await last.connect({ userName: 'ann' })
+  assert.deepEqual([...codes, reasonCode], [0, 0, 0, 0x9f, 0x9f])
+  assert.match(
+    properties.reasonString ?? '',
+    /^more than \d+ logins a second from this address have failed; wait a moment \(limits\.failedLoginsPerSecondMax\)$/,
+  )
 })
 
 test('logins that succeed do not count, nor refusals that say nothing of the client', async () => {

@@ -29,6 +29,7 @@ test('aedes, notes on drainTimeout: a client that sends PINGREQ after PINGREQ an
   }
   assert.ok(socket.destroyed, 'the broker took 64 MiB of PINGREQ')
   const { reasonCode, reason } = await disconnected
-  assert.deepEqual([reasonCode, reason], [0x97, 'the client does not take what it is sent'])
+  assert.equal(reasonCode, 0x97)
+  assert.match(reason, /^the client does not take what it is sent: \d+ bytes wait \(limits\.unsentBytesMax\)$/)
   socket.destroy()
 })

@@ -13,7 +13,9 @@ const access = accessRules({
   rules: [
     { allow: ['publish', 'subscribe'], topics: ['#'] },
     { deny: ['receive'], topics: ['orders/secret'], clients: ['bob'] },
+    { deny: ['publish'], topics: ['orders/1'], groups: ['guests'] },
   ],
+  groups: [{ name: 'guests' }],
 })
 
 test('who subscribes and may not receive is shown as denied, with the rule, and does not count', {
@@ -62,6 +64,10 @@ test('whether a client may do something is tried, and the rule that decides is s
   await ask('publish', 'orders/1')
   await page.getByText('Allowed', { exact: true }).waitFor()
   await page.getByText('access.rules[0]: allow publish, subscribe #').waitFor()
+  await page.getByLabel('Its groups').fill('staff,guests')
+  await ask('publish', 'orders/1')
+  await page.getByText('access.rules[2]: deny publish orders/1').waitFor()
+  await page.getByLabel('Its groups').fill('')
   await ask('receive', 'orders/secret')
   await page.getByText('Denied', { exact: true }).waitFor()
   await page.getByText('access.rules[1]: deny receive orders/secret').waitFor()

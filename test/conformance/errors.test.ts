@@ -38,7 +38,11 @@ test('[MQTT-4.13.1-1] a Malformed Packet or Protocol Error closes the connection
 
 test('[MQTT-4.13.2-1] the connection is closed even if the client takes no packet that could say why', async () => {
   await using broker = await startTestBroker()
-  using client = await broker.client(5, { clientIdentifier: 'c', properties: { maximumPacketSize: 16 } })
+  using client = await broker.client(5, {
+    clientIdentifier: 'c',
+    keepAliveSeconds: 60,
+    properties: { maximumPacketSize: 16 },
+  })
   client.sendBytes('f000')
   assert.equal((await client.next('disconnect')).properties.reasonString, undefined)
   await client.closed()

@@ -46,6 +46,8 @@ export interface TopicBounds {
   readonly heldBytesMax: number
 }
 
+export type HeldLimit = Extract<keyof Limits, `held${'Messages' | 'Bytes'}${'PerTopic' | 'PerAccount' | ''}Max`>
+
 export class HeldMessages {
   readonly #tree = new TopicNameTree<HeldTopic>()
   readonly #messages = new Map<Seq, HeldMessage>()
@@ -91,16 +93,19 @@ export class HeldMessages {
     return this.#tree.matcher(filter)
   }
 
-  /** Which bound one more message would break, in words; null if none. */
-  fault(topicName: string, account: string, size: number, bounds: TopicBounds, limits: Limits): string | null {
+  /** Which limit one more message would break, that of its Topic Name as `bounds` has it; null if none. */
+  fault(topicName: string, account: string, size: number, bounds: TopicBounds, limits: Limits): HeldLimit | null {
     const { heldMessagesPerAccountMax, heldBytesPerAccountMax, heldMessagesMax, heldBytesMax } = limits
     const topic = this.#tree.get(topicName)
     const onTopic = { messages: topic?.messages.size ?? 0, bytes: topic?.bytes ?? 0 }
     const ofAccount = this.#accounts.get(account) ?? { messages: 0, bytes: 0 }
     const inAll = { messages: this.count, bytes: this.#bytes }
-    if (!hasRoom(onTopic, size, bounds.heldMessagesMax, bounds.heldBytesMax)) return 'this Topic Name'
-    if (!hasRoom(ofAccount, size, heldMessagesPerAccountMax, heldBytesPerAccountMax)) return 'this account'
-    return hasRoom(inAll, size, heldMessagesMax, heldBytesMax) ? null : 'the broker'
+    if (onTopic.messages >= bounds.heldMessagesMax) return 'heldMessagesPerTopicMax'
+    if (onTopic.bytes + size > bounds.heldBytesMax) return 'heldBytesPerTopicMax'
+    if (ofAccount.messages >= heldMessagesPerAccountMax) return 'heldMessagesPerAccountMax'
+    if (ofAccount.bytes + size > heldBytesPerAccountMax) return 'heldBytesPerAccountMax'
+    if (inAll.messages >= heldMessagesMax) return 'heldMessagesMax'
+    return inAll.bytes + size > heldBytesMax ? 'heldBytesMax' : null
   }
 
   add(message: HeldMessage): void {
@@ -145,8 +150,4 @@ export class HeldMessages {
     }
     this.isChanged = true
   }
-}
-
-function hasRoom(taken: Share, size: number, messagesMax: number, bytesMax: number): boolean {
-  return taken.messages < messagesMax && taken.bytes + size <= bytesMax
 }

@@ -4,12 +4,14 @@
  * RETAIN is always applied: of a message that has it nothing but a report is made.
  */
 import type { Publish } from '../../protocol/packets/publish.ts'
+import { reachLimit } from '../limit-reached.ts'
 import type { HeldFact } from '../record.ts'
 import type { Route } from '../routing/route.ts'
 import type { Source } from '../routing/router.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
 import { drainTopic } from './drain.ts'
+import type { HeldLimit } from './held-messages.ts'
 
 export type Plan =
   /** To whoever subscribes, if only observers do. */
@@ -53,10 +55,23 @@ export function heldFact({ session, deadLetterOf }: Source): HeldFact {
 /** Why a message cannot be held, in words; null if it can. */
 export function holdFault(core: CoreState, packet: Publish, fact: HeldFact, route: Route): string | null {
   const size = packet.topicName.length + packet.payloadSize
-  const full = core.held.fault(packet.topicName, fact.account, size, route.rule.options, core.limits)
-  if (full === null) return null
+  const limit = core.held.fault(packet.topicName, fact.account, size, route.rule.options, core.limits)
+  if (limit === null) return null
   const what = fact.reason === 'dead' ? 'dead letters' : 'held messages'
-  return `nobody subscribes to this Topic Name, and ${full} has as many ${what} as may be kept; send the message again later`
+  const { filter, heldMessagesMax, heldBytesMax } = route.rule.options
+  const ofRule = { heldMessagesPerTopicMax: heldMessagesMax, heldBytesPerTopicMax: heldBytesMax }
+  const most = ofRule[limit as keyof typeof ofRule] ?? core.limits[limit]
+  const amount = limit.startsWith('heldBytes') ? `${most} bytes of ${what}` : `${most} ${what}`
+  const text = `nobody subscribes to this Topic Name, and ${placeOf(limit)} may have ${amount}; send the message again later`
+  const named = reachLimit(core, limit, text)
+  if (most === core.limits[limit]) return named
+  // The rule has a bound of its own, which stands in the place of the limit.
+  return `${text} (${limit.replace('PerTopic', '')} of the rule for ${filter})`
+}
+
+function placeOf(limit: HeldLimit): string {
+  if (limit.includes('PerTopic')) return 'it'
+  return limit.includes('PerAccount') ? 'your account' : 'the broker'
 }
 
 /** Those who only observe get a message at once, whatever becomes of it. */

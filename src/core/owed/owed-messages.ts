@@ -71,10 +71,11 @@ export class OwedMessages {
     this.noteChanged(obligation)
   }
 
-  /** Whether nothing more may be owed: to this Session, or in all. */
-  isFull(requester: Session | null): boolean {
+  /** The limit because of which nothing more may be owed, to this Session or in all; null if something may. */
+  fault(requester: Session | null): 'owedMessagesMax' | 'owedMessagesPerSessionMax' | null {
     const { owedMessagesMax, owedMessagesPerSessionMax } = this.#limits
-    return this.#open.size >= owedMessagesMax || (requester?.owedMessages ?? 0) >= owedMessagesPerSessionMax
+    if ((requester?.owedMessages ?? 0) >= owedMessagesPerSessionMax) return 'owedMessagesPerSessionMax'
+    return this.#open.size >= owedMessagesMax ? 'owedMessagesMax' : null
   }
 
   /** Whether one more acknowledgement may wait on a connection: at most half of the window does. */

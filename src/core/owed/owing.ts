@@ -5,6 +5,7 @@
  */
 import type { Publish } from '../../protocol/packets/publish.ts'
 import type { Connection } from '../connection/connection.ts'
+import { reachLimit } from '../limit-reached.ts'
 import type { Message } from '../message.ts'
 import type { OwedFact } from '../record.ts'
 import { withoutNoLocal } from '../routing/audience.ts'
@@ -52,17 +53,19 @@ export function isAwaited(packet: Publish, route: Route, members: readonly Subsc
   return false
 }
 
-/** Whether a receipt is asked for that can not be given at once, and no more may be owed. */
-export function mayNotBeOwed(
+/** What a client is told that asks for a receipt which cannot be given at once, if no more may be owed; else null. */
+export function owedRefusal(
   core: CoreState,
   packet: Publish,
   { session, claim }: Publisher,
   route: Route,
   members: readonly Subscription[],
   isHeld: boolean,
-): boolean {
-  if (claim === undefined || claim.receipt === null || !core.owed.isFull(session)) return false
-  return isHeld || isAwaited(packet, route, members, session)
+): string | null {
+  const limit = claim === undefined || claim.receipt === null ? null : core.owed.fault(session)
+  if (limit === null || !(isHeld || isAwaited(packet, route, members, session))) return null
+  const whose = limit === 'owedMessagesMax' ? 'in all' : 'to one client'
+  return reachLimit(core, limit, `receipts are owed for ${core.limits[limit]} messages ${whose}; wait for some of them`)
 }
 
 /** Null if nothing will be owed. `listeners` is 0 for a message that nobody gets, or that is held until somebody does. */
@@ -97,7 +100,7 @@ export function owingFor(
 }
 
 function mayHold({ owed }: CoreState, publisher: Session | null, connection: Connection | null): boolean {
-  return connection !== null && owed.mayHold(connection) && !owed.isFull(publisher)
+  return connection !== null && owed.mayHold(connection) && owed.fault(publisher) === null
 }
 
 /** After the message has its seq and before the first copy is made. */

@@ -2,6 +2,7 @@
  * Sessions that have no room for a message, and what their policy does about it.
  */
 import type { Publish } from '../../protocol/packets/publish.ts'
+import { reachLimit } from '../limit-reached.ts'
 import type { Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
 import type { Route } from './route.ts'
@@ -27,6 +28,23 @@ export function fullSessions(
     full.add(to.session)
   }
   return full ?? noSessions
+}
+
+/** What a publisher is told whose message is refused for them, with the limit of the first. */
+export function queueRefusal(
+  core: CoreState,
+  full: ReadonlySet<Session>,
+  { options: { whenQueueFull } }: TopicRule,
+): string {
+  const [session] = full
+  const survives = session?.survives === true
+  const { messagesMax, bytesMax } = core.queueBounds(survives, whenQueueFull)
+  const goesOn = core.options.isDurable && survives && whenQueueFull === 'spill'
+  const hasMessages = (session?.outbound.queuedMessages ?? 0) >= messagesMax
+  const what = hasMessages ? `${messagesMax} messages` : `${bytesMax} bytes`
+  const words = `the queue of a subscriber is full, with ${what}; send the message again later`
+  if (hasMessages) return reachLimit(core, goesOn ? 'sessionSpillMessagesMax' : 'sessionQueueMessagesMax', words)
+  return reachLimit(core, goesOn ? 'sessionSpillBytesMax' : 'sessionQueueBytesMax', words)
 }
 
 /**

@@ -10,15 +10,7 @@ import { hold } from '../held/hold.ts'
 import { heldFact, holdFault, observersOf, type Plan, planFor } from '../held/plan.ts'
 import { writeRecord } from '../log.ts'
 import { Message } from '../message.ts'
-import {
-  type Claim,
-  closeAtOnce,
-  isAwaited,
-  mayNotBeOwed,
-  type Owing,
-  openObligation,
-  owingFor,
-} from '../owed/owing.ts'
+import { type Claim, closeAtOnce, isAwaited, type Owing, openObligation, owedRefusal, owingFor } from '../owed/owing.ts'
 import type { HeldFact, MessageRecord, Seq } from '../record.ts'
 import type { RecipientSet } from '../rest/recipient-set.ts'
 import { retainRuleOf } from '../rest/recipient-sets.ts'
@@ -31,7 +23,7 @@ import { chooseMembers, type DurableSets, durableSets, noSets, recordSets, witho
 import { deadLetter } from './dead-letter.ts'
 import { deliverCopy, deliverFurther, deliverToSet, dropForFullQueue } from './delivery.ts'
 import { countFate, type MessageFate, type NotedMessage, noteFate, tellFate } from './fate.ts'
-import { fullSessions, makeRoom, noSessions } from './full-sessions.ts'
+import { fullSessions, makeRoom, noSessions, queueRefusal } from './full-sessions.ts'
 import { retainRefusal } from './retain-refusal.ts'
 import type { Route } from './route.ts'
 import type { Receiver, Subscription } from './subscription.ts'
@@ -336,12 +328,11 @@ function findRefusal(
   if (source.mayBeRefused) {
     const retainFault = packet.retain && packet.payloadSize > 0 ? retainRefusal(core, packet) : null
     if (retainFault !== null) return refusal(retainFault)
-    if (mayNotBeOwed(core, packet, source, route, members, plan === 'hold')) {
-      return refusal('receipts are owed for as many messages as may be; wait for some of them')
-    }
+    const owedFault = owedRefusal(core, packet, source, route, members, plan === 'hold')
+    if (owedFault !== null) return refusal(owedFault)
     const { whenQueueFull } = route.rule.options
     if (full.size > 0 && (whenQueueFull === 'refuse' || whenQueueFull === 'spill')) {
-      return refusal('the queue of a subscriber is full; send the message again later')
+      return refusal(queueRefusal(core, full, route.rule))
     }
   }
   // QoS 0 with RETAIN too, though nobody hears of it: it would take what room is left.

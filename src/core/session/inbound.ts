@@ -8,7 +8,7 @@ import type { Acknowledgement } from '../../protocol/control-packet.ts'
 import { type Publish, publish } from '../../protocol/packets/publish.ts'
 import { ProtocolViolation } from '../../protocol/protocol-violation.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
-import { type ClosingReason, disconnectClient } from '../connection/closing.ts'
+import { disconnectClient } from '../connection/closing.ts'
 import type { Connection } from '../connection/connection.ts'
 import { InboundTopicAliases } from '../connection/topic-aliases.ts'
 import { writeSessionRecord } from '../log.ts'
@@ -29,16 +29,11 @@ import { admitMessage } from '../routing/router.ts'
 import { isReserved, topicNameFault } from '../routing/topic-name.ts'
 import type { CoreState } from '../state.ts'
 import { OutgoingAcknowledgement, type Turn } from '../turn.ts'
-import { isParked, isParkedTooLong, mustPark, park, takeParked } from './parked.ts'
+import { isParked, mustPark, park, parkedTooLong, takeParked } from './parked.ts'
 import { acknowledgePublish, notAuthorized, refusePublish } from './publish-answer.ts'
 import { knownPermission, rememberPermission } from './publish-permissions.ts'
 import { receiveRequest } from './requests.ts'
 import type { Session } from './session.ts'
-
-const storeFull: ClosingReason = Object.freeze({
-  reasonCode: ReasonCode.QuotaExceeded,
-  text: 'the broker cannot store messages at the moment',
-})
 
 export function receivePublish(
   core: CoreState,
@@ -194,9 +189,10 @@ function acceptPublish(
   turn: Turn,
 ): void {
   if (mustPark(core, connection, packet)) {
-    if (park(core, connection, packet, nowMs)) return
-    noteRefused(core, packet, session, storeFull.text, nowMs)
-    disconnectClient(core, connection, storeFull, nowMs, turn)
+    const fault = park(core, connection, packet, nowMs)
+    if (fault === null) return
+    noteRefused(core, packet, session, fault.text, nowMs)
+    disconnectClient(core, connection, fault, nowMs, turn)
     return
   }
   const { qos, packetId } = packet
@@ -229,7 +225,8 @@ export function receiveParked(core: CoreState, nowMs: number, turn: Turn): void 
 
 /** PUBLISH packets of the connection may have waited for too long. */
 export function remindParked(core: CoreState, connection: Connection, nowMs: number, turn: Turn): void {
-  if (isParkedTooLong(core, connection, nowMs)) disconnectClient(core, connection, storeFull, nowMs, turn)
+  const fault = parkedTooLong(core, connection, nowMs)
+  if (fault !== null) disconnectClient(core, connection, fault, nowMs, turn)
 }
 
 /** PUBREL ends the life of a Packet Identifier; an unknown one is answered too, so that the client can go on. */

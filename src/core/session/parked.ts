@@ -5,7 +5,11 @@
  * acknowledgement that makes room is never behind them. None of them has been acknowledged: a close loses nothing.
  */
 import type { Publish } from '../../protocol/packets/publish.ts'
+import { ReasonCode } from '../../protocol/reason-code.ts'
+import type { ClosingReason } from '../connection/closing.ts'
 import type { Connection } from '../connection/connection.ts'
+import { reachLimit } from '../limit-reached.ts'
+import type { Limits } from '../limits.ts'
 import { needsStore } from '../routing/router.ts'
 import type { CoreState } from '../state.ts'
 
@@ -25,12 +29,18 @@ export function mustPark(core: CoreState, connection: Connection, packet: Publis
   return needsStore(core, packet, connection.session)
 }
 
-/** Keeps a PUBLISH; false if there are too many. */
-export function park(core: CoreState, connection: Connection, packet: Publish, nowMs: number): boolean {
+/** Keeps a PUBLISH, and answers null; or says why the connection must end: too many wait. */
+export function park(core: CoreState, connection: Connection, packet: Publish, nowMs: number): ClosingReason | null {
   const { parkedBytesMax, parkedBytesTotalMax, parkedSecondsMax } = core.limits
   const bytes = packet.topicName.length + packet.payloadSize + overheadBytes
   const before = connection.parked?.bytes ?? 0
-  if (before + bytes > parkedBytesMax || core.parkedBytes + bytes > parkedBytesTotalMax) return false
+  if (before + bytes > parkedBytesMax) {
+    return storeFull(core, 'parkedBytesMax', `no more than ${parkedBytesMax} bytes of PUBLISH packets may wait`)
+  }
+  if (core.parkedBytes + bytes > parkedBytesTotalMax) {
+    const words = `no more than ${parkedBytesTotalMax} bytes of PUBLISH packets of all connections may wait`
+    return storeFull(core, 'parkedBytesTotalMax', words)
+  }
   packet.own()
   if (connection.parked === null) {
     connection.parked = { packets: [], bytes: 0, sinceMs: nowMs }
@@ -39,7 +49,7 @@ export function park(core: CoreState, connection: Connection, packet: Publish, n
   connection.parked.packets.push(packet)
   connection.parked.bytes += bytes
   core.parkedBytes += bytes
-  return true
+  return null
 }
 
 /** Whether a QoS 2 PUBLISH with this Packet Identifier waits: then the same one again is not a new message. */
@@ -56,12 +66,20 @@ export function takeParked(core: CoreState, connection: Connection): readonly Pu
   return parked.packets
 }
 
-/** Whether something has waited for too long; if it may yet, there is another reminder. */
-export function isParkedTooLong(core: CoreState, connection: Connection, nowMs: number): boolean {
+/** Why the connection must end, if something has waited for too long; if it may yet, there is another reminder, and null. */
+export function parkedTooLong(core: CoreState, connection: Connection, nowMs: number): ClosingReason | null {
   const { parked } = connection
-  if (parked === null) return false
-  const atMs = parked.sinceMs + core.limits.parkedSecondsMax * 1000
-  if (atMs <= nowMs) return true
-  core.deadlines.add({ atMs, type: 'parked', connection })
-  return false
+  if (parked === null) return null
+  const { parkedSecondsMax } = core.limits
+  const atMs = parked.sinceMs + parkedSecondsMax * 1000
+  if (atMs > nowMs) {
+    core.deadlines.add({ atMs, type: 'parked', connection })
+    return null
+  }
+  return storeFull(core, 'parkedSecondsMax', `no PUBLISH packet may wait for more than ${parkedSecondsMax} seconds`)
+}
+
+function storeFull(core: CoreState, limit: keyof Limits, words: string): ClosingReason {
+  const text = reachLimit(core, limit, `the broker cannot store messages at the moment, and ${words}`)
+  return { reasonCode: ReasonCode.QuotaExceeded, text }
 }

@@ -9,6 +9,7 @@ import type { PublishProperties, Qos } from '../../protocol/control-packet.ts'
 import { type Publish, publish } from '../../protocol/packets/publish.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
 import type { Connection } from '../connection/connection.ts'
+import { reachLimit } from '../limit-reached.ts'
 import { countMessage, noteRefused } from '../routing/fate.ts'
 import { isPrivateReply, sendReply } from '../routing/reply.ts'
 import type { Admission } from '../routing/router.ts'
@@ -171,7 +172,8 @@ function takeRequest(core: CoreState, connection: Connection, nowMs: number): bo
 function refuseTooMany(core: CoreState, request: BrokerRequest, packet: Publish, nowMs: number, turn: Turn): void {
   const { connection, session } = request
   const { requestsPerSecondMax } = core.limits
-  const expected = `at most ${requestsPerSecondMax} requests a second on one connection`
+  const words = `at most ${requestsPerSecondMax} requests a second on one connection`
+  const expected = reachLimit(core, 'requestsPerSecondMax', words)
   if (connection.protocolVersion === 5 && packet.qos > 0) {
     const refusal = { ...notAuthorized, reasonCode: ReasonCode.QuotaExceeded, text: expected }
     refusePublish(core, connection, packet, refusal, nowMs, turn)

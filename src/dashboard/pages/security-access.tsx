@@ -16,6 +16,8 @@ const actions: readonly Action[] = ['publish', 'subscribe', 'receive', 'observe'
 interface Wish {
   readonly client: string
   readonly account: string
+  /** With commas between them; empty: those of the client, if it is there. */
+  readonly groups: string
   readonly action: Action
   readonly topic: string
 }
@@ -45,6 +47,7 @@ export function AccessTester() {
       >
         <Text label={t('clients.find')} value={wish.client} onChange={(client) => change({ client })} />
         <Text label={t('who.account')} value={wish.account} onChange={(account) => change({ account })} />
+        <Text label={t('access.groups')} value={wish.groups} onChange={(groups) => change({ groups })} />
         <label class="field">
           <span>{t('access.action')}</span>
           <select
@@ -115,8 +118,9 @@ function Text({ label, value, isNeeded = false, onChange }: TextProps) {
   )
 }
 
-function wishOf({ client = '', account = '', action = '', topic = '' }: Readonly<Record<string, string>>): Wish {
-  return { client, account, action: actionOf(action), topic }
+function wishOf(query: Readonly<Record<string, string>>): Wish {
+  const { client = '', account = '', groups = '', action = '', topic = '' } = query
+  return { client, account, groups, action: actionOf(action), topic }
 }
 
 function actionOf(text: string): Action {

@@ -88,8 +88,9 @@ function detailsOf(row: HistoryEvent): string[] {
     case 'sessionEnded':
       return [reason, ...((row.messages ?? 0) > 0 ? [t('history.lost', { n: row.messages ?? 0 })] : [])]
     case 'disconnected':
-    case 'refused':
       return [...code, reason]
+    case 'refused':
+      return [...code, reason, ...(row.otherAccount === undefined ? [] : [`${t('who.account')}: ${row.otherAccount}`])]
   }
 }
 

@@ -14,6 +14,7 @@ export const securityTexts = {
     'Nothing is done, and the client need not be there.',
     '실제로 실행하지 않으며, 클라이언트가 접속해 있지 않아도 됩니다.',
   ],
+  'access.groups': ['Its groups', '속한 그룹'],
   'access.action': ['May it', '동작'],
   'access.action.publish': ['publish to', '발행'],
   'access.action.subscribe': ['subscribe to', '구독'],

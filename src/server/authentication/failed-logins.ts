@@ -13,12 +13,23 @@ interface Bucket {
 export class FailedLogins {
   readonly #perSecond: () => number
   readonly #nowMs: () => number
+  readonly #reached: () => void
   /** Addresses that have failed of late. */
   readonly #buckets = new Map<string, Bucket>()
 
-  constructor(perSecond: () => number, nowMs: () => number) {
+  /** `reached` is called for each login that is refused. */
+  constructor(perSecond: () => number, nowMs: () => number, reached: () => void = () => {}) {
     this.#perSecond = perSecond
     this.#nowMs = nowMs
+    this.#reached = reached
+  }
+
+  /** Why nobody at this address may try at the moment, in words; null if they may. */
+  fault(remoteAddress: string): string | null {
+    if (!this.areTooMany(remoteAddress)) return null
+    this.#reached()
+    const most = this.#perSecond()
+    return `more than ${most} logins a second from this address have failed; wait a moment (limits.failedLoginsPerSecondMax)`
   }
 
   /** Whether nobody at this address may try at the moment. `remoteAddress`: with its port, as channels write it. */

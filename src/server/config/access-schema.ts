@@ -58,8 +58,8 @@ export function accessSchema(directory: string) {
 
 export type AccessValues = z.output<ReturnType<typeof accessSchema>>
 
-/** What is wrong between the keys, which no value shows alone. */
-export function accessKeyFaults(values: AccessValues | undefined): PathFault[] {
+/** What is wrong between the keys, which no value shows alone. `groupsComeWithLogins`: clients may come with groups. */
+export function accessKeyFaults(values: AccessValues | undefined, groupsComeWithLogins: boolean): PathFault[] {
   if (values === undefined) return []
   const { aclFile, ...options } = values
   const hasRules = Object.keys(options).length > 0
@@ -71,7 +71,18 @@ export function accessKeyFaults(values: AccessValues | undefined): PathFault[] {
     const advice = 'keep the one or the other'
     return [{ path: ['access', 'aclFile'], found: 'an ACL file beside rules', expected: 'one of the two', advice }]
   }
-  return accessFaults(optionsOf(options)).map(({ path, ...words }) => ({ path: ['access', ...path], ...words }))
+  const found = accessFaults(optionsOf(options)).map(({ path, ...words }) => ({ path: ['access', ...path], ...words }))
+  return groupsComeWithLogins ? found : [...found, ...emptyGroupFaults(options.groups ?? [])]
+}
+
+/** A rule that denies something to a group in which nobody can be would deny it to nobody. */
+function emptyGroupFaults(groups: NonNullable<AccessValues['groups']>): PathFault[] {
+  return groups.flatMap(({ name, accounts }, index) => {
+    if (accounts !== undefined) return []
+    const advice = 'write its accounts, or say which claim of a token has the groups: authentication.jwt.groupsClaim'
+    const found = `the group ${describeValue(name)} without accounts, with which nobody can come`
+    return [{ path: ['access', 'groups', index], found, expected: 'accounts, or logins with groups', advice }]
+  })
 }
 
 /** The policy of values without a fault. @throws ConfigError if the ACL file cannot be used. */

@@ -90,6 +90,16 @@ test('without any rule, and with two kinds of them, it is a fault; an empty list
     faultsOf(() => parseConfig(both, 'p.yaml')),
     ['1:30 access.aclFile: an ACL file beside rules'],
   )
+  const groups = 'access: {rules: [], groups: [{name: g}, {name: h, accounts: []}]}'
+  assert.deepEqual(
+    faultsOf(() => parseConfig(groups, 'p.yaml')),
+    ['1:30 access.groups[0]: the group "g" without accounts, with which nobody can come'],
+  )
+  const http = 'authentication: {http: {url: https://hook.example/}}'
+  assert.deepEqual(
+    faultsOf(() => parseConfig(`${groups}\n${http}`, 'p.yaml')),
+    [],
+  )
   assert.deepEqual(parseConfig('access: {rules: []}', 'p.yaml').access, { rules: [], subscribing: 'rules' })
 })
 

@@ -15,7 +15,7 @@ import type { Durability, ObserverOptions, TopicOptions } from '../options.ts'
 import { accessKeyFaults, toAccessPolicy } from './access-schema.ts'
 import { ConfigError, type ConfigFault } from './config-fault.ts'
 import { keyTree } from './config-keys.ts'
-import { configSchema, type Permission } from './config-schema.ts'
+import { type ConfigSchema, configSchema, type Permission } from './config-schema.ts'
 import { type EnvironmentReading, type Override, readEnvironment } from './environment.ts'
 import { toHttpHookOptions } from './http-hook-schema.ts'
 import { toJwtOptions } from './jwt-schema.ts'
@@ -153,11 +153,16 @@ function combine(
     ...(result.error?.issues ?? []).flatMap((issue) => issueFaults(schema, issue)),
     ...userFaults(written),
     ...ruleOrderFaults(valueAt(written, ['topics'])),
-    ...accessKeyFaults(result.data?.access),
+    ...accessKeyFaults(result.data?.access, comeWithGroups(result.data?.authentication)),
   ]
   const faults = [...found.map((fault) => locate(layers, fault)).sort(byPlace), ...variables.faults, ...layers.faults]
   if (faults.length > 0 || !result.success) throw new ConfigError(faults)
   return { config: toConfig(result.data), layers, values: result.data, imported: [] }
+}
+
+/** Whether clients may come with groups when they log in. */
+function comeWithGroups(authentication: z.output<ConfigSchema>['authentication']): boolean {
+  return authentication?.http !== undefined || authentication?.jwt?.groupsClaim !== undefined
 }
 
 /** @throws ConfigError */
