@@ -36,7 +36,8 @@ export async function runStart(argv: string[]): Promise<number> {
 }
 
 async function runBroker(flags: StartFlags, flagFaults: readonly ConfigFault[], stop: StopWatch): Promise<number> {
-  boundYoungGeneration()
+  let running: Broker | null = null
+  boundYoungGeneration(() => running?.ledger().copies.inFlight ?? 0)
   const hangup = watchForHangup()
   let started: Started
   try {
@@ -46,6 +47,7 @@ async function runBroker(flags: StartFlags, flagFaults: readonly ConfigFault[], 
     return 1
   }
   const { broker, data, log: runningLog } = started
+  running = broker
   const log = runningLog.lines
   const failed = new Promise<Error>((resolve) => broker.on('failed', resolve))
   if (runningLog.announces) announce(started)

@@ -259,7 +259,7 @@ export class ClientLink implements Link, ChannelHandler {
     this.#traffic.packetsSent += 1
     if (!this.#isDirty) {
       this.#isDirty = true
-      this.#shell.flushSoon(this)
+      this.#shell.flushSoon(this, outgoing.type === 'acknowledgement')
     }
   }
 

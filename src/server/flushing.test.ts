@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { connectPacket, field } from '../../test/support/packet-hex.ts'
 import { quietShell } from '../../test/support/quiet-shell.ts'
+import type { Channel, ChannelHandler } from '../transport/channel.ts'
+import { ClientLink } from './client-link.ts'
 
 test('about a MiB is handed to the operating system in one go, then others get their turn; in order, each once', async () => {
   const shell = quietShell()
@@ -19,4 +22,57 @@ test('about a MiB is handed to the operating system in one go, then others get t
   shell.flushSoon(link(5))
   await nextTurn()
   assert.deepEqual(flushed, [0, 1, 2, 3, 4, 5])
+})
+
+test('whoever is only told of what it has published is written to before all others, and they are not forgotten', async () => {
+  const shell = quietShell()
+  const flushed: string[] = []
+  const link = (name: string, bytes: number) => ({
+    send() {},
+    flush() {
+      flushed.push(name)
+      shell.core.state.traffic.bytesSent += bytes
+    },
+  })
+  for (const name of ['first', 'second', 'third']) shell.flushSoon(link(name, 600_000))
+  shell.flushSoon(link('publisher', 4), true)
+  await nextTurn()
+  assert.deepEqual(flushed, ['publisher', 'first', 'second'])
+  shell.flushSoon(link('another publisher', 4), true)
+  await nextTurn()
+  assert.deepEqual(flushed, ['publisher', 'first', 'second', 'another publisher', 'third'])
+})
+
+test('a publisher has its PUBACK before the message is written to subscribers', async () => {
+  const shell = quietShell()
+  const writes: string[] = []
+  const join = (name: string): ((hex: string) => void) => {
+    const channel: Channel = {
+      transport: 'tcp',
+      remoteAddress: `${name}:1`,
+      bufferedBytes: 0,
+      set handler(_: ChannelHandler) {},
+      write(bytes) {
+        writes.push(`${name} ${Buffer.from(bytes).toString('hex')}`)
+        return true
+      },
+      probeAfter() {},
+      pause() {},
+      resume() {},
+      end() {},
+      destroy() {},
+    }
+    const link = new ClientLink(channel, { url: 'tcp://127.0.0.1:1883', tellsPublisher: true }, shell)
+    const receive = (hex: string) => link.receiveBytes(Buffer.from(hex, 'hex'))
+    receive(connectPacket(4, 2, field(name)))
+    return receive
+  }
+  const subscriber = join('subscriber')
+  const publisher = join('publisher')
+  subscriber(`8206 0001 ${field('a')} 01`.replaceAll(' ', ''))
+  await nextTurn()
+  writes.length = 0
+  publisher(`3205 ${field('a')} 0007`.replaceAll(' ', ''))
+  await nextTurn()
+  assert.deepEqual(writes, ['publisher 40020007', `subscriber 3205${field('a')}0001`])
 })

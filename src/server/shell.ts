@@ -48,6 +48,8 @@ export class Shell {
   readonly #clock: () => number
   readonly sharedOutput = new SharedOutput()
   #dirty: Link[] = []
+  /** Those that are flushed before the others. */
+  #dirtyFirst: Link[] = []
   readonly #waitingForStore: ClientLink[] = []
   /** Events about messages, as the core makes them. */
   readonly #news: BrokerEvent[]
@@ -282,21 +284,27 @@ export class Shell {
     if (link instanceof ClientLink) link.proceed()
   }
 
-  /** The link is flushed once, at the end of this turn of the event loop. */
-  flushSoon(link: Link): void {
-    this.#dirty.push(link)
+  /**
+   * The link is flushed once, at the end of this turn of the event loop. `isFirst`: before the others. A publisher that is told of its
+   * messages sends the next ones while the others are written to.
+   */
+  flushSoon(link: Link, isFirst = false): void {
+    const dirty = isFirst ? this.#dirtyFirst : this.#dirty
+    dirty.push(link)
     this.#flushAllSoon()
   }
 
   #flushAllSoon(): void {
-    if (this.#isFlushing || this.#dirty.length === 0) return
+    if (this.#isFlushing || this.#dirty.length + this.#dirtyFirst.length === 0) return
     this.#isFlushing = true
     setImmediate(this.#flushAll)
   }
 
   readonly #flushAll = (): void => {
     this.#isFlushing = false
-    const links = this.#dirty.splice(0)
+    const links = this.#dirtyFirst.concat(this.#dirty)
+    this.#dirtyFirst = []
+    this.#dirty = []
     const { traffic } = this.core.state
     const untilBytes = traffic.bytesSent + flushBytesMax
     let done = 0

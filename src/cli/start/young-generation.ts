@@ -3,21 +3,37 @@
  *
  * Left to itself it grows to 128 MiB on a large machine as soon as much is in flight once, and stays so: several KiB for each of ten
  * thousand idle connections. V8 takes its bound only on the command line, but asks at each growth by how much: that is set
- * to nothing once it is large enough.
+ * to nothing while it is large enough (docs/decisions/0028-the-young-generation.md).
  */
 import { PerformanceObserver } from 'node:perf_hooks'
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 
-/** Of both halves together. With less than this, what is in flight is copied more often (docs/decisions/0028-the-young-generation.md). */
+/** Of both halves together. */
 const bytesEnough = 16 * 1024 * 1024
+/** The same while messages are in flight by the thousand: each collection copies them, and with more room there are fewer. */
+const bytesEnoughInFlight = 32 * 1024 * 1024
+const manyInFlight = 4096
+/** How often it is asked for, at most. */
+const askEveryMs = 100
 
-export function boundYoungGeneration(): void {
+/** `copiesInFlight`: how many copies of messages wait for their acknowledgement. */
+export function boundYoungGeneration(copiesInFlight: () => number): void {
+  let grows = true
+  let bytesMost = bytesEnough
+  let askAtMs = 0
   // It grows only when it is collected.
   const observer = new PerformanceObserver(() => {
     const young = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space')
-    if (young === undefined || young.space_size < bytesEnough) return
-    setFlagsFromString('--semi-space-growth-factor=1')
-    observer.disconnect()
+    if (young === undefined) return
+    const nowMs = performance.now()
+    if (nowMs >= askAtMs) {
+      askAtMs = nowMs + askEveryMs
+      bytesMost = copiesInFlight() < manyInFlight ? bytesEnough : bytesEnoughInFlight
+    }
+    const mayGrow = young.space_size < bytesMost
+    if (mayGrow === grows) return
+    grows = mayGrow
+    setFlagsFromString(`--semi-space-growth-factor=${mayGrow ? 2 : 1}`)
   })
   observer.observe({ entryTypes: ['gc'] })
 }

@@ -34,7 +34,8 @@ export interface DurableSets {
   readonly further: readonly RecipientSet[]
 }
 
-const none: readonly RecipientSet[] = Object.freeze([])
+// Not frozen: V8 walks over a frozen array by calls, and this happens for every message.
+const none: readonly RecipientSet[] = []
 export const noSets: DurableSets = Object.freeze({ sets: none, further: none })
 
 /**
@@ -48,9 +49,10 @@ export function durableSets(
   publisher: Session | null,
   without: ReadonlySet<Session>,
 ): DurableSets {
-  const sets: RecipientSet[] = []
   let further: RecipientSet[] | null = null
   const set = without.size === 0 ? ordinarySet(core, route, publisher) : exactSet(core, route, publisher, without)
+  if (set === null && members.length === 0) return noSets
+  const sets: RecipientSet[] = []
   if (set !== null) sets.push(set)
   for (const member of members) {
     const { session } = member

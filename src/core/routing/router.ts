@@ -71,7 +71,8 @@ const accepted: Admission = outcome(ReasonCode.Success, 0)
 const held: Admission = Object.freeze({ ...nobody, fate: 'held' })
 const heldBehind: Admission = Object.freeze({ ...success, fate: 'held' })
 const buried: Admission = Object.freeze({ ...nobody, fate: 'dead-lettered' })
-const noMembers: readonly Subscription[] = Object.freeze([])
+// Not frozen: V8 walks over a frozen array by calls, and this happens for every message.
+const noMembers: readonly Subscription[] = []
 
 /** `packet` is kept: its bytes are copied out of the socket's chunk if the message outlives the turn. */
 export function admitMessage(core: CoreState, packet: Publish, source: Source, nowMs: number, turn: Turn): Admission {
