@@ -21,7 +21,10 @@ export interface CrashOptions {
   readonly durability: 'fsync' | 'interval' | 'memory'
   /** Longest life of one broker. */
   readonly lifeMsMax: number
-  /** Does not stop at the first failure, but when each of these was found: a test of the checker itself. */
+  /**
+   * A test of the checker itself, in the place of the loop: the broker is killed once, when a broker without a disk loses something of each
+   * kind for certain, and the run goes on until each of these was found.
+   */
   readonly finds?: readonly RegExp[]
   /** Leaves the data directory of a run that failed. */
   readonly keeps: boolean
@@ -100,7 +103,11 @@ class CrashRun {
       this.#subscribers.every((each) => each.isSubscribed),
     )
     scene.isPaused = false
-    while (ledger.statistics.kills < this.#options.kills && this.#mayGoOn) {
+    if (this.#options.finds !== undefined) {
+      await this.#loseForCertain(this.#options.finds)
+      return
+    }
+    while (ledger.statistics.kills < this.#options.kills && ledger.failures.length === 0) {
       await this.#live()
       await this.#kill()
       if (random.chance(0.15)) await this.#killWhileStarting()
@@ -110,11 +117,22 @@ class CrashRun {
     if (ledger.failures.length === 0) await this.#restartInPeace()
   }
 
-  get #mayGoOn(): boolean {
-    const { failures } = this.scene.ledger
-    const { finds } = this.#options
-    if (finds === undefined) return failures.length === 0
-    return !finds.every((wanted) => failures.some((failure) => wanted.test(failure)))
+  /** It does not matter how long it takes until all was found: that is the machine's. */
+  async #loseForCertain(finds: readonly RegExp[]): Promise<void> {
+    const { scene } = this
+    const { failures } = scene.ledger
+    const hasToLose = (): boolean => this.#retainer.hasToLose && this.#subscribers.some((each) => each.hasToLose)
+    await this.#until('there is something of each kind to lose', hasToLose)
+    if (failures.length > 0) return
+    await this.#kill()
+    const port = await this.#spawn().ready()
+    if (port === null) return
+    // Before anybody comes back and retains the same again.
+    await checkRetained(this.#retainer, { ...scene, port })
+    scene.port = port
+    const isFound = (): boolean => finds.every((wanted) => failures.some((failure) => wanted.test(failure)))
+    const untilMs = performance.now() + 5 * patienceMs
+    while (!isFound() && performance.now() < untilMs) await pause(10)
   }
 
   async stop(): Promise<void> {

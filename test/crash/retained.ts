@@ -28,6 +28,16 @@ export class Retainer extends CrashClient {
   #inFlight: { packetId: number; topic: number; change: Change; qos: Qos; isReceived: boolean } | null = null
   #lastNumber = 0
 
+  /**
+   * Something is retained that has been acknowledged, and that nothing on its way would remove; twice, because an acknowledgement that still
+   * comes from a broker that has been killed makes us change one of them.
+   */
+  get hasToLose(): boolean {
+    const isKept = ({ changes, acknowledged }: Topic): boolean =>
+      changes.slice(acknowledged).every(({ isEmpty }) => !isEmpty)
+    return this.topics.filter(isKept).length >= 2
+  }
+
   protected override connected(): void {
     if (this.#inFlight?.isReceived === true) this.wire?.acknowledge('pubrel', this.#inFlight.packetId)
     else if (this.#inFlight !== null) this.#send(true)

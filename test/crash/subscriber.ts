@@ -56,6 +56,11 @@ export class Subscriber extends CrashClient {
     return this.#options.isSlow
   }
 
+  /** It is away, and what it has not got was acknowledged: nothing of it can be on its way. */
+  get hasToLose(): boolean {
+    return this.#options.isSleepy && this.wire === null && this.receipts.missing > 0
+  }
+
   get isSubscribed(): boolean {
     return [...this.#wanted.values()].every(({ isGranted }) => isGranted)
   }
