@@ -91,8 +91,8 @@ log:
 
 function withUsers(directory: string): void {
   writeFileSync(join(directory, 'pabal.yaml'), users)
-  writeFileSync(join(directory, 'keeper.password'), 'keeper-secret')
-  writeFileSync(join(directory, 'guest.password'), 'guest-secret')
+  writeFileSync(join(directory, 'keeper.password'), 'keeper-secret', { mode: 0o600 })
+  writeFileSync(join(directory, 'guest.password'), 'guest-secret', { mode: 0o600 })
 }
 
 test('the audit log says who did what by requests that change something, and who was not allowed to', async () => {
