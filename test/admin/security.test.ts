@@ -45,6 +45,9 @@ test('nothing is shown without a login or a key, but for health and numbers on t
   assert.equal((await api.send('POST', '/publish', { topic: 'a' })).status, 401)
   for (const path of ['/livez', '/readyz', '/healthz', '/metrics']) assert.equal((await api.get(path)).status, 200)
   assert.equal((await api.get('/metrics', { 'x-forwarded-for': '10.0.0.7' })).status, 401)
+  for (const mark of ['x-real-ip', 'x-forwarded-proto', 'via', 'forwarded']) {
+    assert.equal((await api.get('/metrics', { [mark]: 'https' })).status, 401, mark)
+  }
 })
 
 test('the first password lets the administrator in, and a wrong one does not', async () => {

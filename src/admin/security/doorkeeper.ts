@@ -154,9 +154,11 @@ function checkCsrfToken({ headers }: IncomingMessage, { csrfToken }: Principal):
   throw problem('forbidden', 'header.x-csrf-token', found, 'the token of the login', advice)
 }
 
+/** Some write one of them only. */
+const marksOfProxies = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'forwarded', 'via']
+
 /** What a proxy passes on comes from somewhere else. */
 function isFromThisMachine({ socket, headers }: IncomingMessage): boolean {
   const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
-  const isPassedOn = headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined
-  return isHostOfThisMachine(address) && !isPassedOn
+  return isHostOfThisMachine(address) && !marksOfProxies.some((name) => headers[name] !== undefined)
 }

@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { faultOfInput, fuzzTarget, type RecordedInput, writeDownInput } from './fuzz-target.ts'
-import { fedBy, fromOperator, type Target } from './target.ts'
+import { fedBy, fromOperator, fromOutside, type Target } from './target.ts'
 import { targets } from './targets.ts'
 
 const inputs = Number(process.env.PABAL_FUZZ_INPUTS ?? 250)
@@ -20,8 +20,10 @@ const root = mkdtempSync(join(tmpdir(), 'pabal-inputs-test-'))
 after(() => rmSync(root, { recursive: true }))
 
 for (const target of targets) {
-  test(`${inputs} inputs for ${target.name}: each is taken or refused in its own words`, async () => {
-    const { faults, kept, charactersAtFirst, characters } = await fuzzTarget(target, seed, { inputs })
+  // To read a configuration takes as long as many packets.
+  const count = target.slowestMs > fromOutside.slowestMs ? inputs / 2.5 : inputs
+  test(`${count} inputs for ${target.name}: each is taken or refused in its own words`, async () => {
+    const { faults, kept, charactersAtFirst, characters } = await fuzzTarget(target, seed, { inputs: count })
     const files = faults.map((fault) => `seed ${seed}: ${fault.what}\n${fault.input.toString('latin1')}`)
     assert.deepEqual(files, [])
     assert.ok(kept > 0 && characters > charactersAtFirst, 'variation found nothing that the first inputs had not')
