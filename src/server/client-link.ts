@@ -47,6 +47,7 @@ export class ClientLink implements Link, ChannelHandler {
   #isDirty = false
   /** The operating system took no more; wait for `drained`. */
   #isBlocked = false
+  #unsentTold = 0
   /** Chunks that came while no packet may be handed in; null most of the time. */
   #held: Buffer[] | null = null
   #isStalled = false
@@ -342,7 +343,7 @@ export class ClientLink implements Link, ChannelHandler {
       return
     }
     if (this.#isBlocked) {
-      output.endRun()
+      output.wait()
       this.#tellUnsent(output.size)
       return
     }
@@ -355,6 +356,8 @@ export class ClientLink implements Link, ChannelHandler {
 
   #tellUnsent(collected: number): void {
     const unsentBytes = this.#channel.bufferedBytes + collected
+    if (unsentBytes > this.#unsentTold) this.#shell.unsentGrew(unsentBytes - this.#unsentTold)
+    this.#unsentTold = unsentBytes
     const nowMs = this.#shell.nowMs()
     this.#core.flushed(this.connection, unsentBytes, nowMs, this.#shell.turn)
     const { unsentBytesMax, packetBytesMax } = this.#core.state.limits

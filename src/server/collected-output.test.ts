@@ -124,3 +124,23 @@ test('what waits refers to a large payload and copies a small one out of its chu
     ],
   )
 })
+
+test('what waits is kept in parts: no more room than a part is taken ahead, and nothing is copied again', () => {
+  const output = new CollectedOutput()
+  let expected = ''
+  for (let number = 0; number < 5000; number++) {
+    const text = `${number} `.padEnd(1000, '.')
+    if (number % 2 === 0) write(output, text)
+    else {
+      output.addRun(Buffer.from(text), 0, 1000)
+    }
+    output.wait()
+    expected += text
+    assert.ok(output.capacity <= 1024 * 1024, `${output.capacity}`)
+  }
+  assert.equal(output.size, 5_000_000)
+  const { port, writes, text } = channel(0)
+  output.writeTo(port, shared)
+  assert.equal(text(), expected)
+  assert.ok(writes.length <= 8, `${writes.length}`)
+})

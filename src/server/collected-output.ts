@@ -16,6 +16,10 @@ const smallBytes = 1024
 /** A writer that has grown larger is let go. */
 const keptBytesMax = 256 * 1024
 const firstBytes = 4096
+/** What waits for a client that does not read is kept in parts of this size: one that doubled would be there twice while it is copied. */
+const partBytes = 1024 * 1024
+/** From so much on it is worth a part of its own, once there is less room in it than this. */
+const fullBytesMin = 256 * 1024
 
 /** Whether so much of `bytes` is better referred to than copied: large, and not a small part of what would be kept alive. */
 export function isWorthAView(bytes: Buffer, size: number): boolean {
@@ -98,6 +102,16 @@ export class CollectedOutput {
       this.#writer.putUint16((packetIds[index] ?? 0) + by, packetIds[index + 1] ?? 0)
     }
     packetIds.length = 0
+  }
+
+  /** It cannot be sent now: what has grown large is let be, and the rest is written elsewhere. */
+  wait(): void {
+    if (this.#run !== null) this.endRun()
+    const { position, bytes } = this.#writer
+    if (position < fullBytesMin || position < bytes.length - fullBytesMin) return
+    this.#views ??= []
+    this.#viewOfWritten(this.#views)
+    this.#writer = new ByteWriter(partBytes)
   }
 
   #viewOfWritten(views: Buffer[]): void {

@@ -3,13 +3,18 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isMemoryShort, memoryBytesByDefault } from './memory-watch.ts'
+import { isMemoryShort, MemoryWatch, memoryBytesByDefault } from './memory-watch.ts'
 
 const mebibyte = 1024 * 1024
 const bounds = { bytesMax: 100 * mebibyte, heapBytesMax: 50 * mebibyte }
 
-function use(rss: number, heapTotal = 0, heapUsed = 0) {
-  return { rssBytes: rss * mebibyte, heapTotalBytes: heapTotal * mebibyte, heapUsedBytes: heapUsed * mebibyte }
+function use(rss: number, heapTotal = 0, heapUsed = 0, idle = 0) {
+  return {
+    rssBytes: rss * mebibyte,
+    heapTotalBytes: heapTotal * mebibyte,
+    heapUsedBytes: heapUsed * mebibyte,
+    idleBytes: idle * mebibyte,
+  }
 }
 
 test('memory is short above the limit, and again enough when a tenth of it is free', () => {
@@ -41,6 +46,31 @@ test('memory is short when the heap is nearly full, whatever the limit', () => {
   assert.equal(isMemoryShort(use(70, 60, 51), bounds, false), true)
 })
 
+test('what was given up and stays with the allocator is room, but above the limit it is short all the same', () => {
+  assert.equal(isMemoryShort(use(98, 0, 0, 30), bounds, true), false)
+  assert.equal(isMemoryShort(use(98, 0, 0, 7), bounds, true), true)
+  assert.equal(isMemoryShort(use(101, 0, 0, 60), bounds, true), true)
+})
+
 test('without a limit it is three quarters of what there is', () => {
   assert.ok(memoryBytesByDefault > 64 * mebibyte && Number.isInteger(memoryBytesByDefault))
+})
+
+test('much more that waits for clients is looked at when whoever said so has finished, and not for each of them', async (t) => {
+  const told: boolean[] = []
+  const owner = { bytesMax: () => 1, changed: (isShort: boolean) => void told.push(isShort), relieve() {} }
+  const watch = new MemoryWatch(owner)
+  watch.grew(100 * mebibyte)
+  await Promise.resolve()
+  assert.deepEqual(told, [], 'it has not been started')
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  watch.start()
+  for (let number = 0; number < 100; number++) watch.grew(1000)
+  await Promise.resolve()
+  assert.deepEqual(told, [])
+  for (let number = 0; number < 100; number++) watch.grew(mebibyte)
+  assert.deepEqual(told, [])
+  await Promise.resolve()
+  assert.deepEqual(told, [true])
+  watch.stop()
 })

@@ -11,6 +11,8 @@ export interface MemoryUse {
   readonly rssBytes: number
   readonly heapTotalBytes: number
   readonly heapUsedBytes: number
+  /** Of what was taken, and given up since, how much the system's allocator keeps for whoever asks next. */
+  readonly idleBytes: number
 }
 
 export interface MemoryBounds {
@@ -30,6 +32,8 @@ export interface MemoryWatchOwner {
 }
 
 const everyMs = 100
+/** Of more than this it is told at once: a flood to many clients that do not read takes a gigabyte in a second. */
+const grownBytesMax = 8 * 1024 * 1024
 const relieveEveryMs = 5000
 /** Garbage is collected above this part of a bound. */
 const nearPart = 0.85
@@ -49,8 +53,11 @@ export class MemoryWatch {
   readonly #heapBytesMax = getHeapStatistics().heap_size_limit * heapPart
   #timer: NodeJS.Timeout | null = null
   #isShort = false
+  #grownBytes = 0
   #collectAtMs = 0
   #relieveAtMs = 0
+  /** The least that was ever taken besides the heap and what its objects refer to: programs, threads. */
+  #leastOtherBytes = Number.POSITIVE_INFINITY
 
   constructor(owner: MemoryWatchOwner) {
     this.#owner = owner
@@ -65,10 +72,19 @@ export class MemoryWatch {
     this.#timer = null
   }
 
+  /** So much more is taken. It may be looked at when whoever says so has finished. */
+  grew(bytes: number): void {
+    if (this.#timer === null) return
+    this.#grownBytes += bytes
+    if (this.#grownBytes < grownBytesMax) return
+    this.#grownBytes = 0
+    queueMicrotask(() => this.#look())
+  }
+
   #look(): void {
     const given = this.#owner.bytesMax()
     const bounds = { bytesMax: given === 0 ? memoryBytesByDefault : given, heapBytesMax: this.#heapBytesMax }
-    let use = memoryUse()
+    let use = this.#use()
     const nowMs = performance.now()
     if (nowMs >= this.#collectAtMs && partTaken(use, bounds) > nearPart) {
       const isAbove = this.#isShort || use.rssBytes > bounds.bytesMax
@@ -79,7 +95,7 @@ export class MemoryWatch {
         ? Math.max(collectEveryMs, tookMs / collectPartAbove)
         : Math.max(5 * collectEveryMs, tookMs / collectPart)
       this.#collectAtMs = nowMs + waitMs
-      use = memoryUse()
+      use = this.#use()
     }
     const isShort = isMemoryShort(use, bounds, this.#isShort)
     if (isShort !== this.#isShort) {
@@ -91,13 +107,26 @@ export class MemoryWatch {
       this.#owner.relieve()
     }
   }
+
+  #use(): MemoryUse {
+    const { rss, heapTotal, heapUsed, external } = process.memoryUsage()
+    const otherBytes = rss - heapTotal - external
+    this.#leastOtherBytes = Math.min(this.#leastOtherBytes, otherBytes)
+    const idleBytes = otherBytes - this.#leastOtherBytes
+    return { rssBytes: rss, heapTotalBytes: heapTotal, heapUsedBytes: heapUsed, idleBytes }
+  }
 }
 
 /** Three quarters of the memory of the machine, or of the group of processes that this one is in. */
 export const memoryBytesByDefault = Math.floor(0.75 * Math.min(totalmem(), process.constrainedMemory() || totalmem()))
 
+/**
+ * Below the limit it is over as soon as so much is free that messages find room without any more being taken: buffers that were given up stay
+ * with the allocator, and the process may never become as small again as it was.
+ */
 export function isMemoryShort(use: MemoryUse, bounds: MemoryBounds, wasShort: boolean): boolean {
-  return partTaken(use, bounds) > (wasShort ? freePart : 1)
+  const part = partTaken(use, bounds)
+  return part > 1 || (wasShort && part - use.idleBytes / bounds.bytesMax > freePart)
 }
 
 /** Pages that the heap has and does not use can be filled without taking more; but what it has of them must not be too much, either. */
@@ -105,11 +134,6 @@ function partTaken({ rssBytes, heapTotalBytes, heapUsedBytes }: MemoryUse, bound
   const taken = rssBytes - (heapTotalBytes - heapUsedBytes)
   const { bytesMax, heapBytesMax } = bounds
   return Math.max(taken / bytesMax, rssBytes / (bytesMax * withFreePages), heapUsedBytes / heapBytesMax)
-}
-
-function memoryUse(): MemoryUse {
-  const { rss, heapTotal, heapUsed } = process.memoryUsage()
-  return { rssBytes: rss, heapTotalBytes: heapTotal, heapUsedBytes: heapUsed }
 }
 
 let collect: ((thoroughly: boolean) => void) | null = null

@@ -300,6 +300,11 @@ export class Shell {
     setImmediate(this.#flushAll)
   }
 
+  /** So much more waits for a client than when it was last flushed. */
+  unsentGrew(bytes: number): void {
+    this.#owner.unsentGrew(bytes)
+  }
+
   readonly #flushAll = (): void => {
     this.#isFlushing = false
     const links = this.#dirtyFirst.concat(this.#dirty)

@@ -27,6 +27,12 @@ export function quietShell(limits: Partial<Limits> = {}): Shell {
     access: () => null,
   }
   const gatekeeper = new Gatekeeper({ ...callbacks, reportFault: assert.ifError })
-  const owner = { report() {}, audit() {}, storeTakes() {}, failed: assert.ifError }
+  const owner = {
+    report() {},
+    audit() {},
+    storeTakes() {},
+    unsentGrew() {},
+    failed: assert.ifError,
+  }
   return new Shell(options, gatekeeper, new MemoryStore(false), owner, Date.now)
 }
