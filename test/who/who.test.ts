@@ -82,3 +82,18 @@ test('what stays is found, whatever comes and goes between two steps', () => {
     }
   }
 })
+
+test('the only Subscription to a filter that ends between two steps is not found any more', () => {
+  const driven = new DrivenCore()
+  const connection = driven.connect('c')
+  for (const filter of ['t', 't/#', '+']) driven.subscribe(connection, filter)
+  const found: string[] = []
+  for (const row of whoListens(driven.state, 't')) {
+    if (row === null) continue
+    found.push(row.topicFilter)
+    const others = ['t', 't/#', '+'].filter((filter) => filter !== row.topicFilter)
+    if (found.length > 1) continue
+    driven.receive(connection, { type: 'unsubscribe', packetId: 2, topicFilters: others, properties: {} })
+  }
+  assert.equal(found.length, 1, found.join())
+})

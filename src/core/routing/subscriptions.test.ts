@@ -105,3 +105,35 @@ test('a route is kept until a Subscription changes, and not longer', () => {
   assert.notEqual(subscriptions.route('a'), before)
   assert.notEqual(subscriptions.generation, generation)
 })
+
+test('the only Subscription to a filter has no place among others, gets one with the second, and is counted all the same', () => {
+  const subscriptions = new Subscriptions(rules, defaultObservers, new TopicsSeen(0))
+  const first = subscriptions.add(new Session('', 'first', 0), 'a/+', 'a/+', null, 7)
+  const counts = () => {
+    const { count = 0, online = 0, observers = 0 } = subscriptions.get('a/+') ?? {}
+    return [count, online, observers, subscriptions.totals('a/b').subscriptions]
+  }
+  assert.equal(first.place, null)
+  assert.deepEqual([first.filter, first.group, first.sinceMs], ['a/+', null, 7])
+  assert.deepEqual(counts(), [1, 0, 0, 1])
+  const second = subscriptions.add(new Session('', 'second', 0), 'a/+', 'a/+', null, 8)
+  assert.deepEqual([first.place === null, second.place === null], [false, false])
+  assert.deepEqual(counts(), [2, 0, 0, 2])
+  subscriptions.remove(first)
+  assert.deepEqual(counts(), [1, 0, 0, 1])
+  subscriptions.remove(second)
+  assert.deepEqual(counts(), [0, 0, 0, 0])
+  assert.equal(subscriptions.get('a/+'), undefined)
+})
+
+test('Subscriptions with the same options share them, and one that changes its own leaves the others theirs', () => {
+  const subscriptions = new Subscriptions(rules, defaultObservers, new TopicsSeen(0))
+  const [one, other] = ['a', 'b'].map((filter) => subscriptions.add(new Session('', 'c', 0), filter, filter, null, 0))
+  assert.ok(one !== undefined && other !== undefined)
+  for (const subscription of [one, other]) subscription.setOptions({ ...plain, qos: 2, noLocal: true }, 0)
+  assert.equal(one.options, other.options)
+  one.setOptions({ ...plain, retainAsPublished: true, retainHandling: 2 }, 5)
+  assert.deepEqual({ ...one.options }, { ...plain, retainAsPublished: true, retainHandling: 2 })
+  assert.deepEqual({ ...other.options }, { ...plain, qos: 2, noLocal: true })
+  assert.deepEqual([one.subscriptionIdentifiers, other.subscriptionIdentifiers], [[5], null])
+})

@@ -33,6 +33,23 @@ test('the least used make room, and one that is published to all the time stays'
   assert.equal(topics.forgotten, 99 + 1)
 })
 
+test('however many Topic Names come by turns, few more are known than are counted, and each of those once', () => {
+  for (const namesInTurn of [25, 60, 1000]) {
+    const topics = new TopicsSeen(10)
+    // As a Route does, which outlives its place in the table.
+    const routed = Array.from({ length: namesInTurn }, (_, number) => topics.find(`n${number}`) ?? assert.fail())
+    for (let number = 0; number < 5000; number++) {
+      const seen = routed[(number * 7) % namesInTurn] ?? assert.fail()
+      topics.count(number % 3 === 0 ? (topics.find(seen.topicName) ?? seen) : seen, number)
+      assert.ok(topics.known <= 50, `${topics.known} of ${namesInTurn} are known`)
+      const names = [...topics].map(({ topicName }) => topicName)
+      assert.equal(new Set(names).size, names.length, names.join())
+      for (const listed of topics) assert.equal(topics.find(listed.topicName), listed)
+    }
+    assert.equal(topics.size, 10)
+  }
+})
+
 test('messages are counted once, also while Subscriptions change, and those to "$" Topic Names not', () => {
   const driven = new DrivenCore()
   const client = driven.connect('c')

@@ -18,7 +18,9 @@ export class TopicSeen {
   lastMs = 0
   /** A message came in since somebody looked whether to forget it. */
   isRecent = false
-  /** Where it stands in the ring, kept by that; -1 if it does not. */
+  /** It is found by its name. */
+  isKnown = false
+  /** Where it stands in the ring, or stood. */
   place = -1
   #windowStartMs = 0
   #inWindow = 0
@@ -68,11 +70,18 @@ export class TopicSeen {
   }
 }
 
+/** For each Topic Name in the table so many are known by name: one that comes back costs a look at the ring, not at a Map. */
+const knownFactor = 4
+/** Names that are looked at for each new one, while too many are known. */
+const sweptPerName = 4
+
 export class TopicsSeen {
-  readonly #topics = new Map<string, TopicSeen>()
-  /** The same in the order in which they are looked at to find one to forget: the next is at `#hand`. */
+  /** By name: all in the table, and some that were. */
+  readonly #known = new Map<string, TopicSeen>()
+  /** The table, in the order in which they are looked at to find one to forget: the next is at `#hand`. */
   readonly #ring: TopicSeen[] = []
   #hand = 0
+  #sweep: Iterator<TopicSeen, undefined> | null = null
   readonly #max: number
   /** Topic Names that made room for others. */
   forgotten = 0
@@ -82,17 +91,22 @@ export class TopicsSeen {
   }
 
   get size(): number {
-    return this.#topics.size
+    return this.#ring.length
   }
 
   get max(): number {
     return this.#max
   }
 
+  /** Topic Names that take memory. */
+  get known(): number {
+    return this.#known.size
+  }
+
   /** What messages of this Topic Name are counted with; null if they are not. */
   find(topicName: string): TopicSeen | null {
     if (this.#max === 0 || topicName.charCodeAt(0) === 0x24) return null
-    return this.#topics.get(topicName) ?? new TopicSeen(topicName)
+    return this.#known.get(topicName) ?? new TopicSeen(topicName)
   }
 
   count(seen: TopicSeen, nowMs: number): void {
@@ -101,24 +115,42 @@ export class TopicsSeen {
   }
 
   [Symbol.iterator](): Iterator<TopicSeen> {
-    return this.#topics.values()
+    return this.#ring.values()
   }
 
   #list(seen: TopicSeen, nowMs: number): void {
-    // Another was begun for this Topic Name by a Route that is no more.
-    const known = this.#topics.get(seen.topicName)
-    if (known !== undefined) this.#put(seen, known.place)
-    else if (this.#topics.size < this.#max) this.#put(seen, this.#ring.length)
-    else this.#put(seen, this.#placeOfOneToForget())
-    this.#topics.set(seen.topicName, seen)
+    const other = seen.isKnown ? undefined : this.#remember(seen)
+    if (other?.isListed === true) {
+      // It was begun by a Route that is no more.
+      other.isListed = false
+      seen.place = other.place
+    } else if (this.#ring.length < this.#max) seen.place = this.#ring.length
+    else seen.place = this.#placeOfOneToForget()
+    this.#ring[seen.place] = seen
     seen.begin(nowMs)
   }
 
-  #put(seen: TopicSeen, place: number): void {
-    const former = this.#ring[place]
-    if (former !== undefined) former.isListed = false
-    this.#ring[place] = seen
-    seen.place = place
+  /** Returns another one that was known for the same Topic Name. */
+  #remember(seen: TopicSeen): TopicSeen | undefined {
+    if (this.#known.size >= knownFactor * this.#max) this.#forgetSome()
+    const other = this.#known.get(seen.topicName)
+    if (other !== undefined) other.isKnown = false
+    seen.isKnown = true
+    this.#known.set(seen.topicName, seen)
+    return other
+  }
+
+  /** A few steps around the Map: more than half of them find one that is not in the table. */
+  #forgetSome(): void {
+    for (let step = 0; step < sweptPerName; step += 1) {
+      this.#sweep ??= this.#known.values()
+      const { value: seen } = this.#sweep.next()
+      if (seen === undefined) this.#sweep = null
+      else if (!seen.isListed) {
+        seen.isKnown = false
+        this.#known.delete(seen.topicName)
+      }
+    }
   }
 
   /** Those that were published to since the last time get another turn. */
@@ -132,7 +164,7 @@ export class TopicsSeen {
         seen.isRecent = false
         continue
       }
-      this.#topics.delete(seen.topicName)
+      seen.isListed = false
       this.forgotten += 1
       return place
     }
