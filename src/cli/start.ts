@@ -17,6 +17,7 @@ import { RunningConfig } from '../server/config/running-config.ts'
 import { defaultLogOptions } from '../server/log/log-options.ts'
 import { RunningLog } from '../server/log/running-log.ts'
 import type { Durability } from '../server/options.ts'
+import { collectReadBuffers } from '../server/read-buffers.ts'
 import { flushSpans, hasTraceSdk } from '../server/tracing/open-telemetry.ts'
 import { watchForCrash } from './start/crash.ts'
 import { logOpenFiles } from './start/log-open-files.ts'
@@ -38,6 +39,7 @@ export async function runStart(argv: string[]): Promise<number> {
 async function runBroker(flags: StartFlags, flagFaults: readonly ConfigFault[], stop: StopWatch): Promise<number> {
   let running: Broker | null = null
   boundYoungGeneration(() => running?.ledger().copies.inFlight ?? 0)
+  collectReadBuffers()
   const hangup = watchForHangup()
   let started: Started
   try {

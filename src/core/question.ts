@@ -6,7 +6,7 @@ import type { Auth, Connect, Subscribe } from '../protocol/control-packet.ts'
 import type { Publish } from '../protocol/packets/publish.ts'
 import type { Connection } from './connection/connection.ts'
 import type { ReceiptRequest } from './owed/receipt-request.ts'
-import type { Subscribing, Unsubscribing } from './routing/subscribing.ts'
+import type { Work } from './session/going-on.ts'
 
 export interface AuthenticateQuestion {
   readonly type: 'authenticate'
@@ -70,7 +70,7 @@ export interface AuthorizeReplyQuestion {
 export interface GoOnQuestion {
   readonly type: 'go-on'
   readonly connection: Connection
-  readonly work: Subscribing | Unsubscribing
+  readonly work: Work
 }
 
 export type Question =

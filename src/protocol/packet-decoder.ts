@@ -57,6 +57,8 @@ const flagsTwo = (1 << 6) | (1 << 8) | (1 << 10)
 const nothing: Buffer = Buffer.alloc(0)
 /** The header cannot be read yet. */
 const unknown = -1
+/** So many times as much as has come is made room for: less is copied again and again, more could be claimed by whoever sends nothing more. */
+const growth = 4
 
 export class PacketDecoder {
   readonly #options: DecoderOptions
@@ -175,7 +177,7 @@ export class PacketDecoder {
 
   #keepPartial(chunk: Buffer, start: number, size: number): void {
     const length = chunk.length - start
-    const room = size === unknown ? 8 : Math.min(size, Math.max(length * 2, 64))
+    const room = size === unknown ? 8 : Math.min(size, Math.max(length * growth, 64))
     this.#partial = Buffer.allocUnsafeSlow(room)
     chunk.copy(this.#partial, 0, start, chunk.length)
     this.#partialLength = length
@@ -204,13 +206,13 @@ export class PacketDecoder {
     return false
   }
 
-  /** Appends the chunk's bytes up to `end`; the room grows by doubling, never beyond the packet. */
+  /** Appends the chunk's bytes up to `end`; the room grows with what has come, never beyond the packet. */
   #append(end: number): void {
     const count = end - this.#position
     const needed = this.#partialLength + count
     let partial = this.#partial ?? nothing
     if (needed > partial.length) {
-      const room = this.#partialSize === unknown ? 8 : Math.min(this.#partialSize, needed * 2)
+      const room = this.#partialSize === unknown ? 8 : Math.min(this.#partialSize, needed * growth)
       const larger = Buffer.allocUnsafeSlow(Math.max(room, needed))
       partial.copy(larger, 0, 0, this.#partialLength)
       partial = larger

@@ -18,6 +18,7 @@ import { expiryLoss } from './expiry-loss.ts'
 import type { Gatekeeper } from './gatekeeper.ts'
 import type { Link } from './link.ts'
 import { LinkLimits } from './link-limits.ts'
+import { ReadBuffers } from './read-buffers.ts'
 import { Requests } from './requests/requests.ts'
 import { SharedOutput } from './shared-output.ts'
 import type { ShellOptions, ShellOwner } from './shell-owner.ts'
@@ -47,6 +48,7 @@ export class Shell {
   readonly requests: Requests
   readonly #clock: () => number
   readonly sharedOutput = new SharedOutput()
+  readonly #readBuffers = new ReadBuffers()
   #dirty: Link[] = []
   /** Those that are flushed before the others. */
   #dirtyFirst: Link[] = []
@@ -234,6 +236,7 @@ export class Shell {
     const { requests } = this.turn
     if (requests.length > 0) this.requests.take(requests.splice(0))
     this.#runner.run(this.turn)
+    this.#readBuffers.received(this.core.state.traffic.bytesReceived)
     this.#owner.afterTurn?.(this.core)
     if (this.#toPublish.length + this.#news.length > 0) this.#publishEvents()
     this.#arm()

@@ -188,7 +188,7 @@ function readInFlight(reader: RestReader): InFlightSnapshot {
 
 /** As distances, which are small. */
 function writeAscending(writer: ByteWriter, seqs: readonly Seq[]): void {
-  const sorted = Float64Array.from(seqs).sort()
+  const sorted = isAscending(seqs) ? seqs : Float64Array.from(seqs).sort()
   writer.ensure(numberSizeMax * (sorted.length + 1))
   writeNumber(writer, sorted.length)
   let before = 0
@@ -196,6 +196,15 @@ function writeAscending(writer: ByteWriter, seqs: readonly Seq[]): void {
     writeNumber(writer, seq - before)
     before = seq
   }
+}
+
+function isAscending(seqs: readonly Seq[]): boolean {
+  let before = 0
+  for (const seq of seqs) {
+    if (seq < before) return false
+    before = seq
+  }
+  return true
 }
 
 function readAscending(reader: RestReader): Seq[] {

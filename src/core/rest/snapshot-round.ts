@@ -44,7 +44,7 @@ export class SnapshotRound {
     this.#renewSets()
     if (core.retained.isChanged) {
       core.retained.isChanged = false
-      this.#first.push({ type: 'retained', seqs: Array.from(core.retained.all(), (message) => message.seq) })
+      this.#first.push({ type: 'retained', seqs: core.retained.seqs })
     }
     if (core.held.isChanged) {
       core.held.isChanged = false

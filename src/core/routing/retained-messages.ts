@@ -2,10 +2,13 @@
  * The last message of each Topic Name that was published with RETAIN. MQTT 5.0 section 3.3.1.3.
  */
 import type { Message } from '../message.ts'
+import type { Seq } from '../record.ts'
+import { SeqSet } from '../rest/seq-set.ts'
 import { TopicNameTree } from './topic-name-tree.ts'
 
 export class RetainedMessages {
   readonly #tree = new TopicNameTree<Message>()
+  readonly #seqs = new SeqSet()
   readonly #released: (seq: number) => void
   /** They are not what the last snapshot says. */
   isChanged = false
@@ -34,6 +37,7 @@ export class RetainedMessages {
     this.delete(message.topicName)
     message.own()
     this.#tree.set(message.topicName, message)
+    this.#seqs.add(message.seq)
     this.#bytes += message.size
     this.isChanged = true
   }
@@ -43,6 +47,7 @@ export class RetainedMessages {
     const before = this.#tree.get(topicName)
     if (before === undefined) return false
     this.#tree.delete(topicName)
+    this.#seqs.delete(before.seq)
     this.#bytes -= before.size
     this.isChanged = true
     this.#released(before.seq)
@@ -57,6 +62,11 @@ export class RetainedMessages {
   /** All of them, in no particular order. */
   all(): Iterable<Message> {
     return this.#tree.values()
+  }
+
+  /** Those of all of them, ascending. */
+  get seqs(): Seq[] {
+    return this.#seqs.toArray()
   }
 
   /** Walks those that match a Topic Filter, in slices. */

@@ -1,5 +1,8 @@
 /**
- * Who gets the messages of one Topic Name, made of the Subscriptions that match it. @hot
+ * Who gets a message of one Topic Name, made of the Subscriptions that match it. @hot
+ *
+ * Each Session is there at most once, with all of its Subscriptions merged. Nearly always they are few; where they are very many the
+ * route is made bit by bit, and is right only if no Subscription changes until it is made.
  */
 import type { RecipientSet } from '../rest/recipient-set.ts'
 import type { Session } from '../session/session.ts'
@@ -51,32 +54,101 @@ export function makeRoute(
   seen: TopicSeen | null,
 ): Route {
   const only = found.length === 1 ? found[0] : undefined
-  const groups = found.some((entry) => entry.groups !== null)
-    ? found.flatMap((entry) => [...(entry.groups?.values() ?? [])])
-    : noGroups
-  const hasNoLocal = found.some((entry) => entry.subscriptions.some((subscription) => subscription.noLocal))
-  const countingGroups = groups.length === 0 ? 0 : groups.filter((group) => group.listeners > 0).length
-  if (only !== undefined) {
-    const listeners = countingGroups + countListeners(only.subscriptions)
-    return { receivers: only.subscriptions, groups, durable: undefined, hasNoLocal, listeners, denied, rule, seen }
+  if (only === undefined) {
+    const making = new RouteMaking(found, denied, rule, seen)
+    making.next(Number.POSITIVE_INFINITY)
+    return making.route()
   }
-  const bySession = new Map<Session, Subscription[]>()
-  for (const entry of found) {
-    for (const subscription of entry.subscriptions) {
-      const others = bySession.get(subscription.session)
-      if (others === undefined) bySession.set(subscription.session, [subscription])
-      else others.push(subscription)
-    }
-  }
-  const receivers: Receiver[] = []
-  for (const parts of bySession.values()) receivers.push(mergeReceivers(parts))
-  const listeners = countingGroups + countListeners(receivers)
+  const receivers = only.subscriptions
+  const groups = groupsOf(found)
+  let hasNoLocal = false
+  for (const { noLocal } of receivers) hasNoLocal ||= noLocal
+  const listeners = countListeners(receivers, groups)
   return { receivers, groups, durable: undefined, hasNoLocal, listeners, denied, rule, seen }
 }
 
-function countListeners(receivers: readonly Receiver[]): number {
+/** One that is made of several Topic Filters. */
+export class RouteMaking {
+  readonly #found: readonly MatchingSubscriptions[]
+  readonly #denied: SubscriptionTotals | null
+  readonly #rule: TopicRule
+  readonly #seen: TopicSeen | null
+  readonly #bySession = new Map<Session, Subscription[]>()
+  #merging: Iterator<Subscription[], undefined> | null = null
+  readonly #receivers: Receiver[] = []
+  #hasNoLocal = false
+  /** The next Topic Filter, and the next Subscription to it. */
+  #filterAt = 0
+  #at = 0
+
+  constructor(
+    found: readonly MatchingSubscriptions[],
+    denied: SubscriptionTotals | null,
+    rule: TopicRule,
+    seen: TopicSeen | null,
+  ) {
+    this.#found = found
+    this.#denied = denied
+    this.#rule = rule
+    this.#seen = seen
+  }
+
+  /** Looks at about `count` Subscriptions, each of which is looked at twice; true once `route` may be called. */
+  next(count: number): boolean {
+    let left = count
+    for (; this.#filterAt < this.#found.length; this.#filterAt++) {
+      const subscriptions = this.#found[this.#filterAt]?.subscriptions ?? []
+      const end = Math.min(subscriptions.length, this.#at + left)
+      left -= end - this.#at
+      this.#gather(subscriptions, end)
+      if (end < subscriptions.length) return false
+      this.#at = 0
+    }
+    this.#merging ??= this.#bySession.values()
+    while (left > 0) {
+      const parts = this.#merging.next().value
+      if (parts === undefined) return true
+      this.#receivers.push(mergeReceivers(parts))
+      left -= parts.length
+    }
+    return false
+  }
+
+  #gather(subscriptions: readonly Subscription[], end: number): void {
+    for (; this.#at < end; this.#at++) {
+      const subscription = subscriptions[this.#at]
+      if (subscription === undefined) continue
+      this.#hasNoLocal ||= subscription.noLocal
+      const others = this.#bySession.get(subscription.session)
+      if (others === undefined) this.#bySession.set(subscription.session, [subscription])
+      else others.push(subscription)
+    }
+  }
+
+  route(): Route {
+    const groups = groupsOf(this.#found)
+    const receivers = this.#receivers
+    const listeners = countListeners(receivers, groups)
+    const [hasNoLocal, denied, rule, seen] = [this.#hasNoLocal, this.#denied, this.#rule, this.#seen]
+    return { receivers, groups, durable: undefined, hasNoLocal, listeners, denied, rule, seen }
+  }
+}
+
+function groupsOf(found: readonly MatchingSubscriptions[]): readonly SharedGroup[] {
+  let groups: SharedGroup[] | null = null
+  for (const entry of found) {
+    if (entry.groups === null) continue
+    groups ??= []
+    for (const group of entry.groups.values()) groups.push(group)
+  }
+  return groups ?? noGroups
+}
+
+/** Sessions and shared groups that do not only observe. */
+function countListeners(receivers: readonly Receiver[], groups: readonly SharedGroup[]): number {
   let listeners = 0
   for (const receiver of receivers) if (!receiver.isObserver) listeners += 1
+  for (const group of groups) if (group.listeners > 0) listeners += 1
   return listeners
 }
 

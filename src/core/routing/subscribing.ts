@@ -83,26 +83,13 @@ export function subscribe(
   subscribeMore(core, connection, session, { type: 'subscribing', ...begun }, nowMs, turn)
 }
 
-/** The others have had their turn. */
-export function goOn(
-  core: CoreState,
-  connection: Connection,
-  session: Session,
-  work: Subscribing | Unsubscribing,
-  nowMs: number,
-  turn: Turn,
-): void {
-  if (work.type === 'subscribing') subscribeMore(core, connection, session, work, nowMs, turn)
-  else unsubscribeMore(core, connection, session, work, turn)
-}
-
 function letOthersHaveTheirTurn(connection: Connection, work: Subscribing | Unsubscribing, turn: Turn): void {
   connection.isWaiting = true
   turn.questions.push({ type: 'go-on', connection, work })
 }
 
 /** Goes on with it, and acknowledges it when all of it is done. */
-function subscribeMore(
+export function subscribeMore(
   core: CoreState,
   connection: Connection,
   session: Session,
@@ -271,7 +258,7 @@ export function receiveUnsubscribe(
 }
 
 /** Goes on with it, and acknowledges it when all of it is done. */
-function unsubscribeMore(
+export function unsubscribeMore(
   core: CoreState,
   connection: Connection,
   session: Session,

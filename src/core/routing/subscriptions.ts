@@ -8,12 +8,20 @@ import type { Session } from '../session/session.ts'
 import { FilterSubscriptions, type SubscriptionTotals, totalsOf, totalsWithout } from './filter-subscriptions.ts'
 import { OwnWatchers } from './own-watchers.ts'
 import { permitted } from './permitted.ts'
-import { makeRoute, type Route, routeToOne } from './route.ts'
+import { makeRoute, type Route, RouteMaking, routeToOne } from './route.ts'
 import type { SharedGroup } from './shared-group.ts'
 import { Subscription } from './subscription.ts'
 import type { TopicRules } from './topic-rule.ts'
 import { TopicTree } from './topic-tree.ts'
 import type { TopicsSeen } from './topics-seen.ts'
+
+/** A route in the making, of so many Subscriptions that others get their turn in between. */
+export interface LongRoute {
+  readonly topicName: string
+  readonly making: RouteMaking
+  /** For which it holds. */
+  readonly generation: number
+}
 
 /** Whose Subscriptions only observe: those of some accounts, and those to some Topic Filters. */
 export interface Observers {
@@ -25,13 +33,17 @@ const sharePrefix = '$share/'
 /** What the answers that are kept may take in memory, and what one of them takes besides its Topic Name. */
 const routesBytesMax = 16 * 1024 * 1024
 const routeBytes = 256
+/** From so many matching Subscriptions on an answer is made bit by bit. */
+const longRouteMin = 50_000
 
 export class Subscriptions {
   /** A Subscription that is the only one to its filter stands there itself. */
   readonly #tree = new TopicTree<Subscription | FilterSubscriptions>()
   #routes = new Map<string, Route>()
   #routesBytes = 0
+  /** What matches the Topic Name that was looked for last; null: it may match no more. */
   readonly #found: (Subscription | FilterSubscriptions)[] = []
+  #foundFor: string | null = null
   #count = 0
   #sharedCount = 0
   readonly #rules: TopicRules
@@ -165,6 +177,7 @@ export class Subscriptions {
   }
 
   #forgetRoutes(): void {
+    this.#foundFor = null
     if (this.#routes.size > 0) this.#routes.clear()
     this.#routesBytes = 0
   }
@@ -181,15 +194,46 @@ export class Subscriptions {
     const known = this.#routes.get(topicName)
     if (known !== undefined) return known
     const route = this.#makeRoute(topicName)
-    if (this.#routesBytes > routesBytesMax) this.#forgetRoutes()
-    this.#routesBytes += routeBytes + topicName.length
-    this.#routes.set(topicName, route)
+    this.#keep(topicName, route)
     return route
   }
 
-  #makeRoute(topicName: string): Route {
+  #find(topicName: string): void {
+    if (this.#foundFor === topicName) return
     this.#found.length = 0
     this.#tree.match(topicName, this.#found)
+    this.#foundFor = topicName
+  }
+
+  #keep(topicName: string, route: Route): void {
+    if (this.#routesBytes > routesBytesMax) this.#forgetRoutes()
+    this.#routesBytes += routeBytes + topicName.length
+    this.#routes.set(topicName, route)
+  }
+
+  /** Null if `route` answers soon, and with access rules; else what makes the answer bit by bit, for `goOnWith`. */
+  longRoute(topicName: string): LongRoute | null {
+    if (this.#count < longRouteMin || this.access !== null || this.#routes.has(topicName)) return null
+    this.#find(topicName)
+    if (this.#found.length === 1) return null
+    let count = 0
+    for (const known of this.#found) count += known instanceof FilterSubscriptions ? known.subscriptions.length : 1
+    if (count < longRouteMin) return null
+    const found = this.#found.map(asSeveral)
+    const making = new RouteMaking(found, null, this.#rules.ruleFor(topicName), this.#topics.find(topicName))
+    return { topicName, making, generation: this.generation }
+  }
+
+  /** Looks at `count` Subscriptions more. True if there is no more to do: `route` knows it, or a Subscription has changed meanwhile. */
+  goOnWith({ topicName, making, generation }: LongRoute, count: number): boolean {
+    if (generation !== this.generation) return true
+    if (!making.next(count)) return false
+    this.#keep(topicName, making.route())
+    return true
+  }
+
+  #makeRoute(topicName: string): Route {
+    this.#find(topicName)
     const rule = this.#rules.ruleFor(topicName)
     const seen = this.#topics.find(topicName)
     const [first] = this.#found

@@ -26,6 +26,7 @@ import type { Question } from '../question.ts'
 import { noteRefused } from '../routing/fate.ts'
 import { isPrivateReply } from '../routing/reply.ts'
 import { admitMessage } from '../routing/router.ts'
+import type { LongRoute } from '../routing/subscriptions.ts'
 import { isReserved, topicNameFault } from '../routing/topic-name.ts'
 import type { CoreState } from '../state.ts'
 import { OutgoingAcknowledgement, type Turn } from '../turn.ts'
@@ -34,6 +35,17 @@ import { acknowledgePublish, notAuthorized, refusePublish } from './publish-answ
 import { knownPermission, rememberPermission } from './publish-permissions.ts'
 import { receiveRequest } from './requests.ts'
 import type { Session } from './session.ts'
+
+/** A PUBLISH that waits for its route. */
+export interface Routing {
+  readonly type: 'routing'
+  readonly packet: Publish
+  readonly receipt: ReceiptRequest | null
+  readonly route: LongRoute
+}
+
+/** Subscriptions that are looked at in one go: some milliseconds. */
+const routeSlice = 50_000
 
 export function receivePublish(
   core: CoreState,
@@ -188,6 +200,36 @@ function acceptPublish(
   nowMs: number,
   turn: Turn,
 ): void {
+  const route = connection.isLocal ? null : core.subscriptions.longRoute(packet.topicName)
+  if (route === null) admitPublish(core, connection, session, packet, receipt, nowMs, turn)
+  else ask({ type: 'go-on', connection, work: { type: 'routing', packet, receipt, route } }, turn)
+}
+
+/** Goes on with it. If a Subscription has changed meanwhile the route is made in one go, or a busy broker would never end. */
+export function routeMore(
+  core: CoreState,
+  connection: Connection,
+  session: Session,
+  work: Routing,
+  nowMs: number,
+  turn: Turn,
+): void {
+  if (!core.subscriptions.goOnWith(work.route, routeSlice)) {
+    ask({ type: 'go-on', connection, work }, turn)
+    return
+  }
+  admitPublish(core, connection, session, work.packet, work.receipt, nowMs, turn)
+}
+
+function admitPublish(
+  core: CoreState,
+  connection: Connection,
+  session: Session,
+  packet: Publish,
+  receipt: ReceiptRequest | null,
+  nowMs: number,
+  turn: Turn,
+): void {
   if (mustPark(core, connection, packet)) {
     const fault = park(core, connection, packet, nowMs)
     if (fault === null) return
@@ -219,7 +261,7 @@ export function receiveParked(core: CoreState, nowMs: number, turn: Turn): void 
     if (session === null || connection.parked === null) continue
     // Only 3.1.1 clients park, and those cannot ask for a receipt.
     for (const packet of takeParked(core, connection))
-      acceptPublish(core, connection, session, packet, null, nowMs, turn)
+      admitPublish(core, connection, session, packet, null, nowMs, turn)
   }
 }
 

@@ -50,13 +50,33 @@ function encoded(packet: Publish): Buffer {
 }
 
 test('a message that owns its bytes keeps nothing else alive and is not copied again', () => {
-  const packet = received('kept')
+  const packet = received('kept'.padEnd(200))
   packet.own()
   const { bytes } = packet
   assert.equal(bytes.buffer.byteLength, packet.packetEnd)
   packet.own()
   packet.ownBriefly()
   assert.equal(packet.bytes, bytes)
+})
+
+test('small messages that stay share a little memory, and none is copied again', () => {
+  const texts = Array.from({ length: 100 }, (_, number) => `message ${number}`)
+  const packets = texts.map(received)
+  for (const packet of packets) packet.own()
+  const slabs = new Set(packets.map(({ bytes }) => bytes.buffer))
+  for (const slab of slabs) assert.equal(slab.byteLength, 1024)
+  assert.ok(slabs.size < 6, `${slabs.size} of them for 100 messages`)
+  const places = packets.map(({ bytes, packetStart }) => [bytes, packetStart])
+  for (const packet of packets) packet.own()
+  for (const packet of packets) packet.ownBriefly()
+  assert.deepEqual(
+    packets.map(({ bytes, packetStart }) => [bytes, packetStart]),
+    places,
+  )
+  assert.deepEqual(
+    packets.map(({ payload }) => payload.toString()),
+    texts,
+  )
 })
 
 test('messages in flight lie side by side, each copied there once', () => {
@@ -101,7 +121,7 @@ test('messages of two chunks in turn do not get into each other', () => {
 })
 
 test('a message in flight stays in a chunk that keeps no more alive than a slab would', () => {
-  const [packet] = receivedTogether(['one', 'two'], 16_384)
+  const [packet] = receivedTogether(['one'.padEnd(200), 'two'], 16_384)
   assert.ok(packet !== undefined)
   const { bytes } = packet
   packet.ownBriefly()
@@ -111,7 +131,7 @@ test('a message in flight stays in a chunk that keeps no more alive than a slab 
 })
 
 test('a message in flight that is then kept leaves the slab', () => {
-  const packet = received('kept after all')
+  const packet = received('kept after all'.padEnd(200))
   packet.ownBriefly()
   packet.own()
   assert.equal(packet.bytes.buffer.byteLength, packet.packetEnd)

@@ -16,6 +16,14 @@ let slab = Buffer.allocUnsafeSlow(slabSize)
 let slabUsed = 0
 /** The part of a chunk that was copied there last, and how far it has moved. */
 const copied = { chunk: empty, start: 0, end: 0, by: 0 }
+/**
+ * Where small packets that stay lie side by side: memory of its own costs each of them some 400 bytes, and time in every garbage
+ * collection. Smaller still: one that stays longer than the others keeps no more than twice as much as that.
+ */
+const keptSlabSize = 1024
+const keptBytesMax = 128
+let keptSlab = Buffer.allocUnsafeSlow(keptSlabSize)
+let keptSlabUsed = 0
 
 export interface PublishFields {
   topicName: string
@@ -52,7 +60,7 @@ export class Publish {
   packetEnd = 0
   /** The version whose layout `bytes` has; 0 if not decoded from the wire. */
   wireVersion = 0
-  #isInSlab = false
+  #place: 'chunk' | 'slab' | 'own' = 'chunk'
 
   /** The Application Message: a view into `bytes`, made on demand. */
   get payload(): Buffer {
@@ -69,14 +77,25 @@ export class Publish {
    * second time.
    */
   own(): void {
+    if (this.#place === 'own') return
+    this.#place = 'own'
     const start = this.#start
     const size = this.packetEnd - start
     // A view of what is nearly the whole chunk keeps little alive; copying it would only cost.
     if (this.bytes.buffer.byteLength <= 2 * size + 512) return
-    const bytes = Buffer.allocUnsafeSlow(size)
-    this.bytes.copy(bytes, 0, start, this.packetEnd)
-    this.#moveTo(bytes, -start)
-    this.#isInSlab = false
+    if (size > keptBytesMax) {
+      const bytes = Buffer.allocUnsafeSlow(size)
+      this.bytes.copy(bytes, 0, start, this.packetEnd)
+      this.#moveTo(bytes, -start)
+      return
+    }
+    if (keptSlabUsed + size > keptSlabSize) {
+      keptSlab = Buffer.allocUnsafeSlow(keptSlabSize)
+      keptSlabUsed = 0
+    }
+    this.bytes.copy(keptSlab, keptSlabUsed, start, this.packetEnd)
+    this.#moveTo(keptSlab, keptSlabUsed - start)
+    keptSlabUsed += size
   }
 
   /**
@@ -84,7 +103,7 @@ export class Publish {
    * room for is copied at once to a slab, which is freed when all in it are done with. Does nothing after either of the two.
    */
   ownBriefly(): void {
-    if (this.#isInSlab) return
+    if (this.#place !== 'chunk') return
     const { bytes, packetEnd } = this
     const { byteLength } = bytes.buffer
     // It keeps no more alive than a slab would.
@@ -98,7 +117,7 @@ export class Publish {
     }
     if (bytes !== copied.chunk || start < copied.start || packetEnd > copied.end) copyToSlab(bytes, start, size)
     this.#moveTo(slab, copied.by)
-    this.#isInSlab = true
+    this.#place = 'slab'
   }
 
   get #start(): number {
