@@ -50,7 +50,7 @@ export function makeAccess(host: AccessHost): BrokerAccess {
     durable: () => shell.durable(),
     ask: (question) => shell.requests.ask(question),
     publish: async (packet, claim) => {
-      const { token, answered } = shell.expectAnswer()
+      const { token, answered } = shell.answers.expect()
       shell.core.publishLocally(packet, token, shell.inputMs(), shell.turn, claim)
       shell.run()
       return answered

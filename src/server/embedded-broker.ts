@@ -298,7 +298,7 @@ export class Broker {
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
     const packet = publish({ topicName, payload: bytes, qos, retain, properties })
     const shell = this.#shell
-    const { token, answered } = shell.expectAnswer()
+    const { token, answered } = shell.answers.expect()
     shell.core.publishLocally(packet, token, shell.inputMs(), shell.turn)
     shell.run()
     const { reasonCode, matched } = await answered

@@ -8,9 +8,10 @@ import type { Message } from '../core/message.ts'
 import type { Question } from '../core/question.ts'
 import { type Reconfiguration, reconfigure } from '../core/reconfigure.ts'
 import { Restore } from '../core/rest/restore.ts'
-import { type Load, newTurn, type OutgoingAnswer, type Turn } from '../core/turn.ts'
+import { type Load, newTurn, type Turn } from '../core/turn.ts'
 import { LatencyHistogram } from '../metrics/latency-histogram.ts'
 import type { Store } from '../store/store.ts'
+import { AwaitedAnswers } from './awaited-answers.ts'
 import { ClientHistory } from './client-history.ts'
 import { ClientLink } from './client-link.ts'
 import { deliveryTimesInto, type Latencies } from './delivery-times.ts'
@@ -33,6 +34,8 @@ const flushBytesMax = 1024 * 1024
 const timeoutMsMax = 0x7fff_ffff
 
 export class Shell {
+  /** Of what code in this process has published. */
+  readonly answers = new AwaitedAnswers()
   readonly core: BrokerCore
   /** The decisions not yet carried out: filled by the core, emptied by `run`. */
   readonly turn: Turn = newTurn()
@@ -57,9 +60,7 @@ export class Shell {
   readonly #news: BrokerEvent[]
   /** Events that a client may want. */
   readonly #toPublish: BrokerEvent[] = []
-  readonly #answers = new Map<number, PromiseWithResolvers<OutgoingAnswer>>()
   readonly #delivery = new LatencyHistogram()
-  #lastToken = 0
   #isFlushing = false
   #timer: NodeJS.Timeout | null = null
   #timerAtMs = Number.POSITIVE_INFINITY
@@ -80,7 +81,7 @@ export class Shell {
     this.store = store
     this.#acceptLoss = options.acceptLoss
     this.#runner = new TurnRunner(store, {
-      answer: (outgoing) => this.#answer(outgoing),
+      answer: (outgoing) => this.answers.answer(outgoing),
       report: (event) => this.#report(event),
       load: (load) => void this.#load(load),
       isNeeded: (seq) => this.core.state.live.has(seq),
@@ -325,20 +326,6 @@ export class Shell {
     this.run()
   }
 
-  /** A token under which the answer to a local publish is awaited. The promise rejects if the store fails first. */
-  expectAnswer(): { token: number; answered: Promise<OutgoingAnswer> } {
-    this.#lastToken += 1
-    const waiting = Promise.withResolvers<OutgoingAnswer>()
-    this.#answers.set(this.#lastToken, waiting)
-    return { token: this.#lastToken, answered: waiting.promise }
-  }
-
-  #answer(outgoing: OutgoingAnswer): void {
-    const waiting = this.#answers.get(outgoing.token)
-    this.#answers.delete(outgoing.token)
-    waiting?.resolve(outgoing)
-  }
-
   #arm(): void {
     if (this.#isStopped) return
     const nowMs = this.nowMs()
@@ -396,8 +383,7 @@ export class Shell {
       const { link } = connection
       if (link instanceof ClientLink) link.destroy()
     }
-    for (const { reject } of this.#answers.values()) reject(error)
-    this.#answers.clear()
+    this.answers.fail(error)
     this.#owner.failed(error)
   }
 }
