@@ -356,7 +356,7 @@ export class ClientLink implements Link, ChannelHandler {
 
   #tellUnsent(collected: number): void {
     const unsentBytes = this.#channel.bufferedBytes + collected
-    if (unsentBytes > this.#unsentTold) this.#shell.unsentGrew(unsentBytes - this.#unsentTold)
+    if (unsentBytes > this.#unsentTold) this.#shell.owner.unsentGrew(unsentBytes - this.#unsentTold)
     this.#unsentTold = unsentBytes
     const nowMs = this.#shell.nowMs()
     this.#core.flushed(this.connection, unsentBytes, nowMs, this.#shell.turn)

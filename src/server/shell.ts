@@ -39,7 +39,7 @@ export class Shell {
   linkLimits: LinkLimits
   readonly unfinished = new UnfinishedPackets()
   readonly #gatekeeper: Gatekeeper
-  readonly #owner: ShellOwner
+  readonly owner: ShellOwner
   readonly store: Store
   readonly #runner: TurnRunner
   readonly #snapshotting: Snapshotting
@@ -74,7 +74,7 @@ export class Shell {
     this.core = new BrokerCore({ ...options, deliveryTimes: deliveryTimesInto(this.#delivery) })
     this.linkLimits = new LinkLimits(options.limits)
     this.#gatekeeper = gatekeeper
-    this.#owner = owner
+    this.owner = owner
     this.#clock = clock
     this.#news = this.core.state.messageEvents.news
     this.store = store
@@ -125,7 +125,7 @@ export class Shell {
       nowMs: () => this.nowMs(),
       act: (give) => this.act(give),
       durable: () => this.durable(),
-      audit: (event) => this.#owner.audit(event),
+      audit: (event) => this.owner.audit(event),
       get isStopped() {
         return shell.#isStopped
       },
@@ -152,7 +152,7 @@ export class Shell {
     if (this.core.state.storeTakesMessages === takesMore) return
     this.core.storeTakes(takesMore, this.inputMs(), this.turn)
     this.run()
-    this.#owner.storeTakes(takesMore)
+    this.owner.storeTakes(takesMore)
     if (!takesMore) this.#readOn()
   }
 
@@ -237,7 +237,7 @@ export class Shell {
     if (requests.length > 0) this.requests.take(requests.splice(0))
     this.#runner.run(this.turn)
     this.#readBuffers.received(this.core.state.traffic.bytesReceived)
-    this.#owner.afterTurn?.(this.core)
+    this.owner.afterTurn?.(this.core)
     if (this.#toPublish.length + this.#news.length > 0) this.#publishEvents()
     this.#arm()
   }
@@ -245,7 +245,7 @@ export class Shell {
   #report(event: BrokerEvent): void {
     this.#history.note(event, this.nowMs())
     if (this.core.state.subscriptions.watchers.events > 0) this.#toPublish.push(event)
-    this.#owner.report(event)
+    this.owner.report(event)
   }
 
   /** What is decided by that makes no events about messages: it ends. */
@@ -301,11 +301,6 @@ export class Shell {
     if (this.#isFlushing || this.#dirty.length + this.#dirtyFirst.length === 0) return
     this.#isFlushing = true
     setImmediate(this.#flushAll)
-  }
-
-  /** So much more waits for a client than when it was last flushed. */
-  unsentGrew(bytes: number): void {
-    this.#owner.unsentGrew(bytes)
   }
 
   readonly #flushAll = (): void => {
@@ -398,6 +393,6 @@ export class Shell {
     }
     for (const { reject } of this.#answers.values()) reject(error)
     this.#answers.clear()
-    this.#owner.failed(error)
+    this.owner.failed(error)
   }
 }
