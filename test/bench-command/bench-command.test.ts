@@ -195,10 +195,7 @@ test('a run ends when no publisher is left, and says what became of the connecti
   const found = await bench(broker.port, 'pair', '-V', '3.1.1', '--window', '10', '-q', '1', '--drain', '1')
   // It had acknowledged the one it gave up at.
   assert.deepEqual([found.code, found.lostConnections, found.lost], [1, 1, 1])
-  const [connections, messages] = found.faults
-  // A socket that is closed before everything in it was read is reset; whether something was left is chance.
-  assert.match(String(connections), /^1 connections were lost: the connection was lost(: read ECONNRESET)?$/)
-  assert.deepEqual([messages, found.faults.length], ['1 messages were lost', 2])
+  assert.deepEqual(found.faults, ['1 connections were lost: the connection was lost', '1 messages were lost'])
 })
 
 test('Ctrl-C ends a run without bound and prints what came out', async (t) => {

@@ -20,7 +20,10 @@ export interface FaultyBroker extends AsyncDisposable {
   readonly port: number
 }
 
-/** Speaks 3.1.1. `deliver` is what is wrong with it; where it throws, the publisher's connection is closed. */
+/**
+ * Speaks 3.1.1. `deliver` is what is wrong with it; where it throws, the publisher's connection is closed behind what was sent on it: what
+ * comes in after that is read and ignored, so that the connection is not reset, which could undo an acknowledgement.
+ */
 export async function startFaultyBroker(deliver: Deliver): Promise<FaultyBroker> {
   const subscribers = new Map<string, Socket>()
   const sockets = new Set<Socket>()
@@ -49,13 +52,16 @@ export async function startFaultyBroker(deliver: Deliver): Promise<FaultyBroker>
       packetBytesMax: 10_000,
       propertiesMax: 10,
     })
+    let isOver = false
     socket.on('error', () => {})
     socket.on('data', (chunk: Buffer) => {
+      if (isOver) return
       decoder.push(chunk)
       try {
         for (let packet = decoder.next(); packet !== null; packet = decoder.next()) answer(socket, packet)
       } catch {
-        socket.destroy()
+        isOver = true
+        socket.end()
       }
     })
   })
