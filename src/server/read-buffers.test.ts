@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url'
 
 const module = fileURLToPath(new URL('read-buffers.ts', import.meta.url))
 
-/** How often V8 marks its whole heap, and MiB of buffers at the worst moment, while 4 GiB are read and let go of. */
+/**
+ * How often V8 marks its whole heap, and MiB of buffers at the worst moment, while 4 GiB are read and let go of. On one thread, so that it
+ * is no question of who else has the processor.
+ */
 function whileReading(before: string): { marked: number; mostMiB: number } {
   const script = `
     import { collectReadBuffers, ReadBuffers } from ${JSON.stringify(module)}
@@ -26,7 +29,11 @@ function whileReading(before: string): { marked: number; mostMiB: number } {
       mostBytes = Math.max(mostBytes, process.memoryUsage().arrayBuffers)
     }
     console.log(JSON.stringify({ marked, mostMiB: mostBytes / 2 ** 20 }))`
-  return JSON.parse(execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' }))
+  return JSON.parse(
+    execFileSync(process.execPath, ['--single-threaded-gc', '--input-type=module', '--eval', script], {
+      encoding: 'utf8',
+    }),
+  )
 }
 
 test('what was read is freed without V8 marking its whole heap for it again and again', () => {
