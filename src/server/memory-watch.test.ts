@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isMemoryShort, MemoryWatch, memoryBytesByDefault } from './memory-watch.ts'
+import { isMemoryFree, isMemoryShort, MemoryWatch, memoryBytesByDefault } from './memory-watch.ts'
 
 const mebibyte = 1024 * 1024
 const bounds = { bytesMax: 100 * mebibyte, heapBytesMax: 50 * mebibyte }
@@ -23,7 +23,7 @@ test('memory is short above the limit, and again enough when a tenth of it is fr
       (() => {
         let isShort = false
         return (rss: number) => {
-          isShort = isMemoryShort(use(rss), bounds, isShort)
+          isShort = isShort ? !isMemoryFree(use(rss), bounds, false) : isMemoryShort(use(rss), bounds)
           return isShort
         }
       })(),
@@ -33,23 +33,33 @@ test('memory is short above the limit, and again enough when a tenth of it is fr
 })
 
 test('pages that the heap has and does not use are no memory that is taken', () => {
-  assert.equal(isMemoryShort(use(104, 60, 30), bounds, false), false)
-  assert.equal(isMemoryShort(use(131, 60, 30), bounds, false), true)
+  assert.equal(isMemoryShort(use(104, 60, 30), bounds), false)
+  assert.equal(isMemoryShort(use(131, 60, 30), bounds), true)
   assert.equal(
-    isMemoryShort(use(106, 60, 30), bounds, false),
+    isMemoryShort(use(106, 60, 30), bounds),
     true,
     'but more than a twentieth of the limit of them is too much',
   )
 })
 
 test('memory is short when the heap is nearly full, whatever the limit', () => {
-  assert.equal(isMemoryShort(use(70, 60, 51), bounds, false), true)
+  assert.equal(isMemoryShort(use(70, 60, 51), bounds), true)
 })
 
-test('what was given up and stays with the allocator is room, but above the limit it is short all the same', () => {
-  assert.equal(isMemoryShort(use(98, 0, 0, 30), bounds, true), false)
-  assert.equal(isMemoryShort(use(98, 0, 0, 7), bounds, true), true)
-  assert.equal(isMemoryShort(use(101, 0, 0, 60), bounds, true), true)
+test('what was given up and stays with the allocator is room', () => {
+  assert.equal(isMemoryFree(use(98, 0, 0, 30), bounds, false), true)
+  assert.equal(isMemoryFree(use(98, 0, 0, 7), bounds, false), false)
+})
+
+test('above the limit it is so once stuck clients have been ended, to a twelfth above it, and little more may be taken then', () => {
+  assert.equal(isMemoryFree(use(105, 0, 0, 60), bounds, false), false)
+  assert.equal(isMemoryFree(use(105, 0, 0, 60), bounds, true), true)
+  assert.equal(isMemoryFree(use(105, 0, 0, 14), bounds, true), false)
+  assert.equal(isMemoryFree(use(109, 0, 0, 60), bounds, true), false)
+  assert.equal(isMemoryShort(use(106), bounds, 1.05), false)
+  assert.equal(isMemoryShort(use(108), bounds, 1.05), true)
+  assert.equal(isMemoryShort(use(109), bounds, 1.08), true)
+  assert.equal(isMemoryShort(use(101), bounds, 0.97), true)
 })
 
 test('without a limit it is three quarters of what there is', () => {

@@ -39,6 +39,12 @@ const relieveEveryMs = 5000
 const nearPart = 0.85
 /** Once short, it stays so until no more than this part of a bound is taken. */
 const freePart = 0.9
+/**
+ * Buffers that were given up stay with the system's allocator, and it may never give them back. Once stuck clients have been ended, being
+ * above the limit for that alone is no reason to refuse everybody for ever: up to this part of a bound, and so much more at a time.
+ */
+const abovePartMax = 1.08
+const abovePartStep = 0.02
 /** With the heap's own free pages the process may take so much more. */
 const withFreePages = 1.05
 /** V8 stops everything to collect when little of its heap is left: it must not come to that. */
@@ -56,6 +62,9 @@ export class MemoryWatch {
   #grownBytes = 0
   #collectAtMs = 0
   #relieveAtMs = 0
+  #isRelieved = false
+  /** The part at which it was over last, or the least since: only above 1 it says something. */
+  #leftAtPart = 0
   /** The least that was ever taken besides the heap and what its objects refer to: programs, threads. */
   #leastOtherBytes = Number.POSITIVE_INFINITY
 
@@ -87,7 +96,7 @@ export class MemoryWatch {
     let use = this.#use()
     const nowMs = performance.now()
     if (nowMs >= this.#collectAtMs && partTaken(use, bounds) > nearPart) {
-      const isAbove = this.#isShort || use.rssBytes > bounds.bytesMax
+      const isAbove = this.#isShort || (this.#leftAtPart <= 1 && use.rssBytes > bounds.bytesMax)
       collectGarbage(isAbove)
       const tookMs = performance.now() - nowMs
       // Below it there is time: V8 collects by itself.
@@ -97,13 +106,22 @@ export class MemoryWatch {
       this.#collectAtMs = nowMs + waitMs
       use = this.#use()
     }
-    const isShort = isMemoryShort(use, bounds, this.#isShort)
+    const isShort = this.#isShort
+      ? !isMemoryFree(use, bounds, this.#isRelieved)
+      : isMemoryShort(use, bounds, this.#leftAtPart)
+    if (!isShort) {
+      // Where it has fallen meanwhile it may not rise again.
+      const part = partTaken(use, bounds)
+      this.#leftAtPart = this.#isShort ? part : Math.min(this.#leftAtPart, part)
+    }
     if (isShort !== this.#isShort) {
       this.#isShort = isShort
+      this.#isRelieved = false
       this.#relieveAtMs = nowMs + relieveEveryMs
       this.#owner.changed(isShort, use, bounds)
     } else if (isShort && nowMs >= this.#relieveAtMs) {
       this.#relieveAtMs = nowMs + relieveEveryMs
+      this.#isRelieved = true
       this.#owner.relieve()
     }
   }
@@ -120,13 +138,19 @@ export class MemoryWatch {
 /** Three quarters of the memory of the machine, or of the group of processes that this one is in. */
 export const memoryBytesByDefault = Math.floor(0.75 * Math.min(totalmem(), process.constrainedMemory() || totalmem()))
 
+/** Whether no more may be taken in. `leftAtPart`: where it was last said that there is room again, if that was above the limit. */
+export function isMemoryShort(use: MemoryUse, bounds: MemoryBounds, leftAtPart = 0): boolean {
+  const mostPart = leftAtPart > 1 ? Math.min(leftAtPart + abovePartStep, abovePartMax) : 1
+  return partTaken(use, bounds) > mostPart
+}
+
 /**
- * Below the limit it is over as soon as so much is free that messages find room without any more being taken: buffers that were given up stay
- * with the allocator, and the process may never become as small again as it was.
+ * Whether it is over: as soon as so much is free that messages find room without any more being taken. Buffers that were given up stay with the
+ * allocator, and the process may never become as small again as it was. `isRelieved`: whoever was stuck has been ended.
  */
-export function isMemoryShort(use: MemoryUse, bounds: MemoryBounds, wasShort: boolean): boolean {
+export function isMemoryFree(use: MemoryUse, bounds: MemoryBounds, isRelieved: boolean): boolean {
   const part = partTaken(use, bounds)
-  return part > 1 || (wasShort && part - use.idleBytes / bounds.bytesMax > freePart)
+  return part <= (isRelieved ? abovePartMax : 1) && part - use.idleBytes / bounds.bytesMax <= freePart
 }
 
 /** Pages that the heap has and does not use can be filled without taking more; but what it has of them must not be too much, either. */

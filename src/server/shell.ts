@@ -55,6 +55,8 @@ export class Shell {
   #dirty: Link[] = []
   /** Those that are flushed before the others. */
   #dirtyFirst: Link[] = []
+  /** Those whose turn did not come the last time: they are flushed before all, so that nobody publishes faster than it is written. */
+  #left: Link[] = []
   readonly #waitingForStore: ClientLink[] = []
   /** Events about messages, as the core makes them. */
   readonly #news: BrokerEvent[]
@@ -289,8 +291,8 @@ export class Shell {
   }
 
   /**
-   * The link is flushed once, at the end of this turn of the event loop. `isFirst`: before the others. A publisher that is told of its
-   * messages sends the next ones while the others are written to.
+   * The link is flushed once, at the end of this turn of the event loop. `isFirst`: before others of this turn. A publisher that is told of
+   * its messages sends the next ones while the others are written to.
    */
   flushSoon(link: Link, isFirst = false): void {
     const dirty = isFirst ? this.#dirtyFirst : this.#dirty
@@ -299,7 +301,7 @@ export class Shell {
   }
 
   #flushAllSoon(): void {
-    if (this.#isFlushing || this.#dirty.length + this.#dirtyFirst.length === 0) return
+    if (this.#isFlushing || this.#left.length + this.#dirty.length + this.#dirtyFirst.length === 0) return
     this.#isFlushing = true
     setImmediate(this.#flushAll)
   }
@@ -311,18 +313,16 @@ export class Shell {
 
   readonly #flushAll = (): void => {
     this.#isFlushing = false
-    const links = this.#dirtyFirst.concat(this.#dirty)
+    const links = this.#left.concat(this.#dirtyFirst, this.#dirty)
     this.#dirtyFirst = []
     this.#dirty = []
     const { traffic } = this.core.state
     const untilBytes = traffic.bytesSent + flushBytesMax
     let done = 0
     while (done < links.length && traffic.bytesSent < untilBytes) links[done++]?.flush()
+    this.#left = links.slice(done)
     if (done === links.length) this.sharedOutput.forget()
-    else {
-      this.#dirty = links.slice(done).concat(this.#dirty)
-      this.#flushAllSoon()
-    }
+    else this.#flushAllSoon()
     this.run()
   }
 
