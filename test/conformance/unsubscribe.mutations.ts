@@ -81,7 +81,8 @@ export const mutations: readonly Mutation[] = [
     name: 'an unknown Topic Filter makes the rest of its UNSUBSCRIBE forgotten',
     file: subscribing,
     from: `reasonCodes.push(ReasonCode.NoSubscriptionExisted)\n      continue`,
-    to: `reasonCodes.push(ReasonCode.NoSubscriptionExisted)\n      break`,
+    // All codes are there: with fewer of them the next slice would go on.
+    to: `reasonCodes.push(...packet.topicFilters.slice(done, end).map(() => ReasonCode.NoSubscriptionExisted))\n      break`,
     breaks: ['MQTT-3.10.4-6', 'MQTT3-3.10.4-6', 'MQTT-3.11.3-2'],
   },
   {
