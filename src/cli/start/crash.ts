@@ -16,10 +16,10 @@ export function watchForCrash(log: Log): void {
   // Where Node writes a report of a crash, passwords may stand in the environment.
   process.report.excludeEnv = true
   const end = (error: unknown, origin: string): never => {
+    // Without the error, of which it would have every property; and before there is another thread, which would tell its environment.
+    if (process.report.reportOnUncaughtException) process.report.writeReport()
     endAnyway()
     log.sayLast('crashed', crashText, crashFields(error, origin), wholeStack(error))
-    // Without the error, of which it would have every property.
-    if (process.report.reportOnUncaughtException) process.report.writeReport()
     process.exit(1)
   }
   process.on('uncaughtException', end)
