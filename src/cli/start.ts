@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs'
 import { httpAdmin } from '../admin/http-admin.ts'
 import { defaultAdminUrl } from '../admin/listen-address.ts'
-import { type Broker, createBroker } from '../index.ts'
+import { type Broker, createBroker, type Ledger } from '../index.ts'
 import type { AdminPart } from '../server/admin-part.ts'
 import { lossInMemory } from '../server/at-rest/memory-loss.ts'
 import type { Config } from '../server/config/config.ts'
@@ -21,6 +21,7 @@ import { collectReadBuffers } from '../server/read-buffers.ts'
 import { flushSpans, hasTraceSdk } from '../server/tracing/open-telemetry.ts'
 import { watchForCrash } from './start/crash.ts'
 import { logOpenFiles } from './start/log-open-files.ts'
+import { giveMemoryBackWhenQuiet } from './start/memory-reducer.ts'
 import { watchForHangup } from './start/reload-signal.ts'
 import { readStartConfig } from './start/start-config.ts'
 import { readStartFlags, type StartFlags } from './start/start-flags.ts'
@@ -40,6 +41,7 @@ async function runBroker(flags: StartFlags, flagFaults: readonly ConfigFault[], 
   let running: Broker | null = null
   boundYoungGeneration(() => running?.ledger().copies.inFlight ?? 0)
   collectReadBuffers()
+  giveMemoryBackWhenQuiet(() => (running === null ? 0 : messagesAndCopies(running.ledger())))
   const hangup = watchForHangup()
   let started: Started
   try {
@@ -180,4 +182,8 @@ function version(): string {
   // package.json of this package: two directories up in the source and in what is published.
   const manifest: { version: string } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
   return manifest.version
+}
+
+function messagesAndCopies({ messages, copies }: Ledger): number {
+  return messages.received + messages.made + copies.created
 }

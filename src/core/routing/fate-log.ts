@@ -40,7 +40,7 @@ export interface FateEntry {
   /** Messages since the entry before that are not in the log, because there were too many in a second. */
   readonly leftOut: number
   /** The first copies that have ended, in that order. */
-  readonly copies: CopyEntry[]
+  copies: CopyEntry[]
   /** Further copies that have ended. */
   furtherCopies: number
   /**
@@ -183,7 +183,10 @@ export class FateLog {
     }
     if (fate === 'acknowledged') this.#measure(entry, 1)
     const { account, clientIdentifier } = to
-    entry.copies.push({ account, clientIdentifier, fate, afterMs: Math.max(0, nowMs - entry.atMs) })
+    const copy = { account, clientIdentifier, fate, afterMs: Math.max(0, nowMs - entry.atMs) }
+    // Most messages have one; an empty array grows to seventeen places.
+    if (entry.copies.length === 0) entry.copies = [copy]
+    else entry.copies.push(copy)
   }
 
   #measure({ notedMs }: FateEntry, copies: number): void {
