@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
  * Side by side: two brokers, the same work, one run. The broker is pinned to core 0, the generator to core 1; brokers take turns.
- * usage: node compare.mjs [--ours 'COMMAND'] [--peer mosquitto | 'COMMAND'] [--only pair-qos0,... | all] [--repeats 3] [--seconds 2]
- *        [--minutes 60] [--generator '--version 5'] [--judge no]
+ * usage: npm run bench -- [--ours 'COMMAND'] [--peer mosquitto | 'COMMAND'] [--only pair-qos0,... | all] [--repeats 3] [--seconds 2]
+ *        [--minutes 60] [--generator='--version 5'] [--judge no]
  * In a COMMAND `{listen}` is a URL such as tcp://127.0.0.1:PORT, `{port}` its port, `{data}` a directory, and `{flags}` what a
  * scenario sets for ours. Without --ours it is Pabal from dist. With --judge no the bars, which are wanted beside mosquitto, are left
  * out. Prints a table, a line for each figure, and last one JSON line
@@ -13,31 +13,43 @@
 import { mosquitto, pabalCommand } from './broker-process.mjs'
 import { undelivered } from './measure.mjs'
 import { median, round, runOnce, startTimes } from './one-run.mjs'
+import { fail, readOptions } from './options.ts'
 import { barText, figures, isReached, scenarioNames, scenarios } from './scenarios.mjs'
 
-const options = {
-  ours: pabalCommand('{flags}'),
-  peer: 'mosquitto',
-  only: 'pair-qos0,pair-qos1,fanout-qos0,fanin-single',
-  repeats: '3',
-  seconds: '2',
-  minutes: '60',
-  generator: '',
-  judge: 'yes',
+const usage =
+  "npm run bench [-- --only NAME,… | all] [--ours 'COMMAND'] [--peer mosquitto | 'COMMAND'] [--repeats 3] [--seconds 2] [--minutes 60] [--generator='…'] [--judge no]"
+const { values: options } = readOptions(
+  usage,
+  {
+    ours: pabalCommand('{flags}'),
+    peer: 'mosquitto',
+    only: 'pair-qos0,pair-qos1,fanout-qos0,fanin-single',
+    repeats: 3,
+    seconds: 2,
+    minutes: 60,
+    generator: '',
+    judge: 'yes',
+  },
+  {},
+)
+const names = namesOr(options.only)
+
+function namesOr(list) {
+  try {
+    return scenarioNames(list)
+  } catch (error) {
+    fail(`--only ${list}: ${error.message}`, `usage: ${usage}`)
+  }
 }
-for (let i = 2; i < process.argv.length; i += 2) {
-  const key = process.argv[i].replace(/^--/, '')
-  if (!(key in options)) throw new Error(`unknown option ${process.argv[i]}; known: ${Object.keys(options).join(', ')}`)
-  options[key] = process.argv[i + 1]
-}
+
 const peerCommand = options.peer === 'mosquitto' ? mosquitto : options.peer
-const endMs = performance.now() + Number(options.minutes) * 60_000
+const endMs = performance.now() + options.minutes * 60_000
 const own = options.generator.split(' ').filter(Boolean)
 
 const once = (command, scenario) => runOnce(command, scenario, options.seconds, own)
 
 async function pairsOf(scenario) {
-  const repeats = Number(options.repeats)
+  const { repeats } = options
   if (scenario.start) return (await startTimes(options.ours, scenario, repeats)).map((ours) => [ours, null])
   const pairs = []
   for (let i = 0; i < repeats && (i === 0 || performance.now() < endMs); i++) {
@@ -71,14 +83,14 @@ function printFigure(name, key, pairs, result) {
   const reached = isReached(bar, result)
   const verdict = reached === undefined ? '' : reached ? 'reached' : 'MISSED'
   const ratio = result.ratio === null ? '' : `${result.ratio}x`
-  const spread = `${result.lowest}–${result.highest}${pairs.length < Number(options.repeats) ? ` (${pairs.length})` : ''}`
+  const spread = `${result.lowest}–${result.highest}${pairs.length < options.repeats ? ` (${pairs.length})` : ''}`
   const cells = [String(result.ours), result.peer === null ? '' : String(result.peer), ratio, spread]
   print(name, key, ...cells, barText(bar, figures[key]) || figures[key].unit, verdict)
 }
 
 const summary = {}
 print('scenario', 'figure', 'ours', 'peer', 'x', 'spread', 'bar', '')
-for (const name of scenarioNames(options.only)) {
+for (const name of names) {
   const scenario = scenarios[name]
   let pairs = []
   try {

@@ -6,7 +6,6 @@
  */
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import {
   buildBroker,
   generate,
@@ -18,19 +17,9 @@ import {
   startBroker,
   stopBroker,
 } from './broker-process.mjs'
+import { readOptions } from './options.ts'
 import { curveSvg, short } from './plot.mjs'
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    scale: { type: 'string', default: '1' },
-    seconds: { type: 'string', default: '2' },
-    out: { type: 'string' },
-    source: { type: 'boolean', default: false },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-})
-const scale = Number(values.scale)
 const many = 'connectionsMax=200000'
 
 /** Files this process may open, and so the broker and the generator each. */
@@ -115,6 +104,13 @@ const curves = {
   },
 }
 
+const { values, words } = readOptions(
+  'npm run bench -- curves [NAME…] [--scale 1] [--seconds 2] [--out DIR] [--source]',
+  { scale: 1, seconds: 2, out: '', source: false },
+  Object.fromEntries(Object.entries(curves).map(([name, { title }]) => [name, title])),
+)
+const { scale } = values
+
 async function pointAt({ argsOf, flags = '' }, x) {
   const data = newDataDirectory()
   const command = pabalCommand(flags, '', values.source ? '../src/cli/main.ts' : undefined)
@@ -158,14 +154,14 @@ async function measure(curve) {
 
 async function run(names) {
   if (!values.source) buildBroker()
-  const directory = values.out ?? (scale === 1 ? here('plots') : here('../artefacts/plots'))
+  const directory = values.out || (scale === 1 ? here('plots') : here('../artefacts/plots'))
   mkdirSync(directory, { recursive: true })
   for (const name of names) {
     const curve = curves[name]
     console.log(`\n${name}: ${curve.title}`)
     const { lines, svg } = await measure(curve)
     writeFileSync(join(directory, `${name}.svg`), svg)
-    if (scale !== 1 || values.out !== undefined) continue
+    if (scale !== 1 || values.out !== '') continue
     appendFileSync(
       here('results.md'),
       `\n## ${curve.title}\n\n${new Date().toISOString().slice(0, 16)} UTC. Command: \`npm run bench -- curves ${name}\`\n\n` +
@@ -175,15 +171,4 @@ async function run(names) {
   console.log(`\nplots: ${directory}`)
 }
 
-const chosen = positionals.length > 0 ? positionals : Object.keys(curves)
-const unknown = chosen.filter((name) => !Object.hasOwn(curves, name))
-if (values.help || unknown.length > 0) {
-  const known = Object.entries(curves).map(([name, { title }]) => `  ${name.padEnd(16)}${title}`)
-  if (unknown.length > 0) console.error(`no curve ${unknown.join(', ')}`)
-  console.log(
-    `usage: npm run bench -- curves [NAME…] [--scale 1] [--seconds 2] [--out DIR] [--source]\n${known.join('\n')}`,
-  )
-  process.exitCode = unknown.length > 0 ? 2 : 0
-} else {
-  await run(chosen)
-}
+await run(words.length > 0 ? words : Object.keys(curves))

@@ -8,25 +8,19 @@
  */
 import { appendFileSync, readdirSync } from 'node:fs'
 import { basename } from 'node:path'
-import { parseArgs } from 'node:util'
 import { buildBroker, here, mosquitto, pabalCommand, quote } from './broker-process.mjs'
 import { median, round, runOnce, startTimes } from './one-run.mjs'
+import { readOptions } from './options.ts'
 import { barText, figures, isReached, scenarios } from './scenarios.mjs'
-
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    repeats: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '2' },
-    'no-record': { type: 'boolean', default: false },
-    source: { type: 'boolean', default: false },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-})
 
 const floors = readdirSync(here('floors'))
   .filter((file) => file.endsWith('.mjs'))
   .map((file) => basename(file, '.mjs'))
+const { values, words } = readOptions(
+  'npm run bench -- floors [NAME…] [--repeats 5] [--seconds 2] [--no-record] [--source]',
+  { repeats: 5, seconds: 2, 'no-record': false, source: false },
+  Object.fromEntries(floors.map((name) => [name, ''])),
+)
 
 const programs = {
   mosquitto,
@@ -38,7 +32,7 @@ const programs = {
 async function runsOf(name) {
   const scenario = scenarios[name]
   const runs = Object.fromEntries(Object.keys(programs).map((program) => [program, []]))
-  for (let i = 0; i < Number(values.repeats); i++) {
+  for (let i = 0; i < values.repeats; i++) {
     for (const [program, command] of Object.entries(programs)) {
       const line = command.replaceAll('{floor}', quote(here(`floors/${name}.mjs`)))
       const [run] = scenario.start
@@ -92,8 +86,4 @@ async function measureFloors(names) {
   appendFileSync(here('results.md'), text)
 }
 
-const unknown = positionals.filter((name) => !floors.includes(name))
-if (values.help || unknown.length > 0) {
-  console.log(`npm run bench -- floors [${floors.join(' | ')}]… [--repeats 5] [--seconds 2] [--no-record] [--source]`)
-  process.exitCode = unknown.length > 0 ? 1 : 0
-} else await measureFloors(positionals.length > 0 ? positionals : floors)
+await measureFloors(words.length > 0 ? words : floors)

@@ -2,12 +2,11 @@
  * `npm run profile SCENARIO`: where the broker's time goes while a scenario of bench/scenarios.mjs is measured.
  *
  * Prints the shares and writes a flame graph, an HTML file. The broker runs from the sources, so that lines are those of src/.
- * --seconds 5; --out FILE (artefacts/profile-SCENARIO.html); --flags '--durability memory' for the broker; --generator '--size 1024';
+ * --seconds 5; --out FILE (artefacts/profile-SCENARIO.html); --flags='--durability memory' for the broker; --generator='--size 1024';
  * --interval 200, microseconds between samples; --keep DIR also keeps V8's own files, for other tools.
  */
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import {
   generate,
   here,
@@ -19,36 +18,27 @@ import {
   stopBroker,
 } from './broker-process.mjs'
 import { busyUs, flamePage, flameTree, readProfiles, sharesText } from './flame-graph.mjs'
-import { scenarioNames, scenarios } from './scenarios.mjs'
+import { readOptions } from './options.ts'
+import { scenarios } from './scenarios.mjs'
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    seconds: { type: 'string', default: '5' },
-    interval: { type: 'string', default: '200' },
-    out: { type: 'string' },
-    flags: { type: 'string' },
-    generator: { type: 'string', default: '' },
-    keep: { type: 'string' },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-})
-const [name] = positionals
-if (values.help || name === undefined) {
-  console.log(
-    `usage: npm run profile SCENARIO [-- --seconds 5 --out FILE --flags '…' --generator '…' --interval 200 --keep DIR]`,
-  )
-  console.log(`scenarios: ${Object.keys(scenarios).join(', ')}`)
-  process.exit(values.help ? 0 : 2)
-}
-scenarioNames(name)
+const usage =
+  "npm run profile SCENARIO [-- --seconds 5 --out FILE --flags='…' --generator='…' --interval 200 --keep DIR]"
+const {
+  values,
+  words: [name],
+} = readOptions(
+  usage,
+  { seconds: 5, interval: 200, out: '', flags: '', generator: '', keep: '' },
+  Object.fromEntries(Object.keys(scenarios).map((each) => [each, ''])),
+  1,
+)
 const scenario = scenarios[name]
 
 async function run() {
   const data = newDataDirectory()
   const profiles = join(data, 'profiles')
-  const nodeFlags = `--cpu-prof --cpu-prof-dir=${profiles} --cpu-prof-interval ${Number(values.interval)}`
-  const command = pabalCommand(values.flags ?? scenario.flags, nodeFlags, '../src/cli/main.ts')
+  const nodeFlags = `--cpu-prof --cpu-prof-dir=${profiles} --cpu-prof-interval ${values.interval}`
+  const command = pabalCommand(values.flags || scenario.flags, nodeFlags, '../src/cli/main.ts')
   try {
     const broker = await startBroker(command, scenario, { data })
     let report = {}
@@ -63,7 +53,7 @@ async function run() {
       await stopBroker(broker, 60)
     }
     if (report.failed) throw new Error(`the generator failed: ${report.failed}`)
-    if (values.keep !== undefined) cpSync(profiles, values.keep, { recursive: true })
+    if (values.keep !== '') cpSync(profiles, values.keep, { recursive: true })
     return { report, threads: readProfiles(profiles) }
   } finally {
     removeData(data)
@@ -77,7 +67,7 @@ const parts = threads
     root: flameTree(profile, report.measured_us),
   }))
   .filter(({ root }) => busyUs(root) > 0)
-const out = resolve(values.out ?? join(here('..'), 'artefacts', `profile-${name}.html`))
+const out = resolve(values.out || join(here('..'), 'artefacts', `profile-${name}.html`))
 mkdirSync(dirname(out), { recursive: true })
 writeFileSync(out, flamePage(`pabal, ${name}`, parts))
 // Waiting in the kernel counts as idle to V8, and so does the work of starting to wait and of waking up.

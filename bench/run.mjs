@@ -33,6 +33,8 @@ async function compare(args) {
     }
   }
   const [status] = await exited
+  // It has said what is wrong with the command line.
+  if (status === 2) process.exit(2)
   if (status !== 0 || summary === null) throw new Error(`the comparison ended with ${status}`)
   return { lines, summary }
 }
@@ -94,7 +96,11 @@ async function runComparison(given) {
 
 const isRecorded = !process.argv.includes('--no-record')
 const [word = '', ...rest] = process.argv.slice(2)
-if (Object.hasOwn(parts, word)) {
+if (word === '--help' || word === '-h') {
+  const child = spawn(process.execPath, [here('compare.mjs'), '--help'], { stdio: 'inherit' })
+  await once(child, 'close')
+  console.log(`\nother parts, each with its own --help: npm run bench -- ${Object.keys(parts).join(' | ')}`)
+} else if (Object.hasOwn(parts, word)) {
   process.argv.splice(2, Infinity, ...rest)
   await import(new URL(parts[word], import.meta.url))
 } else {

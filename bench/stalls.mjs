@@ -8,7 +8,6 @@
  * says what it did while it was held longest.
  */
 import { execFileSync } from 'node:child_process'
-import { parseArgs } from 'node:util'
 import {
   buildBroker,
   here,
@@ -21,33 +20,19 @@ import {
   stopBroker,
 } from './broker-process.mjs'
 import { flameTree, heaviestPath, readProfiles, sharesText } from './flame-graph.mjs'
+import { readOptions } from './options.ts'
 import { stalls } from './stall-scenarios.mjs'
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    scale: { type: 'string', default: '1' },
-    'held-ms': { type: 'string' },
-    source: { type: 'boolean', default: false },
-    why: { type: 'boolean', default: false },
-    flags: { type: 'string', default: '' },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-})
-const names = positionals.length > 0 ? positionals : Object.keys(stalls)
-const unknown = names.filter((name) => !Object.hasOwn(stalls, name))
-if (values.help || unknown.length > 0) {
-  const known = Object.entries(stalls).map(([name, { text }]) => `  ${name.padEnd(16)}${text}`)
-  if (unknown.length > 0) console.error(`no scenario ${unknown.join(', ')}`)
-  console.log(
-    `usage: npm run bench -- stalls [NAME…] [--scale 1] [--held-ms 200] [--source] [--why] [--flags='…']\n${known.join('\n')}`,
-  )
-  process.exit(unknown.length > 0 ? 2 : 0)
-}
+const { values, words } = readOptions(
+  "npm run bench -- stalls [NAME…] [--scale 1] [--held-ms 200] [--source] [--why] [--flags='…']",
+  { scale: 1, 'held-ms': '', source: false, why: false, flags: '' },
+  Object.fromEntries(Object.entries(stalls).map(([name, { text }]) => [name, text])),
+)
+const names = words.length > 0 ? words : Object.keys(stalls)
 
 /** The bound of the loop, and of what was held. */
-const loopMsMax = values['held-ms'] === undefined ? 20 : Infinity
-const heldMsMax = Number(values['held-ms'] ?? 20)
+const loopMsMax = values['held-ms'] === '' ? 20 : Infinity
+const heldMsMax = Number(values['held-ms'] || 20)
 const faults = []
 
 function reading(child, word) {
@@ -96,9 +81,9 @@ async function runOne(name) {
     judge(name, part, text, loopMs > loopMsMax || heldMs > heldMsMax)
   }
   try {
-    const bars = (await stalls[name].run({ port: broker.port, scale: Number(values.scale), marked })) ?? []
+    const bars = (await stalls[name].run({ port: broker.port, scale: values.scale, marked })) ?? []
     for (const [part, value, max, unit] of bars) {
-      judge(name, part, `${value.toFixed(2)}${unit}, ≤ ${max} wanted`, value > max && values['held-ms'] === undefined)
+      judge(name, part, `${value.toFixed(2)}${unit}, ≤ ${max} wanted`, value > max && values['held-ms'] === '')
     }
   } catch (error) {
     judge(name, 'failed', error.message, true)

@@ -28,8 +28,7 @@ test('a comparison of Pabal with itself measures, counts what was lost and judge
     ...args,
     '--only',
     'pair-qos2,start-empty',
-    '--generator',
-    '--warmup 0.1',
+    '--generator=--warmup 0.1',
   ])
   const lines = stdout.trim().split('\n')
   const summary = JSON.parse(lines.pop() ?? '')
@@ -71,11 +70,36 @@ test('the floor of a scenario is measured beside mosquitto and Pabal, and judged
   assert.match(stdout, /^start-empty +first CONNACK .* ≤ 300 ms +(?:reached|missed), (?:reached|missed)$/m)
 })
 
-test('a floor that there is none of is refused with those there are', async () => {
-  const words = ['floors', 'pair', '--no-record']
-  const refused = await run(process.execPath, [path('../bench/run.mjs'), ...words]).catch((error) => error)
-  assert.equal(refused.code, 1)
-  assert.match(refused.stdout, /floors \[.*sparse/)
+test('a wrong word, option or number is answered with what is expected, in a few lines', async () => {
+  const refusals: [string[], RegExp][] = [
+    [
+      ['run.mjs', 'floors', 'pair'],
+      /^pair: one of the names below is expected\nusage: .*floors .*\n(?: {2}.*\n)* {2}sparse\n/,
+    ],
+    [['run.mjs', 'stalls', '--scale', '0'], /^--scale 0: a number above 0 is expected\nusage: .*stalls /],
+    [['run.mjs', 'micro', '--sample', '3'], /^Unknown option '--sample'\nusage: .*micro /],
+    [
+      ['run.mjs', 'curves', 'backlogs'],
+      /^backlogs: one of the names below is expected\nusage: .*curves .*\n {2}connections +idle/,
+    ],
+    [['profile.mjs'], /^a name is missing\nusage: npm run profile SCENARIO /],
+    [['compare.mjs', 'pair-qos0'], /^pair-qos0: an option is expected\nusage: npm run bench \[-- --only /],
+    [['compare.mjs', '--only', 'pair'], /^--only pair: no scenario pair; known: .*\nusage: /],
+  ]
+  for (const [[program = '', ...words], expected] of refusals) {
+    const refused = await run(process.execPath, [path(`../bench/${program}`), ...words]).catch((error) => error)
+    assert.equal(refused.code, 2, `${program} ${words.join(' ')}`)
+    assert.match(refused.stderr, expected)
+    assert.doesNotMatch(refused.stderr, /^ +at /m)
+  }
+})
+
+test('npm run bench -- --help builds nothing and names the other parts', async () => {
+  const { stdout } = await run(process.execPath, [path('../bench/run.mjs'), '--help'])
+  assert.match(
+    stdout,
+    /^usage: npm run bench .*--repeats 3.*\n\nother parts.*: npm run bench -- stalls \| curves \| micro \| floors\n$/,
+  )
 })
 
 test('a profile of a scenario says which share each part of the broker has and draws it', {
@@ -100,12 +124,5 @@ test('a curve is measured point by point, drawn and told as a table', { timeout:
   assert.match(
     await readFile(join(directory, 'backlog.svg'), 'utf8'),
     /^<svg .*<polyline points="(?:[\d.]+,[\d.]+ ?){3}"/s,
-  )
-})
-
-test('the name of a scenario that does not exist is answered with those that do', async () => {
-  await assert.rejects(
-    run(process.execPath, [path('../bench/compare.mjs'), '--only', 'pair']),
-    /no scenario pair; known: /,
   )
 })

@@ -4,33 +4,22 @@
  * Words choose those whose name or whose files contain one of them. --samples 15, --sample-ms 40, --warm-up-ms 300; --files also says
  * which files each covers. To see what a change gains, run it before and after, with nothing else on the machine.
  */
-import { parseArgs } from 'node:util'
+import { readOptions } from '../options.ts'
 import { microBenchmarks } from './all.ts'
 import { time } from './micro.ts'
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    samples: { type: 'string', default: '15' },
-    'sample-ms': { type: 'string', default: '40' },
-    'warm-up-ms': { type: 'string', default: '300' },
-    files: { type: 'boolean', default: false },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-})
+const { values, words } = readOptions(
+  'npm run bench -- micro [WORD…] [--samples 15] [--sample-ms 40] [--warm-up-ms 300] [--files]',
+  { samples: 15, 'sample-ms': 40, 'warm-up-ms': 300, files: false },
+)
 
-const options = {
-  samples: Number(values.samples),
-  sampleMs: Number(values['sample-ms']),
-  warmUpMs: Number(values['warm-up-ms']),
-}
+const options = { samples: values.samples, sampleMs: values['sample-ms'], warmUpMs: values['warm-up-ms'] }
 
 async function run(): Promise<void> {
   const chosen = microBenchmarks.filter(
-    ({ name, covers }) =>
-      positionals.length === 0 || positionals.some((word) => [name, ...covers].join(' ').includes(word)),
+    ({ name, covers }) => words.length === 0 || words.some((word) => [name, ...covers].join(' ').includes(word)),
   )
-  if (chosen.length === 0) throw new Error(`no micro-benchmark has one of these words: ${positionals.join(', ')}`)
+  if (chosen.length === 0) throw new Error(`no micro-benchmark has one of these words: ${words.join(', ')}`)
   console.log(`${'ns'.padStart(10)}  ${'spread'.padEnd(18)}  operation`)
   for (const benchmark of chosen) {
     const { nsMedian, nsLowest, nsHighest } = await time(benchmark, options)
@@ -43,8 +32,4 @@ async function run(): Promise<void> {
   for (const { close } of microBenchmarks) close?.()
 }
 
-if (values.help) {
-  console.log('usage: npm run bench -- micro [WORD…] [--samples 15] [--sample-ms 40] [--warm-up-ms 300] [--files]')
-} else {
-  await run()
-}
+await run()
