@@ -9,6 +9,7 @@ import type { Publish } from '../protocol/packets/publish.ts'
 import { ReasonCode } from '../protocol/reason-code.ts'
 import type { Channel } from '../transport/channel.ts'
 import { ConnectionLost, ConnectionRefused } from './client/client-errors.ts'
+import { lostConnectionAdvice } from './client/connect-advice.ts'
 import { ChannelError } from './client/open-channel.ts'
 import { type FailureContext, isBehindProxy, reportFailure } from './mosquitto/failures.ts'
 import type { Invocation } from './mosquitto/invocation.ts'
@@ -19,7 +20,7 @@ import { packetProperties } from './mosquitto/property-flag.ts'
 import { RateDisplay } from './mosquitto/rate-display.ts'
 import { SetupError } from './mosquitto/setup-error.ts'
 import { startTool } from './mosquitto/start-tool.ts'
-import { ToolConnection, timedOutCode } from './mosquitto/tool-connection.ts'
+import { placeName, ToolConnection, timedOutCode } from './mosquitto/tool-connection.ts'
 import type { ToolOutput } from './mosquitto/tool-output.ts'
 import { matchesFilter } from './mosquitto/topics.ts'
 import { WatchDisplay } from './mosquitto/watch-display.ts'
@@ -121,7 +122,7 @@ class SubRun {
       const reason = await this.#useConnection(channel)
       if (this.#isDone || reason === null) break
       if (!(reason instanceof ConnectionLost)) throw reason
-      this.#sayLost()
+      this.#sayLost(reason)
     }
     if (this.#hasTimedOut) {
       if (!this.#wasConnected && this.#invocation.isDropIn) return stoppedEarly
@@ -194,10 +195,13 @@ class SubRun {
     }
   }
 
-  #sayLost(): void {
+  #sayLost(reason: ConnectionLost): void {
     if (this.#saidLost) return
     this.#saidLost = true
-    this.#output.remark('the connection was lost; trying again every second')
+    const { target } = this.#connection
+    const advice = lostConnectionAdvice(reason, target)
+    const said = advice === null ? reason.message : `${placeName(target)}: ${advice}`
+    this.#output.remark(`${said}; trying again every second`)
   }
 
   #explain(error: unknown): number {
