@@ -1,7 +1,15 @@
 /**
  * How numbers, times, tables and the texts of clients look on a terminal.
  */
-export { visible } from '../server/log/log-text.ts'
+import { harmless, visible } from '../server/log/log-text.ts'
+
+export { harmless, visible }
+
+/** In quotation marks, whatever it is, and harmless. */
+export function quoted(text: string): string {
+  const shown = visible(text)
+  return shown.startsWith('"') ? shown : `"${shown}"`
+}
 
 export function bytes(value: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
