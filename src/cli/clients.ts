@@ -1,6 +1,7 @@
 /**
  * `pabal clients`: every Session, with how its client is doing. Asks the broker over MQTT.
  */
+import { Option } from 'commander'
 import { count, counted } from '../server/counted.ts'
 import type { Client } from '../server/requests/answer-types.ts'
 import { type ListFlags, type ListView, showList } from './ask/ask-list.ts'
@@ -24,13 +25,13 @@ interface ClientsFlags extends ListFlags {
 
 export async function runClients(argv: string[]): Promise<number> {
   const command = listCommand('clients', 'Lists the Sessions of all clients, connected or not.', help)
-    .option('--online', 'only those that are connected')
+    .addOption(new Option('--online', 'only those that are connected').conflicts('offline'))
     .option('--offline', 'only those that are not')
   const exitCode = parseArguments(command, argv)
   if (exitCode !== null) return exitCode
   const flags = command.opts<ClientsFlags>()
   const { online = false, offline = false } = flags
-  const fields = online === offline ? {} : { presence: online ? 'online' : 'offline' }
+  const fields = online || offline ? { presence: online ? 'online' : 'offline' } : {}
   const view = clientsView(fields)
   return runAsk('Pabal cannot list the clients.', flags, (client) => showList(client, view, flags))
 }

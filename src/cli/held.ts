@@ -6,7 +6,7 @@ import { counted } from '../server/counted.ts'
 import type { Dead, Done, Held, MessageContent } from '../server/requests/answer-types.ts'
 import type { Answer, AskClient } from './ask/ask-client.ts'
 import { AskFault } from './ask/ask-fault.ts'
-import { type AskFlags, askCommand } from './ask/ask-flags.ts'
+import type { AskFlags } from './ask/ask-flags.ts'
 import { type ListFlags, type ListView, showList } from './ask/ask-list.ts'
 import { accountText, age, clientText } from './ask/cell-text.ts'
 import { listCommand } from './ask/list-command.ts'
@@ -68,37 +68,51 @@ export function runDead(argv: string[]): Promise<number> {
   return run('dead', 'Messages nobody listened for, or had room for.', argv)
 }
 
+/** The word that says what to do may stand among the flags, as everywhere else; each word has its own of them. */
 async function run(kind: Kind, description: string, argv: string[]): Promise<number> {
-  const [verb = 'list', ...rest] = argv[0]?.startsWith('-') === true ? ['list', ...argv] : argv
-  const action = Object.hasOwn(actions[kind], verb) ? actions[kind][verb] : undefined
-  const known = verb === 'list' || verb === 'show' || action !== undefined
-  if (!known) {
-    const verbs = ['list', 'show', ...Object.keys(actions[kind])].join(', ')
-    process.stderr.write(`pabal ${kind}: there is no "${verb}"; there are ${verbs}.\nAll flags: pabal ${kind} --help\n`)
-    return 1
-  }
-  const command =
-    verb === 'list'
-      ? listCommand(kind, description, helps[kind])
-      : askCommand(`${kind} ${verb}`, description, helps[kind]).option('--json', 'the answer as JSON')
-  if (verb !== 'show') command.option('--filter <FILTER>', 'those whose Topic Name matches a Topic Filter')
-  if (verb === 'list') command.option('--client <ID>', 'those that a client published, or went without')
-  if (verb === 'show') command.argument('<ID>', 'its number, from the list')
-  if (action !== undefined) command.option('--all', 'all of them').argument('[ID]', 'its number, from the list')
-  const exitCode = parseArguments(command, rest)
+  const command = listCommand(kind, description, helps[kind])
+    .argument('[VERB]', `${verbsOf(kind).join(', ')} (default: list)`)
+    .argument('[ID]', 'a number of the list')
+    .option('--filter <FILTER>', 'those whose Topic Name matches a Topic Filter')
+    .option('--client <ID>', 'list: those that a client published, or went without')
+    .option('--all', `${Object.keys(actions[kind]).join(', ')}: all of them`)
+  const exitCode = parseArguments(command, argv)
   if (exitCode !== null) return exitCode
   const flags = command.opts<HeldFlags>()
+  const [verb = 'list', id = null] = command.args
+  const fault = faultOf(kind, verb, id, command)
+  if (fault !== null) {
+    process.stderr.write(`pabal ${kind}${fault}.\nAll flags: pabal ${kind} --help\n`)
+    return 1
+  }
+  const action = Object.hasOwn(actions[kind], verb) ? actions[kind][verb] : undefined
   const title = `Pabal cannot ${verb} ${kind === 'held' ? 'held messages' : 'dead letters'}.`
   return runAsk(title, flags, (client) => {
-    if (action !== undefined) return act(client, action, command, flags)
-    if (verb === 'show') return show(client, kind, idOf(command), flags)
+    if (action !== undefined) return act(client, action, id, flags)
+    if (verb === 'show') return show(client, kind, idOf(id), flags)
     return kind === 'held' ? showList(client, heldView(flags), flags) : showList(client, deadView(flags), flags)
   })
 }
 
+function verbsOf(kind: Kind): string[] {
+  return ['list', 'show', ...Object.keys(actions[kind])]
+}
+
+/** What does not go together, behind `pabal held`; null: nothing. */
+function faultOf(kind: Kind, verb: string, id: string | null, command: Command): string | null {
+  if (!verbsOf(kind).includes(verb)) return `: there is no "${clientText(verb)}"; there are ${verbsOf(kind).join(', ')}`
+  if (verb === 'list') {
+    if (command.getOptionValueSource('all') !== undefined) return ' list: it is all of them without --all'
+    return id === null ? null : ` list takes no ID: pabal ${kind} show ${clientText(id)} shows one`
+  }
+  const ofLists = ['client', 'watch', 'rows', ...(verb === 'show' ? ['filter', 'all'] : [])]
+  const unsuited = ofLists.find((name) => command.getOptionValueSource(name) === 'cli')
+  return unsuited === undefined ? null : ` ${verb} takes no --${unsuited}`
+}
+
 /** @throws AskFault */
-function idOf({ args }: Command): number {
-  const [text = ''] = args
+function idOf(text: string | null): number {
+  if (text === null) throw new AskFault('Say which: the ID of one of them, as the list has it.')
   const id = Number(text)
   if (Number.isSafeInteger(id) && id > 0) return id
   throw new AskFault(`The ID is ${JSON.stringify(text)}; expected a number of the list.`)
@@ -192,11 +206,11 @@ function payloadText({ payload, payloadBytes }: MessageContent): string {
 async function act(
   client: AskClient,
   { request, said }: { request: string; said: string },
-  command: Command,
+  id: string | null,
   { filter, all, json }: HeldFlags & AskFlags,
 ): Promise<number> {
   const fields = {
-    ...(command.args.length === 0 ? {} : { id: idOf(command) }),
+    ...(id === null ? {} : { id: idOf(id) }),
     ...(filter === undefined ? {} : { filter }),
     ...(all === true ? { all: true } : {}),
   }

@@ -146,8 +146,29 @@ function verbList(): string {
     .join('')
 }
 
-function unknownVerb(name: string): number {
-  process.stderr.write(`pabal: there is no verb "${name}". The verbs are:\n${verbList()}`)
+/** What other tools call it. */
+const otherNames: Readonly<Record<string, string>> = {
+  broker: 'start',
+  config: 'check-config',
+  listeners: 'who',
+  publish: 'pub',
+  request: 'rr',
+  run: 'start',
+  serve: 'start',
+  sessions: 'clients',
+  stats: 'top',
+  status: 'check',
+  subscribe: 'sub',
+  subscribers: 'who',
+  subscriptions: 'subs',
+}
+
+async function unknownVerb(name: string): Promise<number> {
+  const { nearestName } = await import('../server/config/nearest-name.ts')
+  const { quoted } = await import('./terminal-text.ts')
+  const meant = Object.hasOwn(otherNames, name) ? otherNames[name] : nearestName(name, Object.keys(verbs))
+  const advice = meant === null || meant === undefined ? '' : ` Did you mean pabal ${meant}?`
+  process.stderr.write(`pabal: there is no verb ${quoted(name)}.${advice}\nAll verbs: pabal help\n`)
   return 1
 }
 
@@ -158,7 +179,7 @@ async function run(argv: string[]): Promise<number> {
   if (calledAs === 'mosquitto_passwd') return (await import('./passwd.ts')).runPasswd(argv, true)
   const [name, ...rest] = argv
   if (name === undefined || name === '--help' || name === '-h') return help([])
-  if (name === '--version') {
+  if (name === '--version' || name === '-V' || name === 'version') {
     const { packageVersion } = await import('./mosquitto/package-version.ts')
     process.stdout.write(`pabal ${packageVersion()}\n`)
     return 0

@@ -32,7 +32,10 @@ export function runPub(invocation: Invocation, argv: readonly string[]): Promise
     const payload = await loadMessage(options, output)
     if (payload === null) return 1
     if (options.topicName === null || options.messageMode === 'none') {
-      process.stderr.write('Error: Both topic and message must be supplied.\n')
+      const fault = 'Error: Both topic and message must be supplied.\n'
+      // Above seventy lines of help nobody would find it.
+      if (!invocation.isDropIn) throw new UsageError(fault)
+      process.stderr.write(fault)
       process.stdout.write(toolHelp(invocation))
       return 1
     }
@@ -52,7 +55,9 @@ function checkRequirement({ requireSubscribers, receipt, qos, protocolVersion }:
     )
   }
   if (qos === 0) {
-    throw new UsageError('Error: --require-subscribers needs -q 1 or -q 2: at QoS 0 the server does not answer.\n')
+    throw new UsageError(
+      'Error: --require-subscribers needs -q 1 or -q 2: at QoS 0 the server does not answer; --receipt asks at any QoS.\n',
+    )
   }
 }
 

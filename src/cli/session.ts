@@ -103,6 +103,7 @@ function sessionView(fields: WhichSession): ListView<SessionRow> {
     rowName: 'line',
     cells: (row, atMs) => (row.kind === 'session' ? sessionCells(row, atMs) : subscriptionCells(row, atMs)),
     summary: () => `Sessions of ${clientText(fields.client)}:`,
+    none: 'There is none. What has happened to it, if anything: --history. All there are: pabal clients',
     exitCode: (_, rows) => (rows === 0 ? 16 : 0),
   }
 }

@@ -9,6 +9,7 @@ import type { Publish } from '../protocol/packets/publish.ts'
 import { ReasonCode } from '../protocol/reason-code.ts'
 import type { Channel } from '../transport/channel.ts'
 import { ConnectionLost, ConnectionRefused } from './client/client-errors.ts'
+import { lostConnectionAdvice } from './client/connect-advice.ts'
 import { ChannelError } from './client/open-channel.ts'
 import { type FailureContext, isBehindProxy, reportFailure } from './mosquitto/failures.ts'
 import type { Invocation } from './mosquitto/invocation.ts'
@@ -19,10 +20,12 @@ import { packetProperties } from './mosquitto/property-flag.ts'
 import { RateDisplay } from './mosquitto/rate-display.ts'
 import { SetupError } from './mosquitto/setup-error.ts'
 import { startTool } from './mosquitto/start-tool.ts'
-import { ToolConnection, timedOutCode } from './mosquitto/tool-connection.ts'
+import { reasonText } from './mosquitto/texts.ts'
+import { placeName, ToolConnection, timedOutCode } from './mosquitto/tool-connection.ts'
 import type { ToolOutput } from './mosquitto/tool-output.ts'
 import { matchesFilter } from './mosquitto/topics.ts'
 import { WatchDisplay } from './mosquitto/watch-display.ts'
+import { quoted } from './terminal-text.ts'
 
 const reconnectDelayMs = 1000
 /** Exit code of a tool that was stopped before the server had answered: -1, as the system sees it. */
@@ -121,7 +124,7 @@ class SubRun {
       const reason = await this.#useConnection(channel)
       if (this.#isDone || reason === null) break
       if (!(reason instanceof ConnectionLost)) throw reason
-      this.#sayLost()
+      this.#sayLost(reason)
     }
     if (this.#hasTimedOut) {
       if (!this.#wasConnected && this.#invocation.isDropIn) return stoppedEarly
@@ -166,7 +169,7 @@ class SubRun {
   }
 
   /** Done as the packet comes, so that it stands before the messages that follow it. */
-  #reportSubscribed({ packetId, reasonCodes }: Suback): void {
+  #reportSubscribed({ packetId, reasonCodes, properties }: Suback): void {
     if (this.#options.isDebug) {
       const line = `Subscribed (mid: ${packetId}): ${reasonCodes.join(', ')}\n`
       if (!this.#options.isQuiet) this.#output.print(line)
@@ -176,7 +179,20 @@ class SubRun {
       this.#output.complain('All subscription requests were denied.\n')
       if (!this.#invocation.isDropIn) this.#exitCode = reasonCodes[0] ?? 1
     }
+    this.#sayRefused(reasonCodes, properties.reasonString)
     if (isDenied || this.#options.exitOnceSubscribed) this.#finish()
+  }
+
+  /** Also where others were granted: whoever waits for messages that will not come should know. */
+  #sayRefused(reasonCodes: readonly number[], reason: string | undefined): void {
+    const refused = this.#options.topicFilters
+      .map((topicFilter, index) => [topicFilter, reasonCodes[index] ?? 0] as const)
+      .filter(([, code]) => code >= 0x80)
+    for (const [topicFilter, code] of refused) {
+      const text = this.#options.protocolVersion === 5 ? ` (0x${code.toString(16)} ${reasonText(code)})` : ''
+      this.#output.remark(`the server refuses the Subscription to ${quoted(topicFilter)}${text}`)
+    }
+    if (refused.length > 0 && reason !== undefined) this.#output.remark(`the server says: ${reason}`)
   }
 
   async #reconnect(): Promise<Channel | null> {
@@ -194,10 +210,13 @@ class SubRun {
     }
   }
 
-  #sayLost(): void {
+  #sayLost(reason: ConnectionLost): void {
     if (this.#saidLost) return
     this.#saidLost = true
-    this.#output.remark('the connection was lost; trying again every second')
+    const { target } = this.#connection
+    const advice = lostConnectionAdvice(reason, target)
+    const said = advice === null ? reason.message : `${placeName(target)}: ${advice}`
+    this.#output.remark(`${said}; trying again every second`)
   }
 
   #explain(error: unknown): number {

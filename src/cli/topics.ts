@@ -36,7 +36,7 @@ export async function runTopics(argv: string[]): Promise<number> {
     request: 'topics',
     fields: flags.filter === undefined ? {} : { filter: flags.filter },
     listName: 'topics',
-    headings: ['TOPIC', ' MESSAGES', ' A SECOND', 'LAST', ' ONLINE', ' OFFLINE', ' OBSERVERS'],
+    headings: ['TOPIC', ' MESSAGES', ' A SECOND', 'LAST', ' ONLINE', ' OFFLINE', ' OBSERVERS', 'NOTES'],
     rowName: 'Topic Name',
     cells: ({ topic, messages, messagesPerSecond, lastAtMs, totals }, atMs) => [
       clientText(topic),
@@ -46,7 +46,9 @@ export async function runTopics(argv: string[]): Promise<number> {
       count(totals.online),
       count(totals.offline),
       count(totals.observers),
+      totals.online + totals.offline === 0 ? 'nobody listens' : '',
     ],
+    none: flags.filter === undefined ? null : `None of them matches ${clientText(flags.filter)}.`,
     summary: ({ seen, forgotten }) => {
       const gone = Number(forgotten) === 0 ? '' : `; ${count(Number(forgotten))} made room for others`
       return `${counted(Number(seen), 'Topic Name')} seen${gone}`

@@ -16,7 +16,8 @@ Examples:
   pabal trace --topic 'orders/#'
   pabal trace --topic orders/new --once            what happened until now
   pabal trace --topic 'orders/#' --since 1042      only what came behind that entry
-  pabal trace --topic '#' --client sensor-7         only what that client published or got
+  pabal trace --client sensor-7                    only what that client published or got
+  pabal trace --fate unmatched,refused,expired     only what nobody has received
   pabal trace --topic '#' --json | jq 'select(.fate == "unmatched")'
 
 It takes the permission "observe" for the Topic Filter. The fates: docs/operating/trace-and-ledger.md
@@ -25,6 +26,7 @@ It takes the permission "observe" for the Topic Filter. The fates: docs/operatin
 interface TraceFlags extends AskFlags {
   topic: string
   client?: string
+  fate?: string
   json?: boolean
   since: number
   once?: boolean
@@ -34,8 +36,9 @@ interface TraceFlags extends AskFlags {
 
 export async function runTrace(argv: string[]): Promise<number> {
   const command = askCommand('trace', 'Says what happens to the messages of a Topic Filter.', help)
-    .requiredOption('-t, --topic <FILTER>', 'a Topic Filter: wildcards are allowed')
+    .option('-t, --topic <FILTER>', 'a Topic Filter: wildcards are allowed', '#')
     .option('--client <ID>', 'only what this client published or has had a copy of')
+    .option('--fate <FATES>', 'only with one of these, as messages or in a copy; commas between them')
     .option('--json', 'each entry as a line of JSON')
     .option('--since <ID>', 'only entries behind this one', wholeOf, 0)
     .option('--once', 'what the log remembers, and no more')
@@ -47,6 +50,7 @@ export async function runTrace(argv: string[]): Promise<number> {
   const wish: TraceWish = {
     topicFilter: flags.topic,
     client: flags.client ?? null,
+    fates: flags.fate ?? null,
     since: flags.since,
     isJson: flags.json === true,
     isOnce: flags.once === true,

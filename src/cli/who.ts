@@ -48,6 +48,11 @@ export async function runWho(argv: string[]): Promise<number> {
     process.stderr.write('All flags: pabal who --help\n')
     return 1
   }
+  if (topic !== undefined && /[+#]/.test(topic)) {
+    process.stderr.write(`pabal who: ${clientText(topic)} is a Topic Filter, and a message has a Topic Name. `)
+    process.stderr.write(`Whoever may get some of its messages: pabal who --filter '${clientText(topic)}'\n`)
+    return 1
+  }
   const { filter, exact = false } = flags
   const view = whoView(topic === undefined ? { filter, exact } : { topic })
   return runAsk('Pabal cannot say who listens.', flags, (client) => showList(client, view, flags))

@@ -19,6 +19,8 @@ export interface Look {
   readonly language?: Language
   readonly width?: number
   readonly height?: number
+  /** The page's own clock can be stopped then, and its timers counted out. */
+  readonly ownClock?: boolean
 }
 
 export interface OpenPage {
@@ -66,7 +68,7 @@ export async function startDashboard(
 }
 
 async function show(browser: Browser, url: string, look: Look): Promise<OpenPage> {
-  const { theme = 'light', language = 'en', width = 1280, height = 860 } = look
+  const { theme = 'light', language = 'en', width = 1280, height = 860, ownClock = false } = look
   const locale = language === 'ko' ? 'ko-KR' : 'en-GB'
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, locale })
   const page = await context.newPage()
@@ -82,8 +84,21 @@ async function show(browser: Browser, url: string, look: Look): Promise<OpenPage
   page.on('request', (request) => {
     if (new URL(request.url()).origin !== new URL(url).origin) faults.push(`asked ${request.url()}`)
   })
+  if (ownClock) await page.clock.install()
   await page.goto(url)
   return { page, context, faults }
+}
+
+/**
+ * Stops the clock of a page that was opened with `ownClock`, just when a request whose path ends so has been answered: what happens
+ * from then on has the longest way to the page.
+ */
+export async function stopClockAfterAnswer(page: Page, pathEnd: string, everyMs: number): Promise<void> {
+  await page.clock.pauseAt(Date.now() + 2000)
+  const answered = page.waitForResponse((response) => new URL(response.url()).pathname.endsWith(pathEnd))
+  // Either a request is under way, and no timer for the next is set; or the timer is, and goes off now.
+  await page.clock.runFor(everyMs)
+  await (await answered).finished()
 }
 
 /** Kept for people to look at; not looked at by any test. */

@@ -257,12 +257,28 @@ test('help lists the verbs, and each verb its flags', async () => {
   assert.match((await runPabal(['help', 'start'])).stdout, /--listen/)
 })
 
-test('a verb that does not exist is refused with the list of those that do', async () => {
-  for (const words of [['publish'], ['help', 'publish'], ['constructor']]) {
-    const result = await runPabal(words)
-    assert.equal(result.code, 1)
-    assert.match(result.stderr, /^pabal: there is no verb "\w+"\. The verbs are:\n {2}pabal start/)
+test('a verb that does not exist is refused with the one that was probably meant, and where all of them are', async () => {
+  const cases = [
+    [['publish'], '"publish"', ' Did you mean pabal pub?'],
+    [['help', 'clinets'], '"clinets"', ' Did you mean pabal clients?'],
+    [['status'], '"status"', ' Did you mean pabal check?'],
+    [['constructor'], '"constructor"', ''],
+    [['\u001b[2J'], '"\\u001b[2J"', ''],
+  ] as const
+  for (const [words, name, advice] of cases) {
+    const stderr = `pabal: there is no verb ${name}.${advice}\nAll verbs: pabal help\n`
+    assert.deepEqual(await runPabal(words), { stdout: '', stderr, code: 1 })
   }
+})
+
+test('the version is told however it is asked for', async () => {
+  for (const word of ['--version', '-V', 'version'])
+    assert.match((await runPabal([word])).stdout, /^pabal \d+\.\d+\.\d+\n$/)
+})
+
+test('pub without a message says so in a line, and not above all of its flags', async () => {
+  const stderr = "Error: Both topic and message must be supplied.\n\nUse 'pabal pub --help' to see usage.\n"
+  assert.deepEqual(await runPabal(['pub', '-t', 'a']), { stdout: '', stderr, code: 1 })
 })
 
 test('a flag that does not exist is refused with where help is', async () => {

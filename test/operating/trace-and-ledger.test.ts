@@ -127,10 +127,19 @@ test('pabal trace and pabal ledger need the permission to observe, and say so', 
   }
 })
 
-test('pabal trace without a Topic Filter says what it needs', async () => {
-  const { stderr, exitCode } = await runPabal('tcp://127.0.0.1:1', 'trace')
-  assert.equal(exitCode, 1)
-  assert.match(stderr, /--topic <FILTER>/)
+test('pabal trace without a Topic Filter is about all messages, and --fate about those with that fate', async () => {
+  await using at = await started()
+  await at.publish('read/1')
+  await at.publish('unread/1')
+  const names = async (...flags: string[]) => {
+    const { stdout } = await runPabal(at.url, 'trace', '--once', '--json', ...flags)
+    return stdout.match(/(?<="topicName":")[^"]+/g)
+  }
+  assert.deepEqual(await names(), ['read/1', 'unread/1'])
+  assert.deepEqual(await names('--fate', 'unmatched'), ['unread/1'])
+  assert.deepEqual(await names('--fate', 'unmatched, acknowledged'), ['read/1', 'unread/1'])
+  const { stderr, exitCode } = await runPabal(at.url, 'trace', '--once', '--fate', 'unmached')
+  assert.deepEqual([exitCode, /do +did you mean unmatched\?/.test(stderr)], [1, true])
 })
 
 test('the log is there over MQTT 3.1.1, too', async () => {

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MemoryStore } from '../../src/store/memory-store.ts'
-import { pabal } from '../support/pabal-command.ts'
+import { pabal, runPabal } from '../support/pabal-command.ts'
 import { startTestBroker, type TestBroker } from '../support/test-broker.ts'
 
 const topics = [
@@ -113,6 +113,31 @@ test('whoever names no message, or two ways of naming them, is told how', async 
   const unknown = await pabal(running, 'held', 'relase', '1')
   assert.match(unknown.faults, /there is no "relase"; there are list, show, release, drop\./)
   assert.match((await pabal(running, 'held', 'show', 'x')).faults, /The ID is "x"; expected a number of the list\./)
+})
+
+test('flags may stand before the word that says what to do, also the place of the broker', async () => {
+  await using running = await withUndelivered()
+  const at = ['-h', '127.0.0.1', '-p', new URL(running.url).port]
+  const [id = 0] = await ids(running, 'held')
+  assert.match((await runPabal(['held', ...at, 'show', `${id}`])).out, /^Topic: +order\/1$/m)
+  // The value of a flag is no such word.
+  assert.match((await runPabal(['held', ...at, '--client', 'show', 'list'])).out, /^2 messages \(\d+ B\) held$/m)
+  assert.equal((await runPabal(['held', '--filter', 'order/1', ...at, 'drop'])).out, '1 message given up.\n')
+  assert.equal(
+    (await runPabal(['dead', ...at, '--all', 'drop', '--json'])).out,
+    '{"done":2,"refused":0,"refusals":[]}\n',
+  )
+})
+
+test('a flag that a word has no use for is not passed over', async () => {
+  await using running = await withUndelivered()
+  const faults = async (...words: string[]) => (await pabal(running, 'held', ...words)).faults.split('\n')[0]
+  assert.equal(await faults('show'), 'Pabal cannot show held messages.')
+  assert.equal(await faults('show', '1', '--all'), 'pabal held show takes no --all.')
+  assert.equal(await faults('drop', '1', '--client', 'x'), 'pabal held drop takes no --client.')
+  assert.equal(await faults('list', '--all'), 'pabal held list: it is all of them without --all.')
+  assert.equal(await faults('list', '7'), 'pabal held list takes no ID: pabal held show 7 shows one.')
+  assert.deepEqual((await ids(running, 'held')).length, 2)
 })
 
 test('who may only observe sees what is held and can do nothing with it', async () => {

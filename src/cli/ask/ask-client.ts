@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Publish } from '../../protocol/packets/publish.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
 import { ConnectionLost, ConnectionRefused, ServerDisconnected } from '../client/client-errors.ts'
+import { channelFaultText, lostConnectionAdvice } from '../client/connect-advice.ts'
 import type { OutgoingMessage } from '../client/message-window.ts'
 import { MqttClient } from '../client/mqtt-client.ts'
 import { ChannelError, type ChannelTarget, openChannel } from '../client/open-channel.ts'
@@ -199,14 +200,15 @@ function connectFault(error: unknown, channel: ChannelTarget): unknown {
   if (error instanceof ChannelError) {
     const advice =
       error.code === 'ECONNREFUSED' ? '\nNothing listens there; "pabal start" starts a broker on this machine.' : ''
-    return new AskFault(`Cannot connect to ${place}: ${error.message}.${advice}`, error)
+    return new AskFault(`Cannot connect to ${place}: ${channelFaultText(error)}.${advice}`, error)
   }
   if (error instanceof ConnectionRefused) {
     const { reasonCode, properties } = error.connack
     return refusedFault(`the connection to ${place}`, reasonCode, properties.reasonString)
   }
   if (error instanceof ConnectionLost || error instanceof ServerDisconnected) {
-    return new AskFault(`The connection to ${place} ended: ${error.message}.`, error)
+    const advice = lostConnectionAdvice(error, channel)
+    return new AskFault(`The connection to ${place} ended: ${advice ?? error.message}.`, error)
   }
   return error
 }

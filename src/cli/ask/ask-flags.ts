@@ -1,7 +1,7 @@
 /**
  * The flags of every verb that asks a running broker: where it is, who asks, how TLS is done.
  */
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import type { ChannelTarget } from '../client/open-channel.ts'
 import { AskFault } from './ask-fault.ts'
 
@@ -10,8 +10,11 @@ export interface AskFlags {
   port?: number
   unix?: string
   url?: string
-  user?: string
+  username?: string
   password?: string
+  /** What mosquitto's tools, or Pabal's own verbs once, call the two above. */
+  user?: string
+  pw?: string
   id?: string
   cafile?: string
   cert?: string
@@ -38,8 +41,10 @@ export function askCommand(verb: string, description: string, help: string): Com
     .option('-p, --port <PORT>', 'its port (default: 1883, with TLS 8883)', portOf)
     .option('--unix <PATH>', 'its Unix socket instead')
     .option('-L, --url <URL>', 'all in one: mqtt://user:password@host:port, or mqtts, ws, wss')
-    .option('-u, --user <NAME>', 'User Name to log in with')
+    .option('-u, --username <NAME>', 'User Name to log in with')
+    .addOption(new Option('--user <NAME>').hideHelp().conflicts('username'))
     .option('-P, --password <PASSWORD>', 'Password to log in with')
+    .addOption(new Option('--pw <PASSWORD>').hideHelp().conflicts('password'))
     .option('-i, --id <ID>', 'Client Identifier to ask with (default: the broker chooses one)')
     .option('--cafile <FILE>', 'TLS, and the authorities to trust (PEM)')
     .option('--cert <FILE>', 'TLS, with this certificate of ours (PEM)')
@@ -93,12 +98,15 @@ export function askTarget(flags: AskFlags): AskTarget {
       tls,
       webSocket: isWebSocket,
     },
-    userName: flags.user ?? url?.userName ?? null,
-    password: flags.password ?? url?.password ?? null,
+    userName: flags.username ?? flags.user ?? url?.userName ?? null,
+    password: flags.password ?? flags.pw ?? url?.password ?? null,
     clientIdentifier: flags.id ?? '',
     timeoutMs: flags.timeout * 1000,
   }
 }
+
+/** As the broker prints where it listens. */
+const listenerSchemes: Readonly<Record<string, string>> = { 'tcp:': 'mqtt:', 'tls:': 'mqtts:' }
 
 interface BrokerPlace {
   readonly isSecure: boolean
@@ -111,7 +119,7 @@ interface BrokerPlace {
 
 function parseUrl(text: string): BrokerPlace {
   const found = URL.parse(text)
-  const scheme = found?.protocol ?? ''
+  const scheme = listenerSchemes[found?.protocol ?? ''] ?? found?.protocol ?? ''
   if (found === null || found.hostname === '' || !['mqtt:', 'mqtts:', 'ws:', 'wss:'].includes(scheme)) {
     throw new AskFault(
       `--url is ${JSON.stringify(text)}; expected, for example, mqtt://localhost:1883 or mqtts://user:password@host.`,

@@ -27,6 +27,8 @@ export interface ListView<Row> {
   cells(row: Row, atMs: number): readonly string[]
   /** What comes before the rows, from the first page. */
   summary(facts: Answer): string
+  /** What is said in the place of rows; null or left out: the summary says it. */
+  readonly none?: string | null
   exitCode?(facts: Answer, rows: number): number
 }
 
@@ -74,6 +76,7 @@ async function showTable<Row>(
   if (facts === null) return 1
   const parts = [view.summary(facts)]
   if (rows.length > 0) parts.push(table(view.headings, rows))
+  else if (typeof view.none === 'string') parts.push(view.none)
   if (isMore)
     parts.push(
       `There are more than ${counted(flags.rows, view.rowName)}: --rows ${flags.rows * 10} or --json shows more.`,

@@ -12,6 +12,8 @@ export interface TraceWish {
   readonly topicFilter: string
   /** Only what this client published or has had a copy of; null for all. */
   readonly client: string | null
+  /** Only with one of these fates, with commas between them; null for all. */
+  readonly fates: string | null
   /** Id of the last entry that is known; 0 for none. */
   readonly since: number
   readonly isJson: boolean
@@ -53,9 +55,10 @@ export async function followTrace(client: AskClient, wish: TraceWish): Promise<n
 }
 
 async function printNew(client: AskClient, wish: TraceWish, place: Place): Promise<void> {
-  const { topicFilter, client: ofClient, isOnce } = wish
+  const { topicFilter, client: ofClient, fates, isOnce } = wish
   const after = place.after > 0 ? { after: place.after } : {}
-  const fields = { topic: topicFilter, limit: pageRows, ...after, ...(ofClient === null ? {} : { client: ofClient }) }
+  const ofWhat = { ...(ofClient === null ? {} : { client: ofClient }), ...(fates === null ? {} : { fate: fates }) }
+  const fields = { topic: topicFilter, limit: pageRows, ...after, ...ofWhat }
   let totals: TraceTotals | null = null
   let untilMs = Number.POSITIVE_INFINITY
   for await (const page of client.pages('trace', fields)) {

@@ -77,7 +77,7 @@ export function reportLine(report: Report, thresholds: Thresholds): string {
   ]
   const text = `PABAL ${status}: ${(problems.length > 0 ? problems : facts).join(', ')}`
   // The bar begins the performance data, so it must not stand before them.
-  const lines = text.split('\n').map((line) => line.trim())
+  const lines = text.split('\n').map((line) => line.trim().replace(/ {2,}/g, ': '))
   const line = lines
     .filter((each) => each !== '')
     .join(' ')
@@ -90,5 +90,7 @@ function perfData(name: string, value: string, { warn, crit }: Threshold): strin
 }
 
 export function reportJson(report: Report): string {
-  return `${JSON.stringify({ ...report, exitCode: statuses.indexOf(report.status) })}\n`
+  const { status, roundTripMs } = report
+  const rounded = roundTripMs === null ? null : Math.round(roundTripMs * 1000) / 1000
+  return `${JSON.stringify({ ...report, roundTripMs: rounded, exitCode: statuses.indexOf(status) })}\n`
 }

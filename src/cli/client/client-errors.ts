@@ -16,9 +16,13 @@ export class ConnectionRefused extends Error {
 
 /** The Network Connection ended without DISCONNECT. */
 export class ConnectionLost extends Error {
-  constructor(cause: Error | null) {
+  /** The server had let the client in. */
+  readonly wasConnected: boolean
+
+  constructor(cause: Error | null, wasConnected = true) {
     super('the connection was lost', cause === null ? {} : { cause })
     this.name = 'ConnectionLost'
+    this.wasConnected = wasConnected
   }
 }
 

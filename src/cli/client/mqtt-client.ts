@@ -366,8 +366,8 @@ export class MqttClient {
   }
 
   #closed(error: Error | null): void {
-    const reason = this.#closing === null ? (this.#closeReason ?? new ConnectionLost(error)) : null
     const wasConnected = this.#connack !== null
+    const reason = this.#closing === null ? (this.#closeReason ?? new ConnectionLost(error, wasConnected)) : null
     this.#channel = null
     this.#decoder = null
     this.#connack = null

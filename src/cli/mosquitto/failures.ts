@@ -3,6 +3,7 @@
  */
 import { ProtocolViolation } from '../../protocol/protocol-violation.ts'
 import { ConnectionLost, ConnectionRefused, ServerDisconnected, UnsendableMessage } from '../client/client-errors.ts'
+import { channelFaultText, lostConnectionAdvice } from '../client/connect-advice.ts'
 import { ChannelError } from '../client/open-channel.ts'
 import { ProxyError, type ProxyFault } from '../client/socks5.ts'
 import type { Invocation } from './invocation.ts'
@@ -23,7 +24,7 @@ export function reportFailure(error: unknown, context: FailureContext): number {
   if (error instanceof ChannelError) return reportChannelError(error, context)
   if (error instanceof ConnectionRefused) return reportRefusal(error, context)
   if (error instanceof ServerDisconnected) return reportServerDisconnect(error, context)
-  if (error instanceof ConnectionLost) return reportLibraryError('lost', context)
+  if (error instanceof ConnectionLost) return reportLost(error, context)
   if (error instanceof ProtocolViolation) {
     context.output.remark(`the server broke the protocol: ${error.message}`)
     return reportLibraryError('protocol', context)
@@ -33,6 +34,17 @@ export function reportFailure(error: unknown, context: FailureContext): number {
     return reportLibraryError('oversize', context)
   }
   throw error
+}
+
+function reportLost(error: ConnectionLost, context: FailureContext): number {
+  const { options, output, connection } = context
+  const exitCode = reportLibraryError('lost', context)
+  const advice = lostConnectionAdvice(error, connection.target)
+  if (advice !== null) output.remark(`${placeName(connection.target)}: ${advice}`)
+  else if (error.wasConnected && options.protocolVersion !== 5) {
+    output.remark('a server cannot say in MQTT 3.1 and 3.1.1 why it closes a connection; with -V 5 it can')
+  }
+  return exitCode
 }
 
 export function reportLibraryError(name: keyof typeof libraryErrors, { output }: FailureContext): number {
@@ -74,7 +86,7 @@ function reportChannelError(error: ChannelError, context: FailureContext): numbe
       output.remark(error.message)
       return 1
     case 'tls':
-      output.remark(error.message)
+      output.remark(`${place}: ${channelFaultText(error)}`)
       return reportLibraryError('tls', context)
     case 'proxy':
       output.remark(error.message)

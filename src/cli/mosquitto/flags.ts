@@ -61,6 +61,8 @@ const connectionFlags: readonly Flag[] = [
   { names: ['-I', '--id-prefix'], value: 'id prefix', set: setIdPrefix },
   { names: ['-u', '--username'], value: 'username', set: bytes('userName') },
   { names: ['-P', '--pw'], value: 'password', set: bytes('password') },
+  { names: ['--user'], isNative: true, value: 'username', set: bytes('userName') },
+  { names: ['--password'], isNative: true, value: 'password', set: bytes('password') },
   { names: ['-k', '--keepalive'], value: 'keepalive', set: setKeepAlive },
   { names: ['-c', '--disable-clean-session'], turnOn: keepSession },
   { names: ['-V', '--protocol-version'], label: '--protocol-version', value: 'version', set: setVersion },

@@ -1,6 +1,7 @@
 /**
  * Where a tool writes: messages and debug lines to standard output, complaints to standard error unless `--quiet`.
  */
+import { harmless } from '../terminal-text.ts'
 import type { Invocation } from './invocation.ts'
 
 export class ToolOutput {
@@ -35,9 +36,12 @@ export class ToolOutput {
     if (!this.#isQuiet) process.stderr.write(text)
   }
 
-  /** `pabal pub: …`, in native mode only: drop-in mode has nothing to add to Debian's words. */
+  /**
+   * `pabal pub: …`, in native mode only: drop-in mode has nothing to add to Debian's words. What the server says may be part of
+   * the text: it is made harmless.
+   */
   remark(text: string): void {
-    if (!this.#invocation.isDropIn) this.complain(`${this.#invocation.name}: ${text}\n`)
+    if (!this.#invocation.isDropIn) this.complain(`${this.#invocation.name}: ${harmless(text)}\n`)
   }
 }
 

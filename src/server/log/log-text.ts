@@ -13,6 +13,11 @@ export function visible(text: string): string {
   return /^[^\p{C}\p{Z}"\\]+$/u.test(text) ? text : JSON.stringify(text).replace(/[\p{C}\u2028\u2029]/gu, escaped)
 }
 
+/** Words of somebody else among ours: without quotation marks, and what could move the cursor is written as an escape. */
+export function harmless(text: string): string {
+  return text.replace(/[\p{C}\u2028\u2029]/gu, escaped)
+}
+
 function escaped(character: string): string {
   return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
 }

@@ -139,7 +139,11 @@ async function one(asked: Asked, reason: HeldFact['reason']): Promise<HeldBody> 
 
 function notThere(id: number, reason: HeldFact['reason']): NotThere {
   const name = reason === 'held' ? 'a held message' : 'a dead letter'
-  return new NotThere(`the id ${id}`, `the id of ${name}`, `look it up with $pabal/${reason}`)
+  return new NotThere(
+    `the id ${id}`,
+    `the id of ${name}`,
+    `look it up in the list of ${reason === 'held' ? 'what is held' : 'dead letters'}`,
+  )
 }
 
 /** Does one thing with one message; why not, in words, or null. */

@@ -20,7 +20,7 @@ export const retained: RequestHandler = {
     }
     const message = state.retained.get(topic)
     if (message === undefined || message.isExpired(nowMs)) {
-      const advice = 'look it up with $pabal/retained'
+      const advice = 'look it up in the list of Retained Messages'
       throw new NotThere(`no Retained Message on ${quoted(topic)}`, 'a Topic Name that has one', advice)
     }
     return { facts: { message: { ...retainedRow(message), ...contentOf(message.publish) } } }
