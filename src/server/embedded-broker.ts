@@ -1,13 +1,11 @@
 /**
  * A broker as an object: listeners, shell and store wired together, and what code that embeds it may do.
  */
-import { EventEmitter } from 'node:events'
 import type { BrokerCore } from '../core/broker.ts'
 import type { BrokerEvent } from '../core/event.ts'
 import { messageEventTypes } from '../core/event-topics.ts'
 import { reachLimit } from '../core/limit-reached.ts'
 import { changeMemory } from '../core/memory.ts'
-import type { Message } from '../core/message.ts'
 import { type Ledger, wholeLedger } from '../core/query/ledger.ts'
 import { type Subscriber, whoListens } from '../core/query/who-listens.ts'
 import { type WhoTotals, whoTotals } from '../core/query/who-totals.ts'
@@ -25,6 +23,7 @@ import { changeableOptions, logsIn } from './changeable-options.ts'
 import { ClientLinks } from './client-links.ts'
 import { exposureFault, takesStrangers } from './config/exposure.ts'
 import { Gatekeeper, type GatekeeperOptions } from './gatekeeper.ts'
+import { type BrokerEvents, HostEvents } from './host-events.ts'
 import { disconnectClientsOf, Listeners } from './listeners.ts'
 import type { LocalSubscribeOptions, MessageListener } from './local-link.ts'
 import type { LocalPublish, LocalSubscription, PublishResult } from './local-messages.ts'
@@ -39,28 +38,6 @@ import { Shell } from './shell.ts'
 import { thresholdOf } from './threshold.ts'
 import { openTelemetryTracer } from './tracing/open-telemetry.ts'
 import { version } from './version.ts'
-
-type EventOf<Type extends BrokerEvent['type']> = Extract<BrokerEvent, { type: Type }>
-
-/** Every event with what its listener is called with. */
-export type BrokerEvents = { [Type in BrokerEvent['type']]: [event: EventOf<Type>] } & {
-  /** A callback of the host threw. It counted as a refusal. */
-  fault: [error: unknown]
-  /** Somebody asked for something that only an administrator may do. */
-  adminRequest: [event: AdminRequestEvent]
-  /** The store takes no more messages, so that publishers are refused; or it takes them again. */
-  storeTakesMessages: [takes: boolean]
-  /** The process takes more memory than it may, so that publishers and new clients are refused; or it does no more. */
-  memoryIsShort: [
-    isShort: boolean,
-    use: { readonly rssBytes: number; readonly heapUsedBytes: number; readonly bytesMax: number },
-  ]
-  /**
-   * The store has failed: the broker acknowledges nothing more and has closed every connection. If nobody listens for it,
-   * it is thrown as an uncaught exception.
-   */
-  failed: [error: Error]
-}
 
 /** What is not for everybody: tests put their own in. */
 export interface BrokerParts {
@@ -86,7 +63,7 @@ export class Broker {
   readonly #gatekeeper: Gatekeeper
   readonly #failedLogins: FailedLogins
   #reloading: Promise<unknown> = Promise.resolve()
-  readonly #events = new EventEmitter<BrokerEvents>()
+  readonly #events = new HostEvents()
   readonly #shell: Shell
   readonly #listeners = new Listeners({
     accept: (channel, facts) => this.#links.accept(channel, facts, this.#shell),
@@ -137,13 +114,11 @@ export class Broker {
       ...(parts.afterTurn === undefined ? {} : { afterTurn: parts.afterTurn }),
     }
     this.#shell = new Shell(shellOptions, this.#gatekeeper, store, owner, clock)
-    this.#locals = new LocalSubscriptions(this.#shell, (error) => this.#events.emit('fault', error))
+    this.#locals = new LocalSubscriptions(this.#shell, (error) => this.#events.fault(error))
     this.#admin = new AdminSide(options, {
       locals: this.#locals,
-      watchersChanged: () => {
-        this.#shell.core.state.messageEvents.hostTypes = this.#wantedMessageEvents()
-      },
-      reportFault: (error) => this.#events.emit('fault', error),
+      watchersChanged: () => this.#noteListeners(),
+      reportFault: (error) => this.#events.fault(error),
       audit: owner.audit,
     })
   }
@@ -157,7 +132,7 @@ export class Broker {
       permissions: options.permissions ?? {},
       access: () => this.#shell.core.state.access,
       failedLogins: this.#failedLogins,
-      reportFault: (error) => this.#events.emit('fault', error),
+      reportFault: (error) => this.#events.fault(error),
     }
   }
 
@@ -197,7 +172,7 @@ export class Broker {
     this.#admin.phase = 'starting'
     try {
       if (this.#options.tracing === true) {
-        this.#shell.core.state.tracer = await openTelemetryTracer((error) => this.#events.emit('fault', error))
+        this.#shell.core.state.tracer = await openTelemetryTracer((error) => this.#events.fault(error))
       }
       await this.#admin.start(this.#shell, addresses.length, () => this.urls)
       await this.#shell.open()
@@ -339,24 +314,27 @@ export class Broker {
     return whoTotals(state, topicName)
   }
 
+  /** A listener that throws is a `fault`; what it returns is of no interest. */
   on<Name extends keyof BrokerEvents>(name: Name, listener: (...values: BrokerEvents[Name]) => void): this {
-    if (name === 'published') this.#shell.core.state.reportsMessages = true
-    // EventEmitter's own type for this is the same, but written in terms it cannot relate to ours.
-    this.#events.on(name, listener as never)
-    if (messageEventTypes.has(name)) this.#shell.core.state.messageEvents.hostTypes = this.#wantedMessageEvents()
+    this.#events.on(name, listener)
+    this.#noteListeners()
     return this
   }
 
   off<Name extends keyof BrokerEvents>(name: Name, listener: (...values: BrokerEvents[Name]) => void): this {
-    // As above.
-    this.#events.off(name, listener as never)
-    if (messageEventTypes.has(name)) this.#shell.core.state.messageEvents.hostTypes = this.#wantedMessageEvents()
+    this.#events.off(name, listener)
+    this.#noteListeners()
     return this
   }
 
-  #wantedMessageEvents(): ReadonlySet<string> {
-    if (this.#admin.isWatching) return messageEventTypes
-    return new Set(this.#events.eventNames().filter((name) => messageEventTypes.has(name)))
+  /** Events about messages are only made while somebody listens for them. */
+  #noteListeners(): void {
+    const { state } = this.#shell.core
+    const { names } = this.#events
+    state.reportsMessages = names.includes('published')
+    state.messageEvents.hostTypes = this.#admin.isWatching
+      ? messageEventTypes
+      : new Set(names.filter((name) => messageEventTypes.has(name)))
   }
 
   #mustHaveStarted(): void {
@@ -380,13 +358,6 @@ export class Broker {
     this.#memory.stop()
     this.#admin.phase = 'failed'
     void Promise.all([this.#listeners.close(), this.#admin.stop()])
-    // Nobody may overlook it: without a listener it is an uncaught exception.
-    if (this.#events.emit('failed', error)) return
-    queueMicrotask(() => {
-      throw error
-    })
+    this.#events.failed(error)
   }
 }
-
-/** For the `published` event. */
-export type { Message }
