@@ -11,11 +11,9 @@ import { type Subscriber, whoListens } from '../core/query/who-listens.ts'
 import { type WhoTotals, whoTotals } from '../core/query/who-totals.ts'
 import { askAgain } from '../core/reconfigure.ts'
 import { topicNameFault } from '../core/routing/topic-name.ts'
-import { publish } from '../protocol/packets/publish.ts'
-import { propertiesFault } from '../protocol/properties.ts'
 import { reasonCodeName } from '../protocol/reason-code.ts'
 import { MemoryStore } from '../store/memory-store.ts'
-import { parseListenUrl } from '../transport/listen-url.ts'
+import { type ListenAddress, parseListenUrl } from '../transport/listen-url.ts'
 import { AdminSide } from './admin-side.ts'
 import { defaultAuthenticate } from './authentication/default-authenticate.ts'
 import { FailedLogins } from './authentication/failed-logins.ts'
@@ -26,7 +24,7 @@ import { Gatekeeper, type GatekeeperOptions } from './gatekeeper.ts'
 import { type BrokerEvents, HostEvents } from './host-events.ts'
 import { disconnectClientsOf, Listeners } from './listeners.ts'
 import type { LocalSubscribeOptions, MessageListener } from './local-link.ts'
-import type { LocalPublish, LocalSubscription, PublishResult } from './local-messages.ts'
+import { type LocalPublish, type LocalSubscription, type PublishResult, packetOf } from './local-messages.ts'
 import { LocalSubscriptions } from './local-subscriptions.ts'
 import { MemoryWatch } from './memory-watch.ts'
 import { checkOptions } from './option-faults.ts'
@@ -38,6 +36,8 @@ import { Shell } from './shell.ts'
 import { thresholdOf } from './threshold.ts'
 import { openTelemetryTracer } from './tracing/open-telemetry.ts'
 import { version } from './version.ts'
+
+const stillStarting = 'the broker is still starting: await start() first'
 
 /** What is not for everybody: tests put their own in. */
 export interface BrokerParts {
@@ -83,6 +83,9 @@ export class Broker {
   readonly #locals: LocalSubscriptions
   readonly #admin: AdminSide
   #state: 'made' | 'started' | 'stopped' = 'made'
+  /** Ends when a start has, whatever came of it. */
+  #starting: Promise<void> | null = null
+  #stopping: Promise<void> | null = null
 
   constructor(options: BrokerOptions, parts: BrokerParts) {
     this.#options = options
@@ -161,7 +164,12 @@ export class Broker {
     return this.#links.size
   }
 
-  /** Opens every listener, or none. @throws an Error that says which one, why, and what to do. */
+  /**
+   * Opens the store, then every listener, or none. What failed can be tried again; `stop` gives back what was opened by then. A broker
+   * that was stopped is not started again: another one with the same options is, in the same process, too.
+   *
+   * @throws an Error that says which listener, why, and what to do; or that the broker was stopped meanwhile.
+   */
   async start(): Promise<void> {
     if (this.#state !== 'made')
       throw new Error(`this broker was ${this.#state} already; make another with createBroker`)
@@ -169,26 +177,47 @@ export class Broker {
     const fault = exposureFault(addresses, this.#options)
     if (fault !== null) throw new Error(fault)
     this.#state = 'started'
+    const starting = this.#start(addresses)
+    // Whoever stops it meanwhile waits for this; what comes of it, the caller is told.
+    this.#starting = starting.catch(() => {})
+    await starting
+  }
+
+  async #start(addresses: readonly ListenAddress[]): Promise<void> {
     this.#admin.phase = 'starting'
+    const steps = [
+      () => this.#trace(),
+      () => this.#admin.start(this.#shell, addresses.length, () => this.urls),
+      () => this.#shell.open(),
+      () => this.#admin.opened(),
+      () => this.#listeners.open(addresses),
+      () => this.#begin(),
+    ]
     try {
-      if (this.#options.tracing === true) {
-        this.#shell.core.state.tracer = await openTelemetryTracer((error) => this.#events.fault(error))
+      for (const step of steps) {
+        await step()
+        if (this.#state === 'stopped') throw new Error('the broker was stopped while it was starting')
       }
-      await this.#admin.start(this.#shell, addresses.length, () => this.urls)
-      await this.#shell.open()
-      await this.#admin.opened()
-      await this.#listeners.open(addresses)
-      this.#admin.phase = 'running'
-      this.#memory.start()
-      await this.#admin.listening()
     } catch (error) {
-      this.#state = 'made'
+      if (this.#state === 'started') this.#state = 'made'
       this.#memory.stop()
       const opened = new Set(this.urls)
       await Promise.all([this.#listeners.close(), this.#admin.stop()])
       disconnectClientsOf(opened, this.#links, this.#shell)
       throw error
     }
+  }
+
+  async #trace(): Promise<void> {
+    if (this.#options.tracing !== true) return
+    this.#shell.core.state.tracer = await openTelemetryTracer((error) => this.#events.fault(error))
+  }
+
+  /** Everything is open. */
+  async #begin(): Promise<void> {
+    this.#admin.phase = 'running'
+    this.#memory.start()
+    await this.#admin.listening()
   }
 
   /**
@@ -209,7 +238,7 @@ export class Broker {
 
   async #reload(options: BrokerOptions, mayStay: ((account: string) => boolean) | null): Promise<ReloadResult> {
     this.#mustHaveStarted()
-    if (this.#admin.phase !== 'running') throw new Error('the broker is still starting: await start() first')
+    if (this.#admin.phase !== 'running') throw new Error(stillStarting)
     const next: OptionSet = { given: options, checked: checkOptions(options) }
     const addresses = (options.listen ?? defaultListen).map(parseListenUrl)
     const fault = exposureFault(addresses, options)
@@ -245,12 +274,20 @@ export class Broker {
     this.#shell.act(({ state }, nowMs, turn) => askAgain(state, nowMs, turn))
   }
 
-  /** Tells every client (5.0: DISCONNECT 0x8B), closes everything, and resolves when that is done. Again: does nothing. */
-  async stop(): Promise<void> {
-    if (this.#state === 'stopped') return
+  /**
+   * Tells every client (5.0: DISCONNECT 0x8B), closes everything, and resolves when that is done. Clients have a second to close, and
+   * listeners of `subscribe` 5 seconds to be done with what they got. Again: waits for the same.
+   */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
     this.#state = 'stopped'
-    this.#memory.stop()
     this.#admin.phase = 'stopping'
+    await this.#starting
+    this.#memory.stop()
     const closing = Promise.all([this.#listeners.close(), this.#admin.stop()])
     await this.#locals.endAll()
     await this.#shell.stop()
@@ -266,12 +303,8 @@ export class Broker {
    */
   async publish(message: LocalPublish): Promise<PublishResult> {
     this.#mustHaveStarted()
-    const { topicName, payload = '', qos = 1, retain = false, properties = {} } = message
-    const { limits } = this.#shell.core.state
-    const fault = topicNameFault(topicName, limits) ?? propertiesFault(properties, 'publish')
-    if (fault !== null) throw new Error(`cannot publish to "${topicName}": ${fault}`)
-    const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
-    const packet = publish({ topicName, payload: bytes, qos, retain, properties })
+    const { topicName } = message
+    const packet = packetOf(message, this.#shell.core.state.limits)
     const shell = this.#shell
     const { token, answered } = shell.answers.expect()
     shell.core.publishLocally(packet, token, shell.inputMs(), shell.turn)
@@ -340,6 +373,7 @@ export class Broker {
   #mustHaveStarted(): void {
     if (this.#state === 'made') throw new Error('the broker has not been started: await start() first')
     if (this.#state === 'stopped') throw new Error('the broker was stopped')
+    if (!this.#shell.isOpen) throw new Error(stillStarting)
   }
 
   /** Does what has become due; only needed with a clock of one's own. */
@@ -357,7 +391,7 @@ export class Broker {
     this.#state = 'stopped'
     this.#memory.stop()
     this.#admin.phase = 'failed'
-    void Promise.all([this.#listeners.close(), this.#admin.stop()])
+    this.#stopping ??= Promise.all([this.#listeners.close(), this.#admin.stop()]).then(() => {})
     this.#events.failed(error)
   }
 }

@@ -47,6 +47,7 @@ export class LocalLink implements Link {
   readonly #waiting: OutgoingPublish[] = []
   /** Ends when the listener has had everything; null while there is nothing to hand over. */
   #delivering: Promise<void> | null = null
+  #isCut = false
   #whenGranted: ((reasonCode: number) => void) | null = null
   /** Called when the broker ends it, because an operator said so for example. */
   whenEnded: () => void = () => {}
@@ -88,10 +89,16 @@ export class LocalLink implements Link {
     })
   }
 
+  /** Nothing is given or taken any more: the broker stops, and the listener is not done. */
+  cut(): void {
+    this.#isCut = true
+  }
+
   /** Ends its Session once the listener has had every message that came before. */
   async close(): Promise<void> {
     this.flush()
     await this.#delivering
+    if (this.#isCut) return
     this.#receive({ type: 'disconnect', reasonCode: 0, properties: {} })
   }
 
@@ -128,6 +135,7 @@ export class LocalLink implements Link {
       } catch (error) {
         this.#reportFault(error)
       }
+      if (this.#isCut) return
       if (outgoing.qos > 0) this.#receive(acknowledgement(outgoing.qos === 1 ? 'puback' : 'pubrec', outgoing.packetId))
     }
     this.#delivering = null

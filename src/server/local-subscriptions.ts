@@ -7,6 +7,9 @@ import { LocalLink, type LocalOrigin, type LocalSubscribeOptions, type MessageLi
 import type { LocalSubscription } from './local-messages.ts'
 import type { Shell } from './shell.ts'
 
+/** How long those are waited for that still have messages when the broker stops. */
+const listenersMsMax = 5000
+
 /** For whom code subscribes, if that is somebody else. */
 export interface Subscribing {
   readonly from?: LocalOrigin
@@ -58,9 +61,19 @@ export class LocalSubscriptions {
     return { topicFilter, unsubscribe }
   }
 
+  /** Listeners have a bounded time to be done with what they got. */
   async endAll(): Promise<void> {
-    const links = [...this.#links]
+    const links = new Set(this.#links)
     this.#links.clear()
-    await Promise.all(links.map((link) => link.close()))
+    const ended = Promise.all([...links].map((link) => link.close().then(() => links.delete(link))))
+    const { promise: isLate, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, listenersMsMax)
+    await Promise.race([ended, isLate])
+    clearTimeout(timer)
+    if (links.size === 0) return
+    for (const link of links) link.cut()
+    const who = links.size === 1 ? 'a listener' : `${links.size} listeners`
+    const text = `${who} given to broker.subscribe had a message and no end of it after ${listenersMsMax / 1000} seconds`
+    this.#reportFault(new Error(`${text}: the broker stops without waiting longer`))
   }
 }
