@@ -20,15 +20,22 @@ export interface ReceivedMessage {
   readonly properties: PublishProperties
 }
 
+/** The Subscription Options of MQTT 5.0 section 3.8.3.1. */
 export interface LocalSubscribeOptions {
-  /** Highest QoS; default 2. */
+  /** Highest QoS; default 2. A message published with a lower one keeps that. */
   qos?: Qos
+  /** Has no effect here: what `broker.publish` publishes, no Subscription has published. Default false. */
   noLocal?: boolean
+  /** Messages keep the RETAIN flag they were published with. Default false: only a Retained Message that was there before has it. */
   retainAsPublished?: boolean
+  /** Whether Retained Messages that are there come at once: 0 yes, 1 only if there was no such Subscription, 2 no. Default 0. */
   retainHandling?: 0 | 1 | 2
 }
 
-/** May return a promise: the next message waits for it. */
+/**
+ * May return a promise: the next message waits for it, so that it must not wait for `unsubscribe` of its own. What it throws is a
+ * `fault`; the message counts as received.
+ */
 export type MessageListener = (message: ReceivedMessage) => void | Promise<void>
 
 /** As whom code takes part, and where it stands. */
