@@ -28,6 +28,7 @@ export {
   createBroker,
 } from './server/embedded-broker.ts'
 export type { BrokerEvents } from './server/host-events.ts'
+export type { UpgradeOptions } from './server/host-upgrades.ts'
 export type { LocalSubscribeOptions, MessageListener, ReceivedMessage } from './server/local-link.ts'
 export type { LocalPublish, LocalSubscription, PublishResult } from './server/local-messages.ts'
 export {

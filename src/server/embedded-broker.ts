@@ -1,7 +1,8 @@
 /**
  * A broker as an object: listeners, shell and store wired together, and what code that embeds it may do.
  */
-import type { BrokerCore } from '../core/broker.ts'
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { BrokerEvent } from '../core/event.ts'
 import { messageEventTypes } from '../core/event-topics.ts'
 import { reachLimit } from '../core/limit-reached.ts'
@@ -11,41 +12,33 @@ import { type Subscriber, whoListens } from '../core/query/who-listens.ts'
 import { type WhoTotals, whoTotals } from '../core/query/who-totals.ts'
 import { askAgain } from '../core/reconfigure.ts'
 import { topicNameFault } from '../core/routing/topic-name.ts'
-import { reasonCodeName } from '../protocol/reason-code.ts'
+import type { CoreState } from '../core/state.ts'
 import { MemoryStore } from '../store/memory-store.ts'
 import { type ListenAddress, parseListenUrl } from '../transport/listen-url.ts'
 import { AdminSide } from './admin-side.ts'
-import { defaultAuthenticate } from './authentication/default-authenticate.ts'
 import { FailedLogins } from './authentication/failed-logins.ts'
-import { changeableOptions, logsIn } from './changeable-options.ts'
 import { ClientLinks } from './client-links.ts'
 import { exposureFault, takesStrangers } from './config/exposure.ts'
-import { Gatekeeper, type GatekeeperOptions } from './gatekeeper.ts'
+import { Gatekeeper } from './gatekeeper.ts'
 import { type BrokerEvents, HostEvents } from './host-events.ts'
+import { HostUpgrades, type UpgradeOptions } from './host-upgrades.ts'
 import { disconnectClientsOf, Listeners } from './listeners.ts'
 import type { LocalSubscribeOptions, MessageListener } from './local-link.ts'
-import { type LocalPublish, type LocalSubscription, type PublishResult, packetOf } from './local-messages.ts'
+import { type LocalPublish, type LocalSubscription, type PublishResult, publishLocally } from './local-messages.ts'
 import { LocalSubscriptions } from './local-subscriptions.ts'
 import { MemoryWatch } from './memory-watch.ts'
 import { checkOptions } from './option-faults.ts'
-import { type BrokerOptions, defaultListen, snapshotEveryBytesDefault } from './options.ts'
+import { type BrokerOptions, defaultListen } from './options.ts'
 import { differences, mayStillObserve, type OptionSet, type ReloadResult } from './reload.ts'
 import type { AdminRequestEvent } from './requests/admin-request.ts'
 import { pullAll } from './requests/pages.ts'
 import { Shell } from './shell.ts'
+import { type Asks, changeableOptions, fixedOptions, gatekeeperOptions } from './shell-options.ts'
+import type { BrokerParts } from './shell-owner.ts'
 import { thresholdOf } from './threshold.ts'
 import { openTelemetryTracer } from './tracing/open-telemetry.ts'
-import { version } from './version.ts'
 
 const stillStarting = 'the broker is still starting: await start() first'
-
-/** What is not for everybody: tests put their own in. */
-export interface BrokerParts {
-  /** Milliseconds since 1970. */
-  clock?: () => number
-  /** Is shown the core after every Turn. */
-  afterTurn?: (core: BrokerCore) => void
-}
 
 /**
  * Makes a broker; `start` opens its listeners.
@@ -61,6 +54,7 @@ export class Broker {
   readonly #options: BrokerOptions
   #inForce: OptionSet
   readonly #gatekeeper: Gatekeeper
+  readonly #asks: Asks
   readonly #failedLogins: FailedLogins
   #reloading: Promise<unknown> = Promise.resolve()
   readonly #events = new HostEvents()
@@ -71,6 +65,12 @@ export class Broker {
     ...thresholdOf(() => this.#shell),
   })
   readonly #links = new ClientLinks((remoteAddress) => this.#failedLogins.note(remoteAddress))
+  readonly #upgrades = new HostUpgrades({
+    closedBecause: () => this.#closedBecause(),
+    options: () => this.#inForce.given,
+    packetBytesMax: () => this.#shell.core.state.limits.packetBytesMax,
+    accept: (channel, facts) => this.#links.accept(channel, facts, this.#shell),
+  })
   readonly #memory = new MemoryWatch({
     bytesMax: () => this.#shell.core.state.limits.memoryBytesMax,
     changed: (isShort, use, bounds) => {
@@ -97,17 +97,15 @@ export class Broker {
       clock,
       () => reachLimit(state(), 'failedLoginsPerSecondMax', ''),
     )
-    this.#gatekeeper = new Gatekeeper(this.#gatekeeperOptions(options))
-    const store = options.store ?? new MemoryStore(false)
-    const shellOptions = {
-      ...changeableOptions(this.#inForce),
-      asksReceive: this.#gatekeeper.asksReceive,
-      asksObservation: true,
-      about: { version, heapBytes: () => process.memoryUsage().heapUsed },
-      isDurable: store.isDurable,
-      snapshotEveryBytes: options.snapshotEveryBytes ?? snapshotEveryBytesDefault,
-      acceptLoss: options.acceptLoss ?? false,
+    this.#asks = {
+      access: () => state().access,
+      failedLogins: this.#failedLogins,
+      reportFault: (error: unknown) => this.#events.fault(error),
     }
+    this.#gatekeeper = new Gatekeeper(gatekeeperOptions(options, this.#asks))
+    const store = options.store ?? new MemoryStore(false)
+    const { asksReceive } = this.#gatekeeper
+    const shellOptions = { ...changeableOptions(this.#inForce), ...fixedOptions(options, store), asksReceive }
     const owner = {
       report: (event: BrokerEvent) => this.#report(event),
       audit: (event: AdminRequestEvent) => this.#events.emit('adminRequest', event),
@@ -124,19 +122,6 @@ export class Broker {
       reportFault: (error) => this.#events.fault(error),
       audit: owner.audit,
     })
-  }
-
-  #gatekeeperOptions(options: BrokerOptions): GatekeeperOptions {
-    return {
-      authenticate: logsIn(options) ? defaultAuthenticate(options) : undefined,
-      authorize: options.authorize,
-      authorizeReceive: options.authorizeReceive,
-      authenticationMethods: options.authenticationMethods ?? [],
-      permissions: options.permissions ?? {},
-      access: () => this.#shell.core.state.access,
-      failedLogins: this.#failedLogins,
-      reportFault: (error) => this.#events.fault(error),
-    }
   }
 
   /** Where the HTTP API can be reached; empty without one. */
@@ -248,7 +233,7 @@ export class Broker {
     if (this.#state === 'stopped') await change.undo()
     this.#mustHaveStarted()
     const { applied, needsRestart } = differences(this.#inForce, this.#options, next)
-    this.#gatekeeper.change(this.#gatekeeperOptions(options))
+    this.#gatekeeper.change(gatekeeperOptions(options, this.#asks))
     const accessChanged = applied.includes('access') || applied.includes('authorizeReceive')
     const watchersMayHaveChanged = applied.some((name) => /^(?:permissions|auth|access)/.test(name))
     this.#shell.reconfigure({
@@ -266,6 +251,24 @@ export class Broker {
     this.#inForce = { given: options, checked: { ...next.checked, limits } }
     const renewed = [...change.renewed, ...(renewAdmin === null ? [] : this.adminUrls)]
     return { applied: [...applied, ...renewed.map((url) => `certificates of ${url}`)], needsRestart }
+  }
+
+  /**
+   * Takes a client that asks for a WebSocket at an HTTP server of the host's, with the arguments of that server's event `upgrade`:
+   * MQTT 5.0 section 6, RFC 6455. At which path is for the host to say; what is no MQTT client gets an answer and is closed.
+   *
+   *     server.on('upgrade', (request, socket, head) => {
+   *       if (request.url === '/mqtt') broker.handleUpgrade(request, socket, head)
+   *       else socket.destroy()
+   *     })
+   *
+   * The server stays the host's: `stop` ends these clients like all others and leaves it open. Where clients do not log in, only
+   * those of this machine are let in, unless `allowAnonymous` says that anybody may. Callbacks see `upgrade` as their listener.
+   *
+   * @throws a TypeError if the socket is none.
+   */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, options: UpgradeOptions = {}): void {
+    this.#upgrades.handle(request, socket, head, options)
   }
 
   /** What `authorize` and `authorizeReceive` have answered may not be so any more: from now on they are asked again. */
@@ -303,15 +306,7 @@ export class Broker {
    */
   async publish(message: LocalPublish): Promise<PublishResult> {
     this.#mustHaveStarted()
-    const { topicName } = message
-    const packet = packetOf(message, this.#shell.core.state.limits)
-    const shell = this.#shell
-    const { token, answered } = shell.answers.expect()
-    shell.core.publishLocally(packet, token, shell.inputMs(), shell.turn)
-    shell.run()
-    const { reasonCode, matched } = await answered
-    if (reasonCode >= 0x80) throw new Error(`publishing to "${topicName}" was refused: ${reasonCodeName(reasonCode)}`)
-    return { reasonCode, matched }
+    return publishLocally(this.#shell, message)
   }
 
   /** Subscribes code in this process. @throws an Error if the Topic Filter is not one. */
@@ -331,20 +326,20 @@ export class Broker {
    * @throws an Error if the Topic Name is not one.
    */
   async subscribers(topicName: string): Promise<Subscriber[]> {
+    return pullAll(whoListens(this.#stateFor(topicName), topicName), this.#shell.requests.slices)
+  }
+
+  #stateFor(topicName: string): CoreState {
     this.#mustHaveStarted()
     const { state } = this.#shell.core
-    const fault = topicNameFault(topicName, state.limits)
+    const fault = typeof topicName === 'string' ? topicNameFault(topicName, state.limits) : 'a Topic Name is a text'
     if (fault !== null) throw new Error(`cannot say who listens to "${topicName}": ${fault}`)
-    return pullAll(whoListens(state, topicName), this.#shell.requests.slices)
+    return state
   }
 
   /** How many listen to a Topic Name at this moment. @throws an Error if the Topic Name is not one. */
   listeners(topicName: string): WhoTotals {
-    this.#mustHaveStarted()
-    const { state } = this.#shell.core
-    const fault = topicNameFault(topicName, state.limits)
-    if (fault !== null) throw new Error(`cannot say who listens to "${topicName}": ${fault}`)
-    return whoTotals(state, topicName)
+    return whoTotals(this.#stateFor(topicName), topicName)
   }
 
   /** A listener that throws is a `fault`; what it returns is of no interest. */
@@ -371,9 +366,14 @@ export class Broker {
   }
 
   #mustHaveStarted(): void {
-    if (this.#state === 'made') throw new Error('the broker has not been started: await start() first')
-    if (this.#state === 'stopped') throw new Error('the broker was stopped')
-    if (!this.#shell.isOpen) throw new Error(stillStarting)
+    const reason = this.#closedBecause()
+    if (reason !== null) throw new Error(reason)
+  }
+
+  #closedBecause(): string | null {
+    if (this.#state === 'made') return 'the broker has not been started: await start() first'
+    if (this.#state === 'stopped') return 'the broker was stopped'
+    return this.#shell.isOpen ? null : stillStarting
   }
 
   /** Does what has become due; only needed with a clock of one's own. */

@@ -5,7 +5,9 @@ import { type TopicLimits, topicNameFault } from '../core/routing/topic-name.ts'
 import type { PublishProperties, Qos } from '../protocol/control-packet.ts'
 import { type Publish, publish } from '../protocol/packets/publish.ts'
 import { propertiesFault } from '../protocol/properties-fault.ts'
+import { reasonCodeName } from '../protocol/reason-code.ts'
 import { describeValue } from './config/reading.ts'
+import type { Shell } from './shell.ts'
 
 /** A message of this process. Nobody is asked whether it may be published. */
 export interface LocalPublish {
@@ -39,8 +41,19 @@ export interface LocalSubscription {
 /** A packet holds at most 268,435,455 bytes beside its first ones [MQTT-1.5.5-1]: this leaves room for what else it holds. */
 const payloadBytesMax = 268_000_000
 
+/** Resolves when it is durable for everybody who must have it. @throws an Error if it is no message, or is refused. */
+export async function publishLocally(shell: Shell, message: LocalPublish): Promise<PublishResult> {
+  const packet = packetOf(message, shell.core.state.limits)
+  const { token, answered } = shell.answers.expect()
+  shell.core.publishLocally(packet, token, shell.inputMs(), shell.turn)
+  shell.run()
+  const { reasonCode, matched } = await answered
+  if (reasonCode < 0x80) return { reasonCode, matched }
+  throw new Error(`publishing to "${packet.topicName}" was refused: ${reasonCodeName(reasonCode)}`)
+}
+
 /** `given` comes from a program whose types may never have been checked. @throws an Error that says what is wrong with it. */
-export function packetOf(given: LocalPublish, limits: TopicLimits): Publish {
+function packetOf(given: LocalPublish, limits: TopicLimits): Publish {
   const { topicName, payload = '', qos = 1, retain = false, properties = {} } = isMapping(given) ? given : noMessage
   if (typeof topicName !== 'string') throw new Error(`cannot publish: ${noTopicName(given)}`)
   const fault =
