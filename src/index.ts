@@ -25,9 +25,10 @@ export { scramSha256, scramSha512 } from './server/authentication/scram.ts'
 export { formatScramCredential, makeScramCredential } from './server/authentication/scram-credential.ts'
 export {
   type Broker,
-  type BrokerEvents,
   createBroker,
 } from './server/embedded-broker.ts'
+export type { BrokerEvents } from './server/host-events.ts'
+export type { UpgradeOptions } from './server/host-upgrades.ts'
 export type { LocalSubscribeOptions, MessageListener, ReceivedMessage } from './server/local-link.ts'
 export type { LocalPublish, LocalSubscription, PublishResult } from './server/local-messages.ts'
 export {

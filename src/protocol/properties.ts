@@ -6,7 +6,6 @@ import { type ByteWriter, stringSize, variableByteIntegerSize } from './byte-wri
 import type { UserProperties } from './control-packet.ts'
 import { ProtocolViolation } from './protocol-violation.ts'
 import { ReasonCode } from './reason-code.ts'
-import { isEncodable } from './utf8.ts'
 
 /** Who may carry a property. `will` is the Will Properties inside CONNECT. */
 export type PropertyHolder =
@@ -27,7 +26,7 @@ export type PropertyHolder =
 
 type PropertyType = 'byte' | 'boolean' | 'uint16' | 'uint32' | 'varint' | 'varints' | 'string' | 'binary' | 'pairs'
 
-interface Property {
+export interface Property {
   readonly id: number
   /** The field it has in a packet's `properties`. */
   readonly key: string
@@ -287,46 +286,9 @@ function checked(property: Property, value: number): number {
   return value
 }
 
-/** Says in a sentence why a packet cannot carry the properties that a program made; null if it can. */
-export function propertiesFault(properties: object, holder: PropertyHolder): string | null {
-  for (const [key, value] of Object.entries(properties)) {
-    const property = byKey.get(key)
-    if (property === undefined || !property.holders.includes(holder)) {
-      return `there is no property ${key} in ${holder.toUpperCase()}`
-    }
-    if (!canCarry(property, value)) return `this is no value for ${property.name}`
-  }
-  return null
-}
-
-const mostOfType = { byte: 0xff, uint16: 0xffff, uint32: 0xffff_ffff, varint: 268_435_455 }
-
-function canCarry(property: Property, value: unknown): boolean {
-  const { type, most, notZero } = property
-  switch (type) {
-    case 'boolean':
-      return typeof value === 'boolean'
-    case 'string':
-      return typeof value === 'string' && isEncodable(value)
-    case 'binary':
-      return value instanceof Uint8Array && value.length <= 0xffff
-    case 'pairs':
-      return Array.isArray(value) && value.every(isPair)
-    case 'varints':
-      return Array.isArray(value) && value.every((each) => canCarry({ ...property, type: 'varint' }, each))
-    default: {
-      if (!Number.isInteger(value)) return false
-      // Just checked.
-      const number = value as number
-      return number >= (notZero === true ? 1 : 0) && number <= (most ?? mostOfType[type])
-    }
-  }
-}
-
-function isPair(value: unknown): boolean {
-  return (
-    Array.isArray(value) && value.length === 2 && value.every((text) => typeof text === 'string' && isEncodable(text))
-  )
+/** The property with this field; undefined if there is none. */
+export function propertyOf(key: string): Property | undefined {
+  return byKey.get(key)
 }
 
 /** Bytes of the properties without the Property Length. */

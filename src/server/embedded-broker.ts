@@ -1,74 +1,44 @@
 /**
  * A broker as an object: listeners, shell and store wired together, and what code that embeds it may do.
  */
-import { EventEmitter } from 'node:events'
-import type { BrokerCore } from '../core/broker.ts'
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { BrokerEvent } from '../core/event.ts'
 import { messageEventTypes } from '../core/event-topics.ts'
 import { reachLimit } from '../core/limit-reached.ts'
 import { changeMemory } from '../core/memory.ts'
-import type { Message } from '../core/message.ts'
 import { type Ledger, wholeLedger } from '../core/query/ledger.ts'
 import { type Subscriber, whoListens } from '../core/query/who-listens.ts'
 import { type WhoTotals, whoTotals } from '../core/query/who-totals.ts'
 import { askAgain } from '../core/reconfigure.ts'
 import { topicNameFault } from '../core/routing/topic-name.ts'
-import { publish } from '../protocol/packets/publish.ts'
-import { propertiesFault } from '../protocol/properties.ts'
-import { reasonCodeName } from '../protocol/reason-code.ts'
+import type { CoreState } from '../core/state.ts'
 import { MemoryStore } from '../store/memory-store.ts'
-import { parseListenUrl } from '../transport/listen-url.ts'
+import { type ListenAddress, parseListenUrl } from '../transport/listen-url.ts'
 import { AdminSide } from './admin-side.ts'
-import { defaultAuthenticate } from './authentication/default-authenticate.ts'
 import { FailedLogins } from './authentication/failed-logins.ts'
-import { changeableOptions, logsIn } from './changeable-options.ts'
 import { ClientLinks } from './client-links.ts'
 import { exposureFault, takesStrangers } from './config/exposure.ts'
-import { Gatekeeper, type GatekeeperOptions } from './gatekeeper.ts'
+import { Gatekeeper } from './gatekeeper.ts'
+import { type BrokerEvents, HostEvents } from './host-events.ts'
+import { HostUpgrades, type UpgradeOptions } from './host-upgrades.ts'
 import { disconnectClientsOf, Listeners } from './listeners.ts'
 import type { LocalSubscribeOptions, MessageListener } from './local-link.ts'
-import type { LocalPublish, LocalSubscription, PublishResult } from './local-messages.ts'
+import { type LocalPublish, type LocalSubscription, type PublishResult, publishLocally } from './local-messages.ts'
 import { LocalSubscriptions } from './local-subscriptions.ts'
 import { MemoryWatch } from './memory-watch.ts'
 import { checkOptions } from './option-faults.ts'
-import { type BrokerOptions, defaultListen, snapshotEveryBytesDefault } from './options.ts'
+import { type BrokerOptions, defaultListen } from './options.ts'
 import { differences, mayStillObserve, type OptionSet, type ReloadResult } from './reload.ts'
 import type { AdminRequestEvent } from './requests/admin-request.ts'
 import { pullAll } from './requests/pages.ts'
 import { Shell } from './shell.ts'
+import { type Asks, changeableOptions, fixedOptions, gatekeeperOptions } from './shell-options.ts'
+import type { BrokerParts } from './shell-owner.ts'
 import { thresholdOf } from './threshold.ts'
 import { openTelemetryTracer } from './tracing/open-telemetry.ts'
-import { version } from './version.ts'
 
-type EventOf<Type extends BrokerEvent['type']> = Extract<BrokerEvent, { type: Type }>
-
-/** Every event with what its listener is called with. */
-export type BrokerEvents = { [Type in BrokerEvent['type']]: [event: EventOf<Type>] } & {
-  /** A callback of the host threw. It counted as a refusal. */
-  fault: [error: unknown]
-  /** Somebody asked for something that only an administrator may do. */
-  adminRequest: [event: AdminRequestEvent]
-  /** The store takes no more messages, so that publishers are refused; or it takes them again. */
-  storeTakesMessages: [takes: boolean]
-  /** The process takes more memory than it may, so that publishers and new clients are refused; or it does no more. */
-  memoryIsShort: [
-    isShort: boolean,
-    use: { readonly rssBytes: number; readonly heapUsedBytes: number; readonly bytesMax: number },
-  ]
-  /**
-   * The store has failed: the broker acknowledges nothing more and has closed every connection. If nobody listens for it,
-   * it is thrown as an uncaught exception.
-   */
-  failed: [error: Error]
-}
-
-/** What is not for everybody: tests put their own in. */
-export interface BrokerParts {
-  /** Milliseconds since 1970. */
-  clock?: () => number
-  /** Is shown the core after every Turn. */
-  afterTurn?: (core: BrokerCore) => void
-}
+const stillStarting = 'the broker is still starting: await start() first'
 
 /**
  * Makes a broker; `start` opens its listeners.
@@ -84,9 +54,10 @@ export class Broker {
   readonly #options: BrokerOptions
   #inForce: OptionSet
   readonly #gatekeeper: Gatekeeper
+  readonly #asks: Asks
   readonly #failedLogins: FailedLogins
   #reloading: Promise<unknown> = Promise.resolve()
-  readonly #events = new EventEmitter<BrokerEvents>()
+  readonly #events = new HostEvents()
   readonly #shell: Shell
   readonly #listeners = new Listeners({
     accept: (channel, facts) => this.#links.accept(channel, facts, this.#shell),
@@ -94,6 +65,12 @@ export class Broker {
     ...thresholdOf(() => this.#shell),
   })
   readonly #links = new ClientLinks((remoteAddress) => this.#failedLogins.note(remoteAddress))
+  readonly #upgrades = new HostUpgrades({
+    closedBecause: () => this.#closedBecause(),
+    options: () => this.#inForce.given,
+    packetBytesMax: () => this.#shell.core.state.limits.packetBytesMax,
+    accept: (channel, facts) => this.#links.accept(channel, facts, this.#shell),
+  })
   readonly #memory = new MemoryWatch({
     bytesMax: () => this.#shell.core.state.limits.memoryBytesMax,
     changed: (isShort, use, bounds) => {
@@ -106,6 +83,9 @@ export class Broker {
   readonly #locals: LocalSubscriptions
   readonly #admin: AdminSide
   #state: 'made' | 'started' | 'stopped' = 'made'
+  /** Ends when a start has, whatever came of it. */
+  #starting: Promise<void> | null = null
+  #stopping: Promise<void> | null = null
 
   constructor(options: BrokerOptions, parts: BrokerParts) {
     this.#options = options
@@ -117,17 +97,15 @@ export class Broker {
       clock,
       () => reachLimit(state(), 'failedLoginsPerSecondMax', ''),
     )
-    this.#gatekeeper = new Gatekeeper(this.#gatekeeperOptions(options))
-    const store = options.store ?? new MemoryStore(false)
-    const shellOptions = {
-      ...changeableOptions(this.#inForce),
-      asksReceive: this.#gatekeeper.asksReceive,
-      asksObservation: true,
-      about: { version, heapBytes: () => process.memoryUsage().heapUsed },
-      isDurable: store.isDurable,
-      snapshotEveryBytes: options.snapshotEveryBytes ?? snapshotEveryBytesDefault,
-      acceptLoss: options.acceptLoss ?? false,
+    this.#asks = {
+      access: () => state().access,
+      failedLogins: this.#failedLogins,
+      reportFault: (error: unknown) => this.#events.fault(error),
     }
+    this.#gatekeeper = new Gatekeeper(gatekeeperOptions(options, this.#asks))
+    const store = options.store ?? new MemoryStore(false)
+    const { asksReceive } = this.#gatekeeper
+    const shellOptions = { ...changeableOptions(this.#inForce), ...fixedOptions(options, store), asksReceive }
     const owner = {
       report: (event: BrokerEvent) => this.#report(event),
       audit: (event: AdminRequestEvent) => this.#events.emit('adminRequest', event),
@@ -137,28 +115,13 @@ export class Broker {
       ...(parts.afterTurn === undefined ? {} : { afterTurn: parts.afterTurn }),
     }
     this.#shell = new Shell(shellOptions, this.#gatekeeper, store, owner, clock)
-    this.#locals = new LocalSubscriptions(this.#shell, (error) => this.#events.emit('fault', error))
+    this.#locals = new LocalSubscriptions(this.#shell, (error) => this.#events.fault(error))
     this.#admin = new AdminSide(options, {
       locals: this.#locals,
-      watchersChanged: () => {
-        this.#shell.core.state.messageEvents.hostTypes = this.#wantedMessageEvents()
-      },
-      reportFault: (error) => this.#events.emit('fault', error),
+      watchersChanged: () => this.#noteListeners(),
+      reportFault: (error) => this.#events.fault(error),
       audit: owner.audit,
     })
-  }
-
-  #gatekeeperOptions(options: BrokerOptions): GatekeeperOptions {
-    return {
-      authenticate: logsIn(options) ? defaultAuthenticate(options) : undefined,
-      authorize: options.authorize,
-      authorizeReceive: options.authorizeReceive,
-      authenticationMethods: options.authenticationMethods ?? [],
-      permissions: options.permissions ?? {},
-      access: () => this.#shell.core.state.access,
-      failedLogins: this.#failedLogins,
-      reportFault: (error) => this.#events.emit('fault', error),
-    }
   }
 
   /** Where the HTTP API can be reached; empty without one. */
@@ -186,7 +149,12 @@ export class Broker {
     return this.#links.size
   }
 
-  /** Opens every listener, or none. @throws an Error that says which one, why, and what to do. */
+  /**
+   * Opens the store, then every listener, or none. What failed can be tried again; `stop` gives back what was opened by then. A broker
+   * that was stopped is not started again: another one with the same options is, in the same process, too.
+   *
+   * @throws an Error that says which listener, why, and what to do; or that the broker was stopped meanwhile.
+   */
   async start(): Promise<void> {
     if (this.#state !== 'made')
       throw new Error(`this broker was ${this.#state} already; make another with createBroker`)
@@ -194,26 +162,47 @@ export class Broker {
     const fault = exposureFault(addresses, this.#options)
     if (fault !== null) throw new Error(fault)
     this.#state = 'started'
+    const starting = this.#start(addresses)
+    // Whoever stops it meanwhile waits for this; what comes of it, the caller is told.
+    this.#starting = starting.catch(() => {})
+    await starting
+  }
+
+  async #start(addresses: readonly ListenAddress[]): Promise<void> {
     this.#admin.phase = 'starting'
+    const steps = [
+      () => this.#trace(),
+      () => this.#admin.start(this.#shell, addresses.length, () => this.urls),
+      () => this.#shell.open(),
+      () => this.#admin.opened(),
+      () => this.#listeners.open(addresses),
+      () => this.#begin(),
+    ]
     try {
-      if (this.#options.tracing === true) {
-        this.#shell.core.state.tracer = await openTelemetryTracer((error) => this.#events.emit('fault', error))
+      for (const step of steps) {
+        await step()
+        if (this.#state === 'stopped') throw new Error('the broker was stopped while it was starting')
       }
-      await this.#admin.start(this.#shell, addresses.length, () => this.urls)
-      await this.#shell.open()
-      await this.#admin.opened()
-      await this.#listeners.open(addresses)
-      this.#admin.phase = 'running'
-      this.#memory.start()
-      await this.#admin.listening()
     } catch (error) {
-      this.#state = 'made'
+      if (this.#state === 'started') this.#state = 'made'
       this.#memory.stop()
       const opened = new Set(this.urls)
       await Promise.all([this.#listeners.close(), this.#admin.stop()])
       disconnectClientsOf(opened, this.#links, this.#shell)
       throw error
     }
+  }
+
+  async #trace(): Promise<void> {
+    if (this.#options.tracing !== true) return
+    this.#shell.core.state.tracer = await openTelemetryTracer((error) => this.#events.fault(error))
+  }
+
+  /** Everything is open. */
+  async #begin(): Promise<void> {
+    this.#admin.phase = 'running'
+    this.#memory.start()
+    await this.#admin.listening()
   }
 
   /**
@@ -234,7 +223,7 @@ export class Broker {
 
   async #reload(options: BrokerOptions, mayStay: ((account: string) => boolean) | null): Promise<ReloadResult> {
     this.#mustHaveStarted()
-    if (this.#admin.phase !== 'running') throw new Error('the broker is still starting: await start() first')
+    if (this.#admin.phase !== 'running') throw new Error(stillStarting)
     const next: OptionSet = { given: options, checked: checkOptions(options) }
     const addresses = (options.listen ?? defaultListen).map(parseListenUrl)
     const fault = exposureFault(addresses, options)
@@ -244,7 +233,7 @@ export class Broker {
     if (this.#state === 'stopped') await change.undo()
     this.#mustHaveStarted()
     const { applied, needsRestart } = differences(this.#inForce, this.#options, next)
-    this.#gatekeeper.change(this.#gatekeeperOptions(options))
+    this.#gatekeeper.change(gatekeeperOptions(options, this.#asks))
     const accessChanged = applied.includes('access') || applied.includes('authorizeReceive')
     const watchersMayHaveChanged = applied.some((name) => /^(?:permissions|auth|access)/.test(name))
     this.#shell.reconfigure({
@@ -264,18 +253,44 @@ export class Broker {
     return { applied: [...applied, ...renewed.map((url) => `certificates of ${url}`)], needsRestart }
   }
 
+  /**
+   * Takes a client that asks for a WebSocket at an HTTP server of the host's, with the arguments of that server's event `upgrade`:
+   * MQTT 5.0 section 6, RFC 6455. At which path is for the host to say; what is no MQTT client gets an answer and is closed.
+   *
+   *     server.on('upgrade', (request, socket, head) => {
+   *       if (request.url === '/mqtt') broker.handleUpgrade(request, socket, head)
+   *       else socket.destroy()
+   *     })
+   *
+   * The server stays the host's: `stop` ends these clients like all others and leaves it open. Where clients do not log in, only
+   * those of this machine are let in, unless `allowAnonymous` says that anybody may. Callbacks see `upgrade` as their listener.
+   *
+   * @throws a TypeError if the socket is none.
+   */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, options: UpgradeOptions = {}): void {
+    this.#upgrades.handle(request, socket, head, options)
+  }
+
   /** What `authorize` and `authorizeReceive` have answered may not be so any more: from now on they are asked again. */
   askAgain(): void {
     this.#mustHaveStarted()
     this.#shell.act(({ state }, nowMs, turn) => askAgain(state, nowMs, turn))
   }
 
-  /** Tells every client (5.0: DISCONNECT 0x8B), closes everything, and resolves when that is done. Again: does nothing. */
-  async stop(): Promise<void> {
-    if (this.#state === 'stopped') return
+  /**
+   * Tells every client (5.0: DISCONNECT 0x8B), closes everything, and resolves when that is done. Clients have a second to close, and
+   * listeners of `subscribe` 5 seconds to be done with what they got. Again: waits for the same.
+   */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
     this.#state = 'stopped'
-    this.#memory.stop()
     this.#admin.phase = 'stopping'
+    await this.#starting
+    this.#memory.stop()
     const closing = Promise.all([this.#listeners.close(), this.#admin.stop()])
     await this.#locals.endAll()
     await this.#shell.stop()
@@ -291,19 +306,7 @@ export class Broker {
    */
   async publish(message: LocalPublish): Promise<PublishResult> {
     this.#mustHaveStarted()
-    const { topicName, payload = '', qos = 1, retain = false, properties = {} } = message
-    const { limits } = this.#shell.core.state
-    const fault = topicNameFault(topicName, limits) ?? propertiesFault(properties, 'publish')
-    if (fault !== null) throw new Error(`cannot publish to "${topicName}": ${fault}`)
-    const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
-    const packet = publish({ topicName, payload: bytes, qos, retain, properties })
-    const shell = this.#shell
-    const { token, answered } = shell.answers.expect()
-    shell.core.publishLocally(packet, token, shell.inputMs(), shell.turn)
-    shell.run()
-    const { reasonCode, matched } = await answered
-    if (reasonCode >= 0x80) throw new Error(`publishing to "${topicName}" was refused: ${reasonCodeName(reasonCode)}`)
-    return { reasonCode, matched }
+    return publishLocally(this.#shell, message)
   }
 
   /** Subscribes code in this process. @throws an Error if the Topic Filter is not one. */
@@ -323,45 +326,54 @@ export class Broker {
    * @throws an Error if the Topic Name is not one.
    */
   async subscribers(topicName: string): Promise<Subscriber[]> {
+    return pullAll(whoListens(this.#stateFor(topicName), topicName), this.#shell.requests.slices)
+  }
+
+  #stateFor(topicName: string): CoreState {
     this.#mustHaveStarted()
     const { state } = this.#shell.core
-    const fault = topicNameFault(topicName, state.limits)
+    const fault = typeof topicName === 'string' ? topicNameFault(topicName, state.limits) : 'a Topic Name is a text'
     if (fault !== null) throw new Error(`cannot say who listens to "${topicName}": ${fault}`)
-    return pullAll(whoListens(state, topicName), this.#shell.requests.slices)
+    return state
   }
 
   /** How many listen to a Topic Name at this moment. @throws an Error if the Topic Name is not one. */
   listeners(topicName: string): WhoTotals {
-    this.#mustHaveStarted()
-    const { state } = this.#shell.core
-    const fault = topicNameFault(topicName, state.limits)
-    if (fault !== null) throw new Error(`cannot say who listens to "${topicName}": ${fault}`)
-    return whoTotals(state, topicName)
+    return whoTotals(this.#stateFor(topicName), topicName)
   }
 
+  /** A listener that throws is a `fault`; what it returns is of no interest. */
   on<Name extends keyof BrokerEvents>(name: Name, listener: (...values: BrokerEvents[Name]) => void): this {
-    if (name === 'published') this.#shell.core.state.reportsMessages = true
-    // EventEmitter's own type for this is the same, but written in terms it cannot relate to ours.
-    this.#events.on(name, listener as never)
-    if (messageEventTypes.has(name)) this.#shell.core.state.messageEvents.hostTypes = this.#wantedMessageEvents()
+    this.#events.on(name, listener)
+    this.#noteListeners()
     return this
   }
 
   off<Name extends keyof BrokerEvents>(name: Name, listener: (...values: BrokerEvents[Name]) => void): this {
-    // As above.
-    this.#events.off(name, listener as never)
-    if (messageEventTypes.has(name)) this.#shell.core.state.messageEvents.hostTypes = this.#wantedMessageEvents()
+    this.#events.off(name, listener)
+    this.#noteListeners()
     return this
   }
 
-  #wantedMessageEvents(): ReadonlySet<string> {
-    if (this.#admin.isWatching) return messageEventTypes
-    return new Set(this.#events.eventNames().filter((name) => messageEventTypes.has(name)))
+  /** Events about messages are only made while somebody listens for them. */
+  #noteListeners(): void {
+    const { state } = this.#shell.core
+    const { names } = this.#events
+    state.reportsMessages = names.includes('published')
+    state.messageEvents.hostTypes = this.#admin.isWatching
+      ? messageEventTypes
+      : new Set(names.filter((name) => messageEventTypes.has(name)))
   }
 
   #mustHaveStarted(): void {
-    if (this.#state === 'made') throw new Error('the broker has not been started: await start() first')
-    if (this.#state === 'stopped') throw new Error('the broker was stopped')
+    const reason = this.#closedBecause()
+    if (reason !== null) throw new Error(reason)
+  }
+
+  #closedBecause(): string | null {
+    if (this.#state === 'made') return 'the broker has not been started: await start() first'
+    if (this.#state === 'stopped') return 'the broker was stopped'
+    return this.#shell.isOpen ? null : stillStarting
   }
 
   /** Does what has become due; only needed with a clock of one's own. */
@@ -379,14 +391,7 @@ export class Broker {
     this.#state = 'stopped'
     this.#memory.stop()
     this.#admin.phase = 'failed'
-    void Promise.all([this.#listeners.close(), this.#admin.stop()])
-    // Nobody may overlook it: without a listener it is an uncaught exception.
-    if (this.#events.emit('failed', error)) return
-    queueMicrotask(() => {
-      throw error
-    })
+    this.#stopping ??= Promise.all([this.#listeners.close(), this.#admin.stop()]).then(() => {})
+    this.#events.failed(error)
   }
 }
-
-/** For the `published` event. */
-export type { Message }

@@ -31,6 +31,7 @@ import type {
   Permissions,
 } from './authentication/authentication.ts'
 import type { FailedLogins } from './authentication/failed-logins.ts'
+import { describeValue } from './config/reading.ts'
 import { isPermitted } from './default-permission.ts'
 
 export interface GatekeeperOptions {
@@ -242,8 +243,17 @@ export class Gatekeeper {
 
   #authorize(connection: Connection, requests: readonly AuthorizationRequest[]): Answer | Promise<Answer> {
     const verdicts = requests.map((request) => this.#verdict(connection, request))
-    if (!verdicts.some((verdict) => verdict instanceof Promise)) return authorized(verdicts)
-    return Promise.allSettled(verdicts).then((settled) => authorized(settled.map((result) => this.#verdictOf(result))))
+    if (!verdicts.some((verdict) => verdict instanceof Promise)) return this.#authorized(verdicts)
+    return Promise.allSettled(verdicts).then((settled) => {
+      return this.#authorized(settled.map((result) => this.#verdictOf(result)))
+    })
+  }
+
+  #authorized(verdicts: readonly unknown[]): Answer {
+    for (const verdict of verdicts) {
+      if (typeof verdict !== 'boolean') this.reportFault(noVerdict('authorize', verdict, 'true or false'))
+    }
+    return { type: 'authorized', allowed: verdicts.map((verdict) => verdict === true) }
   }
 
   /** Rules deny what none of them allows; to ask the broker itself may be permitted in another way, unless a rule denies it. */
@@ -283,8 +293,8 @@ const ownFaults: ReadonlySet<number> = new Set([
   ReasonCode.ServerMoved,
 ])
 
-function authorized(verdicts: readonly unknown[]): Answer {
-  return { type: 'authorized', allowed: verdicts.map((verdict) => verdict === true) }
+function noVerdict(callback: string, verdict: unknown, expected: string): TypeError {
+  return new TypeError(`${callback} answered ${describeValue(verdict)}, which refuses; it must answer ${expected}`)
 }
 
 function requestOf(connection: Connection, connect: Connect): AuthenticationRequest {
@@ -305,7 +315,9 @@ function refusal(reasonCode: number, reasonString: string | null): Answer {
 
 /** U+0000 separates account and Client Identifier in a Session's key. */
 function accepted(account: unknown, data: Uint8Array | null, terms: LoginTerms = {}): Answer {
-  if (typeof account !== 'string' || account.includes('\u0000')) return refusal(ReasonCode.NotAuthorized, null)
+  if (typeof account !== 'string')
+    throw new TypeError(`the account of a client must be a text, found ${describeValue(account)}`)
+  if (account.includes('\u0000')) return refusal(ReasonCode.NotAuthorized, null)
   const { groups = [], expiresAtMs = Number.POSITIVE_INFINITY } = terms
   if (!Array.isArray(groups) || !groups.every(isGroup)) throw new TypeError(groupsFault)
   if (typeof expiresAtMs !== 'number' || Number.isNaN(expiresAtMs)) throw new TypeError(expiryFault)
@@ -313,6 +325,7 @@ function accepted(account: unknown, data: Uint8Array | null, terms: LoginTerms =
   return { ...plainLogin(account, data), groups: [...new Set(groups)].sort(), endsAtMs: expiresAtMs }
 }
 
+const verdictShapes = "true, false, { type: 'accepted', ... } or { type: 'refused', ... }"
 const groupsFault = 'the groups of a client must be an array of names: texts that are not empty'
 const expiryFault = 'expiresAtMs must be milliseconds since 1970'
 
@@ -323,7 +336,9 @@ function isGroup(name: unknown): name is string {
 function answerOf(verdict: AuthenticationVerdict | boolean, connect: Connect): Answer {
   const userName = connect.userName ?? ''
   if (verdict === true) return accepted(userName, null)
-  if (typeof verdict !== 'object' || verdict === null) return refusal(ReasonCode.BadUserNameOrPassword, null)
+  if (verdict === false) return refusal(ReasonCode.BadUserNameOrPassword, null)
+  const type: unknown = typeof verdict === 'object' && verdict !== null ? verdict.type : null
+  if (type !== 'accepted' && type !== 'refused') throw noVerdict('authenticate', verdict, verdictShapes)
   if (verdict.type === 'accepted') return accepted(verdict.account ?? userName, null, verdict)
   const { reasonCode, reasonString, serverReference } = verdict
   return {

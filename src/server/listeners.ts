@@ -16,6 +16,10 @@ import type { Threshold } from './threshold.ts'
 /** What a message over WebSocket may hold beside the longest packet: small ones. */
 const smallPacketsBytes = 65_536
 
+export function webSocketMessageBytesMax(packetBytesMax: number): number {
+  return packetBytesMax + smallPacketsBytes
+}
+
 export interface ListenersOwner extends Threshold {
   accept(channel: Channel, facts: ListenerFacts): void
   /** Whether clients that do not log in are let in. */
@@ -49,7 +53,7 @@ export class Listeners {
     this.#options = {
       handshakeTimeoutMs: () => owner.limits().handshakeSecondsMax * 1000,
       handshakesMax: () => owner.limits().handshakesMax,
-      webSocketMessageBytesMax: () => owner.limits().packetBytesMax + smallPacketsBytes,
+      webSocketMessageBytesMax: () => webSocketMessageBytesMax(owner.limits().packetBytesMax),
       takesStrangers: () => owner.takesStrangers(),
       handshakesChanged: (by) => owner.handshakesChanged(by),
       turnedAway: (remoteAddress, turned) => owner.turnedAway(remoteAddress, turned),

@@ -20,15 +20,22 @@ export interface ReceivedMessage {
   readonly properties: PublishProperties
 }
 
+/** The Subscription Options of MQTT 5.0 section 3.8.3.1. */
 export interface LocalSubscribeOptions {
-  /** Highest QoS; default 2. */
+  /** Highest QoS; default 2. A message published with a lower one keeps that. */
   qos?: Qos
+  /** Has no effect here: what `broker.publish` publishes, no Subscription has published. Default false. */
   noLocal?: boolean
+  /** Messages keep the RETAIN flag they were published with. Default false: only a Retained Message that was there before has it. */
   retainAsPublished?: boolean
+  /** Whether Retained Messages that are there come at once: 0 yes, 1 only if there was no such Subscription, 2 no. Default 0. */
   retainHandling?: 0 | 1 | 2
 }
 
-/** May return a promise: the next message waits for it. */
+/**
+ * May return a promise: the next message waits for it, so that it must not wait for `unsubscribe` of its own. What it throws is a
+ * `fault`; the message counts as received.
+ */
 export type MessageListener = (message: ReceivedMessage) => void | Promise<void>
 
 /** As whom code takes part, and where it stands. */
@@ -47,6 +54,7 @@ export class LocalLink implements Link {
   readonly #waiting: OutgoingPublish[] = []
   /** Ends when the listener has had everything; null while there is nothing to hand over. */
   #delivering: Promise<void> | null = null
+  #isCut = false
   #whenGranted: ((reasonCode: number) => void) | null = null
   /** Called when the broker ends it, because an operator said so for example. */
   whenEnded: () => void = () => {}
@@ -88,10 +96,16 @@ export class LocalLink implements Link {
     })
   }
 
+  /** Nothing is given or taken any more: the broker stops, and the listener is not done. */
+  cut(): void {
+    this.#isCut = true
+  }
+
   /** Ends its Session once the listener has had every message that came before. */
   async close(): Promise<void> {
     this.flush()
     await this.#delivering
+    if (this.#isCut) return
     this.#receive({ type: 'disconnect', reasonCode: 0, properties: {} })
   }
 
@@ -128,6 +142,7 @@ export class LocalLink implements Link {
       } catch (error) {
         this.#reportFault(error)
       }
+      if (this.#isCut) return
       if (outgoing.qos > 0) this.#receive(acknowledgement(outgoing.qos === 1 ? 'puback' : 'pubrec', outgoing.packetId))
     }
     this.#delivering = null

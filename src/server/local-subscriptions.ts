@@ -3,9 +3,13 @@
  * stops.
  */
 import { reasonCodeName } from '../protocol/reason-code.ts'
+import { describeValue } from './config/reading.ts'
 import { LocalLink, type LocalOrigin, type LocalSubscribeOptions, type MessageListener } from './local-link.ts'
-import type { LocalSubscription } from './local-messages.ts'
+import { isMapping, isQos, type LocalSubscription } from './local-messages.ts'
 import type { Shell } from './shell.ts'
+
+/** How long those are waited for that still have messages when the broker stops. */
+const listenersMsMax = 5000
 
 /** For whom code subscribes, if that is somebody else. */
 export interface Subscribing {
@@ -35,13 +39,15 @@ export class LocalSubscriptions {
     this.#reportFault = reportFault
   }
 
-  /** @throws SubscribeFault */
+  /** What it is given comes from a program whose types may never have been checked. @throws SubscribeFault */
   async subscribe(
     topicFilter: string,
     options: LocalSubscribeOptions,
     listener: MessageListener,
     { from, ended }: Subscribing = {},
   ): Promise<LocalSubscription> {
+    const fault = subscribingFault(topicFilter, options, listener)
+    if (fault !== null) throw new SubscribeFault(topicFilter, fault)
     const link = new LocalLink(this.#shell, listener, this.#reportFault, from)
     this.#links.add(link)
     link.whenEnded = () => {
@@ -58,9 +64,50 @@ export class LocalSubscriptions {
     return { topicFilter, unsubscribe }
   }
 
+  /** Listeners have a bounded time to be done with what they got. */
   async endAll(): Promise<void> {
-    const links = [...this.#links]
+    const links = new Set(this.#links)
     this.#links.clear()
-    await Promise.all(links.map((link) => link.close()))
+    const ended = Promise.all([...links].map((link) => link.close().then(() => links.delete(link))))
+    const { promise: isLate, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, listenersMsMax)
+    await Promise.race([ended, isLate])
+    clearTimeout(timer)
+    if (links.size === 0) return
+    for (const link of links) link.cut()
+    const who = links.size === 1 ? 'a listener' : `${links.size} listeners`
+    const text = `${who} given to broker.subscribe had a message and no end of it after ${listenersMsMax / 1000} seconds`
+    this.#reportFault(new Error(`${text}: the broker stops without waiting longer`))
   }
 }
+
+function subscribingFault(topicFilter: unknown, options: unknown, listener: unknown): string | null {
+  if (typeof topicFilter !== 'string') return `the Topic Filter is ${describeValue(topicFilter)}; it must be a text`
+  if (typeof listener !== 'function') {
+    return typeof options === 'function'
+      ? 'the listener comes third, behind the options: subscribe(topicFilter, {}, listener)'
+      : `the listener is ${describeValue(listener)}; it must be a function`
+  }
+  if (!isMapping(options))
+    return `the options are ${describeValue(options)}; they must be an object, for example { qos: 1 }`
+  for (const [name, value] of Object.entries(options)) {
+    const known = subscribeOptions.get(name)
+    if (known === undefined) return `there is no option ${name}, but ${[...subscribeOptions.keys()].join(', ')}`
+    const [isRight, expected] = known
+    if (value !== undefined && !isRight(value)) return `${name} is ${describeValue(value)}; it must be ${expected}`
+  }
+  return null
+}
+
+const threeNumbers: Known = [isQos, '0, 1 or 2']
+const flag: Known = [(value) => typeof value === 'boolean', 'true or false']
+type Known = readonly [isRight: (value: unknown) => boolean, expected: string]
+
+const subscribeOptions: ReadonlyMap<string, Known> = new Map(
+  Object.entries({
+    qos: threeNumbers,
+    noLocal: flag,
+    retainAsPublished: flag,
+    retainHandling: threeNumbers,
+  } satisfies Record<keyof LocalSubscribeOptions, Known>),
+)

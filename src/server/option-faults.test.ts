@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { defaultLimits } from '../core/limits.ts'
 import { checkOptions } from './option-faults.ts'
 import type { BrokerOptions } from './options.ts'
+import { memory, sqlite } from './stores.ts'
 
 /** What a program without types hands over. */
 function check(options: object) {
@@ -56,7 +57,49 @@ test('every option that is wrong is named at once', () => {
   )
 })
 
+const listenUrls =
+  'tcp://HOST:PORT, tls://HOST:PORT?cert=FILE&key=FILE, ws://HOST:PORT/PATH, wss:// likewise, or unix:///PATH'
+const names = [
+  ...['listen', 'allowAnonymous', 'limits', 'authenticate', 'access', 'authorize', 'authorizeReceive', 'permissions'],
+  ...['authenticationMethods', 'responseTopicPrefix', 'clientIdentifierScope', 'store', 'whenQueueFull'],
+  ...['deadLetterTopicName', 'topics', 'observers', 'admin', 'tracing', 'snapshotEveryBytes', 'acceptLoss'],
+].join(', ')
+
 const refused: [options: object, fault: string][] = [
+  [{ listne: [] }, `listne: found an unknown option, expected one of ${names}; did you mean listen?`],
+  [{ port: 1883 }, `port: found an unknown option, expected one of ${names}; remove it`],
+  [
+    { listen: 'tcp://127.0.0.1:0' },
+    `listen: found "tcp://127.0.0.1:0", expected a list of listen URLs; for example ['tcp://127.0.0.1:1883']`,
+  ],
+  [
+    { listen: ['mqtt://a:1'] },
+    `listen[0]: found "mqtt://a:1", expected ${listenUrls}; The listen URL "mqtt://a:1" cannot be used: found the scheme mqtt://, expected tcp://, tls://, ws://, wss:// or unix://. Write tcp:// instead.`,
+  ],
+  [{ listen: [1883] }, `listen[0]: found 1883, expected ${listenUrls}; for example tcp://127.0.0.1:1883`],
+  [
+    { authenticate: true },
+    "authenticate: found true, expected a function; for example ({ userName }) => userName === 'alice'",
+  ],
+  [
+    { authenticationMethods: [{ name: 'SCRAM-SHA-256' }] },
+    'authenticationMethods: found a list, expected a list of Authentication Methods; for example [scramSha256(credentials)]',
+  ],
+  [
+    { access: [] },
+    'access: found a list, expected rules that were read; for example accessRules({ rules }) or mosquittoAcl(text)',
+  ],
+  [{ store: 'data' }, `store: found "data", expected a store; for example sqlite('data') or memory()`],
+  [{ store: memory }, "store: found a function, expected a store; for example sqlite('data') or memory()"],
+  [
+    { admin: { listen: 'http://127.0.0.1:1' } },
+    "admin: found a mapping of keys to values, expected the HTTP API; for example httpAdmin({ listen: 'http://127.0.0.1:18083' })",
+  ],
+  [{ limits: 5 }, 'limits: found 5, expected an object; write its fields in braces'],
+  [
+    { snapshotEveryBytes: '1MiB' },
+    'snapshotEveryBytes: found "1MiB", expected a number of bytes; the default is 67,108,864',
+  ],
   [
     { limits: { connectSecondsMax: '10s' } },
     'limits.connectSecondsMax: found "10s", expected a whole number from 1 to 3600; the default is 10',
@@ -121,6 +164,34 @@ for (const [options, fault] of refused) {
     assert.throws(() => check(options), { message: `createBroker cannot use an option:\n  ${fault}` })
   })
 }
+
+test('what is no object is no options', () => {
+  for (const options of [null, [], 'tcp://127.0.0.1:1883']) {
+    // As above.
+    assert.throws(() => checkOptions(options as never), /options: found .*, expected an object/)
+  }
+})
+
+test('an option that is undefined is as good as none, and the HTTP API may be null', () => {
+  assert.deepEqual(
+    check({ listen: undefined, authenticate: undefined, admin: null, access: null }).limits,
+    defaultLimits,
+  )
+})
+
+test('a store is refused where it is made if its directory or an option is wrong', () => {
+  // As above.
+  assert.throws(() => sqlite(undefined as never), {
+    message: /found nothing, expected a path, for example sqlite\('data'\)/,
+  })
+  assert.throws(() => sqlite(''), /found "", expected a path/)
+  assert.throws(() => sqlite('data', { durability: 'memory', intervalMs: '1s', directory: 'x' } as never), {
+    message:
+      'sqlite cannot be used so: durability: found "memory", expected fsync or interval (with memory() nothing is kept); ' +
+      'intervalMs: found "1s", expected a number of milliseconds; ' +
+      'found the unknown option directory, expected one of durability, intervalMs, freeBytesMin, acceptLoss',
+  })
+})
 
 test('a Topic Filter within the limits of the broker is taken, a longer one is not', () => {
   const topics: BrokerOptions['topics'] = [{ filter: 'a'.repeat(2000) }]

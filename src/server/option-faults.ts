@@ -7,8 +7,9 @@ import type { TopicLimits } from '../core/routing/topic-name.ts'
 import type { TopicRuleOptions } from '../core/routing/topic-rule.ts'
 import { clientIdentifierScopes, defaultObservers } from '../core/state.ts'
 import { limitAmount, limitNames, readLimitName, readNumber } from './config/limit-value.ts'
+import { readListenUrl } from './config/listen-value.ts'
 import { nearestName } from './config/nearest-name.ts'
-import { describeValue, type Reading, readChoice, readFlag } from './config/reading.ts'
+import { describeValue, type Reading, readChoice } from './config/reading.ts'
 import {
   queuePolicies,
   readAccountName,
@@ -17,6 +18,7 @@ import {
   topicReaders,
   unreachableRules,
 } from './config/topic-values.ts'
+import { optionReaders } from './option-values.ts'
 import type { BrokerOptions } from './options.ts'
 
 export interface CheckedOptions {
@@ -27,8 +29,9 @@ export interface CheckedOptions {
 }
 
 /** @throws OptionError */
-export function checkOptions(options: BrokerOptions): CheckedOptions {
+export function checkOptions(given: BrokerOptions): CheckedOptions {
   const faults = new OptionFaults()
+  const options = ofTheirKind(given, faults)
   const limits = checkLimits(options.limits ?? {}, faults)
   // Topic Filters are compared with limits that are ones.
   const topicLimits = faults.isEmpty ? limits : defaultLimits
@@ -38,7 +41,6 @@ export function checkOptions(options: BrokerOptions): CheckedOptions {
   if (deadLetterTopicName !== undefined) {
     faults.take('deadLetterTopicName', deadLetterTopicName, readDeadLetterTopicName(deadLetterTopicName, topicLimits))
   }
-  if (options.tracing !== undefined) faults.take('tracing', options.tracing, readFlag(options.tracing))
   const topicRules = checkTopics(options.topics, topicLimits, faults)
   const observers = checkObservers(options.observers, topicLimits, faults)
   for (const permission of ['observe', 'admin'] as const) {
@@ -93,6 +95,35 @@ class OptionFaults {
   throwIfAny(): void {
     if (this.#faults.length > 0) throw new OptionError(this.#faults)
   }
+}
+
+/** Those of the options that are ones, and of the kind they must be. */
+function ofTheirKind(given: unknown, faults: OptionFaults): BrokerOptions {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    faults.add('options', describeValue(given), 'an object', "for example { listen: ['tcp://127.0.0.1:1883'] }")
+    return {}
+  }
+  const right = Object.entries(given).filter(([name, value]) => {
+    if (value === undefined) return false
+    if (name === 'listen') return checkListen(value, faults)
+    const read = optionReaders.get(name)
+    if (read !== undefined) return faults.take(name, value, read(value)) !== null
+    const names = [...optionReaders.keys()]
+    const nearest = nearestName(name, names)
+    const advice = nearest === null ? 'remove it' : `did you mean ${nearest}?`
+    faults.add(name, 'an unknown option', `one of ${names.join(', ')}`, advice)
+    return false
+  })
+  return Object.fromEntries(right)
+}
+
+function checkListen(given: unknown, faults: OptionFaults): boolean {
+  if (Array.isArray(given)) {
+    for (const [index, url] of given.entries()) faults.take(`listen[${index}]`, url, readListenUrl(url))
+    return true
+  }
+  faults.add('listen', describeValue(given), 'a list of listen URLs', "for example ['tcp://127.0.0.1:1883']")
+  return false
 }
 
 function checkLimits(given: Partial<Limits>, faults: OptionFaults): Limits {

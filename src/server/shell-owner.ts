@@ -25,3 +25,11 @@ export interface ShellOptions extends CoreOptions {
   /** What the limits would discard at once of what the store holds may go. */
   acceptLoss: boolean
 }
+
+/** What is not for everybody: tests put their own in. */
+export interface BrokerParts {
+  /** Milliseconds since 1970. */
+  clock?: () => number
+  /** Is shown the core after every Turn. */
+  afterTurn?: (core: BrokerCore) => void
+}

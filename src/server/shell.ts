@@ -19,6 +19,7 @@ import { expiryLoss } from './expiry-loss.ts'
 import type { Gatekeeper } from './gatekeeper.ts'
 import type { Link } from './link.ts'
 import { LinkLimits } from './link-limits.ts'
+import { closeStore, forgetStore, openStore } from './open-stores.ts'
 import { ReadBuffers } from './read-buffers.ts'
 import { Requests } from './requests/requests.ts'
 import { SharedOutput } from './shared-output.ts'
@@ -105,12 +106,6 @@ export class Shell {
     )
     this.#history = new ClientHistory(() => this.core.state.limits.clientHistoryEventsMax)
     this.requests = this.#makeRequests()
-    store.onRoom = (hasRoom) => {
-      this.#storeHasRoom = hasRoom
-      this.#snapshotting.hurry(!hasRoom)
-      this.#storeTakes(hasRoom)
-    }
-    store.onFailure = (error) => this.#failed(error)
   }
 
   get latencies(): Latencies {
@@ -151,6 +146,12 @@ export class Shell {
     this.run()
   }
 
+  #changeRoom(hasRoom: boolean): void {
+    this.#storeHasRoom = hasRoom
+    this.#snapshotting.hurry(!hasRoom)
+    this.#storeTakes(hasRoom)
+  }
+
   #storeTakes(takesMore: boolean): void {
     if (this.core.state.storeTakesMessages === takesMore) return
     this.core.storeTakes(takesMore, this.inputMs(), this.turn)
@@ -176,6 +177,11 @@ export class Shell {
     for (const link of this.#waitingForStore.splice(0)) setImmediate(() => link.proceed())
   }
 
+  /** The state is the one that the store holds. */
+  get isOpen(): boolean {
+    return this.#isOpen
+  }
+
   /**
    * Opens the store and makes the state again that it holds. Before anything else; again, does nothing. What could be
    * opened but not restored is closed, and refused for good: half a state is none to go on from.
@@ -183,13 +189,16 @@ export class Shell {
   async open(): Promise<void> {
     if (this.#unusable !== null) throw this.#unusable
     if (this.#isOpen) return
-    await this.store.open()
+    await openStore(this.store, {
+      onRoom: (hasRoom) => this.#changeRoom(hasRoom),
+      onFailure: (error) => this.#failed(error),
+    })
     try {
       await this.#restore()
       this.#isOpen = true
     } catch (error) {
       this.#unusable = error instanceof Error ? error : new Error(String(error))
-      await this.store.close()
+      await closeStore(this.store)
       throw error
     }
     this.run()
@@ -371,12 +380,13 @@ export class Shell {
     if (this.#timer !== null) clearTimeout(this.#timer)
     if (this.#hasFailed) return
     if (this.store.isDurable && isAllDurable) await this.#snapshotting.finish()
-    await this.store.close()
+    await closeStore(this.store)
   }
 
   #failed(error: Error): void {
     if (this.#hasFailed) return
     this.#hasFailed = true
+    forgetStore(this.store)
     this.#isStopped = true
     if (this.#timer !== null) clearTimeout(this.#timer)
     for (const connection of this.core.state.connections) {

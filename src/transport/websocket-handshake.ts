@@ -3,9 +3,16 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { WsListenAddress, WssListenAddress } from './listen-url.ts'
 import { http } from './node-http.ts'
 import { isOriginOfThisMachine } from './this-machine.ts'
+
+/** Where clients are expected: what counts of a listen address. */
+export interface WebSocketPlace {
+  readonly transport: 'ws' | 'wss'
+  readonly path: string
+  /** In lower case; empty: none are listed. */
+  readonly origins: readonly string[]
+}
 
 export interface Refusal {
   readonly status: number
@@ -31,11 +38,7 @@ const foreignPage =
  * What is wrong with a request that asks for an upgrade; null if it may go on. `mayBeAnyPage`: where no origins are listed, pages of
  * all may connect, and not those of this machine only.
  */
-export function refusalOf(
-  request: IncomingMessage,
-  address: WsListenAddress | WssListenAddress,
-  mayBeAnyPage: boolean,
-): Refusal | null {
+export function refusalOf(request: IncomingMessage, address: WebSocketPlace, mayBeAnyPage: boolean): Refusal | null {
   const { headers } = request
   if (!isAtPath(request, address.path)) return wrongPath(address)
   if (headers.upgrade?.toLowerCase() !== 'websocket') return upgradeRequired(address)
@@ -65,7 +68,7 @@ export function refusalOf(
 }
 
 /** The answer to a request that asks for no upgrade: somebody looked with a browser or with curl. */
-export function refusalOfPlainRequest(request: IncomingMessage, address: WsListenAddress | WssListenAddress): Refusal {
+export function refusalOfPlainRequest(request: IncomingMessage, address: WebSocketPlace): Refusal {
   return isAtPath(request, address.path) ? upgradeRequired(address) : wrongPath(address)
 }
 
@@ -98,14 +101,18 @@ export function refuseUpgrade(socket: Duplex, refused: Refusal): void {
 }
 
 function isAtPath(request: IncomingMessage, path: string): boolean {
-  return (request.url ?? '').replace(/\?.*$/s, '') === path
+  return pathOf(request) === path
 }
 
-function wrongPath(address: WsListenAddress | WssListenAddress): Refusal {
+export function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '').replace(/\?.*$/s, '')
+}
+
+function wrongPath(address: WebSocketPlace): Refusal {
   return refusal(404, `There is nothing here. MQTT over WebSocket is at the path ${address.path} of this server.`)
 }
 
-function upgradeRequired({ transport, path }: WsListenAddress | WssListenAddress): Refusal {
+function upgradeRequired({ transport, path }: WebSocketPlace): Refusal {
   return refusal(
     426,
     `This is an MQTT broker, for WebSocket clients only. Connect an MQTT client to ${transport}://HOST:PORT${path}`,

@@ -8,7 +8,7 @@ import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http'
 import type { Server as SecureServer } from 'node:https'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { TLSSocket } from 'node:tls'
+import { TLSSocket } from 'node:tls'
 import { WebSocketServer } from 'ws'
 import { certificateName } from './certificate-name.ts'
 import { Certificates } from './certificates.ts'
@@ -23,6 +23,7 @@ import { isFromThisMachine } from './this-machine.ts'
 import { handshakeSettings } from './tls.ts'
 import { WebSocketChannel, webSocketBounds } from './websocket-channel.ts'
 import {
+  pathOf,
   protocol,
   type Refusal,
   refusal,
@@ -69,6 +70,37 @@ export async function createWebSocketServer(
     })
   })
   return { server, handshakes, certificates }
+}
+
+/** What holds for a client that comes by an HTTP server of somebody else. */
+export interface UpgradeTerms {
+  /** Origins whose pages may connect, in lower case; empty: see `mayBeAnyPage`. */
+  readonly origins: readonly string[]
+  /** Whether pages of all origins may connect where none are listed, and not those of this machine only. */
+  readonly mayBeAnyPage: boolean
+  /** The longest message. */
+  readonly messageBytesMax: number
+  /** As channels write it. */
+  readonly remoteAddress: string
+  /** Is called for the channel and sets its handler before it returns. */
+  accept(channel: Channel): void
+}
+
+const hostAcceptor = createAcceptor(refuseUpgrade)
+
+/** Takes a client that asks for an upgrade, or answers why not. At which path it asks is not looked at. */
+export function takeUpgrade(request: IncomingMessage, socket: Socket, head: Buffer, terms: UpgradeTerms): void {
+  const { origins, mayBeAnyPage, messageBytesMax, remoteAddress } = terms
+  const transport = socket instanceof TLSSocket ? 'wss' : 'ws'
+  const refused = refusalOf(request, { transport, path: pathOf(request), origins }, mayBeAnyPage)
+  if (refused !== null) {
+    refuseUpgrade(socket, refused)
+    return
+  }
+  hostAcceptor.options.maxPayload = messageBytesMax
+  hostAcceptor.handleUpgrade(request, socket, head, (webSocket) => {
+    terms.accept(new WebSocketChannel(transport, webSocket, socket, null, remoteAddress))
+  })
 }
 
 /** The servers are Node's own, which accept sockets and nothing else. */

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrokerOptions, httpAdmin } from '../../src/index.ts'
-import type { BrokerParts } from '../../src/server/embedded-broker.ts'
+import type { BrokerParts } from '../../src/server/shell-owner.ts'
 import { startTestBroker, type TestBroker } from '../support/test-broker.ts'
 import { mustBeDocumented } from './documented.ts'
 

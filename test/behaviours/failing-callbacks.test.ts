@@ -53,13 +53,41 @@ for (const [how, fail] of failures) {
   })
 }
 
-test('what is no verdict is none: only true lets in', async () => {
-  for (const verdict of [1, 'yes', null, undefined, {}]) {
+test('what is no verdict is none: only true lets in, and the host hears what was no verdict', async () => {
+  for (const verdict of [1, 'yes', null, undefined, {}, { ok: true }, { type: 'accepted', account: 7 }]) {
     // What a program without types may answer.
-    const { tested } = await faultsOf({ authenticate: () => verdict as never })
+    const { tested, faults } = await faultsOf({ authenticate: () => verdict as never })
     await using _ = tested
     const client = await tested.open(5)
     const { reasonCode } = await client.connect({ userName: 'a', password: Buffer.from('b') })
     assert.ok(reasonCode >= 0x80, `${String(verdict)}: ${reasonCode}`)
+    assert.match(
+      faults.join(),
+      /authenticate answered .* must answer true, false, \{ type|account of a client must be a text, found 7/,
+    )
+  }
+})
+
+test('to refuse is no fault', async () => {
+  for (const verdict of [false, { type: 'refused' }] as const) {
+    const { tested, faults } = await faultsOf({ authenticate: () => verdict })
+    await using _ = tested
+    const client = await tested.open(5)
+    assert.equal((await client.connect({ userName: 'a', password: Buffer.from('b') })).reasonCode, 0x86)
+    assert.deepEqual(faults, [])
+  }
+})
+
+test('authorize that answers neither true nor false refuses, and the host hears of it', async () => {
+  for (const verdict of [1, undefined, Promise.resolve('yes')]) {
+    // As above.
+    const { tested, faults } = await faultsOf({ authorize: () => verdict as never })
+    await using _ = tested
+    const client = await tested.client(5)
+    assert.equal(await client.subscribe('a'), 0x87)
+    assert.match(
+      faults.join(),
+      /^TypeError: authorize answered (1|nothing|"yes"), which refuses; it must answer true or false$/,
+    )
   }
 })

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import type { BrokerOptions } from '../../src/index.ts'
-import type { BrokerParts } from '../../src/server/embedded-broker.ts'
+import type { BrokerParts } from '../../src/server/shell-owner.ts'
 import { startApi, type TestApi } from '../admin/api.ts'
 
 export type Theme = 'light' | 'dark'

@@ -2,7 +2,8 @@
  * A running broker whose clock the test moves.
  */
 import { type Broker, type BrokerOptions, createBroker } from '../../src/index.ts'
-import type { BrokerEvents, BrokerParts } from '../../src/server/embedded-broker.ts'
+import type { BrokerEvents } from '../../src/server/host-events.ts'
+import type { BrokerParts } from '../../src/server/shell-owner.ts'
 import { expectLedger } from './ledger.ts'
 import { type ConnectFields, openWire, type WireClient } from './wire-client.ts'
 

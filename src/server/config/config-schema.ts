@@ -8,7 +8,6 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { Limits } from '../../core/limits.ts'
 import { clientIdentifierScopes } from '../../core/state.ts'
-import { parseListenUrl } from '../../transport/listen-url.ts'
 import type { Permissions } from '../authentication/authentication.ts'
 import { scramMethods } from '../authentication/scram-credential.ts'
 import { type Durability, defaultListen } from '../options.ts'
@@ -17,6 +16,7 @@ import { httpHookSchema } from './http-hook-schema.ts'
 import { jwtSchema } from './jwt-schema.ts'
 import { choice, flag, type LeafFacts, leaf, text } from './leaf.ts'
 import { amountFacts, limitAmount, limitNames, readLimit } from './limit-value.ts'
+import { readListenUrl } from './listen-value.ts'
 import { logSchema } from './log-schema.ts'
 import { describeValue, type Reading, readChoice, readFlag } from './reading.ts'
 import { referredVariable, type SecretPlaces } from './secret.ts'
@@ -148,25 +148,6 @@ export function knownKeys(schema: z.core.$ZodType, path: readonly (string | numb
   if (step === undefined) return Object.keys(schema.shape)
   const child: z.core.$ZodType | undefined = schema.shape[step]
   return child === undefined ? [] : knownKeys(child, rest)
-}
-
-/** Reads a listen URL and leaves it as it is written. */
-export function readListenUrl(value: unknown): Reading<string> {
-  const fault: Reading<string> = {
-    type: 'fault',
-    found: describeValue(value),
-    expected:
-      'tcp://HOST:PORT, tls://HOST:PORT?cert=FILE&key=FILE, ws://HOST:PORT/PATH, wss:// likewise, or unix:///PATH',
-    advice: 'for example tcp://127.0.0.1:1883',
-  }
-  if (typeof value !== 'string') return fault
-  try {
-    parseListenUrl(value)
-  } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'ListenUrlError') throw error
-    return { ...fault, advice: error.message }
-  }
-  return { type: 'value', value }
 }
 
 /** Where the HTTP API listens; null: nowhere. What the address must be like the API itself says when it is made. */
