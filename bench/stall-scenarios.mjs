@@ -12,6 +12,7 @@ import * as mqtt from './mqtt.mjs'
 
 /** `text` is what is promised; `run` gets {port, scale, marked} and may report bars of its own as [name, value, max, unit]. */
 export const stalls = {
+  started: { text: 'the moment after the start, when the HTTP API is loaded', run: justStarted },
   silent: { text: '1,000 of 2,000 subscribers do not read', run: silentSubscribers },
   'retained-flood': { text: '200,000 Retained Messages, set and deleted', run: retainedFlood },
   'retained-all': { text: '# over 1,000,000 Retained Messages', run: retainedAll },
@@ -87,6 +88,10 @@ async function p99Ms(publisher, readers, seconds, rate) {
     throw new Error(`${pacer.sent} messages to ${readers.length} subscribers: only ${histogram.total} copies arrived`)
   }
   return histogram.at(0.99) / 1000
+}
+
+async function justStarted({ marked }) {
+  await marked('the HTTP API is loaded', () => sleep(3000))
 }
 
 async function silentSubscribers({ port, scale, marked }) {

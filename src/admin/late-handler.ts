@@ -54,14 +54,30 @@ export class LateHandler {
   }
 }
 
+/**
+ * What the rooms are made of, in parts of some milliseconds each. The client behind `fetch`, which defines what Hono answers with, is one
+ * file of Node's; what else it needs of Node comes first.
+ */
+const parts: readonly (() => unknown)[] = [
+  () => process.getBuiltinModule('node:stream/web'),
+  () => process.getBuiltinModule('node:http2'),
+  () => globalThis.Response,
+  () => import('hono'),
+  () => import('@hono/node-server'),
+  () => import('./schemas/bodies.ts'),
+  () => import('./schemas/rows.ts'),
+  () => import('./schemas/answers.ts'),
+  () => import('./rooms/overview.ts'),
+  () => import('./rooms/access.ts'),
+  () => import('./rooms/rooms.ts'),
+]
+
 /** Packets are served between two steps. */
 async function loadInSteps(building: Building): Promise<RequestHandler> {
-  await import('hono')
-  await nextTurn()
-  await import('@hono/node-server')
-  await nextTurn()
-  await import('./schemas/answers.ts')
-  await nextTurn()
+  for (const load of parts) {
+    await load()
+    await nextTurn()
+  }
   const { makeRequestHandler } = await import('./request-handler.ts')
   await nextTurn()
   return makeRequestHandler(building)

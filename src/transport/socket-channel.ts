@@ -8,6 +8,7 @@
  */
 import type { Socket } from 'node:net'
 import type { Channel, ChannelHandler } from './channel.ts'
+import { type Departing, Departures } from './departures.ts'
 import { afterFlush, formatRemoteAddress, slackBytes, unattended } from './socket-support.ts'
 
 const owner = Symbol('channel')
@@ -16,7 +17,9 @@ interface OwnedSocket extends Socket {
   [owner]: SocketChannel
 }
 
-export class SocketChannel implements Channel {
+const departures = new Departures()
+
+export class SocketChannel implements Channel, Departing {
   readonly transport: 'tcp' | 'tls' | 'unix'
   readonly remoteAddress: string
   readonly certificateName: string | null
@@ -47,6 +50,8 @@ export class SocketChannel implements Channel {
     this.#slackBytes = slackBytes(transport)
     // The property is this module's own: no type of Node knows it.
     ;(socket as OwnedSocket)[owner] = this
+    // Node would end our side at once when the peer has ended.
+    socket.allowHalfOpen = true
     socket.on('error', socketFailed)
     socket.on('close', socketClosed)
   }
@@ -72,7 +77,7 @@ export class SocketChannel implements Channel {
 
   write(bytes: Uint8Array): boolean {
     const socket = this.#socket
-    if (!socket.writable) return false
+    if (this.#isEnding || !socket.writable) return false
     socket.write(bytes)
     if (socket.writableLength <= this.#slackBytes) return true
     if (!this.#awaitsFlush) {
@@ -108,16 +113,32 @@ export class SocketChannel implements Channel {
   end(lingerMs = 5000): void {
     if (this.#isEnding || this.#isClosed) return
     this.#isEnding = true
-    const socket = this.#socket
-    socket.end()
-    // The end of the peer is seen only by reading.
-    socket.resume()
-    this.#lingerTimer = setTimeout(destroySocket, lingerMs, socket)
+    this.#lingerTimer = setTimeout(destroySocket, lingerMs, this.#socket)
+    departures.add(this)
   }
 
   destroy(): void {
     this.#isEnding = true
     this.#socket.destroy()
+  }
+
+  /** @internal */
+  depart(): void {
+    const socket = this.#socket
+    if (socket.destroyed) return
+    // The end of the peer is seen only by reading.
+    if (!socket.readableEnded) {
+      socket.end()
+      socket.resume()
+    } else if (socket.writableLength > 0 || this.transport === 'tls') socket.end()
+    else socket.destroy()
+  }
+
+  /** @internal Without a peer that reads, what is still to be sent would keep the socket open for ever. */
+  receiveEnd(): void {
+    if (this.#isEnding) return
+    if (this.#socket.writableLength > 0) this.end()
+    else departures.add(this)
   }
 
   /** @internal */
@@ -144,9 +165,8 @@ function chunkArrived(this: Socket, chunk: Buffer): void {
   channelOf(this).receiveChunk(chunk)
 }
 
-/** Node ends our side by itself, but would wait for ever for a peer that does not read what is still to be sent. */
 function peerEnded(this: Socket): void {
-  if (this.writableLength > 0) channelOf(this).end()
+  channelOf(this).receiveEnd()
 }
 
 function socketFailed(this: Socket, error: Error): void {

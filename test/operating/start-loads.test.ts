@@ -20,7 +20,7 @@ interface Loaded {
 }
 
 /** Runs `script` in a process of its own, with `loaded()` to ask for what was loaded since it began. */
-function run(script: string): Loaded[] {
+function run<Part = Loaded>(script: string): Part[] {
   const prelude = `
     import { registerHooks } from 'node:module'
     const urls = new Set()
@@ -69,4 +69,27 @@ test('a broker with its HTTP API has let clients in when the rooms of the API ar
     await broker.stop()`)
   assert.deepEqual([started?.packages.includes('hono'), started?.fetch], [false, false])
   assert.equal(asked?.packages.includes('hono'), true)
+})
+
+test('the rooms of the API are loaded a little in each turn of the event loop, and the client behind fetch alone', () => {
+  const turns = run<{ files: number; builtins: number; fetch: boolean }>(`
+    await import(${source('cli/start.ts')})
+    const { LateHandler } = await import(${source('admin/late-handler.ts')})
+    const count = () => [urls.size, process.moduleLoadList.length]
+    const { IncomingMessage, ServerResponse } = process.getBuiltinModule('node:http')
+    const incoming = new IncomingMessage(null)
+    let isLoaded = false
+    let before = count()
+    new LateHandler({ broker: { version: '1' } }).answer(incoming, new ServerResponse(incoming)).then(() => (isLoaded = true))
+    while (!isLoaded) {
+      await new Promise(setImmediate)
+      const now = count()
+      parts.push({ files: now[0] - before[0], builtins: now[1] - before[1], fetch: loaded().fetch })
+      before = now
+    }`)
+  const files = turns.map((turn) => turn.files)
+  assert.ok(files.reduce((sum, count) => sum + count, 0) > 50, `the rooms are loaded: ${files}`)
+  assert.ok(Math.max(...files) <= 30, `files of each turn: ${files}`)
+  const large = turns.find((turn) => turn.fetch)
+  assert.deepEqual([large?.files, large?.builtins], [0, 1])
 })

@@ -1,0 +1,36 @@
+/**
+ * Shares out the closing of sockets: so many in each turn of the event loop, in the order in which they came to their end.
+ *
+ * The operating system may report thousands that have ended in one go, as when a network fails or a gateway is switched off. Each costs
+ * system calls and the end of what the broker did for its client; between two turns everybody else is served.
+ */
+
+/** What is to be closed. */
+export interface Departing {
+  /** Called once, in a later turn. */
+  depart(): void
+}
+
+/** Some two milliseconds of them. */
+const perTurn = 128
+
+export class Departures {
+  #waiting: Departing[] = []
+  #done = 0
+
+  add(departing: Departing): void {
+    if (this.#waiting.push(departing) === 1) setImmediate(this.#go)
+  }
+
+  readonly #go = (): void => {
+    const waiting = this.#waiting
+    const end = Math.min(waiting.length, this.#done + perTurn)
+    while (this.#done < end) waiting[this.#done++]?.depart()
+    if (this.#done < waiting.length) {
+      setImmediate(this.#go)
+      return
+    }
+    this.#waiting = []
+    this.#done = 0
+  }
+}
