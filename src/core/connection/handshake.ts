@@ -4,12 +4,11 @@
 import type { Connack, ConnackProperties, Connect } from '../../protocol/control-packet.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
 import { beginDrainsFor } from '../held/drain.ts'
-import { reachLimit } from '../limit-reached.ts'
+import { reachLimit, sentTopicNameFault } from '../limit-reached.ts'
 import { writeSessionRecord } from '../log.ts'
 import { memoryFault } from '../memory.ts'
 import { type Login, plainLogin } from '../question.ts'
 import { parseTopicFilter } from '../routing/topic-filter.ts'
-import { topicNameFault } from '../routing/topic-name.ts'
 import { endSession, remindSession } from '../session/lifecycle.ts'
 import { neverExpires, Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
@@ -99,7 +98,7 @@ function connectFault(core: CoreState, connection: Connection, packet: Connect):
     return { reasonCode: ReasonCode.BadAuthenticationMethod, text }
   }
   if (will === null) return null
-  const fault = topicNameFault(will.topicName, core.limits)
+  const fault = sentTopicNameFault(core, will.topicName)
   if (fault !== null) return { reasonCode: ReasonCode.TopicNameInvalid, text: `Will Topic: ${fault}` }
   if (/^\$(SYS|share|pabal)\//.test(will.topicName)) {
     return { reasonCode: ReasonCode.NotAuthorized, text: `the Will Topic ${will.topicName} is reserved` }
