@@ -218,6 +218,11 @@ export class CoreState {
     return this.subscriptions.access?.rules ?? null
   }
 
+  /** Whether it matters to anybody which groups a client is in. */
+  get asksForGroups(): boolean {
+    return this.access?.dependsOnGroups === true || this.receiving?.asks === true
+  }
+
   /** Who may receive what; null: nobody is denied anything. */
   get receiving(): Receiving | null {
     return this.subscriptions.access

@@ -17,7 +17,7 @@ import { admissionFault } from './admission.ts'
 import { type ClosingReason, disconnectClient, refuseConnect } from './closing.ts'
 import type { Connection } from './connection.ts'
 import { addressOf } from './headcount.ts'
-import { changeGroups, endLoginAt } from './login.ts'
+import { changeGroups, endLoginAt, recordGroups } from './login.ts'
 import { OutboundTopicAliases } from './topic-aliases.ts'
 
 const receiveMaximumDefault = 65_535
@@ -170,9 +170,11 @@ export function establish(
   core.traffic.clientCame(connection.isLocal)
   core.connectionsByAccount.add(account)
   applyConnect(core, connection, packet, nowMs)
-  changeGroups(core, session, login.groups, turn)
+  const groupsBefore = changeGroups(core, session, login.groups, turn)
   endLoginAt(core, connection, login.endsAtMs)
+  const hadRecord = session.number > 0
   recordSession(core, session, nowMs, turn)
+  recordGroups(core, session, hadRecord ? groupsBefore : null, turn)
   const connack: Connack = { type: 'connack', sessionPresent, reasonCode: ReasonCode.Success, properties: {} }
   if (packet.protocolVersion === 5) {
     connack.properties = connackProperties(core, connection, session, packet, login.data)
