@@ -5,6 +5,7 @@
  */
 import type { AccessPolicy } from './access/access-policy.ts'
 import { AccessRules } from './access/access-rules.ts'
+import type { IdentifierPatterns } from './access/identifier-patterns.ts'
 import { type AskReceive, Receiving } from './access/receiving.ts'
 import type { Connection } from './connection/connection.ts'
 import { Headcount } from './connection/headcount.ts'
@@ -75,6 +76,8 @@ export interface CoreOptions {
   responseTopicPrefix: string | null
   /** Default `broker`. */
   clientIdentifierScope?: ClientIdentifierScope
+  /** Which of them an account may take. Default: any. */
+  clientIdentifiers?: IdentifierPatterns | null
   whenQueueFull: WhenQueueFull
   /** Where dead letters are published. Default `dead-letters`. */
   deadLetterTopicName?: string

@@ -1,6 +1,7 @@
 /**
  * What the core is told of the options that may change while it runs.
  */
+import { IdentifierPatterns } from '../core/access/identifier-patterns.ts'
 import { parseListenUrl } from '../transport/listen-url.ts'
 import { namesClients } from './config/exposure.ts'
 import type { BrokerOptions } from './options.ts'
@@ -20,6 +21,7 @@ export function changeableOptions({ given, checked }: OptionSet) {
     asksAuthorization: given.authorize !== undefined || (given.access ?? null) !== null,
     responseTopicPrefix: given.responseTopicPrefix ?? null,
     clientIdentifierScope: given.clientIdentifierScope ?? 'broker',
+    clientIdentifiers: given.clientIdentifiers === undefined ? null : new IdentifierPatterns(given.clientIdentifiers),
     whenQueueFull: given.whenQueueFull ?? 'spill',
     deadLetterTopicName: deadLetterTopicName(given),
   }

@@ -144,7 +144,7 @@ export function establish(
 ): void {
   const { account } = login
   doWhatIsDue(core, packet.clientIdentifier, nowMs, turn)
-  const fault = connection.isLocal ? null : admissionFault(core, packet, login, nowMs)
+  const fault = connection.isLocal ? null : admissionFault(core, connection, packet, login, nowMs)
   if (fault !== null) {
     refuseConnect(core, connection, { ...fault, account }, nowMs, turn)
     return
