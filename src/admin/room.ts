@@ -129,30 +129,20 @@ export function room<
 function check(place: string, schema: z.ZodType, value: unknown, faults: Fault[]): unknown {
   const result = schema.safeParse(value, { reportInput: true })
   if (result.success) return result.data
-  faults.push(...result.error.issues.map((issue) => faultOf(place, value, issue)))
+  faults.push(...result.error.issues.map((issue) => faultOf(place, issue)))
   return undefined
 }
 
-function faultOf(place: string, value: unknown, issue: z.core.$ZodIssue): Fault {
+function faultOf(place: string, issue: z.core.$ZodIssue): Fault {
   const path = [place, ...issue.path.map(String)].join('.')
   if (issue.code === 'unrecognized_keys') {
     const expected = 'only what the documentation names'
     const found = `the unknown ${issue.keys.map((key) => describeValue(key)).join(', ')}`
     return { place: path, found, expected, advice: 'remove it, or see /api/docs' }
   }
-  const given = valueAt(value, issue.path)
   // What may be a secret is not repeated.
-  const found = /password|current/i.test(path) && given !== undefined ? 'a value' : describeValue(given)
+  const found = /password|current/i.test(path) && issue.input !== undefined ? 'a value' : describeValue(issue.input)
   return { place: path, found, expected: issue.message, advice: 'correct it; see /api/docs' }
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  let current = value
-  for (const step of path) {
-    if (typeof current !== 'object' || current === null || !Object.hasOwn(current, step)) return undefined
-    current = Reflect.get(current, step)
-  }
-  return current
 }
 
 /** A promise is no value: whoever has one awaits it first. */

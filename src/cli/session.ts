@@ -26,8 +26,10 @@ Examples:
   pabal session sensor-7 --history
   pabal session sensor-7 --unsubscribe 'commands/#'
   pabal session sensor-7 --purge
+  pabal session sensor-7 --end --account mallory
 
-It takes the permission "observe"; --unsubscribe and --purge take "admin". What is at rest in a Session, without the broker: pabal inspect --session ID
+It takes the permission "observe"; --unsubscribe, --purge and --end take "admin". With --end the client is disconnected, and its Client Identifier is
+free. What is at rest in a Session, without the broker: pabal inspect --session ID
 `
 
 type SessionRow = ({ kind: 'session' } & Client) | ({ kind: 'subscription' } & Subscriber)
@@ -39,10 +41,11 @@ interface SessionFlags extends ListFlags {
   history?: true
   unsubscribe?: string
   purge?: true
+  end?: true
 }
 
 /** One of them at a time. */
-const kinds = ['inFlight', 'queue', 'history', 'unsubscribe', 'purge'] as const
+const kinds = ['inFlight', 'queue', 'history', 'unsubscribe', 'purge', 'end'] as const
 
 export async function runSession(argv: string[]): Promise<number> {
   const command = listCommand('session', 'Says what the broker knows of one client.', help)
@@ -53,16 +56,18 @@ export async function runSession(argv: string[]): Promise<number> {
     .addOption(oneOf('--history', 'what has happened to it, the latest first'))
     .addOption(oneOf('--unsubscribe <FILTER>', 'end one of its Subscriptions'))
     .addOption(oneOf('--purge', 'give up what waits for it'))
+    .addOption(oneOf('--end', 'end its Session, and with it its connection and all that waits for it'))
   const exitCode = parseArguments(command, argv)
   if (exitCode !== null) return exitCode
   const [client = ''] = command.args
   const flags = command.opts<SessionFlags>()
   const fields = flags.account === undefined ? { client } : { client, account: flags.account }
-  const isAct = flags.unsubscribe !== undefined || flags.purge === true
+  const isAct = flags.unsubscribe !== undefined || flags.purge === true || flags.end === true
   const title = isAct ? 'Pabal cannot change the Session.' : 'Pabal cannot look the client up.'
   return runAsk(title, flags, (asker) => {
     if (flags.unsubscribe !== undefined) return unsubscribe(asker, { ...fields, filter: flags.unsubscribe }, flags)
     if (flags.purge === true) return purge(asker, fields, flags)
+    if (flags.end === true) return end(asker, fields, flags)
     if (flags.inFlight === true) return showList(asker, inFlightView(fields), flags)
     if (flags.queue === true) return showList(asker, queueView(fields), flags)
     if (flags.history === true) return showList(asker, historyView(fields), flags)
@@ -90,6 +95,13 @@ async function purge(asker: AskClient, fields: WhichSession, { json }: ListFlags
   const answer = await asker.ask('session-purge', { ...fields })
   const { messages, bytes: size } = answer
   const text = `${counted(Number(messages), 'message')} (${bytes(Number(size))}) for ${clientText(fields.client)} given up.`
+  process.stdout.write(`${json === true ? JSON.stringify(answer) : text}\n`)
+  return 0
+}
+
+async function end(asker: AskClient, fields: WhichSession, { json }: ListFlags): Promise<number> {
+  const answer = await asker.ask('session-end', { ...fields })
+  const text = `The Session of ${clientText(fields.client)} of the account ${accountText(String(answer.account))} has ended.`
   process.stdout.write(`${json === true ? JSON.stringify(answer) : text}\n`)
   return 0
 }

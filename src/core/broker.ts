@@ -10,7 +10,13 @@ import type { ConnectClaims } from '../protocol/packets/connect.ts'
 import type { Publish } from '../protocol/packets/publish.ts'
 import { ProtocolViolation } from '../protocol/protocol-violation.ts'
 import { ReasonCode } from '../protocol/reason-code.ts'
-import { closeConnection, disconnectClient, refuseConnect, serverShuttingDown } from './connection/closing.ts'
+import {
+  closeConnection,
+  disconnectClient,
+  disconnectViolator,
+  refuseViolator,
+  serverShuttingDown,
+} from './connection/closing.ts'
 import { Connection, type Origin } from './connection/connection.ts'
 import { answerAuthenticationStep, receiveAuth } from './connection/enhanced-auth.ts'
 import { acceptLogin, establish, receiveConnect } from './connection/handshake.ts'
@@ -71,15 +77,11 @@ export class BrokerCore {
 
   /** The peer has broken a rule, here or in the codec [MQTT-4.13.1-1]. */
   violated(connection: Connection, violation: ProtocolViolation, nowMs: number, turn: Turn): void {
-    const text = `${violation.message} [${violation.statement}]`
-    disconnectClient(this.state, connection, { reasonCode: violation.reasonCode, text }, nowMs, turn)
+    disconnectViolator(this.state, connection, violation, nowMs, turn)
     this.settle(nowMs, turn)
   }
 
-  /**
-   * A CONNECT that could not be decoded: answered in the form that `claims`, read before the fault, allow; not at all for
-   * version 0.
-   */
+  /** The same of a CONNECT that could not be decoded: `claims` is what could be read before the fault. */
   violatedBeforeConnect(
     connection: Connection,
     violation: ProtocolViolation,
@@ -87,12 +89,7 @@ export class BrokerCore {
     nowMs: number,
     turn: Turn,
   ): void {
-    const text = `${violation.message} [${violation.statement}]`
-    const reason = { reasonCode: violation.reasonCode, text }
-    connection.protocolVersion = claims.protocolVersion === 5 ? 5 : 4
-    connection.maximumPacketSize = claims.maximumPacketSize
-    connection.canBeAnswered = claims.protocolVersion !== 0
-    if (!connection.isClosed) refuseConnect(this.state, connection, reason, nowMs, turn)
+    refuseViolator(this.state, connection, violation, claims, nowMs, turn)
   }
 
   /** The Network Connection is gone; `text` says how. */

@@ -23,6 +23,7 @@ export interface Reconfiguration
     | 'asksAuthorization'
     | 'responseTopicPrefix'
     | 'clientIdentifierScope'
+    | 'clientIdentifiers'
     | 'whenQueueFull'
     | 'deadLetterTopicName'
     | 'access'

@@ -53,6 +53,16 @@ export interface SessionEndedRecord {
   readonly session: SessionNumber
 }
 
+/**
+ * The groups its client is in since it logged in, where that matters to anybody. Behind the record of the login in the same batch, or by
+ * itself where a client has authenticated anew.
+ */
+export interface SessionGroupsRecord {
+  readonly type: 'session-groups'
+  readonly session: SessionNumber
+  readonly groups: readonly string[]
+}
+
 export interface SubscribedRecord {
   readonly type: 'subscribed'
   readonly session: SessionNumber
@@ -224,6 +234,7 @@ export type CoreRecord =
   | SessionResumedRecord
   | SessionDisconnectedRecord
   | SessionEndedRecord
+  | SessionGroupsRecord
   | SubscribedRecord
   | UnsubscribedRecord
   | RecipientsRecord

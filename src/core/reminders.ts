@@ -7,6 +7,7 @@ import { checkKeepAlive } from './connection/keep-alive.ts'
 import { remindLogin } from './connection/login.ts'
 import type { Deadline } from './deadlines.ts'
 import { remindHeld } from './held/hold.ts'
+import { reachLimit } from './limit-reached.ts'
 import { remindOwed } from './owed/settle.ts'
 import { remindParked } from './session/inbound.ts'
 import { remindSession } from './session/lifecycle.ts'
@@ -24,7 +25,8 @@ export function remind(
     case 'connect': {
       const { connection } = deadline
       if (connection.isClosed || connection.state === 'connected') return
-      const text = `no CONNECT within ${core.limits.connectSecondsMax} seconds`
+      const words = `no CONNECT within ${core.limits.connectSecondsMax} seconds`
+      const text = reachLimit(core, 'connectSecondsMax', words)
       refuseConnect(core, connection, { reasonCode: ReasonCode.NotAuthorized, text }, nowMs, turn)
       return
     }

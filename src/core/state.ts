@@ -5,6 +5,7 @@
  */
 import type { AccessPolicy } from './access/access-policy.ts'
 import { AccessRules } from './access/access-rules.ts'
+import type { IdentifierPatterns } from './access/identifier-patterns.ts'
 import { type AskReceive, Receiving } from './access/receiving.ts'
 import type { Connection } from './connection/connection.ts'
 import { Headcount } from './connection/headcount.ts'
@@ -75,6 +76,8 @@ export interface CoreOptions {
   responseTopicPrefix: string | null
   /** Default `broker`. */
   clientIdentifierScope?: ClientIdentifierScope
+  /** Which of them an account may take. Default: any. */
+  clientIdentifiers?: IdentifierPatterns | null
   whenQueueFull: WhenQueueFull
   /** Where dead letters are published. Default `dead-letters`. */
   deadLetterTopicName?: string
@@ -216,6 +219,11 @@ export class CoreState {
   /** Who may do what; null: nobody is denied anything. */
   get access(): AccessRules | null {
     return this.subscriptions.access?.rules ?? null
+  }
+
+  /** Whether it matters to anybody which groups a client is in. */
+  get asksForGroups(): boolean {
+    return this.access?.dependsOnGroups === true || this.receiving?.asks === true
   }
 
   /** Who may receive what; null: nobody is denied anything. */

@@ -169,10 +169,11 @@ export class PacketDecoder {
   }
 
   #checkSize(size: number): void {
-    const most = this.#isFirst ? this.#options.connectBytesMax : this.#options.packetBytesMax
+    const limit = this.#isFirst ? 'connectBytesMax' : 'packetBytesMax'
+    const most = this.#options[limit]
     if (size <= most) return
     const text = `a packet of ${size} bytes; at most ${most} are taken${this.#isFirst ? ' before CONNACK' : ''}`
-    throw new ProtocolViolation(ReasonCode.PacketTooLarge, 'MQTT-3.2.2-15', text)
+    throw new ProtocolViolation(ReasonCode.PacketTooLarge, 'MQTT-3.2.2-15', text, limit)
   }
 
   #keepPartial(chunk: Buffer, start: number, size: number): void {

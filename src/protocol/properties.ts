@@ -211,15 +211,15 @@ export function decodeProperties<Properties extends object>(
   if (size > reader.remaining) throw reader.malformed('MQTT-4.13.1-1', 'the packet ends inside its properties')
   const { propertiesMax, propertiesBytesMax } = bounds
   if (propertiesBytesMax !== undefined && size > propertiesBytesMax) {
-    const text = `${size} bytes of properties in ${holder.toUpperCase()}; at most ${propertiesBytesMax} are taken (limits.propertiesBytesMax)`
-    throw new ProtocolViolation(ReasonCode.PacketTooLarge, 'MQTT-3.2.2-15', text)
+    const text = `${size} bytes of properties in ${holder.toUpperCase()}; at most ${propertiesBytesMax} are taken`
+    throw new ProtocolViolation(ReasonCode.PacketTooLarge, 'MQTT-3.2.2-15', text, 'propertiesBytesMax')
   }
   const section = new ByteReader(reader.bytes, reader.position, reader.position + size, reader.version)
   const known = byHolder.get(holder)
   for (let count = 1; section.remaining > 0; count++) {
     if (count > propertiesMax) {
-      const text = `more than ${propertiesMax} properties in ${holder.toUpperCase()} (limits.propertiesMax)`
-      throw new ProtocolViolation(ReasonCode.PacketTooLarge, 'MQTT-3.2.2-15', text)
+      const text = `more than ${propertiesMax} properties in ${holder.toUpperCase()}`
+      throw new ProtocolViolation(ReasonCode.PacketTooLarge, 'MQTT-3.2.2-15', text, 'propertiesMax')
     }
     const id = section.readVariableByteInteger('a Property Identifier')
     const property = known?.get(id)

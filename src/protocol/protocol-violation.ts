@@ -4,17 +4,30 @@
  */
 import type { ReasonCode } from './reason-code.ts'
 
+/** Limits that a packet can break, by their names in the configuration. */
+export type PacketLimit =
+  | 'connectBytesMax'
+  | 'packetBytesMax'
+  | 'propertiesMax'
+  | 'propertiesBytesMax'
+  | 'receiveMaximum'
+  | 'topicAliasMaximum'
+  | 'topicAliasBytesMax'
+
 export class ProtocolViolation extends Error {
   /** What a 5.0 peer is told in CONNACK or DISCONNECT. */
   readonly reasonCode: ReasonCode
   /** The statement that was broken, for example `MQTT-3.3.1-4`. */
   readonly statement: string
+  /** The limit that was broken; null if it was none. */
+  readonly limit: PacketLimit | null
 
   /** `message` says to a human what was found and what was expected; it goes out as Reason String. */
-  constructor(reasonCode: ReasonCode, statement: string, message: string) {
+  constructor(reasonCode: ReasonCode, statement: string, message: string, limit: PacketLimit | null = null) {
     super(message)
     this.name = 'ProtocolViolation'
     this.reasonCode = reasonCode
     this.statement = statement
+    this.limit = limit
   }
 }

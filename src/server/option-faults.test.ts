@@ -109,6 +109,18 @@ const refused: [options: object, fault: string][] = [
     'clientIdentifierScope: found "acount", expected one of broker, account; did you mean account?',
   ],
   [
+    { clientIdentifiers: ['%u', '%u*'] },
+    'clientIdentifiers[1]: found "%u*", expected a character between %u and *; write %u-*, with a character that no account holds: else the account ann could take what is anna’s',
+  ],
+  [
+    { clientIdentifiers: '%u' },
+    `clientIdentifiers: found "%u", expected a list of texts; for example ['one', 'another']`,
+  ],
+  [
+    { clientIdentifiers: [7] },
+    "clientIdentifiers[0]: found 7, expected a text such as %u, or %u-*; put it in quotation marks: '7'",
+  ],
+  [
     { whenQueueFull: 'drop' },
     'whenQueueFull: found "drop", expected one of spill, refuse, drop-oldest, drop-newest, dead-letter; did you mean drop-oldest?',
   ],

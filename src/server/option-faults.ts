@@ -15,6 +15,7 @@ import {
   readAccountName,
   readDeadLetterTopicName,
   readFilter,
+  readIdentifierPattern,
   topicReaders,
   unreachableRules,
 } from './config/topic-values.ts'
@@ -37,6 +38,7 @@ export function checkOptions(given: BrokerOptions): CheckedOptions {
   const topicLimits = faults.isEmpty ? limits : defaultLimits
   const { clientIdentifierScope: scope, whenQueueFull, deadLetterTopicName } = options
   if (scope !== undefined) faults.take('clientIdentifierScope', scope, readChoice(scope, clientIdentifierScopes))
+  checkTexts('clientIdentifiers', options.clientIdentifiers, readIdentifierPattern, faults)
   if (whenQueueFull !== undefined) faults.take('whenQueueFull', whenQueueFull, readChoice(whenQueueFull, queuePolicies))
   if (deadLetterTopicName !== undefined) {
     faults.take('deadLetterTopicName', deadLetterTopicName, readDeadLetterTopicName(deadLetterTopicName, topicLimits))

@@ -35,6 +35,7 @@ const readers: Readonly<Record<keyof BrokerOptions, Read>> = {
   ),
   responseTopicPrefix: reading((value) => typeof value === 'string', 'a text', "for example 'replies/'"),
   clientIdentifierScope: taken,
+  clientIdentifiers: taken,
   store: part('append', 'a store', "sqlite('data') or memory()"),
   whenQueueFull: taken,
   deadLetterTopicName: taken,

@@ -80,6 +80,12 @@ export interface BrokerOptions {
    */
   clientIdentifierScope?: ClientIdentifierScope
   /**
+   * Client Identifiers that clients may choose: each a text in which `%u` is the account and `*` at the end whatever follows, for example
+   * `%u` and `%u-*`. Whoever chooses another one is refused with 0x85. An account that holds the character behind `%u` in a pattern with
+   * `*` gets nothing by `%u`, so that no two accounts are given the same. Default: any.
+   */
+  clientIdentifiers?: readonly string[]
+  /**
    * Where what must survive is kept: `sqlite('directory')`, or `memory()`, which is the default. The broker opens it when
    * it starts and closes it when it stops.
    */

@@ -42,6 +42,7 @@ export function differences(before: OptionSet, started: BrokerOptions, after: Op
   compare('allowAnonymous', old.allowAnonymous ?? false, given.allowAnonymous ?? false)
   compare('whenQueueFull', old.whenQueueFull ?? 'spill', given.whenQueueFull ?? 'spill')
   compare('clientIdentifierScope', old.clientIdentifierScope ?? 'broker', given.clientIdentifierScope ?? 'broker')
+  compare('clientIdentifiers', old.clientIdentifiers ?? null, given.clientIdentifiers ?? null)
   compare('deadLetterTopicName', deadLetterTopicName(old), deadLetterTopicName(given))
   compare('topics', oldChecked.topicRules, checked.topicRules)
   compare('observers', oldChecked.observers, checked.observers)

@@ -1,6 +1,7 @@
 /**
  * What the shell and the gatekeeper are told of the options.
  */
+import { IdentifierPatterns } from '../core/access/identifier-patterns.ts'
 import type { Store } from '../store/store.ts'
 import { parseListenUrl } from '../transport/listen-url.ts'
 import { defaultAuthenticate } from './authentication/default-authenticate.ts'
@@ -24,6 +25,7 @@ export function changeableOptions({ given, checked }: OptionSet) {
     asksAuthorization: given.authorize !== undefined || (given.access ?? null) !== null,
     responseTopicPrefix: given.responseTopicPrefix ?? null,
     clientIdentifierScope: given.clientIdentifierScope ?? 'broker',
+    clientIdentifiers: given.clientIdentifiers === undefined ? null : new IdentifierPatterns(given.clientIdentifiers),
     whenQueueFull: given.whenQueueFull ?? 'spill',
     deadLetterTopicName: deadLetterTopicName(given),
   }

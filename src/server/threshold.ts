@@ -2,6 +2,7 @@
  * What the core is told of connections that are no Network Connections yet: how many there are, and which came to nothing. Those are
  * events like that of any other connection which was not let in.
  */
+import { reachLimit } from '../core/limit-reached.ts'
 import type { Limits } from '../core/limits.ts'
 import { ReasonCode } from '../protocol/reason-code.ts'
 import type { Turned } from '../transport/listener-options.ts'
@@ -22,6 +23,12 @@ const reasonCodes: Readonly<Record<Turned['type'], number>> = {
   failed: ReasonCode.UnspecifiedError,
 }
 
+/** The limit that let in no more. */
+const limits: Readonly<Partial<Record<Turned['type'], keyof Limits>>> = {
+  slow: 'handshakeSecondsMax',
+  crowded: 'handshakesMax',
+}
+
 export function thresholdOf(shell: () => Pick<Shell, 'core' | 'act'>): Threshold {
   return {
     limits: () => shell().core.state.limits,
@@ -31,12 +38,13 @@ export function thresholdOf(shell: () => Pick<Shell, 'core' | 'act'>): Threshold
     turnedAway: (remoteAddress, { type, reason }) => {
       shell().act(({ state }, _nowMs, turn) => {
         state.traffic.handshakesFailed += 1
+        const limit = limits[type]
         turn.events.push({
           type: 'refused',
           clientIdentifier: null,
           remoteAddress,
           reasonCode: reasonCodes[type],
-          reason,
+          reason: limit === undefined ? reason : reachLimit(state, limit, reason),
         })
       })
     },

@@ -6,11 +6,11 @@
 import { Message } from '../core/message.ts'
 import type { CoreRecord, HeldFact, MessageRecord, OwedFact, Recipient, RetainRule, Seq } from '../core/record.ts'
 import type { ByteWriter } from '../protocol/byte-writer.ts'
-import type { RetainHandling, SubscriptionOptions } from '../protocol/control-packet.ts'
 import { readIdentity, writeIdentity } from './identity-codec.ts'
 import { fateByte, readFate } from './owed-codec.ts'
-import { qosOf, readPublish, readWill, writePublish, writeWill } from './publish-codec.ts'
+import { qosOf, readPublish, writePublish } from './publish-codec.ts'
 import { CorruptError, numberSizeMax, RestReader, writeNumber, writeNumbers, writeText } from './rest-bytes.ts'
+import { readSessionRecord, writeSessionFields } from './session-record-codec.ts'
 
 /** The first byte of each record; never used for anything else. */
 const types = [
@@ -31,6 +31,7 @@ const types = [
   'unheld',
   'noted',
   'given',
+  'session-groups',
 ] as const satisfies readonly CoreRecord['type'][]
 const typeBytes = new Map<CoreRecord['type'], number>(types.map((type, index) => [type, index + 1]))
 
@@ -96,46 +97,6 @@ function writeFields(writer: ByteWriter, record: CoreRecord): void {
       return
     default:
       writeSessionFields(writer, record)
-  }
-}
-
-type SessionRecord = Extract<CoreRecord, { type: `session-${string}` | 'subscribed' | 'unsubscribed' }>
-
-function writeSessionFields(writer: ByteWriter, record: SessionRecord): void {
-  switch (record.type) {
-    case 'session-created':
-      writeNumber(writer, record.sessionExpiryInterval)
-      writeNumber(writer, record.atMs)
-      writeText(writer, record.account)
-      writeText(writer, record.clientIdentifier)
-      writeWill(writer, record.will)
-      return
-    case 'session-resumed':
-      writeNumber(writer, record.session)
-      writeNumber(writer, record.sessionExpiryInterval)
-      writeWill(writer, record.will)
-      return
-    case 'session-disconnected':
-      writeNumber(writer, record.session)
-      writeNumber(writer, record.sessionExpiryInterval)
-      writeNumber(writer, record.willPending ? 1 : 0)
-      writeNumber(writer, record.sentThrough)
-      writeNumber(writer, record.atMs)
-      writeNumbers(writer, record.sent)
-      return
-    case 'session-ended':
-      writeNumber(writer, record.session)
-      return
-    case 'subscribed':
-      writeNumber(writer, record.session)
-      writer.writeByte(optionBits(record.options))
-      writeNumber(writer, record.subscriptionIdentifier)
-      writeNumber(writer, record.atMs)
-      writeText(writer, record.topicFilter)
-      return
-    case 'unsubscribed':
-      writeNumber(writer, record.session)
-      writeText(writer, record.topicFilter)
   }
 }
 
@@ -281,61 +242,6 @@ function readRecord(reader: RestReader, seq: Seq): CoreRecord {
     default:
       return readSessionRecord(reader, type)
   }
-}
-
-function readSessionRecord(reader: RestReader, type: SessionRecord['type']): CoreRecord {
-  switch (type) {
-    case 'session-created': {
-      const sessionExpiryInterval = reader.readNumber()
-      const atMs = reader.readNumber()
-      const account = reader.readText()
-      const clientIdentifier = reader.readText()
-      return { type, account, clientIdentifier, sessionExpiryInterval, will: readWill(reader), atMs }
-    }
-    case 'session-resumed': {
-      const session = reader.readNumber()
-      return { type, session, sessionExpiryInterval: reader.readNumber(), will: readWill(reader) }
-    }
-    case 'session-disconnected': {
-      const session = reader.readNumber()
-      const sessionExpiryInterval = reader.readNumber()
-      const willPending = reader.readNumber() === 1
-      const sentThrough = reader.readNumber()
-      return {
-        type,
-        session,
-        sessionExpiryInterval,
-        willPending,
-        sentThrough,
-        atMs: reader.readNumber(),
-        sent: reader.readNumbers(),
-      }
-    }
-    case 'session-ended':
-      return { type, session: reader.readNumber() }
-    case 'subscribed': {
-      const session = reader.readNumber()
-      const options = readOptions(reader.readByte())
-      const subscriptionIdentifier = reader.readNumber()
-      const atMs = reader.readNumber()
-      return { type, session, topicFilter: reader.readText(), options, subscriptionIdentifier, atMs }
-    }
-    case 'unsubscribed':
-      return { type, session: reader.readNumber(), topicFilter: reader.readText() }
-  }
-}
-
-/** Subscription Options in one byte. */
-export function optionBits({ qos, noLocal, retainAsPublished, retainHandling }: SubscriptionOptions): number {
-  return qos | (noLocal ? 4 : 0) | (retainAsPublished ? 8 : 0) | (retainHandling << 4)
-}
-
-export function readOptions(bits: number): SubscriptionOptions {
-  const handling = bits >> 4
-  if (handling > 2) throw new CorruptError(`a Retain Handling of ${handling}`)
-  // Just checked.
-  const retainHandling = handling as RetainHandling
-  return { qos: qosOf(bits), noLocal: (bits & 4) !== 0, retainAsPublished: (bits & 8) !== 0, retainHandling }
 }
 
 /** In two bits. */

@@ -8,15 +8,9 @@ import type { Snapshot } from '../core/rest/snapshot-round.ts'
 import { ByteWriter } from '../protocol/byte-writer.ts'
 import { readOwed, writeOwed } from './owed-codec.ts'
 import { readWill, writeWill } from './publish-codec.ts'
-import {
-  optionBits,
-  readOptions,
-  readRecipients,
-  readRetainRule,
-  retainRuleBits,
-  writeRecipients,
-} from './record-codec.ts'
+import { readRecipients, readRetainRule, retainRuleBits, writeRecipients } from './record-codec.ts'
 import { CorruptError, numberSizeMax, RestReader, writeNumber, writeNumbers, writeText } from './rest-bytes.ts'
+import { optionBits, readGroups, readOptions, writeGroups } from './session-record-codec.ts'
 
 /** Sorts Sessions before recipients. `isGone`: the snapshot says that there is nothing to keep. */
 export function snapshotKey(snapshot: Snapshot): { key: string; isGone: boolean } {
@@ -78,6 +72,9 @@ function readSnapshot(key: string, reader: RestReader): Snapshot {
   throw new CorruptError('a kind of snapshot that this version does not know')
 }
 
+/** What follows a Session's copies, if anything does. */
+const groupsFollow = 1
+
 function writeSession(writer: ByteWriter, session: SessionSnapshot): void {
   writer.ensure(8 * numberSizeMax)
   writeNumber(writer, session.createdMs)
@@ -98,6 +95,10 @@ function writeSession(writer: ByteWriter, session: SessionSnapshot): void {
   writer.ensure(numberSizeMax)
   writeNumber(writer, session.inFlight.length)
   for (const copy of session.inFlight) writeInFlight(writer, copy)
+  if (session.groups === null) return
+  writer.ensure(1)
+  writer.writeByte(groupsFollow)
+  writeGroups(writer, session.groups)
 }
 
 function readSession(reader: RestReader, number: Seq): SessionSnapshot {
@@ -114,6 +115,7 @@ function readSession(reader: RestReader, number: Seq): SessionSnapshot {
   const taken = reader.readNumbers()
   const subscriptions = readList(reader, readSubscription)
   const inFlight = readList(reader, readInFlight)
+  const groups = readGroupsIfThere(reader)
   return {
     number,
     account,
@@ -129,7 +131,15 @@ function readSession(reader: RestReader, number: Seq): SessionSnapshot {
     sentThrough,
     taken,
     inFlight,
+    groups,
   }
+}
+
+/** Older formats end before them. */
+function readGroupsIfThere(reader: RestReader): string[] | null {
+  if (reader.isAtEnd) return null
+  if (reader.readByte() !== groupsFollow) throw new CorruptError('something else than groups behind a Session')
+  return readGroups(reader)
 }
 
 function readList<Item>(reader: RestReader, readItem: (reader: RestReader) => Item): Item[] {

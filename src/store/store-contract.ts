@@ -219,7 +219,7 @@ function testSnapshots(check: Check): void {
   }
   const session = (number: Seq, clientIdentifier: string): Snapshot => {
     const times = { createdMs: 2, endsAtMs: 0, willAtMs: 0, sessionExpiryInterval: 60 }
-    const lists = { subscriptions: [], inboundPacketIds: [], taken: [], inFlight: [] }
+    const lists = { subscriptions: [], inboundPacketIds: [], taken: [], inFlight: [], groups: null }
     const rest = { account: '', will: null, from: 1, sentThrough: 0 }
     return { type: 'session', number, session: { number, clientIdentifier, ...times, ...lists, ...rest } }
   }

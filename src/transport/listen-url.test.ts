@@ -210,6 +210,11 @@ const refused: [url: string, rest: string][] = [
   ['ws://127.0.0.1?origin=app.example', originFault('app.example')],
   ['ws://127.0.0.1?origin=https://a/b', originFault('https://a/b')],
   ['ws://127.0.0.1?origin=*', originFault('*')],
+  ['ws://127.0.0.1?origin=https://a?b', originFault('https://a?b')],
+  ['ws://127.0.0.1?origin=https://a/%23b', originFault('https://a/#b')],
+  // What has no origin is for browsers as `null`, which every file and every sandboxed page is, too.
+  ['ws://127.0.0.1?origin=file:///', originFault('file:///')],
+  ['ws://127.0.0.1?origin=null', originFault('null')],
   [
     'ws://127.0.0.1/커피',
     'found the path "/커피", expected a path of printable ASCII characters. Write other characters percent-encoded, as browsers do.',
@@ -218,6 +223,10 @@ const refused: [url: string, rest: string][] = [
     'unix://run/pabal.sock',
     'found "run" before the path, expected unix:// followed by an absolute path. Write three slashes: unix:///run/pabal.sock.',
   ],
+  ...['unix://', 'unix:///run/a%00.sock'].map((url): [string, string] => [
+    url,
+    'found no name of a file, expected unix:// followed by an absolute path. Write for example unix:///run/pabal.sock.',
+  ]),
   [
     'unix:///run/',
     'found no name of a file, expected unix:// followed by an absolute path. Write for example unix:///run/pabal.sock.',
@@ -250,6 +259,11 @@ describe('a listen URL is refused with what was found, what is expected and what
       )
     })
   }
+})
+
+test('a host name longer than a name may be is refused, and cut where it is repeated', () => {
+  assert.throws(() => parseListenUrl(`tcp://${'a'.repeat(254)}`), /found the host "a{190}…, expected an IPv4 address/)
+  assert.doesNotThrow(() => parseListenUrl(`tcp://${'a'.repeat(253)}`))
 })
 
 test('a password in a listen URL is refused and not repeated', () => {

@@ -24,7 +24,8 @@ async function answer(running: TestBroker, version: 4 | 5, fields: ConnectFields
   const { reasonCode, sessionPresent, properties } = await client.connect(fields)
   if (reasonCode !== 0) {
     await client.closed()
-    assert.doesNotMatch(JSON.stringify(properties), /alice|bob/)
+    const others = ['alice', 'bob'].filter((name) => name !== fields.userName).join('|')
+    assert.doesNotMatch(JSON.stringify(properties), new RegExp(others))
     return reasonCode
   }
   await running.lose(client)
@@ -135,4 +136,44 @@ test('how many Sessions an account may have, and all, changes while the broker r
     [await from(5, 'bob', 'c'), await from(4, 'alice', 'b'), await from(5, 'alice', 'a')],
     [0x97, true, true],
   )
+})
+
+test('clients choose only Client Identifiers that their account may have, or leave it to the broker', async () => {
+  using folder = temporaryFolder()
+  const options = (clientIdentifiers?: readonly string[]): BrokerOptions => ({
+    ...anybody,
+    store: sqlite(folder.path),
+    ...(clientIdentifiers === undefined ? {} : { clientIdentifiers }),
+  })
+  await using running = await startTestBroker(options())
+  assert.equal(await answer(running, 5, as(5, 'mallory', 'alice:1')), false, 'mallory was first')
+  const { applied } = await running.broker.reload(options(['%u', '%u:*', 'gateway-*']))
+  assert.deepEqual(applied, ['clientIdentifiers'])
+  const codes: (boolean | number)[] = []
+  for (const [version, userName, name] of [
+    [5, 'alice', 'alice'],
+    [4, 'alice', 'alice:2'],
+    [5, 'bob', 'gateway-1'],
+    [5, 'bob', 'alice:3'],
+    [4, 'bob', 'alice:3'],
+    [5, 'mallory', 'alice:1'],
+    [5, 'alice', 'alice:1'],
+    [5, '', 'alice'],
+  ] as const) {
+    codes.push(await answer(running, version, as(version, userName, name)))
+  }
+  assert.deepEqual(codes, [false, false, false, 0x85, 2, 0x85, 0x85, 0x85])
+  const told: unknown[] = []
+  running.broker.on('refused', ({ reason }) => told.push(reason))
+  using refused = await running.open(5)
+  const { properties } = await refused.connect({ userName: 'bob', clientIdentifier: 'alice' })
+  const words = 'this account may have other Client Identifiers only: bob, bob:*, gateway-* (clientIdentifiers)'
+  assert.deepEqual([properties.reasonString, ...told], [words, words])
+  using nameless = await running.open(5)
+  const lasting = { sessionExpiryInterval: 100 }
+  const given = (await nameless.connect({ userName: 'carol', properties: lasting })).properties.assignedClientIdentifier
+  assert.ok(given !== undefined)
+  await running.lose(nameless)
+  assert.equal(await answer(running, 5, { ...as(5, 'carol', given), properties: lasting }), true)
+  assert.equal(await answer(running, 5, as(5, 'dave', given.replace(/.$/, 'x'))), 0x85)
 })

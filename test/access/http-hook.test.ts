@@ -127,6 +127,11 @@ test('EMQX #17589, #17674: whatever else it answers refuses, and so does no answ
     const timeoutSeconds = index < answers.length - 2 ? 3 : 0.1
     assert.equal(await verdictOf(program.url, { timeoutSeconds }), 0x88, `answer ${index}`)
   }
+  // Where it leads, somebody else may say what he likes.
+  const elsewhere = (response: ServerResponse) => response.writeHead(307, { location: `${other.url}` }).end()
+  await using other = await hook(({ response }) => say(response, 200, '{"result":"allow","account":"admin"}'))
+  await using leading = await hook(({ response }) => elsewhere(response))
+  assert.deepEqual([await verdictOf(leading.url), other.asked.length], [0x88, 0])
   await using gone = await hook(() => {})
   await gone[Symbol.asyncDispose]()
   assert.equal(await verdictOf(gone.url), 0x88)
@@ -154,13 +159,21 @@ test('so many requests are under way at once, and the rest waits', async () => {
   })
 })
 
-test('clients that send nothing are let in without a question if everybody may come in', async () => {
+test('clients that send neither name nor password, and only those, are let in without a question if everybody may come in', async () => {
   await using program = await hook(({ response }) => say(response, 200, '{"result":"deny"}'))
   const options = { url: program.url, token: null, timeoutSeconds: 3, concurrency: 5 }
   const anonymous = { ...request, userName: null, password: null }
   assert.deepEqual(await httpHookAuthenticate(options, true)(anonymous), { type: 'accepted', account: '' })
   assert.equal(program.asked.length, 0)
-  assert.partialDeepStrictEqual(await httpHookAuthenticate(options)(anonymous), { type: 'refused', reasonCode: 0x86 })
+  const denied = { type: 'refused', reasonCode: 0x86 }
+  assert.partialDeepStrictEqual(await httpHookAuthenticate(options)(anonymous), denied)
+  for (const half of [
+    { ...anonymous, userName: 'ann' },
+    { ...anonymous, password: Buffer.from('tea') },
+  ]) {
+    assert.partialDeepStrictEqual(await httpHookAuthenticate(options, true)(half), denied)
+  }
+  assert.equal(program.asked.length, 3)
 })
 
 test('passwords leave this machine by https alone, and there is one place where users are known', () => {

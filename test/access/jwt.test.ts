@@ -120,6 +120,7 @@ test('what is expired, not yet valid, endless, of another issuer, audience or ke
     '',
     null,
     'a'.repeat(40_000),
+    await key.token({ padding: 'a'.repeat(16 * 1024) }),
   ]
   const codes = await connects({ ...options, keys }, [good, ...bad])
   // U+0000 is no account.
@@ -186,6 +187,9 @@ test('tokens stand beside users: what has the form of a token is checked as one'
     [form(await key.token()), form('e.y'), form('secret'), form('a.b.c'), form('eyJ.x.ü')],
     [true, false, false, false, false],
   )
+  const others = ['e..', 'eyJhb.xyz', 'eyJhb.x.y.z', `e${'a'.repeat(16 * 1024)}.x.y`]
+  assert.deepEqual(others.map(form), [false, false, false, false])
+  assert.equal(looksLikeToken({ password: null }), false)
   const authenticate = tokensOr(
     jwtAuthenticate({ ...options, keys: setOf(key) }),
     ({ userName, password }) => userName === 'ann' && Buffer.from(password ?? []).toString() === 'tea',
@@ -272,6 +276,24 @@ test('the groups of a token are those of its claim, by its whole name or within 
   for (const groups of [7, null, { ops: true }, ['ops', 7], [['ops']]]) {
     assert.equal(await code('groups', { groups }), wrong, JSON.stringify(groups))
   }
+})
+
+test('what is no claim within a claim gives no group, also what every object or text has', async () => {
+  const key = await signer('one')
+  const groups = async (groupsClaim: string, realm: unknown): Promise<unknown> => {
+    const verdict = await jwtAuthenticate({ ...options, keys: setOf(key), groupsClaim })({
+      ...{ clientIdentifier: 'c', userName: null, protocolVersion: 5, remoteAddress: '', listener: '' },
+      userProperties: [],
+      password: Buffer.from(await key.token({ realm })),
+    })
+    return typeof verdict === 'object' && verdict.type === 'accepted' ? verdict.groups : verdict
+  }
+  for (const realm of [null, 7, 'roles', {}, [], { roles: null }]) {
+    for (const path of ['realm.constructor.name', 'realm.__proto__.constructor.name', 'realm.roles.a', 'realm.0.a']) {
+      assert.deepEqual(await groups(path, realm), [], `${path} of ${JSON.stringify(realm)}`)
+    }
+  }
+  assert.deepEqual(await groups('realm.roles', { roles: ['ops'] }), ['ops'])
 })
 
 test('a connection does not outlive its token: it ends at exp, and the clock skew later', async () => {

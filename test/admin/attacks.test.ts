@@ -52,6 +52,31 @@ test('a request that does not arrive in time is cut off', async () => {
   assert.match(await raw(api, 'GET /livez HTTP/1.1\r\nHost: local'), /^HTTP\/1\.1 408 /)
 })
 
+test('a fault says what was found, and never a password, whatever is wrong with it', async () => {
+  await using api = await startApi()
+  const faults = async (path: string, body: unknown) => (await api.send('POST', path, body)).body.faults
+  assert.partialDeepStrictEqual(
+    await faults('/publish', { topic: 7, properties: { user_properties: { constructor: 8 } } }),
+    [
+      { place: 'body.topic', found: '7' },
+      { place: 'body.properties.user_properties.constructor', found: '8' },
+    ],
+  )
+  assert.partialDeepStrictEqual(await faults('/publish', { topic: 'a', bogus: 1 }), [
+    { place: 'body', found: 'the unknown "bogus"', expected: 'only what the documentation names' },
+  ])
+  const secrets = await faults('/login', { username: ['admin'], password: ['canary'] })
+  assert.partialDeepStrictEqual(secrets, [{ place: 'body.username' }, { place: 'body.password', found: 'a value' }])
+  assert.doesNotMatch(JSON.stringify(secrets), /canary/)
+  for (const [name, bad] of [
+    ['current', ['canary']],
+    ['password', 'canary'],
+  ] as const) {
+    const both = { current: 'x', password: 'long enough for all', [name]: bad }
+    assert.partialDeepStrictEqual(await faults('/password', both), [{ place: `body.${name}`, found: 'a value' }])
+  }
+})
+
 test('headers without end are refused', async () => {
   await using api = await startApi()
   const answer = await raw(api, `GET /livez HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n${closing}`)

@@ -37,7 +37,7 @@ test('it says what is at rest as a table', async () => {
   assert.equal(
     steady(await inspect('--data', directory)),
     `Data ./data-1
-Format version 2
+Format version 3
 File …
 Disk …
 Log …
@@ -65,7 +65,7 @@ test('as JSON it says the same, of every Session', async () => {
   const inspection = JSON.parse(await inspect('--data', directory, '--json'))
   assert.deepEqual(inspection.waiting, { sessions: 2, messages: 4, bytes: 32 })
   assert.deepEqual(inspection.retained, { messages: 1, bytes: 9 })
-  assert.equal(inspection.formatVersion, 2)
+  assert.equal(inspection.formatVersion, 3)
   assert.equal(inspection.log.liveRecords, 4)
   assert.ok(inspection.file.fileSystemFreeBytes > 0 && inspection.file.bytes > 0)
   const [sleeper] = inspection.sessions

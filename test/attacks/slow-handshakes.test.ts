@@ -56,12 +56,24 @@ async function drip(socket: Duplex, bytes: Buffer): Promise<number> {
 describe('slowloris on TLS, HTTP upgrade, MQTT', { concurrency: true }, () => {
   const limits = { handshakeSecondsMax: 1, connectSecondsMax: 1 }
   for (const [where, listen, open, bytes, reason] of [
-    ['TLS', `tls://127.0.0.1:0?${files}`, dial, clientHello, /its TLS handshake was not complete within 1 seconds/],
+    [
+      'TLS',
+      `tls://127.0.0.1:0?${files}`,
+      dial,
+      clientHello,
+      /its TLS handshake was not complete within 1 seconds \(limits\.handshakeSecondsMax\)$/,
+    ],
     ['TLS below WebSocket', `wss://127.0.0.1:0?${files}`, dial, clientHello, /its TLS handshake was not complete/],
     ['HTTP upgrade', 'ws://127.0.0.1:0', dial, upgrade, /its WebSocket handshake was not complete within 1 seconds/],
     ['HTTP upgrade over TLS', `wss://127.0.0.1:0?${files}`, dialSecure, upgrade, /its WebSocket handshake was not/],
-    ['MQTT', 'tcp://127.0.0.1:0', dial, halfConnect, /no CONNECT within 1 seconds/],
-    ['MQTT over TLS', `tls://127.0.0.1:0?${files}`, dialSecure, halfConnect, /no CONNECT within 1 seconds/],
+    ['MQTT', 'tcp://127.0.0.1:0', dial, halfConnect, /no CONNECT within 1 seconds \(limits\.connectSecondsMax\)$/],
+    [
+      'MQTT over TLS',
+      `tls://127.0.0.1:0?${files}`,
+      dialSecure,
+      halfConnect,
+      /no CONNECT within 1 seconds \(limits\.connectSecondsMax\)$/,
+    ],
   ] as const) {
     test(`${where}: a byte now and then does not keep a connection open`, async () => {
       await using broker = await startTestBroker({ listen: [listen], limits })
@@ -100,10 +112,11 @@ for (const scheme of ['tls', 'ws'] as const) {
     assert.equal(silent.filter((socket) => socket.closed).length, 200, 'the oldest made room')
     assert.equal(states[0]?.traffic.handshakes, 100)
     assert.equal(states[0]?.traffic.handshakesFailed, 200)
+    assert.deepEqual(states[0]?.reachedLimits, { handshakesMax: 200 })
     assert.deepEqual([...new Set(reasons)].length, 1)
     assert.match(
       reasons[0] ?? '',
-      /^too many connections at once were still waiting for its (?:TLS|WebSocket) handshake/,
+      /^too many connections at once were still waiting for its (?:TLS|WebSocket) handshake, .* \(limits\.handshakesMax\)$/,
     )
     using client = new WireClient(await dialSecure(broker.broker.urls[1] ?? ''), 5)
     assert.equal((await client.connect()).reasonCode, 0)

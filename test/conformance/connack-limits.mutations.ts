@@ -41,7 +41,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'the Maximum Packet Size of a malformed CONNECT is overlooked',
-    file: 'src/core/broker.ts',
+    file: 'src/core/connection/closing.ts',
     from: 'connection.maximumPacketSize = claims.maximumPacketSize',
     to: '',
     breaks: ['MQTT-3.2.2-19'],

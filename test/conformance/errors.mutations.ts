@@ -7,7 +7,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a violation goes unanswered',
     file: 'src/core/broker.ts',
-    from: 'disconnectClient(this.state, connection, { reasonCode: violation.reasonCode, text }, nowMs, turn)',
+    from: 'disconnectViolator(this.state, connection, violation, nowMs, turn)',
     to: '',
     breaks: ['MQTT-4.13.1-1', 'MQTT3-4.8.0-1'],
   },

@@ -25,8 +25,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a broken rule takes the will away',
     file: 'src/core/broker.ts',
-    from: 'disconnectClient(this.state, connection, { reasonCode: violation.reasonCode, text }, nowMs, turn)',
-    to: 'connection.saidGoodbye = true; disconnectClient(this.state, connection, { ...violation, text }, nowMs, turn)',
+    from: 'disconnectViolator(this.state, connection, violation, nowMs, turn)',
+    to: 'connection.saidGoodbye = true; disconnectViolator(this.state, connection, violation, nowMs, turn)',
     breaks: ['MQTT-3.1.2-8', 'MQTT3-3.1.2-8'],
   },
   {

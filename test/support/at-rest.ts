@@ -122,6 +122,11 @@ export const record: Arbitrary<CoreRecord> = fc.oneof(
   }),
   fc.record({ type: fc.constant('session-ended' as const), session: wholeNumber }),
   fc.record({
+    type: fc.constant('session-groups' as const),
+    session: wholeNumber,
+    groups: fc.array(word, { maxLength: 3 }),
+  }),
+  fc.record({
     type: fc.constant('subscribed' as const),
     session: wholeNumber,
     topicFilter: word,
@@ -224,6 +229,7 @@ const session: Arbitrary<Omit<SessionSnapshot, 'number'>> = fc.record({
   sentThrough: wholeNumber,
   taken: numbers,
   inFlight: fc.array(inFlight, { maxLength: 3 }),
+  groups: fc.option(fc.array(word, { maxLength: 3 })),
 })
 
 /** Of things that are there. */

@@ -229,3 +229,20 @@ test('session shows messages and history, unsubscribes and gives up what waits',
   assert.equal((await pabal(running, 'session', 'nobody', '--history')).code, 16)
   assert.match((await pabal(running, 'session', 'slow', '--purge', '--queue')).faults, /cannot be used with/)
 })
+
+test('session --end ends a Session, of the account that is named where several have it, and makes room', async () => {
+  const options = { authenticate: () => true, permissions: { admin: ['root'], observe: ['looker'] } }
+  await using running = await startTestBroker({ ...options, clientIdentifierScope: 'account' })
+  const mallory = await running.client(5, { userName: 'mallory', ...staying(5, 'meter') })
+  await running.lose(await running.client(5, { userName: 'alice', ...staying(5, 'meter') }))
+  const act = (userName: string, ...flags: string[]) =>
+    pabal(running, 'session', 'meter', '--end', '-u', userName, ...flags)
+  assert.match((await act('looker')).faults, /needs? the permission "?admin"?|no permission to admin/)
+  assert.match((await act('root')).faults, /Sessions of the accounts "mallory", "alice"/)
+  const ended = await act('root', '--account', 'mallory')
+  assert.deepEqual([ended.out, ended.code], ['The Session of meter of the account mallory has ended.\n', 0])
+  await mallory.refused(0x98)
+  const { client, account } = JSON.parse((await act('root', '--json')).out)
+  assert.deepEqual([client, account], ['meter', 'alice'])
+  assert.equal((await act('root')).code, 1)
+})

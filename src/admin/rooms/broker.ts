@@ -88,12 +88,13 @@ function configOf({ state, settings, listenUrls }: BrokerAccess): ConfigEntry[] 
     const given = Object.entries(rule).filter(([name, value]) => Reflect.get(ruleDefaults, name) !== value)
     return { key: `topics[${index}]`, value: Object.fromEntries(given), isDefault: false }
   })
-  const { clientIdentifierScope: scope = 'broker' } = options
+  const { clientIdentifierScope: scope = 'broker', clientIdentifiers = null } = options
   const { accounts, filters } = options.observers ?? defaultObservers
   const settingEntries = Object.entries(settings).map(([key, value]) => ({ key, value, isDefault: null }))
   return [
     { key: 'listeners', value: listenUrls, isDefault: null },
     { key: 'clientIdentifierScope', value: scope, isDefault: scope === 'broker' },
+    { key: 'clientIdentifiers', value: clientIdentifiers?.texts ?? null, isDefault: clientIdentifiers === null },
     { key: 'whenQueueFull', value: options.whenQueueFull, isDefault: options.whenQueueFull === 'spill' },
     ...settingEntries,
     ...ruleEntries,

@@ -2,7 +2,6 @@
  * Rooms in which an operator changes or ends what a client has: its connection, its Subscriptions, its queue, its whole Session.
  */
 import { z } from 'zod'
-import { endSession } from '../../core/session/lifecycle.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
 import { oneSession } from '../../server/requests/one-session.ts'
 import { problem } from '../problem.ts'
@@ -46,14 +45,8 @@ export const clientRooms: readonly Room[] = [
     params,
     query: accountQuery,
     answers: { 204: { description: 'It is gone', schema: null } },
-    handle: async ({ params: { clientIdentifier }, query: { account = null }, broker }) => {
-      const session = oneSession(broker.state, clientIdentifier, account)
-      broker.act((core, nowMs, turn) => {
-        const { connection } = session
-        if (connection !== null) core.disconnect(connection, ReasonCode.AdministrativeAction, kicked, nowMs, turn)
-        endSession(core.state, session, 'operator', nowMs, turn)
-      })
-      await broker.durable()
+    handle: async (visit) => {
+      await askPage(visit, 'session-end', whose(visit), {})
       return nothing
     },
   }),

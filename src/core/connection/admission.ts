@@ -4,23 +4,46 @@
  */
 import type { Connect } from '../../protocol/control-packet.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
+import { isAssigned } from '../access/identifier-patterns.ts'
 import { reachLimit } from '../limit-reached.ts'
 import { memoryFault } from '../memory.ts'
 import type { Login } from '../question.ts'
 import type { CoreState } from '../state.ts'
 import type { ClosingReason } from './closing.ts'
+import type { Connection } from './connection.ts'
 
 /** Why a client whose account is known may not come in; null if it may. */
-export function admissionFault(core: CoreState, packet: Connect, login: Login, nowMs: number): ClosingReason | null {
+export function admissionFault(
+  core: CoreState,
+  connection: Connection,
+  packet: Connect,
+  login: Login,
+  nowMs: number,
+): ClosingReason | null {
   const { clientIdentifier } = packet
   const { account } = login
   if (login.endsAtMs <= nowMs) return { reasonCode: ReasonCode.NotAuthorized, text: 'what it logged in with is over' }
   return (
+    identifierFault(core, connection, clientIdentifier, account) ??
     memoryFaultOf(core, packet, account) ??
     ownerFault(core, clientIdentifier, account) ??
     sessionsFault(core, clientIdentifier, account) ??
     accountFault(core, clientIdentifier, account)
   )
+}
+
+/** What the broker has chosen itself is nobody else's, and whoever has a Session with it may come back. */
+function identifierFault(
+  core: CoreState,
+  connection: Connection,
+  clientIdentifier: string,
+  account: string,
+): ClosingReason | null {
+  const patterns = core.options.clientIdentifiers ?? null
+  if (patterns === null || !connection.hasOwnClientIdentifier || patterns.allow(account, clientIdentifier)) return null
+  if (isAssigned(clientIdentifier) && core.sessions.get(account, clientIdentifier) !== undefined) return null
+  const text = `this account may have other Client Identifiers only: ${patterns.describe(account)} (clientIdentifiers)`
+  return { reasonCode: ReasonCode.ClientIdentifierNotValid, text }
 }
 
 /**

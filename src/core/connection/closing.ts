@@ -4,6 +4,8 @@
  * After `closeConnection` nothing is routed to the connection; what was decided before still leaves first.
  */
 import type { ConnackProperties, DisconnectProperties } from '../../protocol/control-packet.ts'
+import type { ConnectClaims } from '../../protocol/packets/connect.ts'
+import type { ProtocolViolation } from '../../protocol/protocol-violation.ts'
 import {
   connectReasonCode,
   connectReturnCode,
@@ -11,6 +13,7 @@ import {
   ReasonCode,
   reasonCodeName,
 } from '../../protocol/reason-code.ts'
+import { reachLimit } from '../limit-reached.ts'
 import { reasonString } from '../reason-string.ts'
 import { noteRefused } from '../routing/fate.ts'
 import { detachSession } from '../session/lifecycle.ts'
@@ -130,6 +133,43 @@ export function refuseConnect(
   }
   turn.now.push({ type: 'close', connection })
   closeConnection(core, connection, reason, nowMs, turn)
+}
+
+/** The peer has broken a rule. */
+export function disconnectViolator(
+  core: CoreState,
+  connection: Connection,
+  violation: ProtocolViolation,
+  nowMs: number,
+  turn: Turn,
+): void {
+  if (!connection.isClosed) disconnectClient(core, connection, violationReason(core, violation), nowMs, turn)
+}
+
+/**
+ * A CONNECT that could not be decoded: answered in the form that `claims`, read before the fault, allow; not at all for
+ * version 0.
+ */
+export function refuseViolator(
+  core: CoreState,
+  connection: Connection,
+  violation: ProtocolViolation,
+  claims: ConnectClaims,
+  nowMs: number,
+  turn: Turn,
+): void {
+  if (connection.isClosed) return
+  connection.protocolVersion = claims.protocolVersion === 5 ? 5 : 4
+  connection.maximumPacketSize = claims.maximumPacketSize
+  connection.canBeAnswered = claims.protocolVersion !== 0
+  refuseConnect(core, connection, violationReason(core, violation), nowMs, turn)
+}
+
+/** A limit that is broken is counted like any other. */
+function violationReason(core: CoreState, violation: ProtocolViolation): ClosingReason {
+  const { reasonCode, statement, message, limit } = violation
+  const text = limit === null ? message : reachLimit(core, limit, message)
+  return { reasonCode, text: `${text} [${statement}]` }
 }
 
 /** What is said when the broker stops. */

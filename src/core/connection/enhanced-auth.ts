@@ -13,7 +13,7 @@ import { sendNow, type Turn } from '../turn.ts'
 import { disconnectClient } from './closing.ts'
 import type { Connection } from './connection.ts'
 import { acceptLogin } from './handshake.ts'
-import { changeGroups, endLoginAt } from './login.ts'
+import { changeGroups, endLoginAt, recordGroups } from './login.ts'
 
 export function receiveAuth(connection: Connection, packet: Auth, turn: Turn): void {
   const { authenticationMethod } = connection
@@ -69,7 +69,7 @@ export function answerAuthenticationStep(
     disconnectClient(core, connection, { reasonCode: ReasonCode.NotAuthorized, text }, nowMs, turn)
     return
   }
-  changeGroups(core, session, answer.groups, turn)
+  recordGroups(core, session, changeGroups(core, session, answer.groups, turn), turn)
   endLoginAt(core, connection, answer.endsAtMs)
   sendAuth(connection, ReasonCode.Success, answer.data, turn)
   beginDrainsFor(core, session, nowMs, turn)

@@ -4,12 +4,11 @@
 import type { Connack, ConnackProperties, Connect } from '../../protocol/control-packet.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
 import { beginDrainsFor } from '../held/drain.ts'
-import { reachLimit } from '../limit-reached.ts'
+import { reachLimit, sentTopicNameFault } from '../limit-reached.ts'
 import { writeSessionRecord } from '../log.ts'
 import { memoryFault } from '../memory.ts'
 import { type Login, plainLogin } from '../question.ts'
 import { parseTopicFilter } from '../routing/topic-filter.ts'
-import { topicNameFault } from '../routing/topic-name.ts'
 import { endSession, remindSession } from '../session/lifecycle.ts'
 import { neverExpires, Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
@@ -18,7 +17,7 @@ import { admissionFault } from './admission.ts'
 import { type ClosingReason, disconnectClient, refuseConnect } from './closing.ts'
 import type { Connection } from './connection.ts'
 import { addressOf } from './headcount.ts'
-import { changeGroups, endLoginAt } from './login.ts'
+import { changeGroups, endLoginAt, recordGroups } from './login.ts'
 import { OutboundTopicAliases } from './topic-aliases.ts'
 
 const receiveMaximumDefault = 65_535
@@ -99,7 +98,7 @@ function connectFault(core: CoreState, connection: Connection, packet: Connect):
     return { reasonCode: ReasonCode.BadAuthenticationMethod, text }
   }
   if (will === null) return null
-  const fault = topicNameFault(will.topicName, core.limits)
+  const fault = sentTopicNameFault(core, will.topicName)
   if (fault !== null) return { reasonCode: ReasonCode.TopicNameInvalid, text: `Will Topic: ${fault}` }
   if (/^\$(SYS|share|pabal)\//.test(will.topicName)) {
     return { reasonCode: ReasonCode.NotAuthorized, text: `the Will Topic ${will.topicName} is reserved` }
@@ -145,7 +144,7 @@ export function establish(
 ): void {
   const { account } = login
   doWhatIsDue(core, packet.clientIdentifier, nowMs, turn)
-  const fault = connection.isLocal ? null : admissionFault(core, packet, login, nowMs)
+  const fault = connection.isLocal ? null : admissionFault(core, connection, packet, login, nowMs)
   if (fault !== null) {
     refuseConnect(core, connection, { ...fault, account }, nowMs, turn)
     return
@@ -171,9 +170,11 @@ export function establish(
   core.traffic.clientCame(connection.isLocal)
   core.connectionsByAccount.add(account)
   applyConnect(core, connection, packet, nowMs)
-  changeGroups(core, session, login.groups, turn)
+  const groupsBefore = changeGroups(core, session, login.groups, turn)
   endLoginAt(core, connection, login.endsAtMs)
+  const hadRecord = session.number > 0
   recordSession(core, session, nowMs, turn)
+  recordGroups(core, session, hadRecord ? groupsBefore : null, turn)
   const connack: Connack = { type: 'connack', sessionPresent, reasonCode: ReasonCode.Success, properties: {} }
   if (packet.protocolVersion === 5) {
     connack.properties = connackProperties(core, connection, session, packet, login.data)

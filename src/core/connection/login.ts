@@ -6,6 +6,7 @@
 import { ReasonCode } from '../../protocol/reason-code.ts'
 import type { AccessRules } from '../access/access-rules.ts'
 import type { Deadline } from '../deadlines.ts'
+import { writeSessionRecord } from '../log.ts'
 import { isForSys } from '../routing/own-watchers.ts'
 import { endEventSubscriptionsOf } from '../routing/subscribing.ts'
 import type { Session } from '../session/session.ts'
@@ -33,28 +34,49 @@ export function remindLogin(
   disconnectClient(core, connection, { reasonCode: ReasonCode.MaximumConnectTime, text }, nowMs, turn)
 }
 
-/** The client is in these groups from now on: what was decided for others is void. What is held is for the caller to look at. */
-export function changeGroups(core: CoreState, session: Session, groups: readonly string[], turn: Turn): void {
+/**
+ * The client is in these groups from now on: what was decided for others is void. What is held is for the caller to look at, and so is
+ * that it is written down. Returns the groups before.
+ */
+export function changeGroups(
+  core: CoreState,
+  session: Session,
+  groups: readonly string[],
+  turn: Turn,
+): readonly string[] | null {
   if (core.receiving?.asks === true) {
     // The host is asked again about whoever logs in.
     session.receiveVerdicts = null
     if (session.subscriptions.size > 0) core.subscriptions.changed()
   }
   const before = session.groups
-  if (before !== null && isSame(before, groups)) return
+  if (before !== null && isSame(before, groups)) return before
   session.groups = groups
   const { access } = core
-  if (access === null || !access.dependsOnGroups) return
+  if (access === null || !access.dependsOnGroups) return before
   session.rights = null
   const { connection } = session
   if (connection !== null) {
     connection.publishPermissions = null
     connection.receiptVerdicts = null
   }
-  if (session.subscriptions.size === 0) return
+  if (session.subscriptions.size === 0) return before
   // Each route knows who may receive.
   core.subscriptions.changed()
   endEventSubscriptionsOf(core, session, mayStillObserve(access, before), turn)
+  return before
+}
+
+/**
+ * Writes down the groups of a Session that has a record, if they are others than `written`, those that are known from the store; null: none
+ * are. So a restart changes nothing of what is decided while the client is away. Where nobody has groups and nobody asks for them,
+ * nothing is written.
+ */
+export function recordGroups(core: CoreState, session: Session, written: readonly string[] | null, turn: Turn): void {
+  const { groups, number } = session
+  if (groups === null || number === 0 || (written !== null && isSame(written, groups))) return
+  if (groups.length === 0 && written === null && !core.asksForGroups) return
+  writeSessionRecord(core, turn, session, { type: 'session-groups', session: number, groups })
 }
 
 /** What the groups before allowed to observe, those of now must. What they did not allow, the permissions of accounts do. */

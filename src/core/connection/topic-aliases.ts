@@ -38,14 +38,14 @@ export class InboundTopicAliases {
     }
     if (alias > this.#maximum) {
       const text = `Topic Alias ${alias} is above the Topic Alias Maximum of CONNACK, ${this.#maximum}`
-      throw new ProtocolViolation(ReasonCode.TopicAliasInvalid, 'MQTT-3.3.2-9', text)
+      throw new ProtocolViolation(ReasonCode.TopicAliasInvalid, 'MQTT-3.3.2-9', text, 'topicAliasMaximum')
     }
     if (publish.topicName.length > 0) {
       this.#topicNames ??= new Map()
       this.#bytes += publish.topicName.length - (this.#topicNames.get(alias)?.length ?? 0)
       if (this.#bytes > this.#bytesMax) {
-        const text = `the Topic Names of the Topic Aliases have more than ${this.#bytesMax} bytes (limits.topicAliasBytesMax)`
-        throw new ProtocolViolation(ReasonCode.QuotaExceeded, 'MQTT-4.13.1-1', text)
+        const text = `the Topic Names of the Topic Aliases have more than ${this.#bytesMax} bytes`
+        throw new ProtocolViolation(ReasonCode.QuotaExceeded, 'MQTT-4.13.1-1', text, 'topicAliasBytesMax')
       }
       this.#topicNames.set(alias, publish.topicName)
       return

@@ -3,9 +3,10 @@
  */
 import type { Publish } from '../../protocol/packets/publish.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
-import type { Limits } from '../limits.ts'
+import { sentTopicNameFault } from '../limit-reached.ts'
 import { isPrivateReply } from '../routing/reply.ts'
-import { isReserved, topicNameFault } from '../routing/topic-name.ts'
+import { isReserved } from '../routing/topic-name.ts'
+import type { CoreState } from '../state.ts'
 
 export interface ReceiptRequest {
   readonly topicName: string
@@ -24,7 +25,7 @@ export interface ReceiptFault {
 export const receiptQos = 1
 
 /** Null if no receipt is asked for. */
-export function readReceiptRequest(packet: Publish, limits: Limits): ReceiptRequest | ReceiptFault | null {
+export function readReceiptRequest(core: CoreState, packet: Publish): ReceiptRequest | ReceiptFault | null {
   const { userProperties } = packet.properties
   if (userProperties === undefined) return null
   const wanted = valuesOf(userProperties, 'pabal-receipt')
@@ -40,7 +41,7 @@ export function readReceiptRequest(packet: Publish, limits: Limits): ReceiptRequ
   if (topicName === undefined) {
     return fault('a receipt is asked for without a place to send it to: add a Response Topic, or pabal-receipt-topic')
   }
-  const invalid = topicNameFault(topicName, limits)
+  const invalid = sentTopicNameFault(core, topicName)
   if (invalid !== null) return fault(`the receipt cannot go to "${topicName}": ${invalid}`)
   if (isReserved(topicName) && !isPrivateReply(topicName)) {
     const text = `the receipt cannot go to "${topicName}", which is reserved; use $pabal/receipt/ID/reply or a Topic Name of your own`

@@ -48,6 +48,7 @@ const session: SessionSnapshot = {
   sentThrough: 0,
   taken: [],
   inFlight: [inFlight],
+  groups: null,
 }
 
 for (const [what, record] of [

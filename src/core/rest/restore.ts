@@ -148,6 +148,7 @@ export class Restore {
     session.isInSnapshot = true
     session.expiryInterval = snapshot.sessionExpiryInterval
     session.will = snapshot.will
+    session.groups = snapshot.groups
     const isOnline = snapshot.endsAtMs === 0
     if (!isOnline) session.endsAtMs = snapshot.endsAtMs
     // A Session without end does not say since when its client has been away.
@@ -315,6 +316,9 @@ export class Restore {
         return
       case 'session-ended':
         this.#end(session)
+        return
+      case 'session-groups':
+        session.groups = record.groups
         return
       case 'subscribed':
         this.#subscribe(session, record)

@@ -47,11 +47,16 @@ export interface SessionSnapshot {
   /** Orders behind `from` that have been sent or are over. */
   readonly taken: readonly Seq[]
   readonly inFlight: readonly InFlightSnapshot[]
+  /** Those its client came with when it last logged in; null: not known. */
+  readonly groups: readonly string[] | null
 }
 
-/** `at` is the place of the last record. */
-export function snapshotOf(session: Session, at: Seq): SessionSnapshot {
-  const { outbound, isOnline } = session
+/**
+ * `at` is the place of the last record. That a client came without groups is only known where somebody asks for them: else it might have
+ * come with some.
+ */
+export function snapshotOf(session: Session, at: Seq, asksForGroups: boolean): SessionSnapshot {
+  const { outbound, isOnline, groups } = session
   const { firstOrder } = outbound.backlog
   return {
     number: session.number,
@@ -68,6 +73,7 @@ export function snapshotOf(session: Session, at: Seq): SessionSnapshot {
     sentThrough: outbound.sentThrough,
     taken: outbound.backlog.taken,
     inFlight: inFlightOf(session),
+    groups: asksForGroups || (groups !== null && groups.length > 0) ? groups : null,
   }
 }
 

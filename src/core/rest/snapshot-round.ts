@@ -60,9 +60,10 @@ export class SnapshotRound {
     while (snapshots.length < count) {
       const { value: session } = this.#changed.next()
       if (session === undefined) break
-      if (!session.hasEnded)
-        snapshots.push({ type: 'session', number: session.number, session: snapshotOf(session, at) })
-      else if (session.isInSnapshot) snapshots.push({ type: 'session', number: session.number, session: null })
+      if (!session.hasEnded) {
+        const asked = this.#core.asksForGroups
+        snapshots.push({ type: 'session', number: session.number, session: snapshotOf(session, at, asked) })
+      } else if (session.isInSnapshot) snapshots.push({ type: 'session', number: session.number, session: null })
       session.isInSnapshot = !session.hasEnded
     }
     while (snapshots.length < count) {

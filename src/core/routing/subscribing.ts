@@ -9,7 +9,7 @@ import { ReasonCode } from '../../protocol/reason-code.ts'
 import type { Connection } from '../connection/connection.ts'
 import type { SubscribedEvent } from '../event.ts'
 import { beginDrain } from '../held/drain.ts'
-import { reachLimit } from '../limit-reached.ts'
+import { reachLimit, sentTopicFault } from '../limit-reached.ts'
 import { writeSessionRecord } from '../log.ts'
 import { memoryFault } from '../memory.ts'
 import { reasonString } from '../reason-string.ts'
@@ -157,7 +157,7 @@ function subscribeToOne(
   }
   const parsed = parseTopicFilter(request.topicFilter, core.limits)
   if (parsed.type === 'fault') {
-    refuse(ReasonCode.TopicFilterInvalid, parsed.reason)
+    refuse(ReasonCode.TopicFilterInvalid, sentTopicFault(core, parsed))
     return
   }
   const existing = session.subscriptions.get(request.topicFilter)

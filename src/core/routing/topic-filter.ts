@@ -5,7 +5,7 @@
  * `topicFilterMatches` is the definition that `TopicTree` and `TopicNameTree` are tested against. Nothing here
  * normalises or replaces a character [MQTT-4.7.3-4].
  */
-import { type TopicLimits, topicTextFault } from './topic-name.ts'
+import { type TopicLimits, type TopicTextFault, topicTextFault } from './topic-name.ts'
 
 export interface ParsedTopicFilter {
   readonly type: 'filter'
@@ -16,11 +16,8 @@ export interface ParsedTopicFilter {
   readonly hasWildcard: boolean
 }
 
-export interface TopicFilterFault {
+export interface TopicFilterFault extends TopicTextFault {
   readonly type: 'fault'
-  /** A sentence for a human. */
-  readonly reason: string
-  readonly statement: string
 }
 
 const slash = 0x2f
@@ -36,7 +33,7 @@ const sharePrefix = '$share/'
  */
 export function parseTopicFilter(text: string, limits: TopicLimits): ParsedTopicFilter | TopicFilterFault {
   const textFault = topicTextFault('Topic Filter', text, limits)
-  if (textFault !== null) return fault(textFault.statement, textFault.reason)
+  if (textFault !== null) return { type: 'fault', ...textFault }
   if (!text.startsWith(sharePrefix)) return parseUnshared(null, text)
 
   const shareNameEnd = text.indexOf('/', sharePrefix.length)
@@ -79,7 +76,7 @@ function parseUnshared(shareName: string | null, filter: string): ParsedTopicFil
 }
 
 function fault(statement: string, reason: string): TopicFilterFault {
-  return { type: 'fault', reason, statement }
+  return { type: 'fault', reason, statement, limit: null }
 }
 
 /**

@@ -16,6 +16,8 @@ export interface TopicTextFault {
   /** A sentence for a human. */
   readonly reason: string
   readonly statement: string
+  /** The limit that is broken; null if it is none. */
+  readonly limit: keyof TopicLimits | null
 }
 
 const slash = 0x2f
@@ -42,13 +44,13 @@ export function topicTextFault(
   limits: TopicLimits,
 ): TopicTextFault | null {
   if (text.length === 0) {
-    return { reason: `the ${kind} is empty; it needs at least one character`, statement: 'MQTT-4.7.3-1' }
+    return { reason: `the ${kind} is empty; it needs at least one character`, statement: 'MQTT-4.7.3-1', limit: null }
   }
   // Before the loop, so that the loop is never longer than the limit.
   const bytes = Buffer.byteLength(text)
   if (bytes > limits.topicBytesMax) {
     const reason = `the ${kind} has ${bytes} bytes; at most ${limits.topicBytesMax} are allowed`
-    return { reason, statement: 'MQTT-4.7.3-3' }
+    return { reason, statement: 'MQTT-4.7.3-3', limit: 'topicBytesMax' }
   }
   const wildcardsAllowed = kind === 'Topic Filter'
   let levels = 1
@@ -57,19 +59,23 @@ export function topicTextFault(
     if (code === slash) {
       levels += 1
     } else if (code === 0) {
-      return { reason: `the ${kind} holds the character U+0000`, statement: 'MQTT-4.7.3-2' }
+      return { reason: `the ${kind} holds the character U+0000`, statement: 'MQTT-4.7.3-2', limit: null }
     } else if ((code === plus || code === hash) && !wildcardsAllowed) {
       const reason = `the ${kind} holds "${text[index]}"; wildcards are for Topic Filters only`
-      return { reason, statement: 'MQTT-3.3.2-2' }
+      return { reason, statement: 'MQTT-3.3.2-2', limit: null }
     }
   }
   if (levels > limits.topicLevelsMax) {
     const reason = `the ${kind} has ${levels} levels; at most ${limits.topicLevelsMax} are allowed`
-    return { reason, statement: 'MQTT-4.7.3-3' }
+    return { reason, statement: 'MQTT-4.7.3-3', limit: 'topicLevelsMax' }
   }
   // The decoder lets no surrogate in; a host that publishes or subscribes from code can.
   if (!text.isWellFormed()) {
-    return { reason: `the ${kind} holds half of a surrogate pair, which UTF-8 cannot carry`, statement: 'MQTT-1.5.4-1' }
+    return {
+      reason: `the ${kind} holds half of a surrogate pair, which UTF-8 cannot carry`,
+      statement: 'MQTT-1.5.4-1',
+      limit: null,
+    }
   }
   return null
 }

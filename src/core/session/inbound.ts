@@ -11,6 +11,7 @@ import { ReasonCode } from '../../protocol/reason-code.ts'
 import { disconnectClient } from '../connection/closing.ts'
 import type { Connection } from '../connection/connection.ts'
 import { InboundTopicAliases } from '../connection/topic-aliases.ts'
+import { sentTopicNameFault } from '../limit-reached.ts'
 import { writeSessionRecord } from '../log.ts'
 import { memoryFault } from '../memory.ts'
 import { joinsHeld } from '../owed/acknowledgement.ts'
@@ -27,7 +28,7 @@ import { noteRefused } from '../routing/fate.ts'
 import { isPrivateReply } from '../routing/reply.ts'
 import { admitMessage } from '../routing/router.ts'
 import type { LongRoute } from '../routing/subscriptions.ts'
-import { isReserved, topicNameFault } from '../routing/topic-name.ts'
+import { isReserved } from '../routing/topic-name.ts'
 import type { CoreState } from '../state.ts'
 import { OutgoingAcknowledgement, type Turn } from '../turn.ts'
 import { isParked, mustPark, park, parkedTooLong, takeParked } from './parked.ts'
@@ -121,7 +122,7 @@ function receiveAllowed(
   turn: Turn,
 ): void {
   const { userProperties } = packet.properties
-  const request = userProperties === undefined ? null : readReceiptRequest(packet, core.limits)
+  const request = userProperties === undefined ? null : readReceiptRequest(core, packet)
   if (request === null) {
     acceptPublish(core, connection, session, packet, null, nowMs, turn)
     return
@@ -290,7 +291,7 @@ export function receivePubrel(
 }
 
 function checkTopicName(core: CoreState, connection: Connection, packet: Publish): void {
-  const fault = topicNameFault(packet.topicName, core.limits)
+  const fault = sentTopicNameFault(core, packet.topicName)
   if (fault !== null) throw new ProtocolViolation(ReasonCode.TopicNameInvalid, 'MQTT-4.7.3-3', fault)
   connection.checkedTopicName = packet.topicName
 }
@@ -302,7 +303,7 @@ function checkTopicName(core: CoreState, connection: Connection, packet: Publish
 function countInbound(core: CoreState, connection: Connection, packet: Publish): void {
   if (connection.protocolVersion === 5 && connection.unacknowledgedInbound >= core.limits.receiveMaximum) {
     const text = `more than ${core.limits.receiveMaximum} QoS 1 and 2 messages are unacknowledged, the last with Packet Identifier ${packet.packetId}; keep to the Receive Maximum of CONNACK`
-    throw new ProtocolViolation(ReasonCode.ReceiveMaximumExceeded, 'MQTT-3.3.4-7', text)
+    throw new ProtocolViolation(ReasonCode.ReceiveMaximumExceeded, 'MQTT-3.3.4-7', text, 'receiveMaximum')
   }
   connection.unacknowledgedInbound += 1
 }

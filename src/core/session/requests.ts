@@ -9,11 +9,11 @@ import type { PublishProperties, Qos } from '../../protocol/control-packet.ts'
 import { type Publish, publish } from '../../protocol/packets/publish.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
 import type { Connection } from '../connection/connection.ts'
-import { reachLimit } from '../limit-reached.ts'
+import { reachLimit, sentTopicNameFault } from '../limit-reached.ts'
 import { countMessage, noteRefused } from '../routing/fate.ts'
 import { isPrivateReply, sendReply } from '../routing/reply.ts'
 import type { Admission } from '../routing/router.ts'
-import { isReserved, topicNameFault } from '../routing/topic-name.ts'
+import { isReserved } from '../routing/topic-name.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
 import { acknowledgePublish, notAuthorized, refusePublish } from './publish-answer.ts'
@@ -123,7 +123,7 @@ function requestFault(core: CoreState, { topicName }: Publish, reply: Publish): 
     const text = `nobody would get the answer: send a Response Topic, or publish to ${topicName}/ID and subscribe to ${topicName}/ID/reply`
     return { ...notAuthorized, reasonCode: ReasonCode.ImplementationSpecificError, text }
   }
-  const fault = topicNameFault(reply.topicName, core.limits)
+  const fault = sentTopicNameFault(core, reply.topicName)
   if (fault !== null) {
     return { ...notAuthorized, reasonCode: ReasonCode.TopicNameInvalid, text: `Response Topic: ${fault}` }
   }

@@ -65,7 +65,7 @@ export class Session {
   undelivered = 0
   /** Code in this process: nothing is asked about it. */
   isLocal = false
-  /** Groups its client came with when it last logged in; null: not known, because it has been stored since. */
+  /** Groups its client came with when it last logged in; null: not known, because it was stored without. */
   groups: readonly string[] | null = null
   /** What it may do, by the access rules; null until somebody asks. */
   rights: SessionRights | null = null

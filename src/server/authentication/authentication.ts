@@ -82,7 +82,7 @@ export type Authorize = (request: AuthorizationRequest) => boolean | Promise<boo
 export interface ReceiveRequest {
   account: string
   clientIdentifier: string
-  /** What it came with when it logged in; null: not known, because it has not been there since the broker was started. */
+  /** What it came with when it logged in; null: not known, because its Session was stored when nobody asked for them. */
   groups: readonly string[] | null
   /** A Topic Name, as it was published. */
   topic: string

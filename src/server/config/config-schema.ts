@@ -20,7 +20,7 @@ import { readListenUrl } from './listen-value.ts'
 import { logSchema } from './log-schema.ts'
 import { describeValue, type Reading, readChoice, readFlag } from './reading.ts'
 import { referredVariable, type SecretPlaces } from './secret.ts'
-import { queuePolicies, readDeadLetterTopicName, widestTopicLimits } from './topic-values.ts'
+import { queuePolicies, readDeadLetterTopicName, readIdentifierPattern, widestTopicLimits } from './topic-values.ts'
 import { observersSchema, topicNameShape, topicSchema } from './topics-schema.ts'
 import {
   readAccount,
@@ -62,6 +62,7 @@ export function configSchema(places: SecretPlaces) {
       json: choice(clientIdentifierScopes),
       standard: 'broker',
     }).optional(),
+    clientIdentifiers: z.array(leaf(readIdentifierPattern, { json: text })).optional(),
     whenQueueFull: leaf((value) => readChoice(value, queuePolicies), {
       json: choice(queuePolicies),
       standard: 'spill',

@@ -37,6 +37,7 @@ data: kept
 admin:
   listen: http://127.0.0.1:18084
 clientIdentifierScope: account
+clientIdentifiers: ['%u', '%u:*']
 whenQueueFull: drop-oldest
 deadLetterTopic: lost/and-found
 topics:
@@ -80,6 +81,7 @@ authentication:
     data: resolve('conf/kept'),
     admin: { listen: 'http://127.0.0.1:18084' },
     clientIdentifierScope: 'account',
+    clientIdentifiers: ['%u', '%u:*'],
     whenQueueFull: 'drop-oldest',
     deadLetterTopic: 'lost/and-found',
     topics: [
@@ -150,7 +152,7 @@ limits:
 
 pabal.yaml:1:1  lisners
   found     the unknown key "lisners"
-  expected  one of listeners, allowAnonymous, durability, syncIntervalMs, admin, data, clientIdentifierScope, whenQueueFull, deadLetterTopic, topics, observers, limits, log, tracing, access, authentication
+  expected  one of listeners, allowAnonymous, durability, syncIntervalMs, admin, data, clientIdentifierScope, clientIdentifiers, whenQueueFull, deadLetterTopic, topics, observers, limits, log, tracing, access, authentication
   do        did you mean listeners?
 
 pabal.yaml:2:17  allowAnonymous

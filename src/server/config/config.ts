@@ -51,6 +51,7 @@ export interface Config {
   durability: Durability | null
   syncIntervalMs: number | null
   clientIdentifierScope: ClientIdentifierScope | null
+  clientIdentifiers: readonly string[] | null
   whenQueueFull: WhenQueueFull | null
   deadLetterTopic: string | null
   topics: readonly TopicOptions[] | null
@@ -197,6 +198,7 @@ function toConfig(file: FileValues): Config {
     durability: file.durability ?? null,
     syncIntervalMs: file.syncIntervalMs ?? null,
     clientIdentifierScope: file.clientIdentifierScope ?? null,
+    clientIdentifiers: file.clientIdentifiers ?? null,
     whenQueueFull: file.whenQueueFull ?? null,
     deadLetterTopic: file.deadLetterTopic ?? null,
     topics: file.topics?.map(toTopicOptions) ?? null,

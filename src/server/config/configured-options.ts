@@ -25,6 +25,7 @@ export const emptyConfig: Readonly<Config> = Object.freeze({
   durability: null,
   syncIntervalMs: null,
   clientIdentifierScope: null,
+  clientIdentifiers: null,
   whenQueueFull: null,
   deadLetterTopic: null,
   topics: null,
@@ -52,6 +53,7 @@ export async function configuredOptions(
   if (config.listeners !== null) options.listen = config.listeners
   if (config.allowAnonymous !== null) options.allowAnonymous = config.allowAnonymous
   if (config.clientIdentifierScope !== null) options.clientIdentifierScope = config.clientIdentifierScope
+  if (config.clientIdentifiers !== null) options.clientIdentifiers = config.clientIdentifiers
   if (config.whenQueueFull !== null) options.whenQueueFull = config.whenQueueFull
   if (config.deadLetterTopic !== null) options.deadLetterTopicName = config.deadLetterTopic
   if (config.topics !== null) options.topics = config.topics

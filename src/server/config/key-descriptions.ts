@@ -14,6 +14,8 @@ export const keyDescriptions: Readonly<Record<string, string>> = Object.freeze({
   data: 'Directory for what must survive; created if missing, readable by its owner only; one broker at a time',
   clientIdentifierScope:
     "Where a Client Identifier is one client's own. `broker`: while an account has a Session with it, another account is refused with 0x85; `account`: each account has Client Identifiers of its own, for accounts that are tenants. See whose Client Identifier it is",
+  clientIdentifiers:
+    'List of Client Identifiers that clients may choose: in each `%u` is the account, and `*` at the end whatever follows. Whoever chooses another one is refused with 0x85. See whose Client Identifier it is',
   whenQueueFull:
     "What happens to a message when the queue of a Session it is for is full: `spill` (the queue of a Session that outlives its connection goes on in the store, up to `sessionSpillMessagesMax` and `sessionSpillBytesMax`; there, and for other Sessions, `refuse`), `refuse` (the publisher: 0x97, or in 3.1.1 a closed connection), `drop-oldest` (the Session's oldest message is given up), `drop-newest` (the Session goes without) or `dead-letter` (the Session goes without, and the message is published on `deadLetterTopic`). What is dropped is counted",
   deadLetterTopic:

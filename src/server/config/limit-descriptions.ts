@@ -26,7 +26,8 @@ export const limitDescriptions: Readonly<Record<keyof Limits, string>> = Object.
   topicBytesMax: 'A Topic Name or Topic Filter',
   topicLevelsMax: 'Levels of a Topic Name or Topic Filter',
   receiveMaximum: 'QoS 1 and 2 messages a publisher may have unacknowledged: Receive Maximum',
-  topicAliasMaximum: 'Topic Aliases a publisher may use on one connection: Topic Alias Maximum',
+  topicAliasMaximum:
+    'Topic Aliases a publisher may use on one connection: Topic Alias Maximum; a higher one ends the connection with 0x94 Topic Alias invalid',
   topicAliasBytesMax:
     'Topic Names that the Topic Aliases of one publisher stand for; above it the connection ends with 0x97 Quota exceeded',
   sentTopicAliasMaximum: 'Topic Aliases the broker uses towards one client',

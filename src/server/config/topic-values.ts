@@ -1,6 +1,7 @@
 /**
  * How each field of a rule for a Topic Filter is read, in the file and in code: one set of words for both.
  */
+import { patternFault } from '../../core/access/identifier-patterns.ts'
 import { parseTopicFilter } from '../../core/routing/topic-filter.ts'
 import { topicFilterCovers } from '../../core/routing/topic-filter-covers.ts'
 import { type TopicLimits, topicNameFault } from '../../core/routing/topic-name.ts'
@@ -116,6 +117,15 @@ export function readAccountName(value: unknown): Reading<string> {
   const isPlain = typeof value === 'number' || typeof value === 'boolean'
   const advice = isPlain ? quote(value) : 'write what the Sessions belong to: usually the User Name'
   return { type: 'fault', expected: 'the name of an account', advice }
+}
+
+/** Of Client Identifiers that clients may choose. */
+export function readIdentifierPattern(value: unknown): Reading<string> {
+  if (typeof value !== 'string') {
+    return { type: 'fault', expected: 'a text such as %u, or %u-*', advice: quote(value) }
+  }
+  const fault = patternFault(value)
+  return fault === null ? { type: 'value', value } : { type: 'fault', ...fault }
 }
 
 function readRejectReasonCode(value: unknown): Reading<number> {

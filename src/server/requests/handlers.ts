@@ -10,7 +10,7 @@ import { history } from './history.ts'
 import { ledger } from './ledger.ts'
 import type { RequestHandler } from './request-handler.ts'
 import { retained } from './retained.ts'
-import { sessionPurge, sessionSubscribe, sessionUnsubscribe } from './session-acts.ts'
+import { sessionEnd, sessionPurge, sessionSubscribe, sessionUnsubscribe } from './session-acts.ts'
 import { topics } from './topics.ts'
 import { trace } from './trace.ts'
 import { subs, who } from './who.ts'
@@ -23,6 +23,7 @@ export const handlers: Readonly<Record<string, RequestHandler>> = {
   'session-subscribe': sessionSubscribe,
   'session-unsubscribe': sessionUnsubscribe,
   'session-purge': sessionPurge,
+  'session-end': sessionEnd,
   inflight: inFlightMessages,
   mqueue: queuedMessages,
   subs,

@@ -1,13 +1,15 @@
 /**
- * `$pabal/session-subscribe`, `session-unsubscribe` and `session-purge`: what an operator does to the Session of a client.
+ * `$pabal/session-subscribe`, `session-unsubscribe`, `session-purge` and `session-end`: what an operator does to the Session of a client.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Subscriber, subscriberOf } from '../../core/query/who-listens.ts'
 import { unsubscribeByOperator } from '../../core/routing/subscribing.ts'
 import { subscribeByOperator } from '../../core/routing/subscribing-by-operator.ts'
+import { endSession } from '../../core/session/lifecycle.ts'
 import { type Purged, purgeQueue, queueEnd } from '../../core/session/purge.ts'
 import type { Session } from '../../core/session/session.ts'
 import type { Qos } from '../../protocol/control-packet.ts'
+import { ReasonCode } from '../../protocol/reason-code.ts'
 import { oneSession } from './one-session.ts'
 import { NotThere, quoted, RequestFault } from './request-fault.ts'
 import type { Asked, RequestHandler } from './request-handler.ts'
@@ -27,6 +29,7 @@ const clientAdvice = 'name the client: {"client": "..."}'
 const filterAdvice = 'name the Topic Filter: {"filter": "..."}'
 /** Copies that are given up in one turn of the event loop. */
 const sliceSize = 2000
+const ended = 'an operator has ended the Session'
 
 function sessionOf({ state, fields }: Asked): Session {
   return oneSession(state, fields.neededText('client', clientAdvice), fields.text('account'))
@@ -99,5 +102,22 @@ export const sessionPurge: RequestHandler = {
     const event = { type: 'queuePurged', clientIdentifier, account, ...purged } as const
     act((_, __, turn) => turn.events.push(event))
     return { facts: { client: clientIdentifier, account, ...purged } }
+  },
+}
+
+/** Its connection is closed; a Will Message goes out, also one that waits [MQTT-3.1.3-9]. */
+export const sessionEnd: RequestHandler = {
+  permission: 'admin',
+  fields: which,
+  bareField: 'client',
+  answer: async (asked) => {
+    const session = sessionOf(asked)
+    const { clientIdentifier: client, account } = session
+    asked.act((core, nowMs, turn) => {
+      const { connection } = session
+      if (connection !== null) core.disconnect(connection, ReasonCode.AdministrativeAction, ended, nowMs, turn)
+      endSession(core.state, session, 'operator', nowMs, turn)
+    })
+    return { facts: { client, account } }
   },
 }

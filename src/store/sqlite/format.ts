@@ -19,10 +19,16 @@ export interface Format {
   readonly migrations: ReadonlyMap<number, Migration>
 }
 
-/** What version 1 holds means the same in version 2, which knows more kinds of records. */
+/** What older versions hold means the same in newer ones, which know more kinds of records. */
 const nothingToDo: Migration = { apply: () => {}, discards: () => null }
 
-export const currentFormat: Format = { version: 2, migrations: new Map([[1, nothingToDo]]) }
+export const currentFormat: Format = {
+  version: 3,
+  migrations: new Map([
+    [1, nothingToDo],
+    [2, nothingToDo],
+  ]),
+}
 
 const schema = `
   CREATE TABLE log (

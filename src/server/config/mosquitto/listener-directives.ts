@@ -76,13 +76,7 @@ export const listenerDirectives: Readonly<Record<string, KnownDirective>> = {
     return refused(why, 'remove it, and put proxyFrom=ADDRESS into the URL of the listener that comes out')
   }),
   proxy_protocol_v2_require_tls: directive('listener', flag, ignored('it says nothing without enable_proxy_protocol')),
-  use_username_as_clientid: directive('listener', flag, (value, at) => {
-    if (value === false) return ignored('this is how it is')
-    if (!at.global.has('acl_file') && !at.block.given.has('acl_file'))
-      return ignored('Sessions belong to the user already')
-    const why = 'clients choose their Client Identifier, on which %c in the ACL file would rest'
-    return refused(why, 'use %u in the ACL file, then remove it')
-  }),
+  use_username_as_clientid: directive('listener', flag, usernameAsClientIdentifier),
   cafile: directive('listener', text, (value, at) => {
     if (asksForCertificates(at)) return inUrl()(value, at)
     return ignored('clients are not asked for a certificate; intermediate ones belong behind the one in certfile')
@@ -135,11 +129,11 @@ export const listenerDirectives: Readonly<Record<string, KnownDirective>> = {
     )
   }),
   auto_id_prefix: directive('security', text, ignored('such identifiers begin with pabal-')),
-  clientid_prefixes: directive(
-    'global',
-    text,
-    refused('clients with any other Client Identifier could connect, too', 'give the clients users with passwords'),
-  ),
+  clientid_prefixes: directive('global', text, (value) => {
+    const pattern = `${value}*`
+    if (!/[%*]/.test(String(value))) return mapped(['clientIdentifiers'], [pattern])
+    return refused('Pabal has other meanings for % and * in a Client Identifier', 'choose a prefix without them')
+  }),
   plugin: directive('security', text, plugin, true),
   global_plugin: directive('security', text, plugin, true),
   plugin_load: directive('security', text, plugin, true),
@@ -177,4 +171,16 @@ function plugin(value: DirectiveValue): Verdict {
   }
   const why = `Pabal does not load plugins, and ${name} may decide who may do what`
   return refused(why, 'remove it if it does not; otherwise write users and rules into the configuration file')
+}
+
+/** mosquitto gives the client that Client Identifier; here it must choose it itself. */
+function usernameAsClientIdentifier(value: DirectiveValue, { block, global, listeners }: Surroundings): Verdict {
+  if (value === false) return ignored('this is how it is')
+  if (!global.has('acl_file') && !block.given.has('acl_file')) return ignored('Sessions belong to the user already')
+  const isOfAll = listeners.every(({ given }) => given.get('use_username_as_clientid')?.value === true)
+  if (isOfAll && !global.has('clientid_prefixes')) {
+    return mapped(['clientIdentifiers'], ['%u'], 'who chooses another Client Identifier than the User Name is refused')
+  }
+  const why = 'clients choose their Client Identifier, on which %c in the ACL file would rest'
+  return refused(why, 'use %u in the ACL file, then remove it')
 }

@@ -11,7 +11,7 @@ export type Verdict =
   | {
       readonly type: 'mapped'
       readonly path: KeyPath
-      readonly value: DirectiveValue | null
+      readonly value: DirectiveValue | readonly string[] | null
       readonly note: string
     }
   /** Left out, and nobody is worse off for it. */
@@ -72,7 +72,7 @@ export function refused(why: string, advice: string): Verdict {
   return { type: 'refused', why, advice }
 }
 
-export function mapped(path: KeyPath, value: DirectiveValue | null, note = ''): Verdict {
+export function mapped(path: KeyPath, value: DirectiveValue | readonly string[] | null, note = ''): Verdict {
   return { type: 'mapped', path, value, note }
 }
 
