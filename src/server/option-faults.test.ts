@@ -61,7 +61,14 @@ const listenUrls =
   'tcp://HOST:PORT, tls://HOST:PORT?cert=FILE&key=FILE, ws://HOST:PORT/PATH, wss:// likewise, or unix:///PATH'
 const names = [
   ...['listen', 'allowAnonymous', 'limits', 'authenticate', 'access', 'authorize', 'authorizeReceive', 'permissions'],
-  ...['authenticationMethods', 'responseTopicPrefix', 'clientIdentifierScope', 'store', 'whenQueueFull'],
+  ...[
+    'authenticationMethods',
+    'responseTopicPrefix',
+    'clientIdentifierScope',
+    'clientIdentifiers',
+    'store',
+    'whenQueueFull',
+  ],
   ...['deadLetterTopicName', 'topics', 'observers', 'admin', 'tracing', 'snapshotEveryBytes', 'acceptLoss'],
 ].join(', ')
 
