@@ -3,6 +3,7 @@
  */
 import { ReasonCode } from '../protocol/reason-code.ts'
 import { refuseConnect } from './connection/closing.ts'
+import type { Connection } from './connection/connection.ts'
 import { checkKeepAlive } from './connection/keep-alive.ts'
 import { remindLogin } from './connection/login.ts'
 import type { Deadline } from './deadlines.ts'
@@ -25,7 +26,7 @@ export function remind(
     case 'connect': {
       const { connection } = deadline
       if (connection.isClosed || connection.state === 'connected') return
-      const words = `no CONNECT within ${core.limits.connectSecondsMax} seconds`
+      const words = `${missingOf(connection)} within ${core.limits.connectSecondsMax} seconds`
       const text = reachLimit(core, 'connectSecondsMax', words)
       refuseConnect(core, connection, { reasonCode: ReasonCode.NotAuthorized, text }, nowMs, turn)
       return
@@ -55,4 +56,10 @@ export function remind(
       remindWake(core, deadline.session, nowMs, turn)
       return
   }
+}
+
+/** What a client that has not been let in waits for, or is waited for. */
+function missingOf({ connect, isWaiting }: Connection): string {
+  if (connect === null) return 'no CONNECT'
+  return isWaiting ? 'no answer of the host to the question whether it may connect' : 'no AUTH'
 }

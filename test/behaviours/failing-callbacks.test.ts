@@ -91,3 +91,37 @@ test('authorize that answers neither true nor false refuses, and the host hears 
     )
   }
 })
+
+test('a client whose login the host never answers is told after connectSecondsMax, and so is the host', async () => {
+  const { promise: asked, resolve } = Promise.withResolvers<void>()
+  const authenticate = (): Promise<never> => {
+    resolve()
+    return new Promise(() => {})
+  }
+  const { tested } = await faultsOf({ authenticate, limits: { connectSecondsMax: 10 } })
+  await using _ = tested
+  const reasons: string[] = []
+  tested.broker.on('refused', ({ reason }) => reasons.push(reason))
+  const client = await tested.open(5)
+  client.sendConnect({ userName: 'a', password: Buffer.from('b') })
+  await asked
+  tested.advanceBy(10)
+  assert.equal((await client.next('connack')).reasonCode, 0x87)
+  assert.deepEqual(reasons, [
+    'no answer of the host to the question whether it may connect within 10 seconds (limits.connectSecondsMax)',
+  ])
+})
+
+test('a client that does not go on with its enhanced authentication is waited for as long, and the host hears for what', async () => {
+  const step = () => ({ type: 'continue', data: Buffer.from('go on') }) as const
+  const { tested } = await faultsOf({ authenticationMethods: [{ name: 'M', begin: () => ({ step }) }] })
+  await using _ = tested
+  const reasons: string[] = []
+  tested.broker.on('refused', ({ reason }) => reasons.push(reason))
+  const client = await tested.open(5)
+  client.sendConnect({ properties: { authenticationMethod: 'M' } })
+  await client.next('auth')
+  tested.advanceBy(10)
+  assert.equal((await client.next('connack')).reasonCode, 0x87)
+  assert.deepEqual(reasons, ['no AUTH within 10 seconds (limits.connectSecondsMax)'])
+})
