@@ -8,11 +8,14 @@ import type { Me } from '../admin/api-types.ts'
 import { errorOf, typeOf } from './api-error.ts'
 
 export interface PabalClientOptions {
-  /** `http://127.0.0.1:18083`. Default: where the page comes from, in a browser. */
+  /**
+   * `http://127.0.0.1:18083`: one of `broker.adminUrls`, or that of a proxy before it, with its path. Default: where the page comes
+   * from, in a browser; elsewhere it must be given.
+   */
   readonly url?: string
   /** An API key. Without one, `login` before anything that needs it. */
   readonly key?: string
-  /** Default: the `fetch` there is. */
+  /** Is called as `fetch(url, init)`, for example to go through a proxy. Default: the `fetch` there is. */
   readonly fetch?: typeof globalThis.fetch
 }
 
@@ -41,7 +44,11 @@ export class Connection {
   #cookie: string | null = null
   #csrfToken: string | null = null
 
-  constructor({ url = '', key, fetch = globalThis.fetch }: PabalClientOptions) {
+  /** @throws a TypeError if the options name no place that can be asked. */
+  constructor(options: PabalClientOptions) {
+    const { url = '', key, fetch = globalThis.fetch } = options
+    const fault = urlFault(options)
+    if (fault !== null) throw new TypeError(`${fault}: new PabalClient({ url: 'http://127.0.0.1:18083' })`)
     this.#base = url.replace(/(?<!\/)\/+$/, '')
     this.#key = key ?? null
     // As a function: in a browser it must not be called as a method of something else.
@@ -95,4 +102,18 @@ export class Connection {
     const cookie = headers.get('set-cookie')
     if (cookie !== null) this.#cookie = cookie.split(';')[0] ?? null
   }
+}
+
+/** What it was given may come from a program without types: an address in the place of the options, above all. */
+function urlFault(options: unknown): string | null {
+  if (typeof options !== 'object' || options === null) return 'PabalClient takes one object'
+  const url: unknown = Reflect.get(options, 'url')
+  if (url === undefined) {
+    const isPlaced = 'location' in globalThis || Reflect.get(options, 'fetch') !== undefined
+    return isPlaced
+      ? null
+      : 'PabalClient must be given the url of the HTTP API where there is no page that comes from it'
+  }
+  if (typeof url === 'string' && /^(?:https?:\/\/[^/]|\/|$)/i.test(url)) return null
+  return `PabalClient cannot reach ${JSON.stringify(url) ?? 'this url'}`
 }

@@ -152,3 +152,13 @@ test('an API key opens what it is for, and a signal ends a request', async () =>
   await isRefused(recordedClient(api.url, { key: 'pabal.no.key' }).overview(), 401, 'unauthenticated')
   await isRefused(recordedClient(api.url, {}).login('admin', 'wrong'), 401, 'unauthenticated')
 })
+
+test('a client that names no place to ask is refused where it is made', () => {
+  const expected = /: new PabalClient\(\{ url: 'http:\/\/127\.0\.0\.1:18083' \}\)$/
+  // What a program without types may hand over.
+  for (const options of [{}, 'http://127.0.0.1:18083' as never, { url: '127.0.0.1:18083' }, { url: 5 as never }]) {
+    assert.throws(() => new PabalClient(options), { name: 'TypeError', message: expected })
+  }
+  assert.doesNotThrow(() => new PabalClient({ fetch: async () => Response.json({}) }))
+  assert.doesNotThrow(() => new PabalClient({ url: 'https://broker.example/pabal/' }))
+})
