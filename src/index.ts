@@ -20,9 +20,16 @@ export {
 export { AclError, type AclFault, mosquittoAcl } from './server/access/mosquitto-acl.ts'
 export type { AdminPart } from './server/admin-part.ts'
 export type * from './server/authentication/authentication.ts'
-export { hashPassword } from './server/authentication/password-hash.ts'
-export { scramSha256, scramSha512 } from './server/authentication/scram.ts'
-export { formatScramCredential, makeScramCredential } from './server/authentication/scram-credential.ts'
+export { hashPassword, PasswordHashError, verifyPassword } from './server/authentication/password-hash.ts'
+export { type ScramLookup, type ScramOptions, scramSha256, scramSha512 } from './server/authentication/scram.ts'
+export {
+  formatScramCredential,
+  makeScramCredential,
+  parseScramCredential,
+  type ScramCredential,
+  ScramCredentialError,
+  type ScramCredentialOptions,
+} from './server/authentication/scram-credential.ts'
 export {
   type Broker,
   createBroker,
@@ -31,12 +38,14 @@ export type { BrokerEvents } from './server/host-events.ts'
 export type { UpgradeOptions } from './server/host-upgrades.ts'
 export type { LocalSubscribeOptions, MessageListener, ReceivedMessage } from './server/local-link.ts'
 export type { LocalPublish, LocalSubscription, PublishResult } from './server/local-messages.ts'
+export { SubscribeFault } from './server/local-subscriptions.ts'
+export { OptionError, type OptionFault } from './server/option-faults.ts'
 export {
   type BrokerOptions,
-  type Durability,
   defaultListen,
   type ObserverOptions,
   type TopicOptions,
 } from './server/options.ts'
 export type { ReloadResult } from './server/reload.ts'
-export { memory, sqlite } from './server/stores.ts'
+export type { AdminRequestEvent } from './server/requests/admin-request.ts'
+export { memory, type SqliteOptions, type Store, sqlite } from './server/stores.ts'

@@ -15,6 +15,7 @@ import { Doorkeeper } from './security/doorkeeper.ts'
 import { answerBadRequest, refuseOtherHosts, setSafetyHeaders } from './security/first-look.ts'
 import { Vault } from './security/vault.ts'
 
+/** How the HTTP API and the dashboard can be reached: docs/operating/http-api.md. */
 export interface HttpAdminOptions {
   /** `http://127.0.0.1:18083`, which is the default, or `https://HOST:PORT?cert=FILE&key=FILE`. A port of 0 takes a free one. */
   listen?: string

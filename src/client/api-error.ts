@@ -3,6 +3,7 @@
  */
 import type { Fault, Problem } from '../admin/api-types.ts'
 
+/** What every method of a PabalClient throws when the broker refuses: a problem of RFC 9457, with its status. */
 export class ApiError extends Error {
   readonly status: number
   /** Null if the answer was none of the broker's, but of a proxy for example. */

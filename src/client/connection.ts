@@ -7,6 +7,7 @@
 import type { Me } from '../admin/api-types.ts'
 import { errorOf, typeOf } from './api-error.ts'
 
+/** Where the HTTP API is, and as whom it is asked. */
 export interface PabalClientOptions {
   /**
    * `http://127.0.0.1:18083`: one of `broker.adminUrls`, or that of a proxy before it, with its path. Default: where the page comes
@@ -19,6 +20,7 @@ export interface PabalClientOptions {
   readonly fetch?: typeof globalThis.fetch
 }
 
+/** What holds for one request. */
 export interface RequestOptions {
   /** Ends the request. */
   readonly signal?: AbortSignal

@@ -14,6 +14,7 @@ export interface StreamOpened extends ServerEvent {
   readonly isAgain: boolean
 }
 
+/** Which events, and how long. */
 export interface EventsOptions extends RequestOptions {
   /** Only these: `connected`, `messageHeld` … Default: all. */
   readonly types?: readonly string[]
@@ -64,6 +65,7 @@ export async function* openEvents(
   }
 }
 
+/** How messages are received that match a Topic Filter, and how long. */
 export interface TryOutOptions extends RequestOptions {
   /** Highest QoS. Default 0. */
   readonly qos?: 0 | 1 | 2

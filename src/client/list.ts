@@ -7,6 +7,7 @@ interface AnyPage {
   readonly meta: { readonly cursor: string | null }
 }
 
+/** A list that comes in pages: awaited it is the first page, iterated over it is every row. It asks when it is awaited or iterated over, each time anew. */
 export class List<Page extends AnyPage> implements PromiseLike<Page>, AsyncIterable<Page['data'][number]> {
   readonly #ask: (cursor: string | undefined) => Promise<Page>
 

@@ -10,11 +10,13 @@ import { type Call, Connection, type PabalClientOptions, type RequestOptions } f
 import { type EventsOptions, openEvents, openTryOut, type StreamOpened, type TryOutOptions } from './event-stream.ts'
 import { List } from './list.ts'
 
+/** What holds for one message. */
 export interface PublishOptions extends RequestOptions {
   /** The same for each attempt to publish one message: it is published once. */
   readonly idempotencyKey?: string
 }
 
+/** The HTTP API of one broker; a method for each operation of its OpenAPI document. */
 export class PabalClient {
   readonly #connection: Connection
 

@@ -176,6 +176,7 @@ export interface EventsLeftOutEvent {
   readonly count: number
 }
 
+/** Everything that has happened, by its `type`; docs/operating/events.md describes each. */
 export type BrokerEvent =
   | ConnectedEvent
   | DisconnectedEvent

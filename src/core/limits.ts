@@ -3,6 +3,8 @@
  *
  * CONNACK announces the ones the standard has a property for; a packet that breaks one is refused by name, never buffered.
  */
+
+/** Bounds of a broker: whole numbers, in the unit that stands in the name. Defaults and ranges: docs/operating/configuration.md. */
 export interface Limits {
   /** Bytes of a whole CONNECT packet. */
   connectBytesMax: number
@@ -127,6 +129,7 @@ export interface Limits {
   sysIntervalSeconds: number
 }
 
+/** What holds where `limits` says nothing. */
 export const defaultLimits: Readonly<Limits> = Object.freeze({
   connectBytesMax: 64 * 1024,
   connectSecondsMax: 10,

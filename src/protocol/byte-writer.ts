@@ -3,6 +3,8 @@
  *
  * Callers compute sizes first and call `ensure` once, so that a packet is written once and never moved.
  */
+
+/** A buffer that grows: `bytes.subarray(0, position)` is what was written, and is a view. */
 export class ByteWriter {
   bytes: Buffer
   /** Where the next byte goes, and how many have been written. */

@@ -9,6 +9,7 @@ import type { ReasonCode } from './reason-code.ts'
 
 /** Protocol level byte: 3 is MQTT 3.1 (encoded by the command line only, never accepted), 4 is 3.1.1, 5 is 5.0. */
 export type ProtocolVersion = 3 | 4 | 5
+/** At most once, at least once, exactly once: MQTT 5.0 section 4.3. */
 export type Qos = 0 | 1 | 2
 /** 0 send on every SUBSCRIBE, 1 only for a new Subscription, 2 never. */
 export type RetainHandling = 0 | 1 | 2
@@ -21,6 +22,7 @@ export interface ReasonProperties {
   userProperties?: UserProperties
 }
 
+/** MQTT 5.0 section 3.3.2.3. */
 export interface PublishProperties {
   /** 0 unspecified bytes, 1 UTF-8 text. */
   payloadFormatIndicator?: 0 | 1
@@ -34,6 +36,7 @@ export interface PublishProperties {
   contentType?: string
 }
 
+/** MQTT 5.0 section 3.1.3.2. */
 export interface WillProperties {
   /** Seconds. */
   willDelayInterval?: number
@@ -46,6 +49,7 @@ export interface WillProperties {
   userProperties?: UserProperties
 }
 
+/** What is published for a client whose connection ends without DISCONNECT 0x00: MQTT 5.0 section 3.1.2.5. */
 export interface WillMessage {
   topicName: string
   payload: Uint8Array
@@ -54,6 +58,7 @@ export interface WillMessage {
   properties: WillProperties
 }
 
+/** MQTT 5.0 section 3.1.2.11. */
 export interface ConnectProperties {
   /** Seconds; 0xFFFFFFFF never expires. */
   sessionExpiryInterval?: number
@@ -68,6 +73,7 @@ export interface ConnectProperties {
   authenticationData?: Uint8Array
 }
 
+/** MQTT 5.0 section 3.1. */
 export interface Connect {
   readonly type: 'connect'
   protocolVersion: ProtocolVersion
@@ -83,6 +89,7 @@ export interface Connect {
   properties: ConnectProperties
 }
 
+/** MQTT 5.0 section 3.2.2.3. */
 export interface ConnackProperties extends ReasonProperties {
   /** Seconds. */
   sessionExpiryInterval?: number
@@ -104,6 +111,7 @@ export interface ConnackProperties extends ReasonProperties {
   authenticationData?: Uint8Array
 }
 
+/** MQTT 5.0 section 3.2. */
 export interface Connack {
   readonly type: 'connack'
   sessionPresent: boolean
@@ -120,6 +128,7 @@ export interface Acknowledgement {
   properties: ReasonProperties
 }
 
+/** MQTT 5.0 section 3.8.3.1; 3.1.1 has the QoS alone. */
 export interface SubscriptionOptions {
   qos: Qos
   noLocal: boolean
@@ -127,10 +136,12 @@ export interface SubscriptionOptions {
   retainHandling: RetainHandling
 }
 
+/** One Topic Filter of a SUBSCRIBE, with its options. */
 export interface SubscriptionRequest extends SubscriptionOptions {
   topicFilter: string
 }
 
+/** MQTT 5.0 section 3.8. */
 export interface Subscribe {
   readonly type: 'subscribe'
   packetId: number
@@ -139,6 +150,7 @@ export interface Subscribe {
   properties: { subscriptionIdentifier?: number; userProperties?: UserProperties }
 }
 
+/** MQTT 5.0 section 3.9. */
 export interface Suback {
   readonly type: 'suback'
   packetId: number
@@ -147,6 +159,7 @@ export interface Suback {
   properties: ReasonProperties
 }
 
+/** MQTT 5.0 section 3.10. */
 export interface Unsubscribe {
   readonly type: 'unsubscribe'
   packetId: number
@@ -154,6 +167,7 @@ export interface Unsubscribe {
   properties: { userProperties?: UserProperties }
 }
 
+/** MQTT 5.0 section 3.11. */
 export interface Unsuback {
   readonly type: 'unsuback'
   packetId: number
@@ -162,32 +176,38 @@ export interface Unsuback {
   properties: ReasonProperties
 }
 
+/** MQTT 5.0 section 3.12. */
 export interface Pingreq {
   readonly type: 'pingreq'
 }
 
+/** MQTT 5.0 section 3.13. */
 export interface Pingresp {
   readonly type: 'pingresp'
 }
 
+/** MQTT 5.0 section 3.14.2.2. */
 export interface DisconnectProperties extends ReasonProperties {
   /** Seconds; only from a client [MQTT-3.14.2-2]. */
   sessionExpiryInterval?: number
   serverReference?: string
 }
 
+/** MQTT 5.0 section 3.14; a server of 3.1.1 sends none. */
 export interface Disconnect {
   readonly type: 'disconnect'
   reasonCode: ReasonCode
   properties: DisconnectProperties
 }
 
+/** MQTT 5.0 section 3.15; 3.1.1 has no such packet. */
 export interface Auth {
   readonly type: 'auth'
   reasonCode: ReasonCode
   properties: ReasonProperties & { authenticationMethod?: string; authenticationData?: Uint8Array }
 }
 
+/** Any packet, by its `type`. */
 export type ControlPacket =
   | Connect
   | Connack

@@ -21,11 +21,13 @@ import { decodePublish } from './publish-decoder.ts'
 import { ReasonCode } from './reason-code.ts'
 import type { KnownTopicName } from './topic-name-cache.ts'
 
+/** Whose packets are decoded, and how much of them is taken. */
 export interface DecoderOptions extends PropertyBounds {
   /** Whose side this is: a server receives what clients send. */
   readonly role: 'server' | 'client'
   /** Bytes of the first packet, which must be CONNECT; of no meaning for a client. */
   readonly connectBytesMax: number
+  /** Bytes of every other packet: 0x95 above it. */
   readonly packetBytesMax: number
   /** What a client has asked for in CONNECT. */
   readonly protocolVersion?: ProtocolVersion
@@ -60,6 +62,7 @@ const unknown = -1
 /** So many times as much as has come is made room for: less is copied again and again, more could be claimed by whoever sends nothing more. */
 const growth = 4
 
+/** Decodes the packets of one connection: `push` the bytes as they come, then take `next` until it answers null. */
 export class PacketDecoder {
   readonly #options: DecoderOptions
   /** The version CONNECT claims, or was told by the options; 0 before it is known. */
@@ -86,7 +89,7 @@ export class PacketDecoder {
     return this.#partialLength
   }
 
-  /** Takes the next bytes. `next` must have answered null before. */
+  /** Takes the next bytes, which must not change until the packets in them are done with. `next` must have answered null before. */
   push(chunk: Buffer): void {
     this.#chunk = chunk
     this.#position = 0

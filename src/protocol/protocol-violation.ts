@@ -14,6 +14,7 @@ export type PacketLimit =
   | 'topicAliasMaximum'
   | 'topicAliasBytesMax'
 
+/** A packet that the standard does not allow, or that is larger than was to be taken. */
 export class ProtocolViolation extends Error {
   /** What a 5.0 peer is told in CONNACK or DISCONNECT. */
   readonly reasonCode: ReasonCode

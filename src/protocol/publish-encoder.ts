@@ -52,6 +52,7 @@ export function publishSize(source: Publish, version: ProtocolVersion, delivery:
   return 1 + variableByteIntegerSize(body) + body
 }
 
+/** Writes a PUBLISH as one receiver gets it, at `writer.position`. */
 export function encodePublish(
   writer: ByteWriter,
   source: Publish,

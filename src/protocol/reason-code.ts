@@ -3,6 +3,8 @@
  *
  * A value at or above 0x80 means failure. Inside the broker only 5.0 codes are used.
  */
+
+/** By the names of MQTT 5.0 section 2.4. */
 export const ReasonCode = {
   Success: 0x00,
   NormalDisconnection: 0x00,

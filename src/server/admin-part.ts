@@ -17,6 +17,7 @@ import type { AdminRequestEvent } from './requests/admin-request.ts'
 import type { Cursors } from './requests/cursors.ts'
 import type { PageBounds } from './requests/pages.ts'
 
+/** What `httpAdmin` makes for `createBroker({ admin })`, which begins and ends it with the broker: a host has nothing to call here. */
 export interface AdminPart {
   /** Where it can be reached, with the port it really has; empty while it is not started. */
   readonly urls: readonly string[]

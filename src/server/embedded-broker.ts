@@ -49,6 +49,7 @@ export function createBroker(options: BrokerOptions = {}, parts: BrokerParts = {
   return new Broker(options, parts)
 }
 
+/** A broker in this process, made by `createBroker`. What its methods throw is an Error that says what was found and what to do. */
 export class Broker {
   /** As it was made. */
   readonly #options: BrokerOptions

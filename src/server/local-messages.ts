@@ -33,8 +33,10 @@ export interface PublishResult {
   readonly matched: number
 }
 
+/** A Subscription of this process, with a Session of its own. */
 export interface LocalSubscription {
   readonly topicFilter: string
+  /** Ends it; resolves when the listener is done with what came before. A listener that waits for this waits for itself. Again: does nothing. */
   unsubscribe(): Promise<void>
 }
 

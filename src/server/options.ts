@@ -35,11 +35,13 @@ export interface ObserverOptions {
   filters?: readonly string[]
 }
 
+/** What `createBroker` takes. `reload` takes the same, and says what of it must wait for a restart. */
 export interface BrokerOptions {
   /** Listen URLs: `tcp://`, `tls://`, `ws://`, `wss://`, `unix://`. Default: `tcp://127.0.0.1:1883` and `ws://127.0.0.1:8083/mqtt`; an empty array listens nowhere. */
   listen?: readonly string[]
   /** Lets anybody in on listeners that other machines can reach. Default false: such a listener needs `authenticate` or `authenticationMethods`. */
   allowAnonymous?: boolean
+  /** Bounds that differ from `defaultLimits`. */
   limits?: Partial<Limits>
   /** Asked at every CONNECT without an Authentication Method. Default: everybody, whatever the User Name, under the empty account. */
   authenticate?: Authenticate
@@ -119,4 +121,5 @@ export interface BrokerOptions {
 
 export const snapshotEveryBytesDefault = 64 * 1024 * 1024
 
+/** Where a broker listens that is not told where. */
 export const defaultListen: readonly string[] = Object.freeze(['tcp://127.0.0.1:1883', 'ws://127.0.0.1:8083/mqtt'])

@@ -7,6 +7,8 @@ import { type SqliteOptions, SqliteStore } from '../store/sqlite/sqlite-store.ts
 import type { Store } from '../store/store.ts'
 import { describeValue } from './config/reading.ts'
 
+export type { SqliteOptions, Store }
+
 /** Nothing survives the process. */
 export function memory(): Store {
   return new MemoryStore(false)

@@ -39,6 +39,7 @@ export interface ClaimPort {
   claims(prefix: string): Promise<[key: string, value: Uint8Array][]>
 }
 
+/** Where a broker keeps what must survive; `sqlite` and `memory` make one. Nothing of it is for a host to call. */
 export interface Store extends LogPort, SnapshotPort, ClaimPort {
   /** What is written survives the process, and what was appended can be read. */
   readonly isDurable: boolean

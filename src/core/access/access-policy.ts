@@ -38,6 +38,7 @@ export interface AccessRule {
   readonly place: string
 }
 
+/** Access rules in the order in which they are looked at; `accessRules` and `mosquittoAcl` make one. */
 export interface AccessPolicy {
   readonly rules: readonly AccessRule[]
   /**

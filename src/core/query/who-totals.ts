@@ -5,6 +5,7 @@ import { type FilterSubscriptions, type SubscriptionTotals, totalsOf } from '../
 import type { Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
 
+/** How many listen to a Topic Name: `subscriptions` is `online + offline + observers + denied`. */
 export interface WhoTotals extends SubscriptionTotals {
   /**
    * Sessions and shared groups that a message goes to, those left out that only observe. The Subscriptions of one Session are

@@ -25,6 +25,7 @@ const keptBytesMax = 128
 let keptSlab = Buffer.allocUnsafeSlow(keptSlabSize)
 let keptSlabUsed = 0
 
+/** What `publish` makes a PUBLISH of; what is left out is QoS 0, no payload, no flag, no property. */
 export interface PublishFields {
   topicName: string
   payload?: Uint8Array
@@ -35,6 +36,7 @@ export interface PublishFields {
   properties?: PublishProperties
 }
 
+/** A PUBLISH: MQTT 5.0 section 3.3. One that was decoded points into the chunk it came in. */
 export class Publish {
   readonly type = 'publish' as const
   dup = false

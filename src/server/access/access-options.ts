@@ -36,6 +36,7 @@ export interface AccessSubject {
   readonly clients?: readonly string[]
 }
 
+/** One rule: what is allowed or denied, and to whom. What no rule allows is denied, and one that denies wins wherever it stands. */
 export interface AccessRuleOptions extends AccessStatement, AccessSubject {
   /** Instead of `allow` or `deny` and `topics`: names of roles, whose rules all hold. */
   readonly roles?: readonly string[]
@@ -47,6 +48,7 @@ export interface AccessGroup {
   readonly accounts?: readonly string[]
 }
 
+/** Rules with the groups and roles that they name: docs/operating/configuration.md. */
 export interface AccessOptions {
   readonly rules?: readonly AccessRuleOptions[]
   readonly groups?: readonly AccessGroup[]

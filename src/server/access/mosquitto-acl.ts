@@ -18,6 +18,7 @@ export interface AclFault {
   readonly advice: string
 }
 
+/** An ACL file that cannot be read, with every line that is wrong. */
 export class AclError extends Error {
   readonly faults: readonly AclFault[]
 

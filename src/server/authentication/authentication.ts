@@ -91,6 +91,7 @@ export interface ReceiveRequest {
 /** Anything but `true` keeps the messages back. */
 export type AuthorizeReceive = (request: ReceiveRequest) => boolean
 
+/** What a method answers to one piece of Authentication Data, of at most 65,535 bytes. */
 export type EnhancedAuthenticationStep =
   /** AUTH 0x18 goes out with `data`; the exchange waits for the client's answer. */
   | { type: 'continue'; data: Uint8Array }

@@ -37,7 +37,10 @@ const memoryBytesMax = 256 * 1024 * 1024
 export const checkGate = new WorkGate(2, 256)
 const layout = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/
 
-/** Hashes a password for the configuration file, with a new salt. */
+/**
+ * Hashes a password with scrypt (RFC 7914) and a new salt, for the configuration file or a table of users of one's own: `verifyPassword`
+ * checks it.
+ */
 export async function hashPassword(password: string, cost: ScryptCost = defaultScryptCost): Promise<string> {
   const salt = randomBytes(saltBytes)
   const hash = await derive(Buffer.from(password, 'utf8'), salt, hashBytes, cost)
@@ -46,7 +49,8 @@ export async function hashPassword(password: string, cost: ScryptCost = defaultS
 }
 
 /**
- * Whether `password` is the one `hash` was made from, in a time that does not depend on the answer.
+ * Whether `password`, as a client has sent it, is the one `hash` was made from, in a time that does not depend on the answer.
+ *
  * @throws PasswordHashError if `hash` is not a hash; TooBusyError if too many checks are waiting.
  */
 export async function verifyPassword(password: Uint8Array, hash: string): Promise<boolean> {

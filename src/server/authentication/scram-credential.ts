@@ -16,6 +16,7 @@ export const scramMethods: readonly { readonly name: string; readonly hash: Scra
   { name: 'SCRAM-SHA-256', hash: 'sha256' },
 ])
 
+/** What a server keeps of a password: RFC 5802 section 3. It must be kept as safe as a password hash. */
 export interface ScramCredential {
   hash: ScramHash
   salt: Uint8Array
@@ -34,6 +35,7 @@ export class ScramCredentialError extends Error {
   }
 }
 
+/** How a credential is made. */
 export interface ScramCredentialOptions {
   /** Default `sha256`: what most clients know. */
   hash?: ScramHash
@@ -97,7 +99,7 @@ export function formatScramCredential(credential: ScramCredential): string {
   return `SCRAM-SHA-${credential.hash === 'sha512' ? 512 : 256}$${credential.iterations}:${salt}$${storedKey}:${serverKey}`
 }
 
-/** @throws ScramCredentialError */
+/** The credential of such a line. @throws ScramCredentialError that says what is wrong with it and never repeats it. */
 export function parseScramCredential(text: string): ScramCredential {
   const match = layout.exec(text)
   if (match === null) {

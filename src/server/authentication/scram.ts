@@ -38,6 +38,7 @@ export interface ScramShape {
   saltBytes: number
 }
 
+/** How SCRAM goes: RFC 5802, and RFC 7677 for SHA-256. */
 export interface ScramOptions {
   /** The account of a user who has logged in. Default: the User Name. */
   account?: (userName: string) => string

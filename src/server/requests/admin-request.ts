@@ -5,6 +5,7 @@ import type { Row } from '../../core/query/row.ts'
 import type { BrokerRequest } from '../../core/session/requests.ts'
 import type { Fields } from './request-fields.ts'
 
+/** Somebody has asked for something that only an administrator may do. `atMs` is milliseconds since 1970. */
 export interface AdminRequestEvent {
   readonly type: 'adminRequest'
   readonly atMs: number

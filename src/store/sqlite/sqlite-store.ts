@@ -18,6 +18,7 @@ import type { StoredBlock } from './database.ts'
 import type { Block, ErrorReply, FromThread, Request, SnapshotRow, ThreadOptions } from './messages.ts'
 import type { PrivateFiles } from './private-files.ts'
 
+/** What is promised, and how much room is left. */
 export interface SqliteOptions {
   /** `fsync`: an append is on the disk when it resolves. `interval`: at the latest `intervalMs` later. Default `fsync`. */
   readonly durability?: 'fsync' | 'interval'
