@@ -2,6 +2,8 @@
  * The Subscriptions of code in this process: each has a Session of its own, which ends with it. All of them end before the broker
  * stops.
  */
+import { parseTopicFilter } from '../core/routing/topic-filter.ts'
+import type { TopicLimits } from '../core/routing/topic-name.ts'
 import { reasonCodeName } from '../protocol/reason-code.ts'
 import { describeValue } from './config/reading.ts'
 import { LocalLink, type LocalOrigin, type LocalSubscribeOptions, type MessageListener } from './local-link.ts'
@@ -46,7 +48,7 @@ export class LocalSubscriptions {
     listener: MessageListener,
     { from, ended }: Subscribing = {},
   ): Promise<LocalSubscription> {
-    const fault = subscribingFault(topicFilter, options, listener)
+    const fault = subscribingFault(topicFilter, options, listener, this.#shell.core.state.limits)
     if (fault !== null) throw new SubscribeFault(topicFilter, fault)
     const link = new LocalLink(this.#shell, listener, this.#reportFault, from)
     this.#links.add(link)
@@ -81,8 +83,15 @@ export class LocalSubscriptions {
   }
 }
 
-function subscribingFault(topicFilter: unknown, options: unknown, listener: unknown): string | null {
+function subscribingFault(
+  topicFilter: unknown,
+  options: unknown,
+  listener: unknown,
+  limits: TopicLimits,
+): string | null {
   if (typeof topicFilter !== 'string') return `the Topic Filter is ${describeValue(topicFilter)}; it must be a text`
+  const parsed = parseTopicFilter(topicFilter, limits)
+  if (parsed.type === 'fault') return parsed.reason
   if (typeof listener !== 'function') {
     return typeof options === 'function'
       ? 'the listener comes third, behind the options: subscribe(topicFilter, {}, listener)'

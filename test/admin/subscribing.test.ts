@@ -165,7 +165,10 @@ test('what is no Topic Filter is refused, and nothing is left behind', async () 
     assert.equal((await api.get(`/subscribe?${query}`)).status, 400, query)
   }
   const { body } = await api.get('/subscribe?filter=a%23')
-  assert.deepEqual([body.faults[0].place, body.faults[0].found], ['query.filter', '"a#": topic filter invalid'])
+  assert.deepEqual(
+    [body.faults[0].place, body.faults[0].found],
+    ['query.filter', '"a#": "#" at character 2 shares its level; it must fill a whole level'],
+  )
   assert.deepEqual(await clients(api), [])
 })
 

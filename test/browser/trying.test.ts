@@ -100,7 +100,7 @@ test('a Subscription that is refused says why, and one that an operator ends say
   const { page } = await dashboard.show('try')
   await page.getByLabel('Topic Filter').fill('a/#/b')
   await page.getByRole('button', { name: 'Subscribe', exact: true }).click()
-  await page.getByText('"a/#/b": topic filter invalid').waitFor()
+  await page.getByText('"a/#/b": "#" is character 3 of 5; it must be the last one').waitFor()
   await subscribe(page, 'a/#')
   const { body } = await dashboard.api.get('/clients')
   await dashboard.api.send('DELETE', `/clients/${body.data[0].clientIdentifier}`)

@@ -73,6 +73,7 @@ const refusedSubscriptions: readonly (readonly [what: string, given: readonly un
     ['a', { rh: 1 }, () => {}],
     /there is no option rh, but qos, noLocal, retainAsPublished, retainHandling$/,
   ],
+  ['what is no Topic Filter', ['a/#/b', {}, () => {}], /"#" is character 3 of 5; it must be the last one$/],
   ['no Topic Filter', [undefined, {}, () => {}], /the Topic Filter is nothing; it must be a text$/],
 ]
 
