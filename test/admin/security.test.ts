@@ -170,6 +170,14 @@ test('a key opens what its scopes say, as Bearer and as the password of Basic, u
   assert.equal((await api.send('POST', '/publish', { topic: 'a' }, bearer(publish.key))).status, 202)
   assert.equal((await api.send('POST', '/publish', { topic: 'a' }, bearer(observe.key))).status, 403)
   for (const path of ['/api_key', '/backup']) assert.equal((await api.get(path, bearer(observe.key))).status, 403)
+  const [, id, secret = ''] = observe.key.split('.')
+  const others = [
+    `pabal.${id}.${secret.replace(/.$/, secret.endsWith('A') ? 'B' : 'A')}`,
+    `pabal.${publish.id}.${secret}`,
+  ]
+  for (const key of [...others, `pabal.${id}.`, `pabal.${id}`, `${observe.key}x`, id, secret]) {
+    assert.equal((await api.get('/overview', bearer(key))).status, 401, key)
+  }
   const listed = (await api.get('/api_key', login)).body.data
   assert.ok(listed.length === 2 && !JSON.stringify(listed).includes(observe.key.split('.')[2]))
   assert.equal((await api.send('DELETE', `/api_key/${observe.id}`, undefined, login)).status, 204)

@@ -166,3 +166,20 @@ test('a rule concerns whoever comes with a group it names, and each client of an
   assert.deepEqual(allowedTo('bob'), ['b'])
   assert.deepEqual(allowedTo('ann', null), ['a/1', 'a/secret', 'b'], 'not known: what any group allows')
 })
+
+test('what one client of an account may do, or what was kept of it, says nothing of another whose name is a wildcard', () => {
+  const pattern = (topic: string) => allow(['publish'], [topic], { identifiers: 'pattern' })
+  for (const topic of ['%u/a', '%c/a', 'plain/a']) {
+    for (const names of [
+      ['c1', '#'],
+      ['#', 'c1'],
+    ]) {
+      const access = new AccessRules({ rules: [pattern(topic)], subscribing: 'always' })
+      const allowed = names.filter((clientIdentifier) => {
+        const name = topic.replace('%u', 'ann').replace('%c', clientIdentifier.replace('#', 'x'))
+        return access.decide({ account: 'ann', clientIdentifier }, 'publish', name).allowed
+      })
+      assert.deepEqual(allowed, ['c1'], topic)
+    }
+  }
+})
