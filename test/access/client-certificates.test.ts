@@ -160,10 +160,24 @@ test('a certificate that was taken back lets nobody in, from the next reload on 
   assert.deepEqual([await login(running, 'lost'), await login(running, 'sensor')], [0, 0])
   const sessions: [SecureVersion, Buffer][] = []
   for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
-    assert.equal(
-      await login(running, 'lost', null, { maxVersion }, (session) => sessions.push([maxVersion, session])),
-      0,
-    )
+    const keep = (session: Buffer) => sessions.push([maxVersion, session])
+    assert.equal(await login(running, 'lost', null, { maxVersion }, keep), 0)
+  }
+  for (const [maxVersion, session] of sessions) {
+    const { port } = new URL(running)
+    const files = { key: readFileSync(inDirectory('lost.key')), cert: readFileSync(inDirectory('lost.pem')) }
+    const socket = connect({
+      host: '127.0.0.1',
+      port: Number(port),
+      ca: readFileSync(server.certFile),
+      ...files,
+      maxVersion,
+      session,
+    })
+    await once(socket, 'secureConnect')
+    const isReused = socket.isSessionReused()
+    socket.destroy()
+    assert.equal(isReused, false, 'each certificate is looked at')
   }
   openssl('ca', '-config', 'ca.conf', '-cert', 'ca.pem', '-keyfile', 'ca.key', '-revoke', 'lost.pem')
   revoked()
