@@ -70,6 +70,17 @@ const expected: Record<string, RegExp[]> = {
     /^not-found: no Session of "bar"$/,
     /^stopped$/,
   ],
+  '09-authorize-receive.ts': [
+    /^hanna got news\/1: good morning$/,
+    /^bob got news\/1: good morning$/,
+    /^good morning: 2 may have it$/,
+    /^hanna got hr\/1: a salary$/,
+    /^a salary: 1 may have it$/,
+    /^hanna got hr\/2: a farewell$/,
+    /^bob got hr\/2: a farewell$/,
+    /^a farewell: 2 may have it$/,
+    /^stopped$/,
+  ],
   '08-tracing.ts': [
     /^route of orders\/coffee: the broker, below receive$/,
     /^receive of orders\/coffee: waiter, below the publisher$/,

@@ -38,6 +38,8 @@ export interface Configuration {
 export interface HttpAdminParts {
   /** Milliseconds for a whole request. */
   requestTimeoutMs?: number
+  /** Milliseconds in which nothing goes either way. */
+  idleMs?: number
 }
 
 /** What one request may take, so that nobody holds a place by being slow. */
@@ -74,15 +76,17 @@ class HttpAdmin implements AdminPart {
   readonly #needsLogin: boolean
   readonly #configuration: () => Configuration | null
   readonly #requestTimeoutMs: number
+  readonly #idleMs: number
 
   constructor(
     { listen = defaultAdminUrl, whenInUse = 'fail', login = 'needed', configuration = () => null }: HttpAdminOptions,
-    { requestTimeoutMs = requestMsMax }: HttpAdminParts,
+    { requestTimeoutMs = requestMsMax, idleMs = idleMsMax }: HttpAdminParts,
   ) {
     this.#address = parseAdminUrl(listen)
     this.#whenInUse = whenInUse
     this.#needsLogin = login !== 'off'
     this.#requestTimeoutMs = requestTimeoutMs
+    this.#idleMs = idleMs
     this.#configuration = configuration
     if (!this.#needsLogin && !this.#address.isLoopback) {
       throw new AdminAddressError(
@@ -110,7 +114,7 @@ class HttpAdmin implements AdminPart {
     })
     server.on('clientError', answerBadRequest)
     server.maxConnections = connectionsMax
-    server.setTimeout(idleMsMax)
+    server.setTimeout(this.#idleMs)
     if (!(await listen(server, this.#address, this.#whenInUse))) return
     administration.start(broker)
     this.#server = server

@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { connect } from 'node:tls'
+import { type ConnectionOptions, connect, type SecureVersion } from 'node:tls'
 import { accessRules, type BrokerOptions, createBroker } from '../../src/index.ts'
 import { parseListenUrl } from '../../src/transport/listen-url.ts'
 import { makeSelfSigned } from '../../src/transport/self-signed.test.ts'
@@ -77,10 +77,18 @@ const listen = (more: string, scheme = 'tls'): string => {
   return `${scheme}://127.0.0.1:0?${files}${more}`
 }
 
-async function login(url: string, name: string, userName: string | null = null): Promise<number | string> {
+async function login(
+  url: string,
+  name: string,
+  userName: string | null = null,
+  tls: ConnectionOptions = {},
+  ticket: (session: Buffer) => void = () => {},
+): Promise<number | string> {
   const { port } = new URL(url)
   const files = { key: readFileSync(inDirectory(`${name}.key`)), cert: readFileSync(inDirectory(`${name}.pem`)) }
-  const socket = connect({ host: '127.0.0.1', port: Number(port), ca: readFileSync(server.certFile), ...files })
+  const ca = readFileSync(server.certFile)
+  const socket = connect({ host: '127.0.0.1', port: Number(port), ca, ...files, ...tls })
+  socket.on('session', ticket)
   try {
     await once(socket, 'secureConnect')
     using client = new WireClient(socket, 5)
@@ -150,12 +158,36 @@ test('a certificate that was taken back lets nobody in, from the next reload on 
   await broker.start()
   const [running = ''] = broker.urls
   assert.deepEqual([await login(running, 'lost'), await login(running, 'sensor')], [0, 0])
+  const sessions: [SecureVersion, Buffer][] = []
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+    const keep = (session: Buffer) => sessions.push([maxVersion, session])
+    assert.equal(await login(running, 'lost', null, { maxVersion }, keep), 0)
+  }
+  for (const [maxVersion, session] of sessions) {
+    const { port } = new URL(running)
+    const files = { key: readFileSync(inDirectory('lost.key')), cert: readFileSync(inDirectory('lost.pem')) }
+    const socket = connect({
+      host: '127.0.0.1',
+      port: Number(port),
+      ca: readFileSync(server.certFile),
+      ...files,
+      maxVersion,
+      session,
+    })
+    await once(socket, 'secureConnect')
+    const isReused = socket.isSessionReused()
+    socket.destroy()
+    assert.equal(isReused, false, 'each certificate is looked at')
+  }
   openssl('ca', '-config', 'ca.conf', '-cert', 'ca.pem', '-keyfile', 'ca.key', '-revoke', 'lost.pem')
   revoked()
   assert.equal(await login(running, 'lost'), 0)
   const { applied } = await broker.reload({ listen: [url] })
   assert.equal(applied.length, 1)
   assert.notEqual(await login(running, 'lost'), 0)
+  // Whoever goes on with a session from before is looked at, too.
+  for (const [maxVersion, session] of sessions)
+    assert.notEqual(await login(running, 'lost', null, { maxVersion, session }), 0)
   assert.equal(await login(running, 'sensor'), 0)
   writeFileSync(inDirectory('crl.pem'), 'nothing\n')
   await assert.rejects(broker.reload({ listen: [url] }), /crl\.pem is no list of revoked certificates in PEM format/)

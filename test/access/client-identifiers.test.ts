@@ -176,4 +176,6 @@ test('clients choose only Client Identifiers that their account may have, or lea
   await running.lose(nameless)
   assert.equal(await answer(running, 5, { ...as(5, 'carol', given), properties: lasting }), true)
   assert.equal(await answer(running, 5, as(5, 'dave', given.replace(/.$/, 'x'))), 0x85)
+  // In the form of those, but given to nobody.
+  assert.equal(await answer(running, 5, as(5, 'dave', `pabal-${'0'.repeat(36)}`)), 0x85)
 })

@@ -293,6 +293,10 @@ test('what is no claim within a claim gives no group, also what every object or 
       assert.deepEqual(await groups(path, realm), [], `${path} of ${JSON.stringify(realm)}`)
     }
   }
+  for (const path of ['__proto__', 'constructor', 'toString']) {
+    assert.deepEqual(await groups(path, 'x'), [], path)
+    assert.deepEqual(await connects({ ...options, keys: setOf(key), accountClaim: path }, [await key.token()]), [wrong])
+  }
   assert.deepEqual(await groups('realm.roles', { roles: ['ops'] }), ['ops'])
 })
 

@@ -35,6 +35,7 @@ export function temporaryFolder(): { readonly path: string } & Disposable {
 interface Login {
   readonly login?: 'needed' | 'off'
   readonly requestTimeoutMs?: number
+  readonly idleMs?: number
 }
 
 export async function startApi(

@@ -35,6 +35,50 @@ test('DNS rebinding: a request for a host that is not ours is refused, whatever 
   }
 })
 
+/** What a browser says of a request that a page has made; the answer to it. */
+function asBrowser(api: TestApi, request: string, headers: Readonly<Record<string, string>>): Promise<string> {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  return raw(api, `${request} HTTP/1.1\r\nHost: localhost\r\n${lines.join('')}${closing}`)
+}
+
+test('CSRF: a page of somebody else makes nobody subscribe, not even where nobody logs in, nor one of another port', async () => {
+  await using api = await startApi()
+  const subscribe = 'GET /api/v1/subscribe?filter=%24share%2Fworkers%2Fjobs'
+  for (const site of ['cross-site', 'same-site']) {
+    for (const mode of ['no-cors', 'navigate', 'cors']) {
+      const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': mode }
+      for (const request of [subscribe, 'GET /api/v1/backup', 'GET /api/v1/events', 'GET /api/v1/clients']) {
+        assert.match(await asBrowser(api, request, headers), /^HTTP\/1\.1 403 [\s\S]*header\.sec-fetch-site/)
+      }
+    }
+  }
+  for (const origin of ['http://evil.example', 'http://localhost:3000', 'null']) {
+    assert.match(await asBrowser(api, subscribe, { origin }), /^HTTP\/1\.1 403 [\s\S]*header\.origin/)
+  }
+  assert.equal((await api.at.broker.subscribers('jobs')).length, 0)
+  for (const site of ['same-origin', 'none']) {
+    const answer = await asBrowser(api, 'GET /api/v1/clients', { 'sec-fetch-site': site })
+    assert.match(answer, /^HTTP\/1\.1 200 /, site)
+  }
+  // Health and numbers are shown to whoever follows a link.
+  assert.match(await asBrowser(api, 'GET /metrics', { 'sec-fetch-site': 'cross-site' }), /^HTTP\/1\.1 200 /)
+})
+
+test('of connections to it there are 256 at most, and one on which nothing goes either way is cut', async () => {
+  await using api = await startApi({}, {}, { idleMs: 400 })
+  const { hostname, port } = new URL(api.url)
+  const sockets = Array.from({ length: 256 }, () => connect(Number(port), hostname).on('error', () => {}))
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')))
+  const closed = sockets.map((socket) => once(socket.resume(), 'close'))
+  const further = connect(Number(port), hostname).on('error', () => {})
+  await once(further.resume(), 'close')
+  assert.equal(sockets.filter((socket) => socket.closed).length, 0)
+  await Promise.all(closed)
+  const stream = connect(Number(port), hostname)
+  stream.write('GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  await once(stream.resume(), 'close')
+})
+
 test('a body that is too large is refused, whether it says so or not', async () => {
   await using api = await startApi()
   const head = 'POST /api/v1/held/drop HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n'

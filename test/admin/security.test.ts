@@ -2,9 +2,10 @@
  * Who gets into the HTTP API, and who does not.
  */
 import assert from 'node:assert/strict'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type BrokerEvents, createBroker, httpAdmin, sqlite } from '../../src/index.ts'
 import { startApi, type TestApi, temporaryFolder } from './api.ts'
 
@@ -73,6 +74,10 @@ test('CSRF: a change needs the token of the login, and must not come from anothe
   assert.equal((await publish({ cookie: login.cookie, 'x-csrf-token': 'x'.repeat(43) })).status, 403)
   assert.equal((await publish({ ...withToken(login), origin: 'http://evil.example' })).status, 403)
   assert.equal((await publish({ ...withToken(login), origin: 'null' })).status, 403)
+  for (const site of ['cross-site', 'same-site']) {
+    assert.equal((await publish({ ...withToken(login), 'sec-fetch-site': site })).status, 403)
+  }
+  assert.equal((await publish({ ...withToken(login), 'sec-fetch-site': 'same-origin' })).status, 202)
   assert.equal((await publish(withToken(login))).status, 202)
   assert.equal((await publish({ ...withToken(login), origin: api.url })).status, 202)
 })
@@ -102,6 +107,26 @@ test('a login ends when it is ended, when nobody uses it for an hour, and after 
     api.at.advanceBy(30 * 60)
   }
   assert.equal((await api.get('/me', { cookie: third.cookie })).status, 401)
+})
+
+test('a stream of events goes on as long as the login it was opened with, and no longer', async () => {
+  await using api = await startApi({}, {}, needed)
+  const login = await logIn(api)
+  const response = await fetch(`${api.url}/api/v1/events`, { headers: { cookie: login.cookie } })
+  const reader = response.body?.getReader()
+  assert.ok(reader !== undefined)
+  const next = async (): Promise<string> => {
+    const { done, value } = await reader.read()
+    return done ? 'end' : Buffer.from(value).toString()
+  }
+  assert.match(await next(), /^retry: /)
+  // It is looked at each second.
+  await sleep(1200)
+  await api.send('POST', '/publish', { topic: 'nobody' }, withToken(login))
+  assert.match(await next(), /^event: /)
+  assert.equal((await api.send('POST', '/logout', undefined, withToken(login))).status, 204)
+  let last = await next()
+  while (last !== 'end') last = await next()
 })
 
 test('login rate limit: who fails ten times within a minute waits, even with the right password', async () => {
@@ -145,6 +170,14 @@ test('a key opens what its scopes say, as Bearer and as the password of Basic, u
   assert.equal((await api.send('POST', '/publish', { topic: 'a' }, bearer(publish.key))).status, 202)
   assert.equal((await api.send('POST', '/publish', { topic: 'a' }, bearer(observe.key))).status, 403)
   for (const path of ['/api_key', '/backup']) assert.equal((await api.get(path, bearer(observe.key))).status, 403)
+  const [, id, secret = ''] = observe.key.split('.')
+  const others = [
+    `pabal.${id}.${secret.replace(/.$/, secret.endsWith('A') ? 'B' : 'A')}`,
+    `pabal.${publish.id}.${secret}`,
+  ]
+  for (const key of [...others, `pabal.${id}.`, `pabal.${id}`, `${observe.key}x`, id, secret]) {
+    assert.equal((await api.get('/overview', bearer(key))).status, 401, key)
+  }
   const listed = (await api.get('/api_key', login)).body.data
   assert.ok(listed.length === 2 && !JSON.stringify(listed).includes(observe.key.split('.')[2]))
   assert.equal((await api.send('DELETE', `/api_key/${observe.id}`, undefined, login)).status, 204)
@@ -166,6 +199,10 @@ test('password and keys are kept hashed, for the owner alone, and outlast the pr
   using folder = temporaryFolder()
   let password = ''
   let key = ''
+  // Where it is written before it gets its name.
+  const victim = join(folder.path, 'victim')
+  writeFileSync(victim, 'as it was', { mode: 0o666 })
+  symlinkSync(victim, join(folder.path, 'admin.json.partial'))
   {
     await using api = await startApi({ store: sqlite(folder.path) }, {}, needed)
     password = api.firstPassword ?? ''
@@ -173,6 +210,7 @@ test('password and keys are kept hashed, for the owner alone, and outlast the pr
     key = (await api.send('POST', '/api_key', { name: 'k', scopes: ['observe'] }, login)).body.key
   }
   const file = join(folder.path, 'admin.json')
+  assert.equal(readFileSync(victim, 'utf8'), 'as it was')
   const text = readFileSync(file, 'utf8')
   assert.equal(statSync(file).mode & 0o777, 0o600)
   assert.ok(!text.includes(password) && !text.includes(key.split('.')[2] ?? ''))

@@ -89,6 +89,8 @@ test('mosquitto CVE-2017-9868: the data directory, its log, passwords, keys, aud
   for (const path of ['kept', 'backup.db', 'audit.log'])
     onlyForTheOwner(join(folder.path, path), path === 'kept' ? 7 : 1)
   await broker.kill()
+  // It was so from the beginning: nothing had to be closed.
+  assert.deepEqual(about(broker, 'OpenToOthers', 'ClosedToOthers'), [])
   const restored = join(folder.path, 'restored')
   run('restore', backup, '--data', restored)
   run('restore', backup, '--data', restored, '--force')
@@ -123,10 +125,16 @@ test('mosquitto CVE-2017-9868: what is there for others, or theirs, stays as it 
   const isRoot = process.getuid?.() === 0
   // Whoever is not root can give nothing away.
   if (isRoot) chownSync(join(data, 'lock.db'), 1, 1)
+  const victim = join(folder.path, 'victim')
+  writeFileSync(victim, 'read by all')
+  chmodSync(victim, 0o644)
+  const link = join(data, 'pabal.db.before-restore-9')
+  symlinkSync(victim, link)
   const broker = await start(folder.path)
   const open = [
     `0755 ${data}: other files are in it`,
     ...(isRoot ? [`0755 ${join(data, 'lock.db')}: it belongs to user 1`] : []),
+    `0777 ${link}: it is no file but a link or something else`,
   ]
   await broker.kill('SIGTERM')
   const lines = about(broker, 'OpenToOthers', 'ClosedToOthers')
@@ -134,6 +142,7 @@ test('mosquitto CVE-2017-9868: what is there for others, or theirs, stays as it 
   assert.ok(
     lines.every(({ closed }) => (isRoot ? closed === undefined : String(closed) === `0755 ${join(data, 'lock.db')}`)),
   )
+  assert.deepEqual(modes(victim), [`644 ${victim}`])
   assert.deepEqual(modes(join(data, 'notes.txt')), [`755 ${join(data, 'notes.txt')}`])
 })
 

@@ -2,11 +2,12 @@
  * Lets in who may enter a room: with an API key, with the cookie of a login, or, where the operator has turned logins off,
  * anybody on this machine.
  *
- * A browser sends the cookie whoever has made it ask. So a change needs the token that only our own page knows, and what says
- * that it comes from another page is refused, whatever it shows.
+ * A browser sends the cookie whoever has made it ask, and where nobody logs in it needs none. So a change needs the token that only our
+ * own page knows, and what says that it comes from another page is refused, whatever it shows and even if it only looks.
  */
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { BrokerAccess } from '../../server/admin-part.ts'
 import { isHostOfThisMachine } from '../../transport/this-machine.ts'
 import type { ApiKey } from '../api-types.ts'
@@ -27,6 +28,9 @@ const anybody: Principal = Object.freeze({
 })
 export const unknown: Principal = Object.freeze({ ...anybody, id: 'unknown', name: 'unknown', scopes: [] })
 
+/** What is looked at of a request. */
+export type Asking = Pick<IncomingMessage, 'headers'> & { readonly socket: Pick<Socket, 'remoteAddress'> }
+
 export class Doorkeeper {
   readonly logins = new Logins()
   readonly attempts = new Attempts()
@@ -44,13 +48,14 @@ export class Doorkeeper {
   }
 
   /** Who it is: known also where the room is not for them. @throws HttpProblem */
-  recognise(incoming: IncomingMessage, room: Room): Principal {
-    if (room.method !== 'get') refuseOtherPages(incoming)
+  recognise(incoming: Asking, room: Room): Principal {
+    // Some requests that only look do something, too: who subscribes takes messages from a shared group.
+    if (room.method !== 'get' || room.isOutside !== true) refuseOtherPages(incoming)
     return room.scope === null ? unknown : this.#find(incoming, room)
   }
 
   /** @throws HttpProblem */
-  admit(incoming: IncomingMessage, principal: Principal, room: Room): void {
+  admit(incoming: Asking, principal: Principal, room: Room): void {
     if (room.scope === null) return
     if (principal.kind === 'session' && room.method !== 'get') checkCsrfToken(incoming, principal)
     if (room.scope === 'any') return
@@ -77,7 +82,7 @@ export class Doorkeeper {
     return `${this.cookieName}=${token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${secondsMax}${secure}`
   }
 
-  #find(incoming: IncomingMessage, room: Room): Principal {
+  #find(incoming: Asking, room: Room): Principal {
     const nowMs = this.#broker.nowMs()
     const { authorization } = incoming.headers
     if (authorization !== undefined) return this.#findKey(incoming, authorization, nowMs)
@@ -91,7 +96,7 @@ export class Doorkeeper {
     throw problem('unauthenticated', 'the request', found, 'one of them', advice, { 'www-authenticate': 'Bearer' })
   }
 
-  #findKey(incoming: IncomingMessage, authorization: string, nowMs: number): Principal {
+  #findKey(incoming: Asking, authorization: string, nowMs: number): Principal {
     const { vault } = this
     if (vault === null) throw problem('unavailable', 'the broker', 'one that is starting', 'one that runs', 'ask again')
     // Nobody guesses a key, and whoever has one is not locked out by those who try, behind the same proxy for example.
@@ -124,7 +129,7 @@ function keyTextOf(authorization: string): string {
   return text.slice(text.indexOf(':') + 1)
 }
 
-function cookieOf({ headers }: IncomingMessage, name: string): string | null {
+function cookieOf({ headers }: Asking, name: string): string | null {
   for (const part of (headers.cookie ?? '').split(';')) {
     const [found, value = ''] = part.trim().split('=', 2)
     if (found === name && value !== '') return value
@@ -133,7 +138,7 @@ function cookieOf({ headers }: IncomingMessage, name: string): string | null {
 }
 
 /** What a browser says of where a request comes from cannot be forged by a page. @throws HttpProblem */
-function refuseOtherPages({ headers }: IncomingMessage): void {
+function refuseOtherPages({ headers }: Asking): void {
   const site = headers['sec-fetch-site']
   const advice = 'use the page of this broker, or a program with an API key'
   if (site !== undefined && site !== 'same-origin' && site !== 'none') {
@@ -145,7 +150,7 @@ function refuseOtherPages({ headers }: IncomingMessage): void {
 }
 
 /** @throws HttpProblem */
-function checkCsrfToken({ headers }: IncomingMessage, { csrfToken }: Principal): void {
+function checkCsrfToken({ headers }: Asking, { csrfToken }: Principal): void {
   const given = Buffer.from(String(headers['x-csrf-token'] ?? ''))
   const wanted = Buffer.from(csrfToken ?? '')
   if (given.length === wanted.length && timingSafeEqual(given, wanted)) return
@@ -158,7 +163,7 @@ function checkCsrfToken({ headers }: IncomingMessage, { csrfToken }: Principal):
 const marksOfProxies = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'forwarded', 'via']
 
 /** What a proxy passes on comes from somewhere else. */
-function isFromThisMachine({ socket, headers }: IncomingMessage): boolean {
+function isFromThisMachine({ socket, headers }: Asking): boolean {
   const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
   return isHostOfThisMachine(address) && !marksOfProxies.some((name) => headers[name] !== undefined)
 }

@@ -3,7 +3,7 @@
  * directory that its owner alone can read. Without a directory it lasts as long as the process.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { open, readFile, rename } from 'node:fs/promises'
+import { open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { hashPassword, parsePasswordHash, verifyPassword } from '../../server/authentication/password-hash.ts'
@@ -128,9 +128,10 @@ export class Vault {
     if (path === null) return
     const content = { version: 1, passwordHash: this.#passwordHash, keys: [...this.#keys.values()] }
     const partial = `${path}.partial`
-    const file = await open(partial, 'w', 0o600)
+    // What somebody has laid there is neither followed nor written into.
+    await rm(partial, { force: true })
+    const file = await open(partial, 'wx', 0o600)
     try {
-      await file.chmod(0o600)
       await file.writeFile(`${JSON.stringify(content, null, 2)}\n`)
       await file.sync()
     } finally {

@@ -134,7 +134,6 @@ export class AccessRules {
   }
 
   publishing(holder: Holder, topicName: string): Verdict {
-    if (holder.isLocal) return allowedWithoutRule
     return this.#rightsOf(holder).ofTopicName('publish', topicName)
   }
 }

@@ -169,6 +169,22 @@ test('mosquitto CVE-2018-12546: what was queued before is not delivered after th
   assert.equal(driven.state.tally.copies.accessRevoked, 2)
 })
 
+test('mosquitto CVE-2018-12546: what waits for a client that is there is not sent once it may not receive it, whether its Session stays or not', () => {
+  for (const sessionExpiryInterval of [0, 1000]) {
+    const { driven, publish } = started(null)
+    const subscriber = driven.connect('s', { properties: { receiveMaximum: 1, sessionExpiryInterval } })
+    driven.subscribe(subscriber, '#')
+    for (const topicName of ['first', 'a', 'b', 'a']) publish(topicName)
+    change(driven, without(['s'], 'a'))
+    const [copy] = driven.session('s').outbound.inFlight ?? []
+    const acknowledgement = { packetId: copy?.packetId ?? 0, reasonCode: 0, properties: {} }
+    const turn = driven.receive(subscriber, { type: 'puback', ...acknowledgement })
+    const [sentOne = '', ...more] = messages(turn, subscriber)
+    assert.match(sentOne, /^publish b x qos 1 /)
+    assert.deepEqual([more, driven.state.tally.copies.accessRevoked], [[], 1])
+  }
+})
+
 test('mosquitto 2.0.12: a QoS 2 message in flight is not sent again once the client may not receive it', () => {
   for (const isDurable of [false, true]) {
     const { driven, publisher } = started(null, { isDurable })

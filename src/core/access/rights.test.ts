@@ -166,3 +166,41 @@ test('a rule concerns whoever comes with a group it names, and each client of an
   assert.deepEqual(allowedTo('bob'), ['b'])
   assert.deepEqual(allowedTo('ann', null), ['a/1', 'a/secret', 'b'], 'not known: what any group allows')
 })
+
+test('what one client of an account may do, or what was kept of it, says nothing of another whose name is a wildcard', () => {
+  const pattern = (topic: string) => allow(['publish'], [topic], { identifiers: 'pattern' })
+  for (const topic of ['%u/a', '%c/a', 'plain/a']) {
+    for (const names of [
+      ['c1', '#'],
+      ['#', 'c1'],
+    ]) {
+      const access = new AccessRules({ rules: [pattern(topic)], subscribing: 'always' })
+      const allowed = names.filter((clientIdentifier) => {
+        const name = topic.replace('%u', 'ann').replace('%c', clientIdentifier.replace('#', 'x'))
+        return access.decide({ account: 'ann', clientIdentifier }, 'publish', name).allowed
+      })
+      assert.deepEqual(allowed, ['c1'], topic)
+    }
+  }
+})
+
+test('in a literal rule %u and %c are text; in a pattern %u is nobody who did not log in, and a wildcard allows nothing', () => {
+  const may = (rule: AccessRule, who: Partial<Subject>, topic: string) => decider([rule], who)('publish', topic)
+  const literal = allow(['publish'], ['%u/a', '%c/b'], { identifiers: 'literal' })
+  assert.deepEqual(
+    ['%u/a', '%c/b', 'ann/a', 'c1/b'].map((topic) => may(literal, {}, topic)),
+    [true, true, false, false],
+  )
+  const pattern = (topics: string[], allows = true) =>
+    ({ ...allow(['publish'], topics), allows, identifiers: 'pattern' }) as const
+  assert.equal(may(pattern(['%u/a', 'plain']), {}, 'plain'), true)
+  // All of the rule, as in mosquitto.
+  assert.equal(may(pattern(['%u/a', 'plain']), { account: '' }, 'plain'), false)
+  assert.equal(may(pattern(['plain']), { account: '' }, 'plain'), true)
+  for (const who of [{ account: 'a+' }, { clientIdentifier: '#' }]) {
+    assert.equal(may(pattern(['plain']), who, 'plain'), false)
+    // What it denies it denies to everybody.
+    const denying = decider([pattern(['plain'], false), allow(['publish'], ['#'])], who)
+    assert.deepEqual([denying('publish', 'plain'), denying('publish', 'other')], [false, true])
+  }
+})

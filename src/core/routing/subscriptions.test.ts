@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Qos } from '../../protocol/control-packet.ts'
+import { AccessRules } from '../access/access-rules.ts'
+import { Receiving } from '../access/receiving.ts'
 import { Session } from '../session/session.ts'
 import { defaultObservers } from '../state.ts'
 import type { Subscription } from './subscription.ts'
@@ -136,4 +138,21 @@ test('Subscriptions with the same options share them, and one that changes its o
   assert.deepEqual({ ...one.options }, { ...plain, retainAsPublished: true, retainHandling: 2 })
   assert.deepEqual({ ...other.options }, { ...plain, qos: 2, noLocal: true })
   assert.deepEqual([one.subscriptionIdentifiers, other.subscriptionIdentifiers], [[5], null])
+})
+
+test('what many subscribe to is looked at bit by bit, but not where rules say who may receive it', () => {
+  const subscriptions = new Subscriptions(rules, defaultObservers, new TopicsSeen(0))
+  const count = 50_000
+  for (let number = 0; number < count; number++) {
+    subscriptions.add(new Session('', `c${number}`, 0), 'a', 'a', null, 0)
+  }
+  subscriptions.add(new Session('', 'other', 0), '#', '#', null, 0)
+  assert.notEqual(subscriptions.longRoute('a'), null)
+  assert.equal(subscriptions.longRoute('b'), null)
+  // Nobody may receive anything.
+  subscriptions.access = new Receiving(new AccessRules({ rules: [], subscribing: 'always' }), null)
+  subscriptions.changed()
+  assert.equal(subscriptions.longRoute('a'), null)
+  const { receivers, denied } = subscriptions.route('a')
+  assert.deepEqual([receivers.length, denied?.subscriptions], [0, count + 1])
 })

@@ -63,7 +63,7 @@ export function jwtAuthenticate(options: JwtOptions, nowMs: () => number = Date.
         algorithms: [...options.algorithms],
         clockTolerance: options.clockSkewSeconds,
         currentDate: new Date(nowMs()),
-        requiredClaims: ['exp', options.accountClaim],
+        requiredClaims: ['exp'],
         ...(options.issuer === null ? {} : { issuer: options.issuer }),
         ...(options.audience === null ? {} : { audience: options.audience }),
       })

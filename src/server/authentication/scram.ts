@@ -88,7 +88,6 @@ interface Challenge {
   first: ClientFirst
   userName: string
   credential: ScramCredential
-  isDecoy: boolean
   nonce: string
   serverFirst: string
 }
@@ -144,7 +143,7 @@ class ScramExchange implements EnhancedAuthenticationExchange {
     const nonce = first.nonce + this.server.nonce()
     const salt = Buffer.from(credential.salt).toString('base64')
     const serverFirst = `r=${nonce},s=${salt},i=${credential.iterations}`
-    this.challenge = { first, userName, credential, isDecoy: found === null, nonce, serverFirst }
+    this.challenge = { first, userName, credential, nonce, serverFirst }
     this.expects = 'final'
     return { type: 'continue', data: Buffer.from(serverFirst) }
   }
@@ -163,7 +162,7 @@ class ScramExchange implements EnhancedAuthenticationExchange {
     const storedKey = createHash(hash).update(clientKey).digest()
     const isProved = timingSafeEqual(storedKey, credential.storedKey)
     const isThisExchange = final.nonce === challenge.nonce && final.channelBinding.equals(Buffer.from(first.header))
-    if (!isProved || !isThisExchange || challenge.isDecoy) {
+    if (!isProved || !isThisExchange) {
       return refuse(ReasonCode.NotAuthorized, 'SCRAM: the user name or the password is wrong')
     }
     const serverSignature = hmac(hash, credential.serverKey, authMessage).toString('base64')
