@@ -8,6 +8,7 @@ import { describeValue } from '../server/config/reading.ts'
 import type { Cursors } from '../server/requests/cursors.ts'
 import type { Administration } from './administration.ts'
 import type { Fault } from './api-types.ts'
+import { expectedValue } from './expected-value.ts'
 import { HttpProblem } from './problem.ts'
 import { limitUsual } from './schemas/bodies.ts'
 import type { Doorkeeper } from './security/doorkeeper.ts'
@@ -143,7 +144,7 @@ function faultOf(place: string, value: unknown, issue: z.core.$ZodIssue): Fault 
   const given = valueAt(value, issue.path)
   // What may be a secret is not repeated.
   const found = /password|current/i.test(path) && given !== undefined ? 'a value' : describeValue(given)
-  return { place: path, found, expected: issue.message, advice: 'correct it; see /api/docs' }
+  return { place: path, found, expected: expectedValue(issue), advice: 'correct it; see /api/docs' }
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
