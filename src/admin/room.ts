@@ -8,6 +8,7 @@ import { describeValue } from '../server/config/reading.ts'
 import type { Cursors } from '../server/requests/cursors.ts'
 import type { Administration } from './administration.ts'
 import type { Fault } from './api-types.ts'
+import { expectedValue } from './expected-value.ts'
 import { HttpProblem } from './problem.ts'
 import { limitUsual } from './schemas/bodies.ts'
 import type { Doorkeeper } from './security/doorkeeper.ts'
@@ -142,7 +143,7 @@ function faultOf(place: string, issue: z.core.$ZodIssue): Fault {
   }
   // What may be a secret is not repeated.
   const found = /password|current/i.test(path) && issue.input !== undefined ? 'a value' : describeValue(issue.input)
-  return { place: path, found, expected: issue.message, advice: 'correct it; see /api/docs' }
+  return { place: path, found, expected: expectedValue(issue), advice: 'correct it; see /api/docs' }
 }
 
 /** A promise is no value: whoever has one awaits it first. */

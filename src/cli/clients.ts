@@ -13,6 +13,7 @@ import { parseArguments } from './parse-arguments.ts'
 const help = `
 Examples:
   pabal clients
+  pabal clients --like sensor-                     with this somewhere in the Client Identifier
   pabal clients --offline --json | jq '.clients[] | select(.backlog.messages > 0)'
 
 It takes the permission "observe".
@@ -21,18 +22,25 @@ It takes the permission "observe".
 interface ClientsFlags extends ListFlags {
   online?: boolean
   offline?: boolean
+  like?: string
+  account?: string
 }
 
 export async function runClients(argv: string[]): Promise<number> {
   const command = listCommand('clients', 'Lists the Sessions of all clients, connected or not.', help)
     .addOption(new Option('--online', 'only those that are connected').conflicts('offline'))
     .option('--offline', 'only those that are not')
+    .option('--like <TEXT>', 'only those with this somewhere in the Client Identifier, in capitals or not')
+    .option('--account <NAME>', 'only those of this account')
   const exitCode = parseArguments(command, argv)
   if (exitCode !== null) return exitCode
   const flags = command.opts<ClientsFlags>()
-  const { online = false, offline = false } = flags
-  const fields = online || offline ? { presence: online ? 'online' : 'offline' } : {}
-  const view = clientsView(fields)
+  const { online = false, offline = false, like, account } = flags
+  const view = clientsView({
+    ...(online || offline ? { presence: online ? 'online' : 'offline' } : {}),
+    ...(like === undefined ? {} : { like }),
+    ...(account === undefined ? {} : { account }),
+  })
   return runAsk('Pabal cannot list the clients.', flags, (client) => showList(client, view, flags))
 }
 
@@ -44,6 +52,7 @@ function clientsView(fields: ListView<Client>['fields']): ListView<Client> {
     headings: clientHeadings,
     rowName: 'Session',
     cells: clientCells,
+    none: Object.keys(fields).length === 0 ? null : 'None of them is one that was asked for.',
     summary: ({ sessions, connections }) =>
       `${counted(Number(sessions), 'Session')}, ${counted(Number(connections), 'connection')}`,
   }

@@ -190,3 +190,24 @@ test('a broker that keeps everything in memory has no backup to give', async () 
   await using api = await startApi()
   assert.equal((await api.get('/backup')).status, 409)
 })
+
+test('what is wrong with a body is told in words of MQTT and JSON, each fault by itself', async () => {
+  await using api = await startApi()
+  const faultsOf = async (body: unknown) => {
+    const { status, body: answer } = await api.send('POST', '/publish', body)
+    assert.equal(status, 400)
+    return answer.faults.map(({ place, found, expected }: Record<string, string>) => `${place}: ${found}; ${expected}`)
+  }
+  assert.deepEqual(await faultsOf({ topic: 5, payload: null, qos: 7, retain: 'yes' }), [
+    'body.topic: 5; a text',
+    'body.payload: nothing; a text',
+    'body.qos: 7; 0, 1 or 2',
+    'body.retain: "yes"; true or false',
+  ])
+  assert.deepEqual(await faultsOf({ topic: '', payload_encoding: 'hex', properties: { user_properties: { a: 1 } } }), [
+    'body.topic: ""; at least 1 character',
+    'body.payload_encoding: "hex"; "plain" or "base64"',
+    'body.properties.user_properties.a: 1; a text or a list',
+  ])
+  assert.deepEqual(await faultsOf([]), ['body: a list; an object'])
+})

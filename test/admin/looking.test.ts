@@ -47,6 +47,17 @@ for (const limit of ['0', '-1', '1e99', '10001', '0x10', ' 1', '']) {
   })
 }
 
+test('Sessions are found by a part of the Client Identifier, page after page', async () => {
+  await using api = await startApi()
+  for (const clientIdentifier of ['pump-1', 'door-1', 'PUMP-2', 'door-2']) await api.at.client(5, { clientIdentifier })
+  const { body } = await api.get('/clients?like_clientid=pump&limit=1')
+  assert.deepEqual([body.data[0].clientIdentifier, body.meta.hasnext], ['pump-1', true])
+  const next = await api.get(`/sessions?limit=1&cursor=${body.meta.cursor}`)
+  assert.deepEqual([next.body.data[0].clientIdentifier, next.body.data.length], ['PUMP-2', 1])
+  assert.deepEqual((await api.get('/clients?like_clientid=%25')).body.data, [])
+  assert.deepEqual((await api.get('/clients?account=shop')).body.data, [])
+})
+
 test('what is not there is a problem that says where to look', async () => {
   await using api = await startApi()
   for (const path of ['/clients/nobody', '/held/7', '/dead/7', '/no-such-path']) {

@@ -37,6 +37,30 @@ test('the trace shows what one client published or had a copy of, and goes on do
   assert.deepEqual(faults, [])
 })
 
+test('Sessions are narrowed by a part of the Client Identifier, and one that is no more is opened by all of it', {
+  timeout,
+}, async () => {
+  await using dashboard = await startDashboard(sceneOptions)
+  await playScene(dashboard.api.at)
+  const { page, faults } = await dashboard.show('clients')
+  await row(page, 'printer').waitFor()
+  const field = page.getByLabel('Part of a Client Identifier')
+  await field.fill('KITCH')
+  await row(page, 'printer').waitFor({ state: 'detached' })
+  await row(page, 'kitchen').waitFor()
+  assert.match(page.url(), /like=KITCH/)
+  await page.getByRole('button', { name: 'Offline' }).click()
+  await page.getByText('There are no such Sessions.').waitFor()
+  await field.fill('long gone')
+  await field.press('Enter')
+  await page.getByRole('heading', { name: 'long gone' }).waitFor()
+  await page.getByText('No Session has this Client Identifier now.').waitFor()
+  assert.deepEqual(
+    faults.filter((fault) => !fault.includes('404')),
+    [],
+  )
+})
+
 test('what is undelivered is narrowed by client and by fate, and then not dropped as a whole', {
   timeout,
 }, async () => {

@@ -56,6 +56,30 @@ test('clients, one Session, Subscriptions and Topic Names are listed', async () 
   assert.equal((await asker.ask('', 'topics')).topics.length, 2)
 })
 
+test('Sessions are found by a part of the Client Identifier, by account and by presence, all of it together', async () => {
+  await using running = await startTestBroker({ authenticate: () => true, permissions: { observe: ['ops'] } })
+  const asker = await Asker.open(running, 5, { clientIdentifier: 'asker', userName: 'ops' })
+  for (const [userName, clientIdentifier] of [
+    ['shop', 'Pump-1'],
+    ['shop', 'door.1'],
+    ['plant', 'old-pump'],
+  ] as const) {
+    const client = await running.client(5, { ...staying(5, clientIdentifier), userName })
+    if (clientIdentifier === 'old-pump') await running.lose(client)
+  }
+  const found = async (fields: object) => {
+    const { clients, error } = await asker.ask(fields, 'clients')
+    return error?.expected ?? clients.map(({ clientIdentifier }) => clientIdentifier)
+  }
+  assert.deepEqual(await found({ like: 'pump' }), ['Pump-1', 'old-pump'])
+  assert.deepEqual(await found({ like: '.1' }), ['door.1'])
+  assert.deepEqual(await found({ like: 'PUMP', account: 'plant' }), ['old-pump'])
+  assert.deepEqual(await found({ account: 'shop' }), ['Pump-1', 'door.1'])
+  assert.deepEqual(await found({ like: 'pump', presence: 'online' }), ['Pump-1'])
+  assert.deepEqual(await found({ like: 'nothing' }), [])
+  assert.match(`${await found({ like: 'pump', backlogs: 5 })}`, /without "presence", "like" and "account"/)
+})
+
 test('a Session says how many messages ended without reaching it', async () => {
   await using running = await startTestBroker()
   const away = await running.client(5, staying(5, 'away'))

@@ -23,7 +23,7 @@ test('with 100,000 Subscriptions the first page takes as many steps as it has ro
 
 test('a search that finds nothing does a bounded piece of work in each turn of the event loop', async () => {
   const state = manySubscriptions(20_000)
-  const counted = new CountedRows(clients(state, 'online'))
+  const counted = new CountedRows(clients(state, { presence: 'online' }))
   const { rows, isLast } = await pullPage(counted, new Slices(), { rowsMax: 100, bytesMax: 1_000_000 })
   assert.deepEqual([rows.length, isLast, counted.steps], [0, true, 20_001])
   assert.equal(counted.stepsInTurnMax, stepsPerSlice)
@@ -32,7 +32,7 @@ test('a search that finds nothing does a bounded piece of work in each turn of t
 test('several searches share the turns of the event loop', async () => {
   const state = manySubscriptions(5000)
   const slices = new Slices()
-  const begun = Array.from({ length: 4 }, () => new CountedRows(clients(state, 'online')))
+  const begun = Array.from({ length: 4 }, () => new CountedRows(clients(state, { presence: 'online' })))
   let turns = 0
   let isOver = false
   const countTurn = (): void => {
@@ -61,7 +61,7 @@ test('what stays is found, whatever comes and goes between two steps', () => {
     driven.subscribe(connection, filters[index % filters.length] ?? 't')
   }
   const staying = names.filter((_, index) => index % 3 !== 0)
-  for (const query of [whoListens(driven.state, 't'), allSubscriptions(driven.state), clients(driven.state, null)]) {
+  for (const query of [whoListens(driven.state, 't'), allSubscriptions(driven.state), clients(driven.state, {})]) {
     const found: string[] = []
     let step = 0
     for (const row of query) {

@@ -45,8 +45,10 @@ function sessionsRoom(path: string, summary: string): Room {
     scope: 'observe',
     query: sessionsQuery,
     answers: page('A page of Sessions', clientPageSchema),
-    handle: async (visit) =>
-      pageReply(await askPage(visit, 'clients', { presence: visit.query.presence }, visit.query)),
+    handle: async (visit) => {
+      const { presence, like_clientid: like, account } = visit.query
+      return pageReply(await askPage(visit, 'clients', { presence, like, account }, visit.query))
+    },
   })
 }
 

@@ -15,6 +15,11 @@ export const pagingQuery = pagingShape
 export const accountQuery = { account }
 export const sessionsQuery = {
   presence: z.enum(['online', 'offline']).optional().describe('Only those; all if it is left out'),
+  like_clientid: z
+    .string()
+    .optional()
+    .describe('Only those with this somewhere in the Client Identifier; letter case does not count'),
+  account: z.string().optional().describe('Only those of this account'),
   ...pagingShape,
 }
 export const sessionQuery = { account, ...pagingShape }

@@ -41,9 +41,22 @@ export interface Client {
 
 export type Presence = 'online' | 'offline'
 
-export function* clients(core: CoreState, presence: Presence | null): Query<Client> {
+/** Which Sessions are looked for; null: whichever. */
+export interface ClientSearch {
+  readonly presence: Presence | null
+  /** What stands somewhere in the Client Identifier; letter case does not count. */
+  readonly like: string | null
+  readonly account: string | null
+}
+
+export function* clients(core: CoreState, search: Partial<ClientSearch>): Query<Client> {
+  const { presence = null, like = null, account = null } = search
+  const part = like?.toLowerCase() ?? ''
   for (const session of core.sessions.values()) {
-    const isWanted = presence === null || session.isOnline === (presence === 'online')
+    const isWanted =
+      (presence === null || session.isOnline === (presence === 'online')) &&
+      (account === null || session.account === account) &&
+      (part === '' || session.clientIdentifier.toLowerCase().includes(part))
     yield isWanted ? clientOf(core, session) : null
   }
 }

@@ -1,12 +1,13 @@
 /**
  * Sessions and how their clients are doing; one of them in detail.
  */
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import type { Client, ClientPage } from '../../admin/api-types.ts'
-import { api } from '../api.ts'
+import { api, given } from '../api.ts'
 import { count } from '../format.ts'
 import { ListFoot, useList } from '../lists.tsx'
 import { backlog, ClientLink, protocol } from '../parts/client.tsx'
+import { FilterField } from '../parts/filter-field.tsx'
 import { Ago, FaultNotice, PageHead, Presence } from '../parts/notice.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { go, route, setQuery } from '../route.ts'
@@ -23,10 +24,16 @@ export function ClientsPage() {
 
 function ClientList() {
   const presence = presences.find((each) => each === route.value.query.presence) ?? 'all'
-  const [typed, setTyped] = useState('')
+  const { like = '' } = route.value.query
+  const [typed, setTyped] = useState(like)
+  useEffect(() => setTyped(like), [like])
   const list = useList<Client, NonNullable<ClientPage['about']>>(
-    `clients ${presence}`,
-    (query, signal) => api.clients({ ...query, ...(presence === 'all' ? {} : { presence }) }, { signal }),
+    `clients ${presence} ${like}`,
+    (query, signal) =>
+      api.clients(
+        { ...query, ...(presence === 'all' ? {} : { presence }), ...given({ like_clientid: like }) },
+        { signal },
+      ),
     everyMs,
   )
   const { about } = list
@@ -40,17 +47,13 @@ function ClientList() {
           if (typed !== '') go(['clients', typed])
         }}
       >
-        <label class="field wide">
-          <span>{t('clients.find')}</span>
-          <input
-            data-search
-            class="mono"
-            value={typed}
-            autocomplete="off"
-            spellcheck={false}
-            onInput={({ currentTarget }) => setTyped(currentTarget.value)}
-          />
-        </label>
+        <FilterField
+          value={like}
+          onChange={(next) => setQuery({ ...route.value.query, like: next })}
+          onType={setTyped}
+          label={t('clients.like')}
+          placeholder="pump"
+        />
         <button type="submit">{t('clients.open')}</button>
         <fieldset class="tabs">
           <legend class="hidden">{t('who.state')}</legend>
@@ -59,7 +62,7 @@ function ClientList() {
               key={each}
               type="button"
               aria-pressed={each === presence}
-              onClick={() => setQuery({ presence: each === 'all' ? '' : each })}
+              onClick={() => setQuery({ ...route.value.query, presence: each === 'all' ? '' : each })}
             >
               {t(`clients.${each}`)}
             </button>

@@ -12,9 +12,11 @@ export interface FilterFieldProps {
   readonly placeholder: string
   /** Default: Topic Filter. */
   readonly label?: string
+  /** Each key, for who does not wait for the list. */
+  readonly onType?: (value: string) => void
 }
 
-export function FilterField({ value, onChange, placeholder, label }: FilterFieldProps) {
+export function FilterField({ value, onChange, placeholder, label, onType }: FilterFieldProps) {
   const [typed, setTyped] = useState(value)
   const timer = useRef(0)
   useEffect(() => setTyped(value), [value])
@@ -31,6 +33,7 @@ export function FilterField({ value, onChange, placeholder, label }: FilterField
         spellcheck={false}
         onInput={({ currentTarget: { value: next } }) => {
           setTyped(next)
+          onType?.(next)
           clearTimeout(timer.current)
           timer.current = setTimeout(() => onChange(next), quietMs)
         }}

@@ -8,6 +8,7 @@ export const listTexts = {
   'clients.intro': ['Every Session, and how its client is doing.', '모든 세션과 해당 클라이언트의 상태입니다.'],
   'clients.none': ['There are no such Sessions.', '해당하는 세션이 없습니다.'],
   'clients.find': ['Client Identifier', '클라이언트 식별자'],
+  'clients.like': ['Part of a Client Identifier', '클라이언트 식별자의 일부'],
   'clients.open': ['Open', '열기'],
   'clients.total': ['{sessions} Sessions, {connections} connected', '세션 {sessions}개, 연결 {connections}개'],
   'clients.address': ['Address', '주소'],

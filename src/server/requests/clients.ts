@@ -12,15 +12,20 @@ const presences: readonly Presence[] = ['online', 'offline']
 
 export const clients: RequestHandler = {
   permission: 'observe',
-  fields: { presence: presences, backlogs: 'count' },
+  fields: { presence: presences, like: 'text', account: 'text', backlogs: 'count' },
   answer: ({ state, fields }) => {
-    const presence = presences.find((each) => each === fields.text('presence')) ?? null
-    const most = fields.count('backlogs')
-    if (most !== null && (presence !== null || most > backlogsMax)) {
-      const expected = `"backlogs" up to ${backlogsMax}, without "presence"`
-      throw new RequestFault(presence === null ? `${most}` : 'both', expected, 'ask for one of them, or for fewer')
+    const search = {
+      presence: presences.find((each) => each === fields.text('presence')) ?? null,
+      like: fields.text('like'),
+      account: fields.text('account'),
     }
-    const rows = most === null ? allClients(state, presence) : largestBacklogs(state, most)
+    const most = fields.count('backlogs')
+    const searches = Object.values(search).some((each) => each !== null)
+    if (most !== null && (searches || most > backlogsMax)) {
+      const expected = `"backlogs" up to ${backlogsMax}, without "presence", "like" and "account"`
+      throw new RequestFault(searches ? 'both' : `${most}`, expected, 'ask for one of them, or for fewer')
+    }
+    const rows = most === null ? allClients(state, search) : largestBacklogs(state, most)
     const facts = { sessions: state.sessions.size, connections: state.connections.size }
     return { facts, list: { name: 'clients', rows } }
   },
