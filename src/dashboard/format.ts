@@ -67,6 +67,10 @@ export function clock(atMs: number): string {
   return [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':')
 }
 
+/** Year first, in every language: 11/12 is a day in November for some and in December for others. */
 export function moment(atMs: number | null): string {
-  return atMs === null ? '–' : `${new Date(atMs).toLocaleDateString(language.value)} ${clock(atMs)}`
+  if (atMs === null) return '–'
+  const at = new Date(atMs)
+  const day = [at.getFullYear(), at.getMonth() + 1, at.getDate()].map((part) => String(part).padStart(2, '0')).join('-')
+  return `${day} ${clock(atMs)}`
 }

@@ -10,7 +10,7 @@ import type { Page } from 'playwright-core'
 import { staying } from '../support/wire-client.ts'
 import { fact, row, rowTexts, stat } from './rows.ts'
 import { hostileClient, hostilePayload, playScene, say, sceneOptions } from './scene.ts'
-import { buildDashboard, type Dashboard, dashboardFolder, startDashboard, stopClockAfterAnswer } from './support.ts'
+import { buildDashboard, type Dashboard, dashboardFolder, startDashboard, stopClock } from './support.ts'
 
 const timeout = 60_000
 /** Of the page's own clock, which stands still otherwise; the rest of the second is for the broker's answer. */
@@ -66,10 +66,11 @@ test('who listens has asked for a new Subscription 600 ms after its SUBACK, and 
   timeout,
 }, async () => {
   await using dashboard = await startDashboard()
-  const { page } = await dashboard.show('who?topic=a%2Fb', { ownClock: true })
+  const opened = await dashboard.show('who?topic=a%2Fb', { ownClock: true })
+  const { page } = opened
   await page.getByText('meets nobody who listens').waitFor()
   const client = await dashboard.api.at.client(5, { clientIdentifier: 'newcomer' })
-  await stopClockAfterAnswer(page, '/listeners', 500)
+  await stopClock(opened)
   await client.subscribe('a/+')
   assert.equal(await page.getByText('meets nobody who listens').count(), 1)
   await page.clock.runFor(soonMs)
@@ -85,9 +86,10 @@ test('a Topic Name is there 600 ms after its first message, marked while nobody 
 }, async () => {
   await using dashboard = await startDashboard()
   const { at } = dashboard.api
-  const { page, faults } = await dashboard.show('topics', { ownClock: true })
+  const opened = await dashboard.show('topics', { ownClock: true })
+  const { page, faults } = opened
   const client = await at.client(5, { clientIdentifier: 'c' })
-  await stopClockAfterAnswer(page, '/topics', 500)
+  await stopClock(opened)
   await say(client, 'a/b', 'x')
   await page.clock.runFor(soonMs)
   await row(page, 'b').getByText('nobody listens').waitFor()
@@ -179,6 +181,7 @@ test('a Session shows what is in flight and what waits, as the API does', { time
   const { page } = await dashboard.show('clients/away')
   await fact(page, 'Waiting', '1 (6 B)')
   await fact(page, 'Kept when offline', 'for ever')
+  await page.getByText(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/).waitFor()
   await page.getByText('offline', { exact: true }).waitFor()
   await say(writer, 't', '12345')
   await fact(page, 'Waiting', '2 (12 B)')

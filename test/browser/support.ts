@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContext, chromium, type Page, type Request } from 'playwright-core'
 import type { BrokerOptions } from '../../src/index.ts'
 import type { BrokerParts } from '../../src/server/shell-owner.ts'
 import { startApi, type TestApi } from '../admin/api.ts'
@@ -28,6 +28,8 @@ export interface OpenPage {
   readonly context: BrowserContext
   /** Errors, violations of the Content-Security-Policy and requests to other hosts. */
   readonly faults: readonly string[]
+  /** What the page has asked and not been answered yet. */
+  readonly underWay: ReadonlySet<Request>
 }
 
 export interface Dashboard extends AsyncDisposable {
@@ -81,24 +83,31 @@ async function show(browser: Browser, url: string, look: Look): Promise<OpenPage
     faults.push(`a dialog: ${dialog.message()}`)
     void dialog.dismiss()
   })
+  const underWay = new Set<Request>()
+  const isOver = (request: Request): void => {
+    underWay.delete(request)
+  }
+  page.on('requestfinished', isOver)
+  page.on('requestfailed', isOver)
   page.on('request', (request) => {
+    underWay.add(request)
     if (new URL(request.url()).origin !== new URL(url).origin) faults.push(`asked ${request.url()}`)
   })
   if (ownClock) await page.clock.install()
   await page.goto(url)
-  return { page, context, faults }
+  return { page, context, faults, underWay }
 }
 
 /**
- * Stops the clock of a page that was opened with `ownClock`, just when a request whose path ends so has been answered: what happens
- * from then on has the longest way to the page.
+ * Stops the clock of a page that was opened with `ownClock`, and waits until nothing is being asked: the timers for the next requests
+ * have just been set then, so that what happens from now on has the longest way to the page.
  */
-export async function stopClockAfterAnswer(page: Page, pathEnd: string, everyMs: number): Promise<void> {
-  await page.clock.pauseAt(Date.now() + 2000)
-  const answered = page.waitForResponse((response) => new URL(response.url()).pathname.endsWith(pathEnd))
-  // Either a request is under way, and no timer for the next is set; or the timer is, and goes off now.
-  await page.clock.runFor(everyMs)
-  await (await answered).finished()
+export async function stopClock({ page, underWay }: OpenPage): Promise<void> {
+  await page.clock.pauseAt(Date.now() + 10_000)
+  // Each look is a way to the page and back: events of what it has asked come before.
+  do await page.evaluate('document.title')
+  while (underWay.size > 0)
+  await page.evaluate('document.title')
 }
 
 /** Kept for people to look at; not looked at by any test. */

@@ -89,14 +89,14 @@ function columns(rows: readonly Client[]): readonly Column<Client>[] {
   const account: Column<Client> = { title: t('who.account'), width: 6, cell: (row) => row.account || '–' }
   return [
     { title: t('who.client'), width: 9.5, cell: (row) => <ClientLink {...row} /> },
-    { title: t('who.state'), width: 5.5, cell: (row) => <Presence online={row.online} /> },
-    { title: t('who.since'), width: 6, cell: (row) => <Ago atMs={row.sinceMs} /> },
+    { title: t('who.state'), width: 6, cell: (row) => <Presence online={row.online} /> },
+    { title: t('who.since'), width: 6.8, cell: (row) => <Ago atMs={row.sinceMs} /> },
     ...(rows.some((row) => row.account !== '') ? [account] : []),
     { title: t('clients.address'), width: 9.5, cell: (row) => row.remoteAddress ?? '–' },
     { title: t('clients.protocol'), width: 7, cell: (row) => protocol(row.protocolVersion) },
-    { title: t('clients.subscriptions'), width: 7.5, isNumber: true, cell: (row) => count(row.subscriptions) },
+    { title: t('clients.subscriptions'), width: 8, isNumber: true, cell: (row) => count(row.subscriptions) },
     { title: t('who.inFlight'), width: 5.5, isNumber: true, cell: (row) => count(row.inFlight) },
     { title: t('who.backlog'), width: 7, isNumber: true, cell: (row) => backlog(row.backlog) },
-    { title: t('who.acknowledged'), width: 6, cell: (row) => <Ago atMs={row.lastAcknowledgedAtMs} /> },
+    { title: t('who.acknowledged'), width: 6.8, cell: (row) => <Ago atMs={row.lastAcknowledgedAtMs} /> },
   ]
 }

@@ -80,20 +80,20 @@ function columns(): readonly Column<FateEntry>[] {
   return [
     { title: t('trace.time'), width: 6.2, cell: (row) => clock(row.atMs) },
     { title: t('undelivered.topic'), width: 9.5, cell: (row) => <code title={row.topicName}>{row.topicName}</code> },
-    { title: t('undelivered.fate'), width: 8.5, cell: (row) => <Fate row={row} /> },
+    { title: t('undelivered.fate'), width: 11.4, cell: (row) => <Fate row={row} /> },
     {
       title: t('trace.stored'),
       width: 5,
       isNumber: true,
       cell: (row) => (row.storedAfterMs === null ? '–' : duration(row.storedAfterMs)),
     },
-    { title: t('trace.matched'), width: 5.6, isNumber: true, cell: (row) => count(row.matched) },
+    { title: t('trace.matched'), width: 6, isNumber: true, cell: (row) => count(row.matched) },
     { title: t('trace.copies'), width: 10, cell: (row) => <Copies row={row} /> },
     { title: t('who.qos'), width: 3.5, isNumber: true, cell: (row) => row.qos },
     { title: t('undelivered.size'), width: 4.8, isNumber: true, cell: (row) => bytes(row.size) },
     {
       title: t('undelivered.publisher'),
-      width: 7,
+      width: 7.6,
       cell: (row) => row.publisher?.clientIdentifier ?? t('value.broker'),
     },
     { title: t('rules.filter'), width: 4.5, cell: (row) => <code>{row.rule}</code> },

@@ -40,7 +40,7 @@ export function Rules() {
 function columns(): readonly Column<RuleLedger>[] {
   const counted = (title: string, of: (row: RuleLedger) => number): Column<RuleLedger> => ({
     title,
-    width: 6,
+    width: 7.4,
     isNumber: true,
     cell: (row) => count(of(row)),
   })

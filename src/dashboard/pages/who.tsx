@@ -128,7 +128,7 @@ function columns(rows: readonly Subscriber[]): readonly Column<Subscriber>[] {
   const account: Column<Subscriber> = { title: t('who.account'), width: 6, cell: (row) => row.account || '–' }
   return [
     { title: t('who.client'), width: 9, cell: (row) => <ClientLink {...row} /> },
-    { title: t('who.state'), width: 5.5, cell: (row) => <Presence online={row.online} /> },
+    { title: t('who.state'), width: 6, cell: (row) => <Presence online={row.online} /> },
     { title: t('who.verdict'), width: 11, cell: (row) => <Verdict row={row} /> },
     { title: t('who.qos'), width: 3.5, isNumber: true, cell: (row) => row.qos },
     { title: t('who.filter'), width: 8, cell: (row) => <code title={row.topicFilter}>{row.topicFilter}</code> },
@@ -137,8 +137,8 @@ function columns(rows: readonly Subscriber[]): readonly Column<Subscriber>[] {
     ...(rows.some(({ acl }) => acl?.allowed === false) ? [rule] : []),
     { title: t('who.inFlight'), width: 5.5, isNumber: true, cell: (row) => count(row.inFlight) },
     { title: t('who.backlog'), width: 7, isNumber: true, cell: (row) => backlog(row.backlog) },
-    { title: t('who.oldest'), width: 5.5, cell: (row) => <Ago atMs={row.backlog.oldestAtMs} /> },
-    { title: t('who.acknowledged'), width: 6, cell: (row) => <Ago atMs={row.lastAcknowledgedAtMs} /> },
+    { title: t('who.oldest'), width: 6.8, cell: (row) => <Ago atMs={row.backlog.oldestAtMs} /> },
+    { title: t('who.acknowledged'), width: 6.8, cell: (row) => <Ago atMs={row.lastAcknowledgedAtMs} /> },
   ]
 }
 

@@ -6,6 +6,7 @@ import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { compact } from '../format.ts'
 import { isDark } from '../theme.ts'
+import { timeRange } from './time-range.ts'
 
 export interface Line {
   readonly title: string
@@ -82,7 +83,10 @@ function optionsFor(element: HTMLElement, lines: readonly Line[]): uPlot.Options
     legend: { show: false },
     cursor: { show: false },
     padding: [8, 8, 0, 0],
-    scales: { y: { range: (_plot, _low, high) => [0, Math.max(high * 1.15, 1)] } },
+    scales: {
+      x: { range: (_plot, low, high) => timeRange(low, high) },
+      y: { range: (_plot, _low, high) => [0, Math.max(high * 1.15, 1)] },
+    },
     axes: [
       { ...axis, space: 70, values: '{HH}:{mm}:{ss}', size: 24 },
       { ...axis, space: 34, size: 46, values: (_plot, values) => values.map(compact) },

@@ -65,7 +65,11 @@ export function Fact({ title, children }: { title: string; children: ComponentCh
 }
 
 export function Ago({ atMs }: { atMs: number | null }) {
-  return <span title={moment(atMs)}>{ago(atMs, serverNowMs())}</span>
+  return (
+    <time dateTime={atMs === null ? undefined : new Date(atMs).toISOString()} title={moment(atMs)}>
+      {ago(atMs, serverNowMs())}
+    </time>
+  )
 }
 
 export function Presence({ online }: { online: boolean }) {
