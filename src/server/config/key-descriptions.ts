@@ -85,7 +85,7 @@ export const keyDescriptions: Readonly<Record<string, string>> = Object.freeze({
     'A credential for SCRAM: `SCRAM-SHA-256$<iterations>:<salt>$<storedKey>:<serverKey>` or `SCRAM-SHA-512$…`, or where it stands',
   'authentication.users[].account': "What the user's Sessions belong to; default: the User Name",
   'authentication.users[].permissions':
-    "List of what the user's account may do beyond publishing and subscribing: `observe` (ask the broker who is listening and what happens, read `$SYS`), `admin` (also change it: drop and release what is held); default: none",
+    "List of what the user's account may do beyond publishing and subscribing: `observe` (ask the broker who is listening and what happens, read `$SYS`, unless `access` has rules: these decide then), `admin` (also change it: drop and release what is held); default: none",
   'authentication.passwordFile':
     'File of users, `NAME:HASH` on each line, as `pabal passwd` and mosquitto_passwd make it',
   'authentication.rehash':
