@@ -186,7 +186,12 @@ const single: [text: string, fault: string][] = [
   ['listeners:\n', '1:11 listeners | nothing | a list'],
   ['listeners:\n  - 1883\n', '2:5 listeners[0] | 1883 | tcp://HOST:PORT'],
   ['listeners:\n  - {}\n', '2:5 listeners[0].url | nothing | tcp://HOST:PORT'],
-  ['listeners:\n  - url: http://127.0.0.1\n', '2:10 listeners[0].url | "http://127.0.0.1" | tcp://HOST:PORT'],
+  [
+    'listeners:\n  - url: http://127.0.0.1\n',
+    '2:10 listeners[0].url | the scheme http:// in "http://127.0.0.1" | tcp://',
+  ],
+  ['listeners: [127.0.0.1:1883]\n', '1:13 listeners[0] | no scheme in "127.0.0.1:1883" | tcp://'],
+  ['listeners: [tcp://ann:geheim@127.0.0.1]\n', '1:13 listeners[0] | a user in "tcp://...@127.0.0.1" | only a host'],
   ['limits: 5\n', '1:9 limits | 5 | a mapping of keys to values'],
   ['data: ""\n', '1:7 data | "" | the path of a directory'],
   ['authentication:\n', '1:16 authentication | nothing | a mapping of keys to values'],

@@ -18,7 +18,10 @@ export function readListenUrl(value: unknown): Reading<string> {
     parseListenUrl(value)
   } catch (error) {
     if (!(error instanceof ListenUrlError)) throw error
-    return { ...fault, advice: error.message }
+    const { url, found, expected, advice } = error
+    // The URL as the error has it: without a password that stands in it.
+    const inUrl = found.includes(url) ? found : `${found} in ${describeValue(url)}`
+    return { type: 'fault', found: inUrl, expected, advice: `${advice.charAt(0).toLowerCase()}${advice.slice(1)}` }
   }
   return { type: 'value', value }
 }
