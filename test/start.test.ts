@@ -309,6 +309,16 @@ test('an unknown flag is refused with the nearest one', async () => {
   )
 })
 
+test('a flag of mosquitto is refused with what does it here, and a password in a listen URL is not repeated', async () => {
+  const tail = 'All flags: pabal start --help\n'
+  const port = "error: unknown option '-p'\nThe port stands in a listen URL: --listen tcp://127.0.0.1:1883\n"
+  assert.equal(await refusal('-p', '1884'), `${port}${tail}`)
+  assert.match(await refusal('-v'), /\nMore is logged with --log-level debug\.\nAll flags/)
+  const url = await refusal('--listen', 'tcp://ann:geheim@127.0.0.1')
+  assert.match(url, /--listen tcp:\/\/\.\.\.@127\.0\.0\.1\n {2}found {5}a user in "tcp:\/\/\.\.\.@127\.0\.0\.1"\n/)
+  assert.doesNotMatch(url, /geheim/)
+})
+
 test('what Node has compiled is kept for the next start, in the cache of whoever runs it', async () => {
   const cache = join(directory, 'cache')
   const entries = () => readdirSync(cache, { recursive: true }).length

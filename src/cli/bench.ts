@@ -73,6 +73,12 @@ export async function runBench(argv: string[]): Promise<number> {
     process.stdout.write(overview())
     return word === undefined ? 1 : 0
   }
+  if (word.startsWith('-')) {
+    process.stderr.write(
+      `pabal bench: what to do comes before the flags, as in: pabal bench pair -p 1883\n${modeList()}`,
+    )
+    return 1
+  }
   if (!isMode(word)) {
     process.stderr.write(`pabal bench: there is no "${word}". There are:\n${modeList()}`)
     return 1

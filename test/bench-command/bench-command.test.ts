@@ -253,6 +253,7 @@ test('what makes no sense is told, with what to do', async () => {
     return faults
   }
   assert.match(await told('pubs'), /^pabal bench: there is no "pubs"\. There are:\n {2}pabal bench pair/)
+  assert.match(await told('-p', '1', 'pair'), /what to do comes before the flags, as in: pabal bench pair -p 1883\n/)
   assert.match(await told('pub'), /needs a Topic Name: -t bench\/%i\nAll flags: pabal bench pub --help/)
   assert.match(await told('sub'), /needs a Topic Filter/)
   assert.match(await told('pair', '-s', '8'), /--payload-size is 8; at least 24 are needed/)

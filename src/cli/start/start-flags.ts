@@ -53,7 +53,8 @@ export function checkStartFlags(given: GivenFlags): { flags: StartFlags; faults:
       file: 'the command line',
       line: null,
       column: null,
-      key: `${flag} ${written}`,
+      // A password in a URL is a mistake that shall not stand in a log, too.
+      key: `${flag} ${written.replace(/:\/\/[^@/?]*@/, '://...@')}`,
       found,
       expected,
       advice,
@@ -115,9 +116,25 @@ function startCommand(): Command {
     .helpOption('-h, --help', 'show this text')
     .addHelpText('after', startHelp)
     .configureHelp({ helpWidth: 100 })
-    .configureOutput({ outputError: (text, write) => write(`${text.trimEnd()}\nAll flags: pabal start --help\n`) })
+    .configureOutput({
+      outputError: (text, write) => write(`${text.trimEnd()}\n${mosquittoAdvice(text)}All flags: pabal start --help\n`),
+    })
     .allowExcessArguments(false)
     .exitOverride()
+}
+
+const mosquittoFlags: Readonly<Record<string, string>> = {
+  '-d': 'The broker stays in the foreground: systemd, or & in a shell, keeps it running behind.',
+  '-p': 'The port stands in a listen URL: --listen tcp://127.0.0.1:1883',
+  '--port': 'The port stands in a listen URL: --listen tcp://127.0.0.1:1883',
+  '-v': 'More is logged with --log-level debug.',
+  '--verbose': 'More is logged with --log-level debug.',
+}
+
+/** A line for who types a flag of mosquitto. */
+function mosquittoAdvice(text: string): string {
+  const [, flag = ''] = /unknown option '([^']*)'/.exec(text) ?? []
+  return Object.hasOwn(mosquittoFlags, flag) ? `${mosquittoFlags[flag]}\n` : ''
 }
 
 /** Those that say how the broker is to be, for every verb that must know. */
