@@ -133,12 +133,12 @@ function queryOf(url: string): Readonly<Record<string, string>> {
   return Object.fromEntries(query)
 }
 
-export function responseOf({ status, json, headers = {} }: Reply): Response {
+function responseOf({ status, json, headers = {} }: Reply): Response {
   if (json === null) return new Response(null, { status, headers })
   return new Response(json, { status, headers: { 'content-type': 'application/json', ...headers } })
 }
 
-export function problemResponse({ status, problem: body, headers }: HttpProblem): Response {
+function problemResponse({ status, problem: body, headers }: HttpProblem): Response {
   const type = { 'content-type': 'application/problem+json' }
   return new Response(JSON.stringify(body), { status, headers: { ...type, ...headers } })
 }

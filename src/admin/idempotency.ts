@@ -9,7 +9,7 @@ import { problem } from './problem.ts'
 import type { Reply } from './room.ts'
 
 /** How long an answer is remembered, and how many at most: the newest. */
-export const rememberedMs = 3600_000
+const rememberedMs = 3600_000
 export const rememberedMax = 10_000
 /** Characters of all answers together. */
 const charactersMax = 16 * 1024 * 1024

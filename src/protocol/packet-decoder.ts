@@ -16,7 +16,7 @@ import {
 import { decodeConnect } from './packets/connect.ts'
 import { decodeSuback, decodeSubscribe, decodeUnsuback, decodeUnsubscribe } from './packets/subscriptions.ts'
 import type { PropertyBounds } from './properties.ts'
-import { ProtocolViolation } from './protocol-violation.ts'
+import { malformed, ProtocolViolation } from './protocol-violation.ts'
 import { decodePublish } from './publish-decoder.ts'
 import { ReasonCode } from './reason-code.ts'
 import type { KnownTopicName } from './topic-name-cache.ts'
@@ -274,8 +274,4 @@ export class PacketDecoder {
 function decodePing(reader: ByteReader, type: number): ControlPacket {
   reader.expectEnd(packetTypes[type] ?? '')
   return type === 12 ? { type: 'pingreq' } : { type: 'pingresp' }
-}
-
-function malformed(statement: string, message: string): ProtocolViolation {
-  return new ProtocolViolation(ReasonCode.MalformedPacket, statement, message)
 }

@@ -6,7 +6,7 @@
 import { type ByteWriter, stringSize, variableByteIntegerSize } from './byte-writer.ts'
 import type { ControlPacket, ProtocolVersion, Subscribe, Unsubscribe } from './control-packet.ts'
 import { connectBodySize, encodeConnectBody } from './packets/connect.ts'
-import { encodeProperties, propertiesSize } from './properties.ts'
+import { encodeProperties, propertiesSize, sectionSize } from './properties.ts'
 
 /** All packets but PUBLISH, which has an encoder of its own. */
 export type PlainPacket = Exclude<ControlPacket, { type: 'publish' }>
@@ -57,11 +57,6 @@ export function encodeAcknowledgement(
   writer.writeByte(isLong ? 3 : 2)
   writer.writeUint16(packetId)
   if (isLong) writer.writeByte(reasonCode)
-}
-
-function sectionSize(properties: object): number {
-  const size = propertiesSize(properties)
-  return variableByteIntegerSize(size) + size
 }
 
 function bodySize(packet: PlainPacket, version: ProtocolVersion): number {

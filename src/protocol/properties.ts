@@ -291,6 +291,12 @@ export function propertyOf(key: string): Property | undefined {
   return byKey.get(key)
 }
 
+/** Bytes of the properties with the Property Length. */
+export function sectionSize(properties: object): number {
+  const size = propertiesSize(properties)
+  return variableByteIntegerSize(size) + size
+}
+
 /** Bytes of the properties without the Property Length. */
 export function propertiesSize(properties: object): number {
   let size = 0

@@ -2,7 +2,7 @@
  * What the peer did wrong: thrown by the codec and the core, caught once per connection, answered and closed.
  * MQTT 5.0 section 4.13.
  */
-import type { ReasonCode } from './reason-code.ts'
+import { ReasonCode } from './reason-code.ts'
 
 /** Limits that a packet can break, by their names in the configuration. */
 export type PacketLimit =
@@ -31,4 +31,8 @@ export class ProtocolViolation extends Error {
     this.statement = statement
     this.limit = limit
   }
+}
+
+export function malformed(statement: string, message: string): ProtocolViolation {
+  return new ProtocolViolation(ReasonCode.MalformedPacket, statement, message)
 }

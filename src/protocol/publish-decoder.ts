@@ -5,7 +5,7 @@ import { ByteReader } from './byte-reader.ts'
 import type { PublishProperties } from './control-packet.ts'
 import { Publish } from './packets/publish.ts'
 import { decodeProperties, type PropertyBounds } from './properties.ts'
-import { ProtocolViolation } from './protocol-violation.ts'
+import { malformed, ProtocolViolation } from './protocol-violation.ts'
 import { ReasonCode } from './reason-code.ts'
 import { findTopicName, isSame, type KnownTopicName } from './topic-name-cache.ts'
 
@@ -116,8 +116,4 @@ export function checkResponseTopic(responseTopic: string): void {
     const text = `the Response Topic must not be empty or hold a wildcard, found "${responseTopic}"`
     throw new ProtocolViolation(ReasonCode.ProtocolError, 'MQTT-3.3.2-14', text)
   }
-}
-
-function malformed(statement: string, message: string): ProtocolViolation {
-  return new ProtocolViolation(ReasonCode.MalformedPacket, statement, message)
 }

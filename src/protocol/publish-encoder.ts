@@ -1,7 +1,8 @@
 /**
  * Encodes PUBLISH for one receiver: MQTT 5.0 section 3.3. @hot
  *
- * What nobody changed is copied as it came: at QoS 0 the whole packet, otherwise Topic Name, properties and payload as blocks.
+ * What nobody changed is copied as it came: Topic Name, properties and payload as blocks. A whole packet that nobody changed
+ * (`isAsItCame`) need not come here.
  */
 import { type ByteWriter, stringSize, variableByteIntegerSize } from './byte-writer.ts'
 import type { ProtocolVersion, PublishProperties, Qos } from './control-packet.ts'
@@ -37,13 +38,6 @@ export function isAsItCame(source: Publish, version: ProtocolVersion, delivery: 
     delivery.messageExpiryInterval < 0 &&
     (version !== 5 || source.propertiesStart >= 0)
   )
-}
-
-/** Copies the packet as it came. */
-export function encodeRawPublish(writer: ByteWriter, source: Publish): void {
-  const { bytes, packetStart, packetEnd } = source
-  writer.ensure(packetEnd - packetStart)
-  writer.copyFrom(bytes, packetStart, packetEnd)
 }
 
 /** Bytes of the whole packet. */

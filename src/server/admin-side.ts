@@ -12,6 +12,8 @@ import type { Shell } from './shell.ts'
 /** What is needed of the broker. */
 export interface AdminSideOwner {
   readonly locals: LocalSubscriptions
+  /** As they were given last: a reload may have changed them. */
+  optionsInForce(): BrokerOptions
   /** There may be more or fewer who watch. */
   watchersChanged(): void
   reportFault(error: unknown): void

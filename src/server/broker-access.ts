@@ -15,7 +15,9 @@ export type Watcher = (event: BrokerEvent, atMs: number) => void
 /** What is needed of the broker. */
 export interface AccessHost {
   readonly shell: Shell
+  /** As the broker was made. */
   readonly options: BrokerOptions
+  optionsInForce(): BrokerOptions
   readonly watchers: Set<Watcher>
   readonly listenersWanted: number
   readonly phase: BrokerPhase
@@ -35,7 +37,9 @@ export function makeAccess(host: AccessHost): BrokerAccess {
     state: shell.core.state,
     store: shell.store,
     latencies: shell.latencies,
-    settings: settingsOf(host.options),
+    get settings() {
+      return settingsOf(host.options, host.optionsInForce())
+    },
     get phase() {
       return host.phase
     },
@@ -73,8 +77,10 @@ export function makeAccess(host: AccessHost): BrokerAccess {
 }
 
 /** Functions, passwords and keys are not among them. */
-function settingsOf(options: BrokerOptions): BrokerAccess['settings'] {
-  const { allowAnonymous, permissions, responseTopicPrefix, snapshotEveryBytes, acceptLoss, tracing } = options
+function settingsOf(made: BrokerOptions, options: BrokerOptions): BrokerAccess['settings'] {
+  const { allowAnonymous, permissions, responseTopicPrefix } = options
+  // These change at the next start only.
+  const { snapshotEveryBytes, acceptLoss, tracing } = made
   return {
     allowAnonymous: allowAnonymous ?? false,
     authenticates: options.authenticate !== undefined,

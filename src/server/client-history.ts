@@ -8,7 +8,7 @@
 import type { BrokerEvent } from '../core/event.ts'
 
 /** Events that are remembered. */
-export const historyEventTypes = [
+const historyEventTypes = [
   'connected',
   'disconnected',
   'refused',

@@ -119,6 +119,7 @@ export class Broker {
     this.#locals = new LocalSubscriptions(this.#shell, (error) => this.#events.fault(error))
     this.#admin = new AdminSide(options, {
       locals: this.#locals,
+      optionsInForce: () => this.#inForce.given,
       watchersChanged: () => this.#noteListeners(),
       reportFault: (error) => this.#events.fault(error),
       audit: owner.audit,

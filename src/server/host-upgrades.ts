@@ -80,7 +80,8 @@ export class HostUpgrades {
       origins: (options.origins ?? []).map((origin) => origin.toLowerCase()),
       mayBeAnyPage: !strangers || !isFromHere,
       messageBytesMax: webSocketMessageBytesMax(owner.packetBytesMax()),
-      remoteAddress,
+      // Whoever comes by a proxy is not on this machine only because the proxy is.
+      remoteAddress: isFromThisMachine(remoteAddress) && !isFromHere ? 'unknown' : remoteAddress,
       accept: (channel) => {
         socket.off('error', ignore)
         // It may have stopped meanwhile.

@@ -6,7 +6,7 @@ import type { PublishProperties, Qos } from '../protocol/control-packet.ts'
 import { type Publish, publish } from '../protocol/packets/publish.ts'
 import { propertiesFault } from '../protocol/properties-fault.ts'
 import { reasonCodeName } from '../protocol/reason-code.ts'
-import { describeValue } from './config/reading.ts'
+import { describeValue, isMapping } from './config/reading.ts'
 import type { Shell } from './shell.ts'
 
 /** A message of this process. Nobody is asked whether it may be published. */
@@ -98,10 +98,6 @@ function contentFault(properties: unknown, limits: TopicLimits): string | null {
   const responseTopic: unknown = Reflect.get(properties, 'responseTopic')
   const responseFault = typeof responseTopic === 'string' ? topicNameFault(responseTopic, limits) : null
   return responseFault === null ? null : `its Response Topic cannot be used: ${responseFault}`
-}
-
-export function isMapping(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 export function isQos(value: unknown): value is Qos {

@@ -5,9 +5,9 @@
 import { parseTopicFilter } from '../core/routing/topic-filter.ts'
 import type { TopicLimits } from '../core/routing/topic-name.ts'
 import { reasonCodeName } from '../protocol/reason-code.ts'
-import { describeValue } from './config/reading.ts'
+import { describeValue, isMapping } from './config/reading.ts'
 import { LocalLink, type LocalOrigin, type LocalSubscribeOptions, type MessageListener } from './local-link.ts'
-import { isMapping, isQos, type LocalSubscription } from './local-messages.ts'
+import { isQos, type LocalSubscription } from './local-messages.ts'
 import type { Shell } from './shell.ts'
 
 /** How long those are waited for that still have messages when the broker stops. */

@@ -12,7 +12,7 @@ import { deadLetterTopicName, type OptionSet } from './reload.ts'
 import { version } from './version.ts'
 
 /** Whether clients have names that are checked. */
-export function logsIn({ authenticate, authenticationMethods = [] }: BrokerOptions): boolean {
+function logsIn({ authenticate, authenticationMethods = [] }: BrokerOptions): boolean {
   return authenticate !== undefined || authenticationMethods.length > 0
 }
 

@@ -10,7 +10,7 @@ import { type Reconfiguration, reconfigure } from '../core/reconfigure.ts'
 import { Restore } from '../core/rest/restore.ts'
 import { type Load, newTurn, type Turn } from '../core/turn.ts'
 import { LatencyHistogram } from '../metrics/latency-histogram.ts'
-import type { Store } from '../store/store.ts'
+import { type Store, shard } from '../store/store.ts'
 import { AwaitedAnswers } from './awaited-answers.ts'
 import { ClientHistory } from './client-history.ts'
 import { ClientLink } from './client-link.ts'
@@ -28,7 +28,6 @@ import { Snapshotting } from './snapshotting.ts'
 import { TurnRunner } from './turn-runner.ts'
 import { UnfinishedPackets } from './unfinished-packets.ts'
 
-const shard = 0
 /** What is handed to the operating system in one go, which copies it: then others get their turn. */
 const flushBytesMax = 1024 * 1024
 /** What setTimeout can take. */

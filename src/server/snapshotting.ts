@@ -4,9 +4,8 @@
  */
 import type { BrokerCore } from '../core/broker.ts'
 import { SnapshotRound } from '../core/rest/snapshot-round.ts'
-import { type Store, StoreRefusedError } from '../store/store.ts'
+import { type Store, StoreRefusedError, shard } from '../store/store.ts'
 
-const shard = 0
 /** Snapshots taken in one go: what one turn of the event loop is held up for. */
 const sliceSize = 250
 /** Between two rounds while there is no room, and before what the store refused is tried again. */

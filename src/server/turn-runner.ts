@@ -9,7 +9,7 @@ import type { BrokerEvent } from '../core/event.ts'
 import type { CoreRecord, Seq } from '../core/record.ts'
 import type { Load, Outgoing, OutgoingAnswer, Turn } from '../core/turn.ts'
 import { LatencyHistogram } from '../metrics/latency-histogram.ts'
-import { type Store, StoreRefusedError } from '../store/store.ts'
+import { type Store, StoreRefusedError, shard } from '../store/store.ts'
 import type { Link } from './link.ts'
 
 interface Batch {
@@ -43,7 +43,6 @@ export interface TurnRunnerOwner {
   failed(error: Error): void
 }
 
-const shard = 0
 const retryMs = 100
 /** What a message costs in memory besides its Topic Name and payload while it waits to be written. */
 const recordOverheadBytes = 512

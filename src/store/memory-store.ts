@@ -2,7 +2,7 @@
  * The store in this process's memory.
  *
  * One that keeps nothing is what `durability: memory` means: it counts, and the Sessions themselves are the state. One that
- * keeps is a durable store for as long as the object lives, for tests and for hosts that restart a broker in one process.
+ * keeps is a durable store for as long as the object lives: for tests that restart a broker.
  */
 import type { CoreRecord, Seq } from '../core/record.ts'
 import type { Snapshot } from '../core/rest/snapshot-round.ts'

@@ -10,7 +10,7 @@ import type { CoreRecord, Seq } from '../core/record.ts'
 import type { Snapshot } from '../core/rest/snapshot-round.ts'
 import { publish } from '../protocol/packets/publish.ts'
 import { readableRecord, readableSnapshot } from './readable.ts'
-import type { Store } from './store.ts'
+import { type Store, shard } from './store.ts'
 
 /** A store to be tested, opened, with what it takes to close and open it and to be rid of it. */
 export interface StoreUnderTest {
@@ -42,8 +42,6 @@ export function testStore(name: string, runs: number, make: () => Promise<StoreU
 }
 
 type Check = (title: string, body: (subject: StoreUnderTest) => Promise<void>) => void
-
-const shard = 0
 
 function settled(...orders: Seq[]): CoreRecord {
   return { type: 'settled', session: 1, orders }

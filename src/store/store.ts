@@ -5,6 +5,9 @@
 import type { CoreRecord, Seq } from '../core/record.ts'
 import type { Snapshot } from '../core/rest/snapshot-round.ts'
 
+/** A machine of its own has one. */
+export const shard = 0
+
 export interface LogPort {
   /**
    * Appends records; the first gets the seq `first`, which must be behind the last record of the shard, and so on. Where

@@ -169,6 +169,23 @@ test('what holds is shown without secrets', async () => {
   assert.equal(entry('topics[0]').value.whenNobody, 'hold')
 })
 
+test('what holds is shown as it was changed by a reload, and what waits for the next start as it is', async () => {
+  await using api = await startApi()
+  const value = async (key: string) => {
+    const { body } = await api.get('/config')
+    return body.entries.find((each: { key: string }) => each.key === key)?.value
+  }
+  assert.deepEqual([await value('allowAnonymous'), await value('snapshotEveryBytes')], [false, 67_108_864])
+  await api.at.broker.reload({
+    listen: ['tcp://127.0.0.1:0'],
+    allowAnonymous: true,
+    permissions: { observe: ['eve'] },
+    snapshotEveryBytes: 1,
+  })
+  assert.deepEqual([await value('allowAnonymous'), await value('snapshotEveryBytes')], [true, 67_108_864])
+  assert.deepEqual(await value('permissions.observe'), ['eve'])
+})
+
 test('a backup is a database that holds what was acknowledged, and leaves nothing behind', async () => {
   using folder = temporaryFolder()
   await using api = await startApi({ store: sqlite(folder.path) })

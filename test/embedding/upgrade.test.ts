@@ -133,6 +133,22 @@ test('where nobody logs in, only this machine is let in, unless the host lets ev
   }
 })
 
+test('whoever comes by a proxy on this machine may not do what those on this machine may', async () => {
+  await using hosted = await host({ allowAnonymous: true })
+  await hosted.broker.start()
+  const addresses: string[] = []
+  hosted.broker.on('connected', ({ remoteAddress }) => addresses.push(remoteAddress.replace(/:\d+$/, '')))
+  const near = await connect(hosted)
+  const far = await connect(hosted, { wsOptions: { headers: { 'X-Forwarded-For': '203.0.113.7' } } })
+  assert.deepEqual(addresses, ['127.0.0.1', 'unknown'])
+  const reasonCodes = [near, far].map(async (client) => {
+    const granted = await client.subscribeAsync('$pabal/events/#').catch(() => [{ qos: 0x87 }])
+    return granted[0]?.qos
+  })
+  assert.deepEqual(await Promise.all(reasonCodes), [0, 0x87])
+  await Promise.all([near.endAsync(), far.endAsync()])
+})
+
 test('pages of other origins are let in where clients log in, or where their origin is listed', async () => {
   const origin = { Origin: 'https://app.example' }
   for (const [options, upgradeOptions, status] of [

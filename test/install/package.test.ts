@@ -3,7 +3,7 @@
  * it promises. Tests the files as they are now, committed or not.
  */
 import assert from 'node:assert/strict'
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -43,7 +43,7 @@ async function pack(): Promise<PackResult> {
   )
   for (const path of list
     .split('\0')
-    .filter((path) => path.startsWith('src/') || !path.includes('/') || path.startsWith('scripts/'))) {
+    .filter((path) => !path.includes('/') || /^(?:src|scripts|docs|examples)\//.test(path))) {
     if (path !== '') cpSync(join(checkout, path), join(copy, path), { force: true })
   }
   symlinkSync(join(checkout, 'node_modules'), join(copy, 'node_modules'))
@@ -74,11 +74,11 @@ async function nodeFolder(major: number): Promise<string> {
   return join(home, 'node_modules', name, 'bin')
 }
 
-test('the package holds the built command, library and types, and no test', () => {
+test('the package holds the built command, library, types and documents, and no test', () => {
   const paths = packed.files.map(({ path }) => path)
   const strangers = paths.filter(
     (path) =>
-      !/^(?:dist\/.*\.(?:js|d\.ts)|dist\/dashboard\/.*\.(?:html|css|svg)|pabal\.schema\.json|LICENSE|[A-Z]+(?:\.ko)?\.md|package\.json)$/.test(
+      !/^(?:dist\/.*\.(?:js|d\.ts)|dist\/dashboard\/.*\.(?:html|css|svg)|pabal\.schema\.json|docs\/(?:operating\/)?[a-z-]+\.md|examples\/.*|LICENSE|[A-Z]+(?:\.ko)?\.md|package\.json)$/.test(
         path,
       ),
   )
@@ -100,6 +100,17 @@ test('the package holds the built command, library and types, and no test', () =
     assert.ok(paths.includes(path), path)
   }
   assert.ok(packed.size < 1024 * 1024, `${packed.size} bytes`)
+})
+
+test('what README.md says of running it and of embedding it can be read in the package', () => {
+  const paths = new Set(packed.files.map(({ path }) => path))
+  const text = readFileSync(join(checkout, 'README.md'), 'utf8')
+  const links = [...text.matchAll(/\]\(((?:docs\/operating|examples)\/[^)#]+)/g)].map(([, path = '']) => path)
+  assert.ok(links.length > 10)
+  assert.deepEqual(
+    links.filter((path) => !paths.has(path)),
+    [],
+  )
 })
 
 test('the command in the package is executable', () => {

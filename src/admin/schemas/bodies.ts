@@ -4,7 +4,7 @@
 import { z } from 'zod'
 
 /** So many rows are asked for at most, and usually. */
-export const limitMax = 10_000
+const limitMax = 10_000
 export const limitUsual = 100
 
 /** A whole number in a query, where everything is text. */
@@ -59,7 +59,7 @@ export const idempotencyShape = {
     .describe('A repetition with the same key gets the first answer and publishes nothing; remembered for an hour'),
 }
 
-export const bulkPublishMax = 1000
+const bulkPublishMax = 1000
 export const bulkPublishSchema = z.array(publishSchema).min(1).max(bulkPublishMax).meta({ id: 'BulkPublish' })
 
 export const whichSchema = z

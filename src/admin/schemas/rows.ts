@@ -47,7 +47,7 @@ export const clientSchema = z
   })
   .meta({ id: 'Client', description: 'A Session, and how its client is doing' })
 
-export const verdictSchema = z
+const verdictSchema = z
   .object({
     allowed: z.boolean(),
     rule: z.string().nullable().describe('The rule that decides; null: none does, and what no rule allows is denied'),

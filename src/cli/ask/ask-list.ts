@@ -3,7 +3,7 @@
  */
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { count, counted } from '../../server/counted.ts'
+import { counted } from '../../server/counted.ts'
 import { table } from '../terminal-text.ts'
 import type { Answer, AskClient } from './ask-client.ts'
 import type { AskFlags } from './ask-flags.ts'
@@ -123,9 +123,4 @@ function sayMissing({ missingPermission }: Answer): void {
 
 async function print(text: string): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain')
-}
-
-/** `1,234 of 5,678`. */
-export function ofAll(part: number, all: number): string {
-  return part === all ? count(all) : `${count(part)} of ${count(all)}`
 }

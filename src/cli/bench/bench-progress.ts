@@ -1,7 +1,7 @@
 /**
  * How a run goes on, on standard error: one line that is written anew on a terminal, a line each second elsewhere.
  */
-import { count } from './bench-report.ts'
+import { count } from '../../server/counted.ts'
 import type { RunWatch, Tally } from './bench-run.ts'
 
 /** The part of a stream that is needed. */

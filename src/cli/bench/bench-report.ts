@@ -1,6 +1,7 @@
 /**
  * What came of a run, for people, as JSON, and as comma-separated values.
  */
+import { count } from '../../server/counted.ts'
 import { type BenchResult, faultsOf } from './bench-plan.ts'
 import type { LatencySummary } from './latencies.ts'
 
@@ -45,11 +46,6 @@ function times(name: string, summary: LatencySummary | null): string[] {
 
 function ms(value: number): string {
   return value < 1 ? value.toFixed(3) : value < 100 ? value.toFixed(2) : value.toFixed(0)
-}
-
-/** 1234567 as 1,234,567. */
-export function count(value: number): string {
-  return value.toLocaleString('en-US')
 }
 
 export function reportJson(result: BenchResult): string {

@@ -108,6 +108,6 @@ function jsonBoolean(value: boolean): JsonValue {
   return { type: 'literal', text: value ? 'true' : 'false' }
 }
 
-function latin1(text: string): string {
+export function latin1(text: string): string {
   return Buffer.from(text).toString('latin1')
 }

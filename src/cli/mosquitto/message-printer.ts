@@ -4,7 +4,7 @@
  * Lines are built as Latin-1, one character a byte, so that payloads that are no text pass through unharmed.
  */
 import { printFloatPayload } from './float-payload.ts'
-import { messageJson, messageJsonWithJsonPayload } from './message-json.ts'
+import { latin1, messageJson, messageJsonWithJsonPayload } from './message-json.ts'
 import type { Options } from './options.ts'
 import { type Field, type FormatPart, parseFormat } from './output-format.ts'
 import { type Moment, presentMoment, type ReceivedMessage } from './received-message.ts'
@@ -172,8 +172,4 @@ function aligned(value: string, field: Field): string {
 
 function nineDigits(moment: Moment): string {
   return String(moment.nanoseconds).padStart(9, '0')
-}
-
-function latin1(value: string): string {
-  return Buffer.from(value).toString('latin1')
 }

@@ -1,29 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { makeChance, pick } from '../../../test/support/chance.ts'
-import { connectPacket, type DrivenConnect, DrivenCore, sent } from '../../../test/support/driven-core.ts'
+import { connectPacket, type DrivenConnect, type DrivenCore, sent } from '../../../test/support/driven-core.ts'
 import { expectFound } from '../../../test/support/ledger.ts'
+import { recordedCore, restarted } from '../../../test/support/recorded-core.ts'
 import { plainLogin } from '../question.ts'
-import type { CoreRecord } from '../record.ts'
-import { Restore } from '../rest/restore.ts'
 import { endSession } from '../session/lifecycle.ts'
 import type { Session } from '../session/session.ts'
-import { type CoreOptions, CoreState } from '../state.ts'
-import { newTurn, type Turn } from '../turn.ts'
+import type { CoreState } from '../state.ts'
+import type { Turn } from '../turn.ts'
 import type { Connection } from './connection.ts'
 
-/** A durable core whose clients log in with any account, and what it has written down. */
-function started(options: Partial<CoreOptions> = {}): { driven: DrivenCore; records: CoreRecord[] } {
-  const driven = new DrivenCore({}, { isDurable: true, asksAuthentication: true, ...options })
-  const records: CoreRecord[] = []
-  const give = driven.input.bind(driven)
-  driven.input = (input) => {
-    const turn = give(input)
-    records.push(...turn.records)
-    return turn
-  }
-  return { driven, records }
-}
+/** Clients log in with any account. */
+const asked = { asksAuthentication: true } as const
 
 interface Came {
   readonly connection: Connection
@@ -47,19 +36,11 @@ function answerTo(driven: DrivenCore, account: string, name: string, fields?: Dr
   return sent(turn, connection).filter((each) => !each.startsWith('publish'))[0] ?? ''
 }
 
-function restarted({ options }: CoreState, records: readonly CoreRecord[], nowMs: number): CoreState {
-  const state = new CoreState(options)
-  const restore = new Restore(state)
-  for (const [index, record] of records.entries()) restore.record(index + 1, record)
-  restore.finish(nowMs, newTurn())
-  return state
-}
-
 const refused = 'connack 133'
 
 for (const version of [4, 5] as const) {
   test(`the Client Identifier of a Session is refused to every other account, connected or away, in ${version}`, () => {
-    const { driven } = started()
+    const { driven } = recordedCore(asked)
     const alice = connectAs(driven, 'alice', 'c', { version })
     const code = version === 5 ? refused : 'connack 2'
     for (const account of ['bob', '']) {
@@ -79,7 +60,7 @@ for (const version of [4, 5] as const) {
 }
 
 test('the client is not told whose it is; the event says both accounts', () => {
-  const { driven } = started()
+  const { driven } = recordedCore(asked)
   connectAs(driven, 'alice', 'c')
   const { turn } = connectAs(driven, 'bob', 'c')
   const [answer] = turn.now
@@ -100,7 +81,7 @@ test('the client is not told whose it is; the event says both accounts', () => {
 })
 
 test('a Client Identifier is free again when its Session has ended: expired, begun to last no longer, or by an operator', () => {
-  const { driven } = started()
+  const { driven } = recordedCore(asked)
   driven.breakOff(connectAs(driven, 'alice', 'c', { properties: { sessionExpiryInterval: 10 } }).connection)
   driven.nowMs += 9999
   assert.equal(answerTo(driven, 'bob', 'c'), refused)
@@ -121,7 +102,7 @@ test('a Client Identifier is free again when its Session has ended: expired, beg
 })
 
 test('where each account has Client Identifiers of its own, two have a Session each; both go on when that is over', () => {
-  const { driven, records } = started({ clientIdentifierScope: 'account' })
+  const { driven, records } = recordedCore({ ...asked, clientIdentifierScope: 'account' })
   for (const account of ['alice', 'bob', '']) {
     const { connection, turn } = connectAs(driven, account, 'c')
     assert.deepEqual(sent(turn, connection), ['connack 0'])
@@ -154,7 +135,7 @@ function accountsOf(state: CoreState, name: string): string[] {
 test('whatever Sessions go through, each is found by its Client Identifier, and after a restart again', () => {
   const chance = makeChance(7)
   for (let round = 0; round < 60; round++) {
-    const { driven, records } = started()
+    const { driven, records } = recordedCore(asked)
     const { state } = driven
     for (let step = 0; step < 60; step++) {
       const sessions: Session[] = [...state.sessions.values()]

@@ -9,6 +9,7 @@ import { writeSessionRecord } from '../log.ts'
 import { memoryFault } from '../memory.ts'
 import { type Login, plainLogin } from '../question.ts'
 import { parseTopicFilter } from '../routing/topic-filter.ts'
+import { isReserved } from '../routing/topic-name.ts'
 import { endSession, remindSession } from '../session/lifecycle.ts'
 import { neverExpires, Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
@@ -100,7 +101,7 @@ function connectFault(core: CoreState, connection: Connection, packet: Connect):
   if (will === null) return null
   const fault = sentTopicNameFault(core, will.topicName)
   if (fault !== null) return { reasonCode: ReasonCode.TopicNameInvalid, text: `Will Topic: ${fault}` }
-  if (/^\$(SYS|share|pabal)\//.test(will.topicName)) {
+  if (isReserved(will.topicName)) {
     return { reasonCode: ReasonCode.NotAuthorized, text: `the Will Topic ${will.topicName} is reserved` }
   }
   return null

@@ -20,7 +20,7 @@ import type {
 import { parseTopicFilter } from '../routing/topic-filter.ts'
 import { Copy } from '../session/copy.ts'
 import { goOnAfterRestart } from '../session/lifecycle.ts'
-import { Session } from '../session/session.ts'
+import { neverExpires, Session } from '../session/session.ts'
 import { willDueMs } from '../session/will.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
@@ -351,7 +351,7 @@ export class Restore {
     restored.isOnline = false
     session.presenceMs = atMs
     session.expiryInterval = seconds
-    session.endsAtMs = seconds === 0xffff_ffff ? Number.POSITIVE_INFINITY : atMs + seconds * 1000
+    session.endsAtMs = seconds === neverExpires ? Number.POSITIVE_INFINITY : atMs + seconds * 1000
     if (!willPending) session.will = null
     session.outbound.sentThrough = record.sentThrough
     session.willAtMs = session.will === null ? Number.POSITIVE_INFINITY : willDueMs(session, session.will, atMs)

@@ -7,6 +7,7 @@ import { type Receipt, receiptOf, sharedReceiptOf } from '../rest/recipient-sets
 import type { Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
+import { noSessions } from './full-sessions.ts'
 import { mergeReceivers, type Route } from './route.ts'
 import { placeOf, type Receiver, type Subscription } from './subscription.ts'
 
@@ -74,8 +75,6 @@ function ordinarySet(core: CoreState, route: Route, publisher: Session | null): 
   if (route.durable === undefined) route.durable = exactSet(core, route, null, noSessions)
   return route.durable
 }
-
-const noSessions: ReadonlySet<Session> = new Set()
 
 function exactSet(
   core: CoreState,

@@ -118,7 +118,7 @@ export class TopicNameTree<T> {
  * One search through a `TopicNameTree`. It walks Map iterators, which outlive any change to their Map, and passes over
  * nodes younger than itself: whatever is added meanwhile, it ends.
  */
-export class TopicNameMatcher<T> {
+class TopicNameMatcher<T> {
   readonly #levels: readonly string[]
   readonly #epoch: number
   readonly #stack: Frame<T>[] = []

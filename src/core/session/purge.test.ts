@@ -1,26 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { DrivenCore } from '../../../test/support/driven-core.ts'
+import type { DrivenCore } from '../../../test/support/driven-core.ts'
+import { recordedCore, replayed } from '../../../test/support/recorded-core.ts'
 import type { Connection } from '../connection/connection.ts'
-import type { CoreRecord } from '../record.ts'
-import { Restore } from '../rest/restore.ts'
-import { CoreState } from '../state.ts'
 import { purgeQueue, queueEnd } from './purge.ts'
 import type { Session } from './session.ts'
-
-/** A durable core, and what it has written down. */
-function started() {
-  const driven = new DrivenCore({}, { isDurable: true })
-  const records: CoreRecord[] = []
-  const give = driven.input.bind(driven)
-  driven.input = (input) => {
-    const turn = give(input)
-    records.push(...turn.records)
-    return turn
-  }
-  return { driven, records }
-}
 
 /** What a Session still has to do, by the records that made it. */
 function copiesOf({ outbound }: Session): { readonly waiting: number[]; readonly inFlight: number[] } {
@@ -28,13 +13,6 @@ function copiesOf({ outbound }: Session): { readonly waiting: number[]; readonly
     waiting: outbound.backlog.waiting().map(({ order }) => order),
     inFlight: Array.from(outbound.inFlight ?? [], ({ order }) => order).sort((one, other) => one - other),
   }
-}
-
-function replayed({ options }: CoreState, records: readonly CoreRecord[]): CoreState {
-  const state = new CoreState(options)
-  const restore = new Restore(state)
-  for (const [index, record] of records.entries()) restore.record(index + 1, record)
-  return state
 }
 
 const doing = fc.oneof(
@@ -50,7 +28,7 @@ const doing = fc.oneof(
 test('what is given up is gone after a crash, what is not is there, and no record is kept for nothing', () => {
   fc.assert(
     fc.property(fc.array(doing, { minLength: 5, maxLength: 60 }), (all) => {
-      const { driven, records } = started()
+      const { driven, records } = recordedCore()
       const { state } = driven
       const publisher = driven.connect('p')
       // Two of the Topic Names go to the other Session as well: three recipient sets.
@@ -113,7 +91,7 @@ function come(driven: DrivenCore, acknowledged: number): void {
 }
 
 test('what came behind the end stays, in the log and in memory', () => {
-  const { driven } = started()
+  const { driven } = recordedCore()
   const publisher = driven.connect('p')
   const publish = (count: number) => {
     for (let each = 0; each < count; each++)

@@ -2,9 +2,9 @@
  * CONNECT: MQTT 5.0 section 3.1.
  */
 import { ByteReader } from '../byte-reader.ts'
-import { type ByteWriter, stringSize, variableByteIntegerSize } from '../byte-writer.ts'
+import { type ByteWriter, stringSize } from '../byte-writer.ts'
 import type { Connect, ConnectProperties, ProtocolVersion, WillMessage, WillProperties } from '../control-packet.ts'
-import { decodeProperties, encodeProperties, type PropertyBounds, propertiesSize } from '../properties.ts'
+import { decodeProperties, encodeProperties, type PropertyBounds, propertiesSize, sectionSize } from '../properties.ts'
 import { ProtocolViolation } from '../protocol-violation.ts'
 import { checkResponseTopic } from '../publish-decoder.ts'
 import { ReasonCode } from '../reason-code.ts'
@@ -110,11 +110,6 @@ export function connectBodySize(packet: Connect): number {
   if (userName !== null) size += stringSize(userName)
   if (password !== null) size += 2 + password.length
   return size
-}
-
-function sectionSize(properties: object): number {
-  const size = propertiesSize(properties)
-  return variableByteIntegerSize(size) + size
 }
 
 export function encodeConnectBody(writer: ByteWriter, packet: Connect): void {

@@ -12,8 +12,8 @@ import { readBlock } from '../../store/record-codec.ts'
 import { CorruptError } from '../../store/rest-bytes.ts'
 import { decodeSnapshot } from '../../store/snapshot-codec.ts'
 import type { Database, StoredBlock } from '../../store/sqlite/database.ts'
+import { shard } from '../../store/store.ts'
 
-const shard = 0
 const readBytes = 4 * 1024 * 1024
 const readSnapshots = 2000
 

@@ -90,7 +90,7 @@ function hashFault(text: string): string | null {
  * Puts another hash in the place of one, if that is still there: somebody may have given the user another password, or removed it.
  * True if it was. @throws an Error of the file system.
  */
-export function replaceHash(path: string, { userName, passwordHash }: PasswordFileEntry, newHash: string): boolean {
+function replaceHash(path: string, { userName, passwordHash }: PasswordFileEntry, newHash: string): boolean {
   const before = readFileSync(path, 'utf8')
   const old = `${userName}:${passwordHash}`
   const lines = before.split('\n')

@@ -86,7 +86,7 @@ export function makeDecoyHash(cost: ScryptCost): string {
   return `$scrypt$${parameters}$${encodeUnpadded(randomBytes(saltBytes))}$${encodeUnpadded(randomBytes(hashBytes))}`
 }
 
-function requireRange(name: string, value: number, lowest: number, highest: number): void {
+export function requireRange(name: string, value: number, lowest: number, highest: number): void {
   if (value >= lowest && value <= highest) return
   throw new PasswordHashError(`${name} is ${value}, and may be ${lowest} to ${highest}`)
 }

@@ -47,7 +47,7 @@ export interface ScramCredentialOptions {
 
 /** Bytes in a hash. */
 export const keyBytes: Readonly<Record<ScramHash, number>> = { sha256: 32, sha512: 64 }
-export const iterationsMin = 4096
+const iterationsMin = 4096
 /** More would let one credential keep a client busy for minutes. */
 export const iterationsMax = 10_000_000
 export const defaultIterations = 4096

@@ -12,6 +12,7 @@ import {
   makeDecoyHash,
   PasswordHashError,
   parsePasswordHash,
+  requireRange,
   verifyPassword,
 } from './password-hash.ts'
 
@@ -188,11 +189,6 @@ function derive(password: Uint8Array, stored: Argon2id | Pbkdf2 | Sha512): Promi
     const parameters = { message: password, nonce: salt, memory, passes, parallelism, tagLength: hash.length }
     crypto.argon2('argon2id', parameters, settle)
   })
-}
-
-function requireRange(name: string, value: number, lowest: number, highest: number): void {
-  if (value >= lowest && value <= highest) return
-  throw new PasswordHashError(`${name} is ${value}, and may be ${lowest} to ${highest}`)
 }
 
 function decode(text: string): Buffer {

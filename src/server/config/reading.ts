@@ -17,6 +17,10 @@ export function describeValue(value: unknown): string {
   return String(value)
 }
 
+export function isMapping(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /** `65536` as `65,536`. */
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US')

@@ -2,8 +2,9 @@
  * Files from which a configuration takes its secrets, and which of them other users of the machine may read or write: such a file is
  * named to the operator, as mosquitto does, and read all the same: containers often mount them so.
  */
-import { type Stats, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { modeOf } from '../../store/sqlite/private-files.ts'
 import { parseListenUrl, type TlsFiles } from '../../transport/listen-url.ts'
 import type { ReadConfig } from './config.ts'
 import type { KeyPath } from './key-path.ts'
@@ -58,8 +59,4 @@ function tlsOf(url: string): TlsFiles | null {
 
 function keysOf({ keyFile, others, passphraseFile }: TlsFiles): string[] {
   return [keyFile, ...others.map((other) => other.keyFile), ...(passphraseFile === null ? [] : [passphraseFile])]
-}
-
-function modeOf({ mode }: Stats): string {
-  return (mode & 0o777).toString(8).padStart(4, '0')
 }

@@ -73,7 +73,7 @@ export function topicReaders(
 }
 
 /** The Topic Filter of a rule: not one of a Shared Subscription, and none for the broker's own Topic Names. */
-export function readRuleFilter(value: unknown, limits: TopicLimits): Reading<string> {
+function readRuleFilter(value: unknown, limits: TopicLimits): Reading<string> {
   const reading = readFilter(value, limits)
   if (reading.type === 'fault' || !reading.value.startsWith('$')) return reading
   return {

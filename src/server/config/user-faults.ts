@@ -6,6 +6,7 @@
  */
 import { scramMethods } from '../authentication/scram-credential.ts'
 import type { KeyPath } from './key-path.ts'
+import { isMapping } from './reading.ts'
 
 /** A fault that knows its path; whoever has the file adds line and column. */
 export interface PathFault {
@@ -103,10 +104,6 @@ function methodFaults(authentication: object, users: readonly unknown[]): PathFa
       },
     ]
   })
-}
-
-function isMapping(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function property(value: unknown, key: string): unknown {

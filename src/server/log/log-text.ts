@@ -36,7 +36,7 @@ function jsonEscapes(character: string): string {
 }
 
 /** A text that is not too long for a log. */
-export function shortText(text: string): string {
+function shortText(text: string): string {
   return text.length <= textMax ? text : `${text.slice(0, textMax)}… (${count(text.length)} characters)`
 }
 

@@ -32,7 +32,7 @@ export function groupNames(written: string): string[] {
 }
 
 /** As it was asked for. @throws RequestFault */
-export function testedAccess(access: AccessRules | null, who: Subject, written: string, topic: string): AccessTest {
+function testedAccess(access: AccessRules | null, who: Subject, written: string, topic: string): AccessTest {
   const action = accessActions.find((each) => each === written)
   if (action === undefined) throw unknownName('one of these actions', written, accessActions)
   return testAccess(access, who, action, checkedTopic(action, topic))

@@ -4,9 +4,7 @@
 import type { Message } from '../../core/message.ts'
 import type { Seq } from '../../core/record.ts'
 import type { CoreState } from '../../core/state.ts'
-import type { Store } from '../../store/store.ts'
-
-const shard = 0
+import { type Store, shard } from '../../store/store.ts'
 
 /** Those that are there: the record of one that nobody needs any more may be gone. */
 export async function readBodies(state: CoreState, store: Store, seqs: readonly Seq[]): Promise<Map<Seq, Message>> {

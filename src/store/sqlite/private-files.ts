@@ -51,6 +51,6 @@ function close(path: string, status: Stats): string | null {
   }
 }
 
-function modeOf({ mode }: Stats): string {
+export function modeOf({ mode }: Stats): string {
   return (mode & 0o777).toString(8).padStart(4, '0')
 }
