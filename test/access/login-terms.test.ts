@@ -330,3 +330,51 @@ test('a client that authenticates anew goes on for as long as that says, with th
   running.advanceBy(10)
   await client.refused(0xa0)
 })
+
+test('a callback is asked again about a client that authenticates anew with other groups, also about what it has answered', async () => {
+  const asked: string[] = []
+  await using running = await startTestBroker({
+    listen: ['tcp://127.0.0.1:0'],
+    authenticationMethods: [renewable],
+    authorize: ({ groups: ofGroups, topic }) => asked.push(`${topic} ${ofGroups}`) > 0 && ofGroups.includes('ops'),
+  })
+  const properties = (word: string) => ({ authenticationMethod: 'renew', authenticationData: Buffer.from(word) })
+  const client = await running.client(5, { clientIdentifier: 'c', properties: properties('60 ops') })
+  assert.deepEqual([await publish(client, 'a'), await publish(client, 'a')], [0x10, 0x10])
+  for (const [word, code] of [
+    ['60', denied],
+    ['60 ops', 0x10],
+  ] as const) {
+    client.send({ type: 'auth', reasonCode: 0x19, properties: properties(word) })
+    assert.equal((await client.next('auth')).reasonCode, 0)
+    assert.equal(await publish(client, 'a'), code)
+  }
+  assert.deepEqual(asked, ['a ops', 'a ', 'a ops'])
+})
+
+test('what a callback has answered late, to a question from before askAgain, holds for that message and no other', async () => {
+  const answers: ((allowed: boolean) => void)[] = []
+  const asked = (count: number) =>
+    new Promise<void>((resolve) => void (answers.length >= count ? resolve() : (wake = resolve)))
+  let wake = (): void => {}
+  await using running = await startTestBroker({
+    authorize: () =>
+      new Promise<boolean>((resolve) => {
+        answers.push(resolve)
+        wake()
+      }),
+  })
+  const client = await running.client(5)
+  const send = async (before: () => void, allowed: boolean): Promise<number> => {
+    client.publish({ topicName: 'a', qos: 1, packetId: 1 })
+    await asked(answers.length + 1)
+    before()
+    answers.at(-1)?.(allowed)
+    return (await client.next('puback')).reasonCode
+  }
+  assert.equal(await send(() => running.broker.askAgain(), true), 0x10)
+  assert.equal(await send(() => {}, false), denied)
+  client.publish({ topicName: 'a', qos: 1, packetId: 1 })
+  assert.equal((await client.next('puback')).reasonCode, denied, 'this one is remembered')
+  assert.equal(answers.length, 2)
+})
