@@ -354,9 +354,14 @@ test('a callback is asked again about a client that authenticates anew with othe
 
 test('what a callback has answered late, to a question from before askAgain, holds for that message and no other', async () => {
   const answers: ((allowed: boolean) => void)[] = []
-  const asked = (count: number) =>
-    new Promise<void>((resolve) => void (answers.length >= count ? resolve() : (wake = resolve)))
   let wake = (): void => {}
+  const asked = async (count: number): Promise<void> => {
+    while (answers.length < count) {
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+    }
+  }
   await using running = await startTestBroker({
     authorize: () =>
       new Promise<boolean>((resolve) => {
@@ -366,8 +371,9 @@ test('what a callback has answered late, to a question from before askAgain, hol
   })
   const client = await running.client(5)
   const send = async (before: () => void, allowed: boolean): Promise<number> => {
+    const count = answers.length + 1
     client.publish({ topicName: 'a', qos: 1, packetId: 1 })
-    await asked(answers.length + 1)
+    await asked(count)
     before()
     answers.at(-1)?.(allowed)
     return (await client.next('puback')).reasonCode
