@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { plainLogin } from '../../src/core/question.ts'
 import {
   type AccessRuleOptions,
   accessRules,
@@ -14,6 +15,7 @@ import {
 } from '../../src/index.ts'
 import type { WillMessage } from '../../src/protocol/index.ts'
 import { temporaryFolder } from '../admin/api.ts'
+import { connectPacket, DrivenCore } from '../support/driven-core.ts'
 import { patient, startTestBroker, type TestBroker } from '../support/test-broker.ts'
 import { type ConnectFields, staying, type WireClient } from '../support/wire-client.ts'
 
@@ -317,6 +319,8 @@ test('a client that authenticates anew goes on for as long as that says, with th
   const client = await running.client(5, { clientIdentifier: 'c', properties: properties('60 guest') })
   await client.subscribe('a', { qos: 0 })
   assert.equal(await publish(client, 'a'), denied)
+  // With many others a time that is void is not dropped at once.
+  for (let count = 0; count < 30; count++) await running.client(5, { properties: properties('9000') })
   running.advanceBy(50)
   client.send({ type: 'auth', reasonCode: 0x19, properties: properties('200 ops') })
   assert.equal((await client.next('auth')).reasonCode, 0)
@@ -383,4 +387,65 @@ test('what a callback has answered late, to a question from before askAgain, hol
   client.publish({ topicName: 'a', qos: 1, packetId: 1 })
   assert.equal((await client.next('puback')).reasonCode, denied, 'this one is remembered')
   assert.equal(answers.length, 2)
+})
+
+test('groups are written down when they are others than those in the store, and where nobody asks for them not at all', () => {
+  const written = (asked: boolean, ...logins: readonly (readonly string[])[]): unknown[] => {
+    const access = accessRules({ rules: asked ? [{ allow: ['publish'], topics: ['a'], groups: ['ops'] }] : [], groups })
+    const driven = new DrivenCore({}, { asksAuthentication: true, access })
+    return logins.map((ofGroups, index) => {
+      const origin = { remoteAddress: '', listener: '', assignedClientIdentifier: 'assigned', tellsPublisher: true }
+      const connection = driven.core.open({}, origin, driven.nowMs)
+      const [question] = driven.receive(connection, connectPacket('c', { cleanStart: index === 0 })).questions
+      assert.ok(question)
+      const answer = { ...plainLogin('ann'), groups: ofGroups }
+      const answered = driven.input((core, nowMs, next) => core.answered(question, answer, nowMs, next))
+      driven.breakOff(connection)
+      return answered.records.flatMap((each) => (each.type === 'session-groups' ? [each.groups] : []))
+    })
+  }
+  const logins = [['ops'], ['ops'], ['ops', 'dev'], [], [], ['ops']]
+  assert.deepEqual(written(true, ...logins), [[['ops']], [], [['ops', 'dev']], [[]], [], [['ops']]])
+  assert.deepEqual(written(false, ...logins), [[['ops']], [], [['ops', 'dev']], [[]], [], [['ops']]])
+  assert.deepEqual(written(true, [], []), [[[]], []])
+  assert.deepEqual(written(false, [], []), [[], []])
+})
+
+test('other groups end Subscriptions to events that those before allowed, and leave those that something else allows', async () => {
+  const rules: AccessRuleOptions[] = [
+    { allow: ['subscribe'], topics: ['#', '$SYS/#'] },
+    { allow: ['observe'], topics: ['#'], groups: ['ops', 'guest'] },
+  ]
+  const permissions = { observe: ['root'] }
+  await using running = await startTestBroker(grouped(rules, { permissions }))
+  const [both, less, root] = ['both', 'less', 'root'].map((name) => staying(5, name))
+  assert.ok(both && less && root)
+  const filters = ['$SYS/broker/version', '$pabal/events/client/#']
+  const subscribed = async (name: string, fields: ConnectFields, ofGroups: string) => {
+    const client = await running.client(5, as(name, ofGroups, fields))
+    const options = { qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 2 } as const
+    const subscriptions = filters.map((topicFilter) => ({ topicFilter, ...options }))
+    client.send({ type: 'subscribe', packetId: 1, subscriptions, properties: {} })
+    // What the broker has to say may be faster.
+    let packet = await client.nextOf('suback', 'publish')
+    while (packet.type === 'publish') packet = await client.nextOf('suback', 'publish')
+    assert.deepEqual('reasonCodes' in packet && packet.reasonCodes, [0, 0], name)
+    await running.lose(client)
+  }
+  await subscribed('both', both, 'ops')
+  await subscribed('less', less, 'ops')
+  await subscribed('root', root, 'dev')
+  const left = async (name: string, fields: ConnectFields, ofGroups: string): Promise<string[]> => {
+    await running.lose(await running.client(5, as(name, ofGroups, fields)))
+    const found: string[] = []
+    for (const filter of ['$pabal/events/client/connected', '$SYS/broker/version']) {
+      const listeners = await running.broker.subscribers(filter)
+      if (listeners.some(({ account }) => account === name)) found.push(filter.slice(0, 5))
+    }
+    return found
+  }
+  assert.deepEqual(await left('both', both, 'guest'), ['$paba', '$SYS/'])
+  assert.deepEqual(await left('less', less, ''), ['$SYS/'])
+  // The account has the permission, and none of its groups had.
+  assert.deepEqual(await left('root', root, ''), ['$paba', '$SYS/'])
 })
