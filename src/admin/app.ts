@@ -40,9 +40,7 @@ export function makeApp(building: Building): Hono<Env> {
   }
   for (const [path, allowed] of methods) {
     app.all(path, ({ req }) => {
-      throw problem('method-not-allowed', 'the method', req.method, allowed.join(' or '), 'see /api/docs', {
-        allow: allowed.join(', '),
-      })
+      throw notAllowed(req.method, allowed)
     })
   }
   addDocumentation(app, building.broker.version)
@@ -50,6 +48,11 @@ export function makeApp(building: Building): Hono<Env> {
   app.notFound((context) => problemResponse(notFound(context.req.path)))
   app.onError((error, context) => problemResponse(problemOf(error, building.broker, context.req.path)))
   return app
+}
+
+function notAllowed(method: string, allowed: readonly string[]): HttpProblem {
+  const headers = { allow: allowed.join(', ') }
+  return problem('method-not-allowed', 'the method', method, allowed.join(' or '), 'see /api/docs', headers)
 }
 
 /** What there is to read about the API needs no login: it says nothing about this broker but its version. */
@@ -77,6 +80,7 @@ async function enter(building: Building, room: Room, context: Context<Env>): Pro
     broker.audit(auditEntry(principal, remoteAddress, request, body, outcome, result, broker.nowMs()))
   }
   try {
+    if (incoming.method === 'HEAD' && room.isStream === true) throw notAllowed('HEAD', ['GET'])
     principal = doorkeeper.recognise(incoming, room)
     doorkeeper.admit(incoming, principal, room)
     if (broker.phase !== 'running' && room.isOutside !== true) throw notRunning(broker)

@@ -61,6 +61,8 @@ interface RoomDefinition<P extends Shape, Q extends Shape, B extends z.ZodType, 
   readonly isOutside?: boolean
   /** Programs of this machine need no login. */
   readonly opensForThisMachine?: boolean
+  /** Its answer goes on, or is a whole file: nobody would read it after HEAD, and nothing would end it. */
+  readonly isStream?: boolean
   readonly tag: string
   /** A sentence. */
   readonly summary: string

@@ -168,6 +168,7 @@ export class BrokerCore {
       if (!(error instanceof ProtocolViolation)) throw error
       this.violated(connection, error, nowMs, turn)
     }
+    connection.awaitsOldAnswer = false
     this.settle(nowMs, turn)
   }
 

@@ -9,6 +9,7 @@ import { disconnectClient } from './connection/closing.ts'
 import { beginDrain, continueDrains } from './held/drain.ts'
 import { fixedLimits, type Limits } from './limits.ts'
 import { endEventSubscriptions } from './routing/subscribing.ts'
+import { forgetAnswersOf } from './session/publish-permissions.ts'
 import type { Session } from './session/session.ts'
 import { type CoreOptions, type CoreState, defaultObservers, ruleDefaultsOf } from './state.ts'
 import type { Turn } from './turn.ts'
@@ -81,8 +82,7 @@ export function askAgain(core: CoreState, nowMs: number, turn: Turn): void {
 
 function forgetAnswers(core: CoreState): void {
   for (const connection of core.connections) {
-    connection.publishPermissions = null
-    connection.receiptVerdicts = null
+    forgetAnswersOf(connection)
     connection.checkedTopicName = ''
   }
 }

@@ -10,7 +10,7 @@ import type { Duplex } from 'node:stream'
 import type { Channel } from '../transport/channel.ts'
 import { formatHostPort } from '../transport/listen-url.ts'
 import { formatRemoteAddress } from '../transport/socket-support.ts'
-import { isFromThisMachine } from '../transport/this-machine.ts'
+import { isForwarded, isFromThisMachine } from '../transport/this-machine.ts'
 import { refusal, refuseUpgrade } from '../transport/websocket-handshake.ts'
 import type { ListenerFacts } from './client-origin.ts'
 import { takesStrangers } from './config/exposure.ts'
@@ -71,7 +71,7 @@ export class HostUpgrades {
     const closed = owner.closedBecause()
     if (closed !== null) return refuseUpgrade(socket, refusal(503, `No MQTT client can connect: ${closed}.`))
     const remoteAddress = remoteAddressOf(socket, options)
-    const isFromHere = isFromThisMachine(remoteAddress) && !isForwarded(request)
+    const isFromHere = isFromThisMachine(remoteAddress) && !isForwarded(request.headers)
     const strangers = takesStrangers(owner.options())
     if (strangers && !isFromHere && owner.options().allowAnonymous !== true) {
       return refuseUpgrade(socket, refusal(403, nobodyLogsIn))
@@ -98,8 +98,3 @@ function remoteAddressOf(socket: Socket, { remoteAddress }: UpgradeOptions): str
 }
 
 function ignore(): void {}
-
-/** A proxy on this machine hands on clients of any. */
-function isForwarded({ headers }: IncomingMessage): boolean {
-  return headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined
-}

@@ -1,6 +1,7 @@
 /**
  * What is on this machine: addresses of connections, as channels write them, and hosts of web pages.
  */
+import type { IncomingHttpHeaders } from 'node:http'
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
 
 const loopback = new BlockList()
@@ -17,6 +18,14 @@ export function isHostOfThisMachine(host: string): boolean {
 /** As channels write it: `127.0.0.1:50312`, `[::1]:50312`, `unix`. */
 export function isFromThisMachine(remoteAddress: string): boolean {
   return remoteAddress === 'unix' || /^(?:127(?:\.\d+){3}|\[::1\]):\d+$/.test(remoteAddress)
+}
+
+/** Some write one of them only. */
+const marksOfProxies = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'forwarded', 'via']
+
+/** Whether a proxy has handed this request on: who is behind it may be on any machine. No page can set one of these itself. */
+export function isForwarded(headers: IncomingHttpHeaders): boolean {
+  return marksOfProxies.some((name) => headers[name] !== undefined)
 }
 
 /**

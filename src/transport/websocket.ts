@@ -19,7 +19,7 @@ import type { ListenerOptions } from './listener-options.ts'
 import { http, https } from './node-http.ts'
 import type { AcceptingServer } from './server-listener.ts'
 import { tcpOptions } from './tcp.ts'
-import { isFromThisMachine } from './this-machine.ts'
+import { isForwarded, isFromThisMachine } from './this-machine.ts'
 import { handshakeSettings } from './tls.ts'
 import { WebSocketChannel, webSocketBounds } from './websocket-channel.ts'
 import {
@@ -66,7 +66,9 @@ export async function createWebSocketServer(
       const remoteAddress = handshakes.finish(socket)
       if (remoteAddress === null) return webSocket.terminate()
       const name = address.transport === 'wss' ? certificateName(socket, address.tls) : null
-      accept(new WebSocketChannel(address.transport, webSocket, socket, name, remoteAddress))
+      // Whoever comes by a proxy is not on this machine only because the proxy is.
+      const isHidden = isFromThisMachine(remoteAddress) && isForwarded(request.headers)
+      accept(new WebSocketChannel(address.transport, webSocket, socket, name, isHidden ? 'unknown' : remoteAddress))
     })
   })
   return { server, handshakes, certificates }

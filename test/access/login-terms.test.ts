@@ -2,42 +2,11 @@
  * What a client logs in with beside its account, on a running broker: groups for access rules, and until when it holds.
  */
 import assert from 'node:assert/strict'
-import { cpSync } from 'node:fs'
-import { join } from 'node:path'
 import { test } from 'node:test'
-import {
-  type AccessRuleOptions,
-  accessRules,
-  type BrokerOptions,
-  type EnhancedAuthenticationMethod,
-  sqlite,
-} from '../../src/index.ts'
-import type { WillMessage } from '../../src/protocol/index.ts'
-import { temporaryFolder } from '../admin/api.ts'
+import { type AccessRuleOptions, accessRules, type BrokerOptions } from '../../src/index.ts'
 import { patient, startTestBroker, type TestBroker } from '../support/test-broker.ts'
 import { type ConnectFields, staying, type WireClient } from '../support/wire-client.ts'
-
-const groups = [{ name: 'ops' }, { name: 'guest' }, { name: 'listed', accounts: ['carol'] }]
-
-/** The Password is the client's groups, with commas between them. */
-function grouped(rules: readonly AccessRuleOptions[], more: BrokerOptions = {}): BrokerOptions {
-  return {
-    listen: ['tcp://127.0.0.1:0'],
-    authenticate: ({ password }) => ({
-      type: 'accepted',
-      groups: Buffer.from(password ?? [])
-        .toString()
-        .split(',')
-        .filter((name) => name !== ''),
-    }),
-    access: accessRules({ rules, groups }),
-    ...more,
-  }
-}
-
-function as(userName: string, ofGroups: string, more: ConnectFields = {}): ConnectFields {
-  return { clientIdentifier: userName, userName, password: Buffer.from(ofGroups), ...more }
-}
+import { as, grouped, groups, renewable } from './grouped.ts'
 
 async function publish(client: WireClient, topicName: string): Promise<number> {
   client.publish({ topicName, payload: Buffer.from(topicName), qos: 1, packetId: 1 })
@@ -101,126 +70,6 @@ test('who comes back with other groups has their rights at once, for what waits,
   assert.equal((await more.message()).text, 'hers')
   await running.lose(await running.client(5, as('eve', '')))
   await more.quiet()
-})
-
-const forOps: AccessRuleOptions[] = [
-  { allow: ['publish'], topics: ['#'] },
-  { allow: ['subscribe'], topics: ['a', 'b'], groups: ['ops'] },
-  { deny: ['receive'], topics: ['b'], groups: ['guest'] },
-]
-const held = { topics: [{ filter: 'b', whenNobody: 'hold' }] } as const
-
-/**
- * Ann subscribes to `a` and `b` as one of `ops`, and goes; then she is in these groups. `leave` is called before the broker stops, which
- * takes a snapshot.
- */
-async function leaveStored(
-  options: BrokerOptions,
-  fields: ConnectFields,
-  ofGroups: string,
-  leave: () => void = () => {},
-): Promise<void> {
-  await using running = await startTestBroker(options)
-  const ann = await running.client(5, as('ann', 'ops', fields))
-  for (const topic of ['a', 'b']) assert.equal(await ann.subscribe(topic, { qos: 1 }), 1)
-  await running.lose(ann)
-  await running.lose(await running.client(5, as('ann', ofGroups, fields)))
-  leave()
-}
-
-for (const what of ['the log', 'a snapshot']) {
-  test(`the groups of a stored Session outlive a restart in ${what}: what is decided while its client is away stays as it was`, async () => {
-    using folder = temporaryFolder()
-    const fields = staying(5, 'ann')
-    const crashed = join(folder.path, 'crashed')
-    const first = join(folder.path, 'first')
-    await leaveStored(grouped(forOps, { store: sqlite(first) }), fields, 'guest,ops', () =>
-      cpSync(first, crashed, { recursive: true }),
-    )
-    const options = () => grouped(forOps, { store: sqlite(what === 'the log' ? crashed : first), ...held })
-    {
-      await using running = await startTestBroker(options())
-      const { broker } = running
-      assert.equal((await broker.publish({ topicName: 'a', payload: 'a' })).matched, 1)
-      // Nobody who may have it listens, so it is held and not put where it would be lost.
-      assert.equal((await broker.publish({ topicName: 'b', payload: 'b' })).matched, 0)
-      assert.equal(broker.tally.messages.held, 1)
-    }
-    await using running = await startTestBroker(options())
-    const ann = await running.client(5, as('ann', 'ops', fields))
-    assert.deepEqual([(await ann.message()).text, (await ann.message()).text], ['a', 'b'])
-    assert.equal(running.broker.tally.copies.accessRevoked, 0)
-  })
-}
-
-test('groups that a client gets when it authenticates anew outlive a restart', async () => {
-  using folder = temporaryFolder()
-  const rules: AccessRuleOptions[] = [
-    { allow: ['publish', 'subscribe'], topics: ['#'] },
-    { deny: ['receive'], topics: ['a'], groups: ['guest'] },
-  ]
-  const options = (): BrokerOptions => ({
-    listen: ['tcp://127.0.0.1:0'],
-    store: sqlite(folder.path),
-    authenticationMethods: [renewable],
-    access: accessRules({ rules, groups }),
-  })
-  const properties = (word: string) => ({ authenticationMethod: 'renew', authenticationData: Buffer.from(word) })
-  {
-    await using running = await startTestBroker(options())
-    const lasting = { sessionExpiryInterval: 0xffff_ffff, ...properties('60 ops') }
-    const client = await running.client(5, { clientIdentifier: 'c', properties: lasting })
-    await client.subscribe('a', { qos: 1 })
-    client.send({ type: 'auth', reasonCode: 0x19, properties: properties('60 guest') })
-    assert.equal((await client.next('auth')).reasonCode, 0)
-  }
-  await using running = await startTestBroker(options())
-  assert.equal((await running.broker.publish({ topicName: 'a', payload: 'x' })).matched, 0)
-})
-
-test('a Will Message that waited over a restart goes out only if the groups its client came with still allow it', async () => {
-  using folder = temporaryFolder()
-  const options = (more: readonly AccessRuleOptions[]) =>
-    grouped(
-      [...more, { allow: ['publish'], topics: ['a', 'b'], groups: ['ops'] }, { allow: ['subscribe'], topics: ['#'] }],
-      {
-        store: sqlite(folder.path),
-      },
-    )
-  const will = (topicName: string): WillMessage => ({
-    ...{ topicName, payload: Buffer.from(topicName), qos: 1, retain: false },
-    properties: { willDelayInterval: 60 },
-  })
-  {
-    await using running = await startTestBroker(options([]))
-    for (const name of ['a', 'b']) {
-      await running.lose(
-        await running.client(5, as(`will-${name}`, 'ops', { ...staying(5, `will-${name}`), will: will(name) })),
-      )
-    }
-  }
-  await using running = await startTestBroker(options([{ deny: ['publish'], topics: ['a'], groups: ['ops'] }]))
-  const watcher = await running.client(5, as('eve', ''))
-  for (const topic of ['a', 'b']) await watcher.subscribe(topic, { qos: 0 })
-  running.advanceBy(120)
-  assert.equal((await watcher.message()).text, 'b')
-  await watcher.quiet()
-})
-
-test('a Session that was stored without its groups misses nothing they may allow; they are looked at when its client is there', async () => {
-  using folder = temporaryFolder()
-  const fields = staying(5, 'ann')
-  // As an older version left it, or one whose rules named no groups.
-  const { access: _, ...older } = grouped([], { store: sqlite(folder.path), authenticate: () => true })
-  await leaveStored(older, fields, '')
-  await using running = await startTestBroker(grouped(forOps, { store: sqlite(folder.path) }))
-  for (const topicName of ['a', 'b']) {
-    assert.equal((await running.broker.publish({ topicName, payload: topicName })).matched, 1)
-  }
-  const ann = await running.client(5, as('ann', 'ops,guest', fields))
-  assert.equal((await ann.message()).text, 'a')
-  await ann.quiet()
-  assert.equal(running.broker.tally.copies.accessRevoked, 1)
 })
 
 /** The User Name says how many seconds it may stay. */
@@ -290,19 +139,6 @@ test('what a callback says that is no list of names, or no time, refuses and is 
   assert.equal(faults.length, terms.length)
 })
 
-/** Each word is how many seconds it holds, and the groups behind it. */
-const renewable: EnhancedAuthenticationMethod = {
-  name: 'renew',
-  begin: () => ({
-    step(data) {
-      const [seconds, ...ofGroups] = Buffer.from(data ?? [])
-        .toString()
-        .split(' ')
-      return { type: 'accepted', account: 'ann', expiresAtMs: Date.now() + Number(seconds) * 1000, groups: ofGroups }
-    },
-  }),
-}
-
 test('a client that authenticates anew goes on for as long as that says, with the groups it says', async () => {
   const rules: AccessRuleOptions[] = [
     { allow: ['subscribe'], topics: ['#'] },
@@ -317,6 +153,8 @@ test('a client that authenticates anew goes on for as long as that says, with th
   const client = await running.client(5, { clientIdentifier: 'c', properties: properties('60 guest') })
   await client.subscribe('a', { qos: 0 })
   assert.equal(await publish(client, 'a'), denied)
+  // With many others a time that is void is not dropped at once.
+  for (let count = 0; count < 30; count++) await running.client(5, { properties: properties('9000') })
   running.advanceBy(50)
   client.send({ type: 'auth', reasonCode: 0x19, properties: properties('200 ops') })
   assert.equal((await client.next('auth')).reasonCode, 0)
@@ -329,4 +167,97 @@ test('a client that authenticates anew goes on for as long as that says, with th
   assert.equal((await client.next('auth')).reasonCode, 0)
   running.advanceBy(10)
   await client.refused(0xa0)
+})
+
+test('a callback is asked again about a client that authenticates anew with other groups, also about what it has answered', async () => {
+  const asked: string[] = []
+  await using running = await startTestBroker({
+    listen: ['tcp://127.0.0.1:0'],
+    authenticationMethods: [renewable],
+    authorize: ({ groups: ofGroups, topic }) => asked.push(`${topic} ${ofGroups}`) > 0 && ofGroups.includes('ops'),
+  })
+  const properties = (word: string) => ({ authenticationMethod: 'renew', authenticationData: Buffer.from(word) })
+  const client = await running.client(5, { clientIdentifier: 'c', properties: properties('60 ops') })
+  assert.deepEqual([await publish(client, 'a'), await publish(client, 'a')], [0x10, 0x10])
+  for (const [word, code] of [
+    ['60', denied],
+    ['60 ops', 0x10],
+  ] as const) {
+    client.send({ type: 'auth', reasonCode: 0x19, properties: properties(word) })
+    assert.equal((await client.next('auth')).reasonCode, 0)
+    assert.equal(await publish(client, 'a'), code)
+  }
+  assert.deepEqual(asked, ['a ops', 'a ', 'a ops'])
+})
+
+test('what a callback has answered late, to a question from before askAgain, holds for that message and no other', async () => {
+  const answers: ((allowed: boolean) => void)[] = []
+  let wake = (): void => {}
+  const asked = async (count: number): Promise<void> => {
+    while (answers.length < count) {
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+    }
+  }
+  await using running = await startTestBroker({
+    authorize: () =>
+      new Promise<boolean>((resolve) => {
+        answers.push(resolve)
+        wake()
+      }),
+  })
+  const client = await running.client(5)
+  const send = async (before: () => void, allowed: boolean): Promise<number> => {
+    const count = answers.length + 1
+    client.publish({ topicName: 'a', qos: 1, packetId: 1 })
+    await asked(count)
+    before()
+    answers.at(-1)?.(allowed)
+    return (await client.next('puback')).reasonCode
+  }
+  assert.equal(await send(() => running.broker.askAgain(), true), 0x10)
+  assert.equal(await send(() => {}, false), denied)
+  client.publish({ topicName: 'a', qos: 1, packetId: 1 })
+  assert.equal((await client.next('puback')).reasonCode, denied, 'this one is remembered')
+  assert.equal(answers.length, 2)
+})
+
+test('other groups end Subscriptions to events that those before allowed, and leave those that something else allows', async () => {
+  const rules: AccessRuleOptions[] = [
+    { allow: ['subscribe'], topics: ['#', '$SYS/#'] },
+    { allow: ['observe'], topics: ['#'], groups: ['ops', 'guest'] },
+  ]
+  const permissions = { observe: ['root'] }
+  await using running = await startTestBroker(grouped(rules, { permissions }))
+  const [both, less, root] = ['both', 'less', 'root'].map((name) => staying(5, name))
+  assert.ok(both && less && root)
+  const filters = ['$SYS/broker/version', '$pabal/events/client/#']
+  const subscribed = async (name: string, fields: ConnectFields, ofGroups: string) => {
+    const client = await running.client(5, as(name, ofGroups, fields))
+    const options = { qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 2 } as const
+    const subscriptions = filters.map((topicFilter) => ({ topicFilter, ...options }))
+    client.send({ type: 'subscribe', packetId: 1, subscriptions, properties: {} })
+    // What the broker has to say may be faster.
+    let packet = await client.nextOf('suback', 'publish')
+    while (packet.type === 'publish') packet = await client.nextOf('suback', 'publish')
+    assert.deepEqual('reasonCodes' in packet && packet.reasonCodes, [0, 0], name)
+    await running.lose(client)
+  }
+  await subscribed('both', both, 'ops')
+  await subscribed('less', less, 'ops')
+  await subscribed('root', root, 'dev')
+  const left = async (name: string, fields: ConnectFields, ofGroups: string): Promise<string[]> => {
+    await running.lose(await running.client(5, as(name, ofGroups, fields)))
+    const found: string[] = []
+    for (const filter of ['$pabal/events/client/connected', '$SYS/broker/version']) {
+      const listeners = await running.broker.subscribers(filter)
+      if (listeners.some(({ account }) => account === name)) found.push(filter.slice(0, 5))
+    }
+    return found
+  }
+  assert.deepEqual(await left('both', both, 'guest'), ['$paba', '$SYS/'])
+  assert.deepEqual(await left('less', less, ''), ['$SYS/'])
+  // The account has the permission, and none of its groups had.
+  assert.deepEqual(await left('root', root, ''), ['$paba', '$SYS/'])
 })

@@ -64,6 +64,17 @@ test('CSRF: a page of somebody else makes nobody subscribe, not even where nobod
   assert.match(await asBrowser(api, 'GET /metrics', { 'sec-fetch-site': 'cross-site' }), /^HTTP\/1\.1 200 /)
 })
 
+test('HEAD begins nothing that nobody would read: no Subscription, no stream, no backup', async () => {
+  await using api = await startApi()
+  const head = (path: string) => fetch(`${api.url}/api/v1${path}`, { method: 'HEAD' })
+  for (const path of ['/subscribe?filter=a', '/events', '/backup']) {
+    const { status, headers } = await head(path)
+    assert.deepEqual([status, headers.get('allow')], [405, 'GET'], path)
+  }
+  assert.equal((await api.at.broker.subscribers('a')).length, 0)
+  assert.equal((await head('/clients')).status, 200)
+})
+
 test('of connections to it there are 256 at most, and one on which nothing goes either way is cut', async () => {
   await using api = await startApi({}, {}, { idleMs: 400 })
   const { hostname, port } = new URL(api.url)

@@ -197,3 +197,28 @@ test('a page of the network may connect from another machine, also where a proxy
     socket.destroy()
   }
 })
+
+test('who comes by a web server on this machine may not do what this machine may, where nobody logs in', async () => {
+  await using broker = await startTestBroker({ listen })
+  const events = packet('82', '0001', field('$pabal/events/session/purged'), '00')
+  const seen: string[] = []
+  broker.broker.on('connected', ({ remoteAddress }) => seen.push(remoteAddress))
+  for (const mark of [
+    null,
+    'X-Forwarded-For',
+    'X-Real-IP',
+    'X-Forwarded-Proto',
+    'X-Forwarded-Host',
+    'Forwarded',
+    'Via',
+  ]) {
+    const { peer } = await open(broker.url, mark === null ? {} : { [mark]: '203.0.113.9' })
+    peer.socket.write(frame(0x82, Buffer.from(connectPacket(4, 2, field('c')) + events, 'hex')))
+    let answer = ''
+    while (!/90030001(?:00|80)$/.test(answer)) answer += (await peer.readFrame()).payload.toString('hex')
+    assert.match(answer, mark === null ? /00$/ : /80$/, mark ?? 'by itself')
+    peer.socket.destroy()
+  }
+  assert.match(seen[0] ?? '', /^127\.0\.0\.1:\d+$/)
+  assert.deepEqual([...new Set(seen.slice(1))], ['unknown'])
+})

@@ -47,6 +47,7 @@ export const brokerRooms: readonly Room[] = [
   room({
     method: 'get',
     path: '/backup',
+    isStream: true,
     tag: 'Broker',
     summary: 'A copy of everything that is stored at this moment, as one file for `pabal restore`.',
     scope: 'admin',

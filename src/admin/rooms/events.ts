@@ -14,6 +14,7 @@ export const eventRooms: readonly Room[] = [
   room({
     method: 'get',
     path: '/events',
+    isStream: true,
     tag: 'Broker',
     summary: 'Events as they happen, as server-sent events whose name is their type.',
     description:

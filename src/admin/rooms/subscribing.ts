@@ -26,6 +26,7 @@ export const subscribingRooms: readonly Room[] = [
   room({
     method: 'get',
     path: '/subscribe',
+    isStream: true,
     tag: 'Messages',
     summary: 'Subscribes, and tells each message as a server-sent event, until whoever asks goes.',
     description:

@@ -9,7 +9,7 @@ import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { BrokerAccess } from '../../server/admin-part.ts'
-import { isHostOfThisMachine } from '../../transport/this-machine.ts'
+import { isForwarded, isHostOfThisMachine } from '../../transport/this-machine.ts'
 import type { ApiKey } from '../api-types.ts'
 import { problem } from '../problem.ts'
 import type { Room } from '../room.ts'
@@ -159,11 +159,8 @@ function checkCsrfToken({ headers }: Asking, { csrfToken }: Principal): void {
   throw problem('forbidden', 'header.x-csrf-token', found, 'the token of the login', advice)
 }
 
-/** Some write one of them only. */
-const marksOfProxies = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'forwarded', 'via']
-
 /** What a proxy passes on comes from somewhere else. */
 function isFromThisMachine({ socket, headers }: Asking): boolean {
   const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
-  return isHostOfThisMachine(address) && !marksOfProxies.some((name) => headers[name] !== undefined)
+  return isHostOfThisMachine(address) && !isForwarded(headers)
 }

@@ -46,6 +46,8 @@ export class Connection {
   state: ConnectionState = 'opened'
   /** A question about this connection is open: no further packet may be handed in. */
   isWaiting = false
+  /** What it is being asked was asked before something changed: the answer holds for this once. */
+  awaitsOldAnswer = false
   /** Nothing is read from it at the moment, by our own decision: its silence says nothing. */
   isPaused = false
   /**

@@ -9,6 +9,7 @@ import type { Deadline } from '../deadlines.ts'
 import { writeSessionRecord } from '../log.ts'
 import { isForSys } from '../routing/own-watchers.ts'
 import { endEventSubscriptionsOf } from '../routing/subscribing.ts'
+import { forgetAnswersOf } from '../session/publish-permissions.ts'
 import type { Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
@@ -52,14 +53,11 @@ export function changeGroups(
   const before = session.groups
   if (before !== null && isSame(before, groups)) return before
   session.groups = groups
+  // A callback is told the groups, too.
+  if (session.connection !== null) forgetAnswersOf(session.connection)
   const { access } = core
   if (access === null || !access.dependsOnGroups) return before
   session.rights = null
-  const { connection } = session
-  if (connection !== null) {
-    connection.publishPermissions = null
-    connection.receiptVerdicts = null
-  }
   if (session.subscriptions.size === 0) return before
   // Each route knows who may receive.
   core.subscriptions.changed()

@@ -29,6 +29,7 @@ export function rememberVerdicts(
   request: ReceiptRequest,
   verdicts: readonly boolean[],
 ): void {
+  if (connection.awaitsOldAnswer) return
   connection.receiptVerdicts ??= new Map()
   if (connection.receiptVerdicts.size >= verdictsMax) connection.receiptVerdicts.clear()
   connection.receiptVerdicts.set(keyOf(packet, request), verdicts)

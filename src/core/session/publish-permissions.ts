@@ -14,7 +14,9 @@ export function knownPermission(connection: Connection, packet: Publish): boolea
   return (known & (64 << bit)) !== 0
 }
 
+/** Not if it was asked before something changed that made all answers void. */
 export function rememberPermission(connection: Connection, packet: Publish, allowed: boolean): void {
+  if (connection.awaitsOldAnswer) return
   connection.publishPermissions ??= new Map()
   const permissions = connection.publishPermissions
   if (permissions.size >= permissionsMax) permissions.clear()
@@ -25,4 +27,11 @@ export function rememberPermission(connection: Connection, packet: Publish, allo
 
 function permissionBit(packet: Publish): number {
   return packet.qos * 2 + (packet.retain ? 1 : 0)
+}
+
+/** What the host has answered about this connection may not be so any more, and what it is being asked at the moment neither. */
+export function forgetAnswersOf(connection: Connection): void {
+  connection.publishPermissions = null
+  connection.receiptVerdicts = null
+  connection.awaitsOldAnswer = connection.isWaiting
 }
