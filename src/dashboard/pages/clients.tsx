@@ -55,19 +55,7 @@ function ClientList() {
           placeholder="pump"
         />
         <button type="submit">{t('clients.open')}</button>
-        <fieldset class="tabs">
-          <legend class="hidden">{t('who.state')}</legend>
-          {presences.map((each) => (
-            <button
-              key={each}
-              type="button"
-              aria-pressed={each === presence}
-              onClick={() => setQuery({ ...route.value.query, presence: each === 'all' ? '' : each })}
-            >
-              {t(`clients.${each}`)}
-            </button>
-          ))}
-        </fieldset>
+        <PresenceTabs chosen={presence} />
       </form>
       <FaultNotice fault={list.fault} />
       <Table
@@ -81,6 +69,24 @@ function ClientList() {
       <ListFoot list={list} />
       {about !== null && <p class="muted">{t('clients.total', about)}</p>}
     </>
+  )
+}
+
+function PresenceTabs({ chosen }: { chosen: (typeof presences)[number] }) {
+  return (
+    <fieldset class="tabs">
+      <legend class="hidden">{t('who.state')}</legend>
+      {presences.map((each) => (
+        <button
+          key={each}
+          type="button"
+          aria-pressed={each === chosen}
+          onClick={() => setQuery({ ...route.value.query, presence: each === 'all' ? '' : each })}
+        >
+          {t(`clients.${each}`)}
+        </button>
+      ))}
+    </fieldset>
   )
 }
 
