@@ -6,6 +6,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import type { AccessRule } from '../../src/core/access/access-policy.ts'
+import { AccessRules } from '../../src/core/access/access-rules.ts'
+import { testAccess } from '../../src/core/query/access-test.ts'
 import { table } from '../../src/dashboard/text/table.ts'
 
 const texts = Object.entries(table)
@@ -29,6 +32,24 @@ test('English texts have no Korean in them', () => {
     texts.filter(([, [english]]) => /[가-힣]/.test(english)),
     [],
   )
+})
+
+test('each reason that the broker gives for a verdict of the access rules is there, to the letter', () => {
+  const whoever = { accounts: null, clients: null }
+  const rule: AccessRule = { allows: true, actions: ['subscribe'], topics: ['a'], ...whoever, place: 'rules[0]' }
+  const rules = new AccessRules({ rules: [rule], subscribing: 'rules' })
+  const file = new AccessRules({ rules: [], subscribing: 'always' })
+  const who = { account: 'ann', clientIdentifier: 'c' }
+  const given = [
+    testAccess(null, who, 'publish', 'a'),
+    testAccess(null, who, 'admin', 'a'),
+    testAccess(rules, who, 'subscribe', 'a'),
+    testAccess(file, who, 'subscribe', 'a'),
+    testAccess(rules, who, 'observe', 'b'),
+    testAccess(rules, who, 'publish', 'b'),
+  ].map(({ reason }) => reason)
+  const known = texts.filter(([key]) => key.startsWith('access.reason.')).map(([, [english]]) => english)
+  assert.deepEqual(given, known)
 })
 
 test('every text is used, and no source has words that are shown beside the table', () => {

@@ -7,7 +7,7 @@ import { api, given } from '../api.ts'
 import { useLive } from '../live.ts'
 import { FaultNotice } from '../parts/notice.tsx'
 import { route, setQuery } from '../route.ts'
-import { t } from '../text/text.ts'
+import { inEnglish, t } from '../text/text.ts'
 
 type Action = AccessTest['action']
 
@@ -77,7 +77,7 @@ function Verdict({ test: { allowed, rule, except, reason } }: { test: AccessTest
   return (
     <div class={`verdict inset ${allowed === null ? '' : allowed ? 'good' : 'danger'}`} role="status">
       <p class="verdict-words">{t(words)}</p>
-      <p>{reason}</p>
+      <p>{reasonWords(reason)}</p>
       <p>
         {t('access.rule')}: {rule === null ? t('access.rule.none') : <code class="break">{rule}</code>}
       </p>
@@ -93,6 +93,14 @@ function Verdict({ test: { allowed, rule, except, reason } }: { test: AccessTest
       )}
     </div>
   )
+}
+
+const reasons = ['openToAll', 'noRules', 'rule', 'file', 'leftOpen', 'notAllowed'] as const
+
+/** What the broker says of its verdict, in the language of the page; words that are not known here as they are. */
+function reasonWords(reason: string): string {
+  const known = reasons.find((each) => inEnglish(`access.reason.${each}`) === reason)
+  return known === undefined ? reason : t(`access.reason.${known}`)
 }
 
 interface TextProps {

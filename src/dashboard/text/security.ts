@@ -26,6 +26,28 @@ export const securityTexts = {
   'access.allowed': ['Allowed', '허용됩니다'],
   'access.denied': ['Denied', '거부됩니다'],
   'access.open': ['The access rules do not decide', '접근 규칙으로는 정해지지 않습니다'],
+  // The broker's own words, in English to the letter: by them the page knows what to say in another language.
+  'access.reason.openToAll': [
+    'there are no access rules: nobody is denied anything',
+    '접근 규칙이 없어 아무도 거부되지 않습니다',
+  ],
+  'access.reason.noRules': [
+    'there are no access rules: the permissions of accounts decide',
+    '접근 규칙이 없어 계정의 권한으로 정해집니다',
+  ],
+  'access.reason.rule': ['this rule decides', '아래 규칙으로 정해집니다'],
+  'access.reason.file': [
+    'an ACL file grants every Subscription: whether a message is delivered is decided as receive',
+    'ACL 파일은 모든 구독을 허용합니다. 메시지를 보낼지는 수신 규칙으로 정해집니다',
+  ],
+  'access.reason.leftOpen': [
+    'no rule says anything of it: the permissions of accounts decide',
+    '해당하는 규칙이 없어 계정의 권한으로 정해집니다',
+  ],
+  'access.reason.notAllowed': [
+    'no rule allows it, and what no rule allows is denied',
+    '허용하는 규칙이 없으며, 허용되지 않은 것은 거부됩니다',
+  ],
   'access.rule': ['The rule that decides', '결정한 규칙'],
   'access.rule.none': ['no rule', '해당하는 규칙 없음'],
   'access.except': ['Except what these rules keep back', '다음 규칙이 막는 메시지는 제외'],

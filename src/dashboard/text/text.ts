@@ -37,6 +37,11 @@ export function t(key: TextKey, values: Readonly<Record<string, string | number>
   })
 }
 
+/** Whatever the language of the page is. */
+export function inEnglish(key: TextKey): string {
+  return table[key][0]
+}
+
 function firstLanguage(): Language {
   const chosen = localStorage.getItem(storageKey)
   if (chosen === 'en' || chosen === 'ko') return chosen
