@@ -81,7 +81,7 @@ const refused: [options: object, fault: string][] = [
   ],
   [
     { listen: ['mqtt://a:1'] },
-    `listen[0]: found "mqtt://a:1", expected ${listenUrls}; The listen URL "mqtt://a:1" cannot be used: found the scheme mqtt://, expected tcp://, tls://, ws://, wss:// or unix://. Write tcp:// instead.`,
+    'listen[0]: found the scheme mqtt:// in "mqtt://a:1", expected tcp://, tls://, ws://, wss:// or unix://; write tcp:// instead',
   ],
   [{ listen: [1883] }, `listen[0]: found 1883, expected ${listenUrls}; for example tcp://127.0.0.1:1883`],
   [
