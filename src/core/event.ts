@@ -91,6 +91,10 @@ export interface QueuePurgedEvent {
 /** A message was admitted. Only made while somebody listens. */
 export interface PublishedEvent {
   readonly type: 'published'
+  /**
+   * Its Topic Name is `message.topicName`; payload, QoS and properties are in `message.publish`. The bytes point into what came from the
+   * socket: whoever keeps them longer than the listener runs copies them, with `Buffer.from(message.publish.payload)`.
+   */
   readonly message: Message
   /** Subscriptions it went to; a shared group counts once. 0: nobody. */
   readonly matched: number

