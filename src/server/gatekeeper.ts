@@ -33,6 +33,7 @@ import type {
 import type { FailedLogins } from './authentication/failed-logins.ts'
 import { describeValue } from './config/reading.ts'
 import { isPermitted } from './default-permission.ts'
+import { Slices } from './requests/slices.ts'
 
 export interface GatekeeperOptions {
   authenticate: Authenticate | undefined
@@ -52,6 +53,8 @@ export interface GatekeeperOptions {
 export class Gatekeeper {
   #options: GatekeeperOptions
   #isAsking = false
+  /** For what goes on bit by bit: of all clients together one bit in each turn of the event loop. */
+  readonly #slices = new Slices()
   readonly #exchanges = new WeakMap<Connection, EnhancedAuthenticationExchange>()
   /** User Names, for authorisation: also of what was asked before the connection was gone. */
   readonly #userNames = new WeakMap<Connection, string>()
@@ -134,7 +137,7 @@ export class Gatekeeper {
       case 'authorize-subscribe':
         return this.#authorizeSubscribe(question)
       case 'go-on':
-        return new Promise((resolve) => setImmediate(resolve, { type: 'had-their-turn' }))
+        return this.#slices.turn().then(() => ({ type: 'had-their-turn' }))
     }
   }
 

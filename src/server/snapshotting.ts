@@ -2,8 +2,9 @@
  * Keeps the log short: when it has grown by so much, the snapshots of what has changed are renewed, a slice at a time, and
  * the records that nobody needs any more are trimmed.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { BrokerCore } from '../core/broker.ts'
-import { SnapshotRound } from '../core/rest/snapshot-round.ts'
+import { type RoundEnd, SnapshotRound } from '../core/rest/snapshot-round.ts'
 import { type Store, StoreRefusedError, shard } from '../store/store.ts'
 
 /** Snapshots taken in one go: what one turn of the event loop is held up for. */
@@ -83,10 +84,19 @@ export class Snapshotting {
       await this.#durable()
       await this.#untilTaken(() => this.#store.put(shard, at, snapshots))
     }
-    const { covered, keep } = round.end()
+    const { covered, keep } = await this.#end(round)
     await this.#durable()
     await this.#untilTaken(() => this.#store.put(shard, round.at, [covered]))
     await this.#untilTaken(() => this.#store.trim(shard, round.at + 1, keep))
+  }
+
+  async #end(round: SnapshotRound): Promise<RoundEnd> {
+    const steps = round.endInSteps()
+    for (;;) {
+      const { done, value } = steps.next()
+      if (done === true) return value
+      await nextTurn()
+    }
   }
 
   /**

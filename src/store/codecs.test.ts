@@ -9,7 +9,7 @@ import { readWill, writeWill } from './publish-codec.ts'
 import { readableRecord, readableSnapshot } from './readable.ts'
 import { moveRecordBytes, placesIn, readBlock, writeRecordBytes } from './record-codec.ts'
 import { CorruptError, numberSizeMax, RestReader, writeNumber } from './rest-bytes.ts'
-import { decodeSnapshot, encodeSnapshot, snapshotKey } from './snapshot-codec.ts'
+import { decodeSnapshot, encodeSnapshot, encodeSnapshotInSteps, snapshotKey } from './snapshot-codec.ts'
 
 /** The first has the seq `first`, each other one the next but one. */
 function blockOf(records: readonly CoreRecord[]): Buffer {
@@ -189,4 +189,15 @@ test('a number above 2^53 - 1, or of more than eight bytes, is corrupt', () => {
   const above = Buffer.from([0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x10])
   assert.throws(() => new RestReader(above).readNumber(), CorruptError)
   assert.throws(() => new RestReader(Buffer.alloc(9, 0x80)).readNumber(), CorruptError)
+})
+
+test('a snapshot of very many Retained Messages is encoded in steps', () => {
+  const seqs = Array.from({ length: 25_000 }, (_, index) => 3 * index)
+  const snapshot = { type: 'retained', seqs } as const
+  const steps = encodeSnapshotInSteps(snapshot)
+  let count = 1
+  let last = steps.next()
+  for (; last.done !== true; count++) last = steps.next()
+  assert.equal(count, 3)
+  assert.deepEqual(decodeSnapshot('c/retained', Buffer.from(last.value)), snapshot)
 })

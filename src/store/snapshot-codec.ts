@@ -12,6 +12,9 @@ import { readRecipients, readRetainRule, retainRuleBits, writeRecipients } from 
 import { CorruptError, numberSizeMax, RestReader, writeNumber, writeNumbers, writeText } from './rest-bytes.ts'
 import { optionBits, readGroups, readOptions, writeGroups } from './session-record-codec.ts'
 
+/** Numbers of records that are written in one step. */
+const stepSize = 10_000
+
 /** Sorts Sessions before recipients. `isGone`: the snapshot says that there is nothing to keep. */
 export function snapshotKey(snapshot: Snapshot): { key: string; isGone: boolean } {
   switch (snapshot.type) {
@@ -27,6 +30,15 @@ export function snapshotKey(snapshot: Snapshot): { key: string; isGone: boolean 
 }
 
 export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
+  const steps = encodeSnapshotInSteps(snapshot)
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done === true) return value
+  }
+}
+
+/** The same in steps of bounded work, however many Retained Messages there are: others may get their turn after each. */
+export function* encodeSnapshotInSteps(snapshot: Snapshot): Generator<undefined, Uint8Array> {
   const writer = new ByteWriter(512)
   switch (snapshot.type) {
     case 'session':
@@ -36,8 +48,10 @@ export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
       writeRecipients(writer, snapshot.members ?? [])
       break
     case 'retained':
+      yield* writeAscendingInSteps(writer, snapshot.seqs, snapshot.seqs.length)
+      break
     case 'held':
-      writeAscending(writer, snapshot.seqs)
+      yield* writeAscendingInSteps(writer, Float64Array.from(snapshot.seqs).sort(), snapshot.seqs.length)
       break
     case 'owed':
       if (snapshot.owed !== null) writeOwed(writer, snapshot.owed)
@@ -197,24 +211,18 @@ function readInFlight(reader: RestReader): InFlightSnapshot {
 }
 
 /** As distances, which are small. */
-function writeAscending(writer: ByteWriter, seqs: readonly Seq[]): void {
-  const sorted = isAscending(seqs) ? seqs : Float64Array.from(seqs).sort()
-  writer.ensure(numberSizeMax * (sorted.length + 1))
-  writeNumber(writer, sorted.length)
+function* writeAscendingInSteps(writer: ByteWriter, seqs: Iterable<Seq>, count: number): Generator<undefined, void> {
+  writer.ensure(numberSizeMax)
+  writeNumber(writer, count)
   let before = 0
-  for (const seq of sorted) {
+  let written = 0
+  for (const seq of seqs) {
+    if (written > 0 && written % stepSize === 0) yield
+    writer.ensure(numberSizeMax)
     writeNumber(writer, seq - before)
     before = seq
+    written += 1
   }
-}
-
-function isAscending(seqs: readonly Seq[]): boolean {
-  let before = 0
-  for (const seq of seqs) {
-    if (seq < before) return false
-    before = seq
-  }
-  return true
 }
 
 function readAscending(reader: RestReader): Seq[] {

@@ -1,6 +1,9 @@
+import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { test } from 'node:test'
+import type { Snapshot } from '../core/rest/snapshot-round.ts'
 import { MemoryStore } from './memory-store.ts'
 import { SqliteStore } from './sqlite/sqlite-store.ts'
 import { type StoreUnderTest, testStore } from './store-contract.ts'
@@ -47,3 +50,34 @@ async function sqliteUnderTest(options: {
     },
   }
 }
+
+test('SQLite is given a snapshot of very many Retained Messages a little in each turn of the event loop', async () => {
+  const subject = await sqliteUnderTest({ isReopenedEachStep: false, durability: 'fsync' })
+  const store = await subject.next()
+  let walked = 0
+  let walkedMost = 0
+  const seqs = {
+    length: 50_000,
+    *[Symbol.iterator]() {
+      for (let seq = 1; seq <= 50_000; seq++) {
+        walked += 1
+        walkedMost = Math.max(walkedMost, walked)
+        yield seq
+      }
+    },
+  }
+  let isPut = false
+  const countTurn = (): void => {
+    walked = 0
+    if (!isPut) setImmediate(countTurn)
+  }
+  setImmediate(countTurn)
+  await store.put(0, 7, [{ type: 'retained', seqs }])
+  isPut = true
+  // A step begins with the number that the one before had come to.
+  assert.ok(walkedMost <= 10_001, `${walkedMost} in one turn`)
+  const found: Snapshot[] = []
+  await store.snapshots(0, (snapshot) => found.push(snapshot))
+  assert.deepEqual(found, [{ type: 'retained', seqs: [...seqs] }])
+  await subject.remove()
+})

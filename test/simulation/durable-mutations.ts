@@ -43,8 +43,8 @@ export const durableMutations: readonly Mutation[] = [
   {
     name: 'what a message makes needless is trimmed although the message may still be lost',
     file: 'rest/snapshot-round.ts',
-    from: "return { covered: { type: 'covered', through: this.at }, keep: this.#core.live.runs(this.at + 1) }",
-    to: "const runs = () => this.#core.live.runs(this.at + 1)\n    return { covered: { type: 'covered', through: this.at }, get keep() { return runs() } }",
+    from: "const keep = yield* this.#core.live.runsInSteps(this.at + 1)\n    return { covered: { type: 'covered', through: this.at }, keep }",
+    to: "const runs = () => this.#core.live.runsInSteps(this.at + 1).next().value\n    return { covered: { type: 'covered', through: this.at }, get keep() { return runs() } }",
   },
   {
     name: 'two copies of one message for a Session cannot be told apart',

@@ -7,11 +7,19 @@ import assert from 'node:assert/strict'
 import type { Message } from '../../src/core/message.ts'
 import type { CoreRecord, Seq } from '../../src/core/record.ts'
 import { Restore } from '../../src/core/rest/restore.ts'
-import { type Snapshot, SnapshotRound } from '../../src/core/rest/snapshot-round.ts'
+import { type RoundEnd, type Snapshot, SnapshotRound } from '../../src/core/rest/snapshot-round.ts'
 import type { CoreState } from '../../src/core/state.ts'
 import { decodeSnapshot, encodeSnapshot, snapshotKey } from '../../src/store/snapshot-codec.ts'
 
 const sliceSize = 2
+
+function endOf(round: SnapshotRound): RoundEnd {
+  const steps = round.endInSteps()
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done === true) return value
+  }
+}
 
 export class SimulatedStore {
   readonly records = new Map<Seq, CoreRecord>()
@@ -19,7 +27,7 @@ export class SimulatedStore {
   #head = 0
   #round: SnapshotRound | null = null
   #slice: { at: Seq; snapshots: Snapshot[] } | null = null
-  #end: { covered: Snapshot; keep: Seq[] } | null = null
+  #end: RoundEnd | null = null
   /** What must be durable before the next step. */
   #waitsFor = 0
 
@@ -70,7 +78,7 @@ export class SimulatedStore {
 
   #nextSlice(core: CoreState, round: SnapshotRound): void {
     this.#slice = round.next(sliceSize)
-    this.#end = this.#slice === null ? round.end() : null
+    this.#end = this.#slice === null ? endOf(round) : null
     this.#waitsFor = core.lastSeq
   }
 

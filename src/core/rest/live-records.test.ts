@@ -3,6 +3,14 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { LiveRecords } from './live-records.ts'
 
+function runsOf(live: LiveRecords, before: number): { runs: number[]; steps: number } {
+  const making = live.runsInSteps(before)
+  for (let steps = 1; ; steps++) {
+    const { done, value } = making.next()
+    if (done === true) return { runs: value, steps }
+  }
+}
+
 test('a record lives as long as anybody needs it', () => {
   const live = new LiveRecords()
   live.add(5, 2)
@@ -18,8 +26,8 @@ test('a record lives as long as anybody needs it', () => {
 test('runs join neighbours, across tables too, and stop before the bound', () => {
   const live = new LiveRecords()
   for (const seq of [1023, 1024, 1025, 3, 5000, 4999, 1_000_000]) live.add(seq, 1)
-  assert.deepEqual(live.runs(5000), [3, 3, 1023, 1025, 4999, 4999])
-  assert.deepEqual(live.runs(2_000_000), [3, 3, 1023, 1025, 4999, 5000, 1_000_000, 1_000_000])
+  assert.deepEqual(runsOf(live, 5000).runs, [3, 3, 1023, 1025, 4999, 4999])
+  assert.deepEqual(runsOf(live, 2_000_000).runs, [3, 3, 1023, 1025, 4999, 5000, 1_000_000, 1_000_000])
 })
 
 test('it agrees with a Map of counts whatever happens', () => {
@@ -36,7 +44,7 @@ test('it agrees with a Map of counts whatever happens', () => {
       }
       const needed = [...counts].filter(([, count]) => count > 0).map(([seq]) => seq)
       assert.equal(live.count, needed.length)
-      const runs = live.runs(4000)
+      const runs = runsOf(live, 4000).runs
       const listed: number[] = []
       for (let at = 0; at < runs.length; at += 2) {
         for (let seq = runs[at] ?? 0; seq <= (runs[at + 1] ?? 0); seq++) listed.push(seq)
@@ -47,4 +55,20 @@ test('it agrees with a Map of counts whatever happens', () => {
       )
     }),
   )
+})
+
+test('runs are found in steps, between which records may be let go of, and new ones come', () => {
+  const live = new LiveRecords()
+  for (let seq = 0; seq < 100 * 1024; seq++) live.add(seq, 1)
+  assert.deepEqual(runsOf(live, 100 * 1024), { runs: [0, 100 * 1024 - 1], steps: 4 })
+  const making = live.runsInSteps(100 * 1024)
+  assert.equal(making.next().done, false)
+  // One that was looked at already, one that was not, a whole table that was not, and one that is not asked for.
+  live.release(5)
+  live.release(70_000)
+  for (let seq = 98 * 1024; seq < 99 * 1024; seq++) live.release(seq)
+  live.add(200 * 1024, 1)
+  let last = making.next()
+  while (last.done !== true) last = making.next()
+  assert.deepEqual(last.value, [0, 69_999, 70_001, 98 * 1024 - 1, 99 * 1024, 100 * 1024 - 1])
 })

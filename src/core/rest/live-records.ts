@@ -5,6 +5,7 @@
  * in small tables side by side: four bytes for each record in a stretch of the log that holds a live one.
  */
 const tableSize = 1024
+const tablesPerStep = 32
 
 interface Table {
   readonly counts: Uint32Array
@@ -61,11 +62,17 @@ export class LiveRecords {
     return this.#tables.get(Math.floor(seq / tableSize))?.counts[seq % tableSize] ?? 0
   }
 
-  /** The live records before `before` as runs: first and last seq in turn, ascending. */
-  runs(before: number): number[] {
+  /**
+   * The live records before `before` as runs: first and last seq in turn, ascending. In steps of so many records, between which the rest
+   * may change: what is needed no more may be in it all the same, and nobody begins to need a record again.
+   */
+  *runsInSteps(before: number): Generator<undefined, number[]> {
     const runs: number[] = []
     const indexes = [...this.#tables.keys()].sort((one, other) => one - other)
+    let looked = 0
     for (const index of indexes) {
+      if (looked > 0 && looked % tablesPerStep === 0) yield
+      looked += 1
       const counts = this.#tables.get(index)?.counts ?? new Uint32Array(0)
       for (let place = 0; place < counts.length; place++) {
         if (counts[place] === 0) continue

@@ -18,10 +18,28 @@ test('it agrees with a Set whatever comes and goes, in ascending order', () => {
         }
       }
       assert.deepEqual(
-        set.toArray(),
+        [...set.freeze()],
         [...plain].sort((one, other) => one - other),
       )
       assert.equal(set.size, plain.size)
     }),
   )
+})
+
+test('what is frozen stays as it was, whatever comes and goes afterwards', () => {
+  const set = new SeqSet()
+  for (const seq of [5000, 3, 4, 2 ** 40]) set.add(seq)
+  const frozen = set.freeze()
+  const [first] = frozen
+  assert.equal(first, 3)
+  set.delete(3)
+  set.delete(5000)
+  set.add(7)
+  set.add(9000)
+  const later = set.freeze()
+  set.add(8)
+  assert.deepEqual([...frozen], [3, 4, 5000, 2 ** 40])
+  assert.equal(frozen.length, 4)
+  assert.deepEqual([...later], [4, 7, 9000, 2 ** 40])
+  assert.deepEqual([...set.freeze()], [4, 7, 8, 9000, 2 ** 40])
 })

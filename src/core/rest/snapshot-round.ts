@@ -14,13 +14,18 @@ import { type SessionSnapshot, snapshotOf } from './session-snapshot.ts'
 export type Snapshot =
   | { readonly type: 'session'; readonly number: Seq; readonly session: SessionSnapshot | null }
   | { readonly type: 'recipients'; readonly id: Seq; readonly members: readonly Recipient[] | null }
-  /** Seqs of the Retained Messages, in no particular order. */
-  | { readonly type: 'retained'; readonly seqs: readonly Seq[] }
+  /** Seqs of the Retained Messages, ascending. */
+  | { readonly type: 'retained'; readonly seqs: Iterable<Seq> & { readonly length: number } }
   /** Seqs of the held messages, in no particular order. */
   | { readonly type: 'held'; readonly seqs: readonly Seq[] }
   | { readonly type: 'owed'; readonly message: Seq; readonly owed: OwedSnapshot | null }
   /** No record up to here is needed but live ones. */
   | { readonly type: 'covered'; readonly through: Seq }
+
+export interface RoundEnd {
+  readonly covered: Snapshot
+  readonly keep: Seq[]
+}
 
 export class SnapshotRound {
   readonly #core: CoreState
@@ -44,7 +49,7 @@ export class SnapshotRound {
     this.#renewSets()
     if (core.retained.isChanged) {
       core.retained.isChanged = false
-      this.#first.push({ type: 'retained', seqs: core.retained.seqs })
+      this.#first.push({ type: 'retained', seqs: core.retained.freezeSeqs() })
     }
     if (core.held.isChanged) {
       core.held.isChanged = false
@@ -80,11 +85,12 @@ export class SnapshotRound {
 
   /**
    * When there is no slice more: what is covered, and which records before it are needed all the same, as first and last of
-   * each run. Like a slice it holds only when every record written down so far is durable: what a later one makes needless
-   * would be missed if that one were lost.
+   * each run. Like a slice it holds only when every record written down until its last step is durable: what a later one makes
+   * needless would be missed if that one were lost.
    */
-  end(): { covered: Snapshot; keep: Seq[] } {
-    return { covered: { type: 'covered', through: this.at }, keep: this.#core.live.runs(this.at + 1) }
+  *endInSteps(): Generator<undefined, RoundEnd> {
+    const keep = yield* this.#core.live.runsInSteps(this.at + 1)
+    return { covered: { type: 'covered', through: this.at }, keep }
   }
 
   /** Definitions of sets that somebody waits in are kept; the others are written anew when they are used again. */

@@ -2,8 +2,7 @@
  * The last message of each Topic Name that was published with RETAIN. MQTT 5.0 section 3.3.1.3.
  */
 import type { Message } from '../message.ts'
-import type { Seq } from '../record.ts'
-import { SeqSet } from '../rest/seq-set.ts'
+import { type FrozenSeqs, SeqSet } from '../rest/seq-set.ts'
 import { TopicNameTree } from './topic-name-tree.ts'
 
 export class RetainedMessages {
@@ -64,9 +63,9 @@ export class RetainedMessages {
     return this.#tree.values()
   }
 
-  /** Those of all of them, ascending. */
-  get seqs(): Seq[] {
-    return this.#seqs.toArray()
+  /** Those of all that there are now, ascending. */
+  freezeSeqs(): FrozenSeqs {
+    return this.#seqs.freeze()
   }
 
   /** Walks those that match a Topic Filter, in slices. */

@@ -16,8 +16,8 @@ function withMany(fields: DrivenConnect = {}) {
   const driven = new DrivenCore({ subscriptionsPerSessionMax: 2 * filtersEach })
   const subscribers = Array.from({ length: sessions }, (_, i) => driven.connect(`s${i}`, fields))
   for (const subscriber of subscribers) {
-    for (let at = 0; at < filtersEach; at += 500) {
-      const subscriptions = Array.from({ length: 500 }, (_, i) => {
+    for (let at = 0; at < filtersEach; at += 100) {
+      const subscriptions = Array.from({ length: 100 }, (_, i) => {
         const retain = { retainAsPublished: false, retainHandling: 2 } as const
         return { topicFilter: filterOf(at + i), qos: 0, noLocal: false, ...retain } as const
       })

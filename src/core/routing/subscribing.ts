@@ -66,8 +66,8 @@ export function receiveSubscribe(
   subscribe(core, connection, session, packet, null, nowMs, turn)
 }
 
-/** Topic Filters of one packet that are dealt with in one go: for more, others get their turn in between. */
-const sliceSize = 500
+/** A packet with more Topic Filters waits for its turn, and is then dealt with so many at a time: others get theirs in between. */
+const sliceSize = 125
 
 /** `allowed` has one verdict per Topic Filter; null allows all. */
 export function subscribe(
@@ -80,7 +80,13 @@ export function subscribe(
   turn: Turn,
 ): void {
   const begun = { packet, allowed, done: 0, reasonCodes: [], reasons: [], retained: [], made: [] }
-  subscribeMore(core, connection, session, { type: 'subscribing', ...begun }, nowMs, turn)
+  const subscribing: Subscribing = { type: 'subscribing', ...begun }
+  if (isLong(connection, packet.subscriptions)) letOthersHaveTheirTurn(connection, subscribing, turn)
+  else subscribeMore(core, connection, session, subscribing, nowMs, turn)
+}
+
+function isLong(connection: Connection, asked: readonly unknown[]): boolean {
+  return asked.length > sliceSize && !connection.isLocal
 }
 
 function letOthersHaveTheirTurn(connection: Connection, work: Subscribing | Unsubscribing, turn: Turn): void {
@@ -254,7 +260,9 @@ export function receiveUnsubscribe(
   packet: Unsubscribe,
   turn: Turn,
 ): void {
-  unsubscribeMore(core, connection, session, { type: 'unsubscribing', packet, reasonCodes: [] }, turn)
+  const unsubscribing: Unsubscribing = { type: 'unsubscribing', packet, reasonCodes: [] }
+  if (isLong(connection, packet.topicFilters)) letOthersHaveTheirTurn(connection, unsubscribing, turn)
+  else unsubscribeMore(core, connection, session, unsubscribing, turn)
 }
 
 /** Goes on with it, and acknowledges it when all of it is done. */

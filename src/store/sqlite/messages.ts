@@ -24,7 +24,7 @@ export type Request =
   | { readonly type: 'blocks'; readonly shard: number; readonly after: Seq; readonly bytesMax: number }
   | { readonly type: 'snapshots'; readonly shard: number; readonly after: string; readonly countMax: number }
   | { readonly type: 'read'; readonly shard: number; readonly seqs: readonly Seq[] }
-  | { readonly type: 'trim'; readonly shard: number; readonly before: Seq; readonly keep: readonly Seq[] }
+  | { readonly type: 'trim'; readonly shard: number; readonly before: Seq; readonly keep: Float64Array }
   | { readonly type: 'head'; readonly shard: number }
   | { readonly type: 'claim'; readonly key: string; readonly value: Uint8Array; readonly ttlMs: number | null }
   | { readonly type: 'claims'; readonly prefix: string }

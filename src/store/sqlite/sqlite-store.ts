@@ -5,13 +5,14 @@
  * meanwhile. This side encodes and decodes; the thread reads and writes.
  */
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { CoreRecord, Seq } from '../../core/record.ts'
 import type { Snapshot } from '../../core/rest/snapshot-round.ts'
 import { ByteWriter } from '../../protocol/byte-writer.ts'
 import { readBlock, writeRecordBytes } from '../record-codec.ts'
 import { CorruptError } from '../rest-bytes.ts'
-import { decodeSnapshot, encodeSnapshot, snapshotKey } from '../snapshot-codec.ts'
+import { decodeSnapshot, encodeSnapshotInSteps, snapshotKey } from '../snapshot-codec.ts'
 import { type Store, StoreRefusedError } from '../store.ts'
 import { databaseName, repairAdvice } from './data-directory.ts'
 import type { StoredBlock } from './database.ts'
@@ -35,6 +36,10 @@ const blockSize = 256 * 1024
 /** What is read in one go while loading. */
 const loadBytes = 4 * 1024 * 1024
 const loadSnapshots = 2000
+
+interface HandedOver {
+  readonly bytes: Uint8Array<ArrayBuffer> | Float64Array<ArrayBuffer> | null
+}
 
 interface Waiting {
   resolve(value: unknown): void
@@ -149,14 +154,18 @@ export class SqliteStore implements Store {
   }
 
   async trim(shard: number, before: Seq, keep: readonly Seq[]): Promise<void> {
-    await this.#ask({ type: 'trim', shard, before, keep })
+    // Handed over: a copy of a million numbers takes a while.
+    const runs = Float64Array.from(keep)
+    await this.#ask({ type: 'trim', shard, before, keep: runs }, [{ bytes: runs }])
   }
 
   async put(shard: number, at: Seq, snapshots: readonly Snapshot[]): Promise<void> {
-    const rows = snapshots.map((snapshot): SnapshotRow => {
+    // Each has made its first step before others get their turn: only what is frozen takes more than one.
+    const encoding = snapshots.map(async (snapshot): Promise<SnapshotRow> => {
       const { key, isGone } = snapshotKey(snapshot)
-      return { key, at, bytes: isGone ? null : Uint8Array.from(encodeSnapshot(snapshot)) }
+      return { key, at, bytes: isGone ? null : await encodeBitByBit(snapshot) }
     })
+    const rows = await Promise.all(encoding)
     await this.#ask({ type: 'put', shard, rows }, rows)
   }
 
@@ -213,7 +222,7 @@ export class SqliteStore implements Store {
     return (await this.#ask(request)) as StoredBlock[]
   }
 
-  #ask(request: Request, handedOver: readonly { bytes: Uint8Array<ArrayBuffer> | null }[] = []): Promise<unknown> {
+  #ask(request: Request, handedOver: readonly HandedOver[] = []): Promise<unknown> {
     const worker = this.#worker
     if (this.#failure !== null || worker === null) {
       return Promise.reject(this.#failure ?? new Error('the store has not been opened'))
@@ -251,6 +260,16 @@ export class SqliteStore implements Store {
 function errorOf({ kind, message }: ErrorReply): Error {
   if (kind === 'refused') return new StoreRefusedError(message)
   return kind === 'corrupt' ? new CorruptError(message) : new Error(message)
+}
+
+/** Others get their turn between two steps. */
+async function encodeBitByBit(snapshot: Snapshot): Promise<Uint8Array<ArrayBuffer>> {
+  const steps = encodeSnapshotInSteps(snapshot)
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done === true) return Uint8Array.from(value)
+    await nextTurn()
+  }
 }
 
 /** The bytes written so far in a buffer of their own; the writer begins anew. */

@@ -23,7 +23,7 @@ export async function trimLog(
   database: Database,
   shard: number,
   before: Seq,
-  keep: readonly Seq[],
+  keep: Float64Array,
   mayJoin: boolean,
 ): Promise<void> {
   // Noted only here, so that an append need not.
@@ -99,10 +99,10 @@ class JoinedBlock {
 
 /** Runs of needed seqs, asked in ascending order. */
 class Runs {
-  readonly #keep: readonly Seq[]
+  readonly #keep: Float64Array
   #at = 0
 
-  constructor(keep: readonly Seq[]) {
+  constructor(keep: Float64Array) {
     this.#keep = keep
   }
 
