@@ -26,20 +26,27 @@ import { watchForHangup } from './start/reload-signal.ts'
 import { readStartConfig } from './start/start-config.ts'
 import { readStartFlags, type StartFlags } from './start/start-flags.ts'
 import { type StopWatch, watchForStop } from './start/stop-signal.ts'
-import { boundYoungGeneration } from './start/young-generation.ts'
+import type { InFlight } from './start/young-generation.ts'
 
-/** Runs `pabal start` with the arguments behind `start`; resolves to the exit code when the broker has stopped. */
-export async function runStart(argv: string[]): Promise<number> {
+/**
+ * Runs `pabal start` with the arguments behind `start`; resolves to the exit code when the broker has stopped. `inFlight` says what the
+ * broker has in flight as soon as there is one.
+ */
+export async function runStart(argv: string[], inFlight: InFlight): Promise<number> {
   const request = readStartFlags(argv)
   if (request.type === 'exit') return request.exitCode
   const stop = watchForStop(process, (exitCode) => process.exit(exitCode), performance.now.bind(performance))
   // The signals stay ours until the process ends: the second half of a Ctrl-C under npm must not kill it on its way out.
-  return runBroker(request.flags, request.faults, stop)
+  return runBroker(request.flags, request.faults, stop, inFlight)
 }
 
-async function runBroker(flags: StartFlags, flagFaults: readonly ConfigFault[], stop: StopWatch): Promise<number> {
+async function runBroker(
+  flags: StartFlags,
+  flagFaults: readonly ConfigFault[],
+  stop: StopWatch,
+  inFlight: InFlight,
+): Promise<number> {
   let running: Broker | null = null
-  boundYoungGeneration(() => running?.ledger().copies.inFlight ?? 0)
   collectReadBuffers()
   giveMemoryBackWhenQuiet(() => (running === null ? 0 : messagesAndCopies(running.ledger())))
   const hangup = watchForHangup()
@@ -52,6 +59,7 @@ async function runBroker(flags: StartFlags, flagFaults: readonly ConfigFault[], 
   }
   const { broker, data, log: runningLog } = started
   running = broker
+  inFlight.copies = () => broker.ledger().copies.inFlight
   const log = runningLog.lines
   const failed = new Promise<Error>((resolve) => broker.on('failed', resolve))
   if (runningLog.announces) announce(started)

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -55,6 +55,30 @@ test('pabal start loads neither the HTTP API nor WebSocket nor YAML before it kn
   assert.equal(started?.fetch, false)
 })
 
+test('the young generation is bounded before the programs of a broker are loaded, which make it grow', () => {
+  const hook = join(directory, 'hook.mjs')
+  const order = join(directory, 'order.txt')
+  const script = `
+    import { appendFileSync } from 'node:fs'
+    import { registerHooks } from 'node:module'
+    import { PerformanceObserver } from 'node:perf_hooks'
+    const observe = PerformanceObserver.prototype.observe
+    PerformanceObserver.prototype.observe = function (options) {
+      appendFileSync(${JSON.stringify(order)}, 'observes ' + options.entryTypes + '\\n')
+      return observe.call(this, options)
+    }
+    registerHooks({
+      load(url, context, next) {
+        if (url.endsWith('/src/cli/start.ts')) appendFileSync(${JSON.stringify(order)}, 'loads the broker\\n')
+        return next(url, context)
+      },
+    })`
+  writeFileSync(hook, script)
+  const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+  execFileSync(process.execPath, ['--import', hook, main, 'start', '--help'])
+  assert.equal(readFileSync(order, 'utf8'), 'observes gc\nloads the broker\n')
+})
+
 test('a broker with its HTTP API has let clients in when the rooms of the API are loaded', () => {
   const [started, asked] = run(`
     const { createBroker, httpAdmin, sqlite } = await import(${source('index.ts')})
@@ -73,6 +97,8 @@ test('a broker with its HTTP API has let clients in when the rooms of the API ar
 
 test('the rooms of the API are loaded a little in each turn of the event loop, and the client behind fetch alone', () => {
   const turns = run<{ files: number; builtins: number; fetch: boolean }>(`
+    // As main.ts does.
+    await import(${source('cli/start/young-generation.ts')})
     await import(${source('cli/start.ts')})
     const { LateHandler } = await import(${source('admin/late-handler.ts')})
     const count = () => [urls.size, process.moduleLoadList.length]

@@ -16,8 +16,13 @@ const manyInFlight = 4096
 /** How often it is asked for, at most. */
 const askEveryMs = 100
 
-/** `copiesInFlight`: how many copies of messages wait for their acknowledgement. */
-export function boundYoungGeneration(copiesInFlight: () => number): void {
+export interface InFlight {
+  /** How many copies of messages wait for their acknowledgement. */
+  copies(): number
+}
+
+/** From now on: loading the programs of a broker makes it grow, too. */
+export function boundYoungGeneration(inFlight: InFlight): void {
   let grows = true
   let bytesMost = bytesEnough
   let askAtMs = 0
@@ -28,7 +33,7 @@ export function boundYoungGeneration(copiesInFlight: () => number): void {
     const nowMs = performance.now()
     if (nowMs >= askAtMs) {
       askAtMs = nowMs + askEveryMs
-      bytesMost = copiesInFlight() < manyInFlight ? bytesEnough : bytesEnoughInFlight
+      bytesMost = inFlight.copies() < manyInFlight ? bytesEnough : bytesEnoughInFlight
     }
     const mayGrow = young.space_size < bytesMost
     if (mayGrow === grows) return
