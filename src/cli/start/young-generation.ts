@@ -26,6 +26,7 @@ export function boundYoungGeneration(inFlight: InFlight): void {
   let grows = true
   let bytesMost = bytesEnough
   let askAtMs = 0
+  let wasLarge = false
   // It grows only when it is collected.
   const observer = new PerformanceObserver(() => {
     const young = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space')
@@ -35,7 +36,10 @@ export function boundYoungGeneration(inFlight: InFlight): void {
       askAtMs = nowMs + askEveryMs
       bytesMost = inFlight.copies() < manyInFlight ? bytesEnough : bytesEnoughInFlight
     }
-    const mayGrow = young.space_size < bytesMost
+    // A large collection may make it smaller and let it grow by two steps at once.
+    const isAgain = wasLarge && bytesMost === bytesEnough
+    const mayGrow = isAgain ? young.space_size <= bytesMost / 4 : young.space_size < bytesMost
+    wasLarge ||= !mayGrow
     if (mayGrow === grows) return
     grows = mayGrow
     setFlagsFromString(`--semi-space-growth-factor=${mayGrow ? 2 : 1}`)
