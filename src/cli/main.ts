@@ -15,7 +15,7 @@ interface Verb {
 }
 
 const verbs: Readonly<Record<string, Verb>> = {
-  start: { summary: 'start a broker', run: runStart },
+  start: { summary: 'start a broker', run: async (argv) => (await import('./start.ts')).runStart(argv) },
   pub: { summary: 'send a message', run: (argv) => runTool('pub', argv, false) },
   sub: { summary: 'print the messages that come', run: (argv) => runTool('sub', argv, false) },
   rr: { summary: 'send a request and print the answer', run: (argv) => runTool('rr', argv, false) },
@@ -107,13 +107,6 @@ const dropInNames: Readonly<Record<string, Tool>> = {
   mosquitto_pub: 'pub',
   mosquitto_sub: 'sub',
   mosquitto_rr: 'rr',
-}
-
-async function runStart(argv: string[]): Promise<number> {
-  const { boundYoungGeneration } = await import('./start/young-generation.ts')
-  const inFlight = { copies: () => 0 }
-  boundYoungGeneration(inFlight)
-  return (await import('./start.ts')).runStart(argv, inFlight)
 }
 
 async function runTool(tool: Tool, argv: readonly string[], isDropIn: boolean): Promise<number> {

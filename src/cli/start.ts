@@ -22,33 +22,31 @@ import { flushSpans, hasTraceSdk } from '../server/tracing/open-telemetry.ts'
 import { watchForCrash } from './start/crash.ts'
 import { logOpenFiles } from './start/log-open-files.ts'
 import { giveMemoryBackWhenQuiet } from './start/memory-reducer.ts'
+import { onceLoaded } from './start/once-loaded.ts'
 import { watchForHangup } from './start/reload-signal.ts'
 import { readStartConfig } from './start/start-config.ts'
 import { readStartFlags, type StartFlags } from './start/start-flags.ts'
 import { type StopWatch, watchForStop } from './start/stop-signal.ts'
-import type { InFlight } from './start/young-generation.ts'
+import { boundYoungGeneration } from './start/young-generation.ts'
 
 /**
- * Runs `pabal start` with the arguments behind `start`; resolves to the exit code when the broker has stopped. `inFlight` says what the
- * broker has in flight as soon as there is one.
+ * Runs `pabal start` with the arguments behind `start`; resolves to the exit code when the broker has stopped.
  */
-export async function runStart(argv: string[], inFlight: InFlight): Promise<number> {
+export async function runStart(argv: string[]): Promise<number> {
   const request = readStartFlags(argv)
   if (request.type === 'exit') return request.exitCode
   const stop = watchForStop(process, (exitCode) => process.exit(exitCode), performance.now.bind(performance))
   // The signals stay ours until the process ends: the second half of a Ctrl-C under npm must not kill it on its way out.
-  return runBroker(request.flags, request.faults, stop, inFlight)
+  return runBroker(request.flags, request.faults, stop)
 }
 
-async function runBroker(
-  flags: StartFlags,
-  flagFaults: readonly ConfigFault[],
-  stop: StopWatch,
-  inFlight: InFlight,
-): Promise<number> {
+async function runBroker(flags: StartFlags, flagFaults: readonly ConfigFault[], stop: StopWatch): Promise<number> {
   let running: Broker | null = null
   collectReadBuffers()
-  giveMemoryBackWhenQuiet(() => (running === null ? 0 : messagesAndCopies(running.ledger())))
+  const loaded = onceLoaded(() => {
+    boundYoungGeneration({ copies: () => running?.ledger().copies.inFlight ?? 0 })
+    giveMemoryBackWhenQuiet(() => (running === null ? 0 : messagesAndCopies(running.ledger())))
+  })
   const hangup = watchForHangup()
   let started: Started
   try {
@@ -59,7 +57,7 @@ async function runBroker(
   }
   const { broker, data, log: runningLog } = started
   running = broker
-  inFlight.copies = () => broker.ledger().copies.inFlight
+  loaded()
   const log = runningLog.lines
   const failed = new Promise<Error>((resolve) => broker.on('failed', resolve))
   if (runningLog.announces) announce(started)

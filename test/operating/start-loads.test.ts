@@ -2,8 +2,8 @@
  * What a broker loads before it lets the first client in: what only others need would be waited for at every start.
  */
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -55,28 +55,41 @@ test('pabal start loads neither the HTTP API nor WebSocket nor YAML before it kn
   assert.equal(started?.fetch, false)
 })
 
-test('the young generation is bounded before the programs of a broker are loaded, which make it grow', () => {
+test("no flag of V8 stays set until the store's thread runs, and the young generation is bounded before what is stored is read", () => {
   const hook = join(directory, 'hook.mjs')
-  const order = join(directory, 'order.txt')
   const script = `
-    import { appendFileSync } from 'node:fs'
-    import { registerHooks } from 'node:module'
+    import { writeSync } from 'node:fs'
+    import { syncBuiltinESMExports } from 'node:module'
     import { PerformanceObserver } from 'node:perf_hooks'
-    const observe = PerformanceObserver.prototype.observe
+    import v8 from 'node:v8'
+    import { isMainThread } from 'node:worker_threads'
+    const say = (what) => isMainThread && writeSync(2, what + '\\n')
+    const { observe } = PerformanceObserver.prototype
     PerformanceObserver.prototype.observe = function (options) {
-      appendFileSync(${JSON.stringify(order)}, 'observes ' + options.entryTypes + '\\n')
+      say('bounds the young generation')
       return observe.call(this, options)
     }
-    registerHooks({
-      load(url, context, next) {
-        if (url.endsWith('/src/cli/start.ts')) appendFileSync(${JSON.stringify(order)}, 'loads the broker\\n')
-        return next(url, context)
-      },
-    })`
+    const { setFlagsFromString } = v8
+    v8.setFlagsFromString = (flag) => {
+      if (!flag.startsWith('--semi-space')) say(flag)
+      setFlagsFromString(flag)
+      if (flag.startsWith('--memory-reducer')) setTimeout(() => process.kill(process.pid, 'SIGTERM'), 100)
+    }
+    syncBuiltinESMExports()
+    process.on('worker', (worker) => worker.on('message', ({ type }) => say('the store: ' + type)))`
   writeFileSync(hook, script)
   const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
-  execFileSync(process.execPath, ['--import', hook, main, 'start', '--help'])
-  assert.equal(readFileSync(order, 'utf8'), 'observes gc\nloads the broker\n')
+  const order = (durability: string): string[] => {
+    const data = join(directory, `flags-${durability}`)
+    const flags = `--listen tcp://127.0.0.1:0 --admin off --log-level error --durability ${durability} --data ${data}`
+    const argv = ['--import', hook, main, 'start', ...flags.split(' ')]
+    const { stderr } = spawnSync(process.execPath, argv, { encoding: 'utf8', timeout: 20_000 })
+    return stderr.trim().split('\n')
+  }
+  const unset = ['--expose-gc', '--no-expose-gc']
+  const set = ['bounds the young generation', '--memory-reducer-gc-count=0']
+  assert.deepEqual(order('fsync').slice(0, 6), [...unset, 'the store: opened', ...set, 'the store: reply'])
+  assert.deepEqual(order('memory'), [...unset, ...set], 'once, although there is no such thread')
 })
 
 test('a broker with its HTTP API has let clients in when the rooms of the API are loaded', () => {

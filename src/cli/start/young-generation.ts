@@ -21,14 +21,13 @@ export interface InFlight {
   copies(): number
 }
 
-/** From now on: loading the programs of a broker makes it grow, too. */
+/** From now on. */
 export function boundYoungGeneration(inFlight: InFlight): void {
   let grows = true
   let bytesMost = bytesEnough
   let askAtMs = 0
   let wasLarge = false
-  // It grows only when it is collected.
-  const observer = new PerformanceObserver(() => {
+  const look = () => {
     const young = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space')
     if (young === undefined) return
     const nowMs = performance.now()
@@ -43,6 +42,8 @@ export function boundYoungGeneration(inFlight: InFlight): void {
     if (mayGrow === grows) return
     grows = mayGrow
     setFlagsFromString(`--semi-space-growth-factor=${mayGrow ? 2 : 1}`)
-  })
-  observer.observe({ entryTypes: ['gc'] })
+  }
+  look()
+  // It grows only when it is collected.
+  new PerformanceObserver(look).observe({ entryTypes: ['gc'] })
 }
