@@ -273,8 +273,8 @@ export class ClientLink implements Link, ChannelHandler {
       this.#collected.addRun(bytes, packetStart, packetEnd)
       return
     }
-    const shared = this.#shell.sharedOutput
-    if (shared.holds(outgoing, version)) {
+    const shared = this.#shell.sharedOutput.packetOf(outgoing, version)
+    if (shared !== null) {
       this.#collected.addRun(shared.bytes, shared.start, shared.end)
       return
     }

@@ -94,8 +94,10 @@ export class TurnRunner {
   /** Carries out `turn` and empties it for the next. */
   run(turn: Turn): void {
     const { records, now, onceDurable, events, loads } = turn
-    for (const outgoing of now) this.#dispatch(outgoing)
-    if (now.length > 0) now.length = 0
+    if (now.length > 0) {
+      this.#dispatchAll(now)
+      now.length = 0
+    }
     const filling = this.#filling
     if (records.length > 0) {
       for (const record of records) {
@@ -105,7 +107,7 @@ export class TurnRunner {
       records.length = 0
     }
     if (onceDurable.length > 0) {
-      if (!this.#isWriting && filling.records.length === 0) for (const outgoing of onceDurable) this.#dispatch(outgoing)
+      if (!this.#isWriting && filling.records.length === 0) this.#dispatchAll(onceDurable)
       else {
         if (filling.waitsSinceMs === 0) filling.waitsSinceMs = performance.now()
         for (const outgoing of onceDurable) filling.outgoing.push(outgoing)
@@ -206,7 +208,7 @@ export class TurnRunner {
         const waitedSeconds = (nowMs - batch.waitsSinceMs) / 1000
         this.latencies.acknowledge.observe(waitedSeconds, batch.outgoing.length, nowMs)
       }
-      for (const outgoing of batch.outgoing) this.#dispatch(outgoing)
+      this.#dispatchAll(batch.outgoing)
       for (const resolve of batch.whenDurable) resolve()
       this.#owner.released()
     }
@@ -247,10 +249,12 @@ export class TurnRunner {
     }
   }
 
-  #dispatch(outgoing: Outgoing): void {
-    if (outgoing.type === 'answer') this.#owner.answer(outgoing)
-    // Every connection of this core was opened by the shell with a Link.
-    else (outgoing.connection.link as Link).send(outgoing)
+  #dispatchAll(outgoings: readonly Outgoing[]): void {
+    for (const outgoing of outgoings) {
+      if (outgoing.type === 'answer') this.#owner.answer(outgoing)
+      // Every connection of this core was opened by the shell with a Link.
+      else (outgoing.connection.link as Link).send(outgoing)
+    }
   }
 }
 

@@ -31,15 +31,15 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'what came in one chunk leaves in reverse order',
     file: 'src/server/turn-runner.ts',
-    from: 'for (const outgoing of now) this.#dispatch(outgoing)',
-    to: 'for (const outgoing of now.toReversed()) this.#dispatch(outgoing)',
+    from: 'this.#dispatchAll(now)',
+    to: 'this.#dispatchAll(now.toReversed())',
     breaks: [...oneClient, 'MQTT-4.6.0-6', 'MQTT3-4.6.0-5'],
   },
   {
     name: 'QoS 2 messages of one batch leave in reverse order',
     file: 'src/server/turn-runner.ts',
-    from: 'for (const outgoing of onceDurable) this.#dispatch(outgoing)',
-    to: 'for (const outgoing of onceDurable.toReversed()) this.#dispatch(outgoing)',
+    from: 'this.#dispatchAll(onceDurable)',
+    to: 'this.#dispatchAll(onceDurable.toReversed())',
     breaks: [...oneClient, 'MQTT-4.6.0-6', 'MQTT3-4.6.0-5'],
   },
   {
