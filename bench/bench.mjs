@@ -40,7 +40,10 @@ const scenarios = {
   fanin: [fanin, { publishers: 1000, subscribers: 1, shared: false, window: 1 }],
   sparse: [sparse, { connections: 2000, rate: 0, seconds: 15, warmup: 2, toOne: false }],
   idle: [idle, { connections: 10000, seconds: 3, subscribe: false }],
-  offline: [offline, { sessions: 100, messages: 2000, kill: false, killDelay: 0, quiet: 2.5, restart: '', drain: 30 }],
+  offline: [
+    offline,
+    { sessions: 100, messages: 2000, rounds: 1, kill: false, killDelay: 0, quiet: 2.5, restart: '', drain: 30 },
+  ],
   sessions: [sessions, { sessions: 100000, parallel: 200, deadline: 280 }],
   subs: [subs, { filters: 200000, connections: 100 }],
 }

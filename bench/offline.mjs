@@ -1,6 +1,7 @@
 /**
  * Scenario offline: persistent sessions go away, messages are published at QoS 1,
  * the sessions come back. Counts what each session got, with duplicates.
+ * --rounds 2: all of it again with the same Sessions, and only the last time counts.
  * With --kill: SIGKILL of the broker after all PUBACKs, then --restart CMD
  * (which must start the broker again and print its pid).
  */
@@ -80,6 +81,11 @@ async function publishAll(o, onAcked) {
 }
 
 export async function offline(o) {
+  for (let round = 1; round < o.rounds; round++) await once(o)
+  return once(o)
+}
+
+async function once(o) {
   const make = (clean) =>
     Array.from(
       { length: o.sessions },
