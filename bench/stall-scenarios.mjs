@@ -230,16 +230,26 @@ function ask(conn, verb, request) {
   return within(30, `the answer to ${verb}`, answer.promise)
 }
 
+/** The ways in which thousands of clients can be gone at once. */
+const farewells = {
+  'they are gone': (conn) => conn.close(false),
+  'they say DISCONNECT': (conn) => conn.close(),
+  'they are reset': (conn) => conn.socket.resetAndDestroy(),
+}
+
 async function allLeave({ port, scale, marked }) {
-  const conns = Array.from({ length: Math.round(5000 * scale) }, (_, i) => client(port, `leaves-${i}`))
-  await marked('they come', async () => {
-    if ((await openAll(conns, 1000)) > 0) throw new Error('not every client could connect')
-    await eachLimited(conns, 256, (conn, i) => conn.subscribe([`leaves/${i}/cmd`, 'leaves/all'], 1))
-  })
-  await marked('they are gone', async () => {
-    for (const conn of conns) conn.close(false)
-    await sleep(1500)
-  })
+  for (const [way, leave] of Object.entries(farewells)) {
+    const conns = Array.from({ length: Math.round(5000 * scale) }, (_, i) => client(port, `leaves-${i}`))
+    const come = async () => {
+      if ((await openAll(conns, 1000)) > 0) throw new Error('not every client could connect')
+      await eachLimited(conns, 256, (conn, i) => conn.subscribe([`leaves/${i}/cmd`, 'leaves/all'], 1))
+    }
+    await (way === 'they are gone' ? marked('they come', come) : come())
+    await marked(way, async () => {
+      for (const conn of conns) leave(conn)
+      await sleep(1500)
+    })
+  }
 }
 
 async function backlog({ port, scale, marked }) {

@@ -7,6 +7,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Qos } from '../../src/protocol/control-packet.ts'
 import { ClientLink } from '../../src/server/client-link.ts'
 import { lendOutput, returnOutput } from '../../src/server/output-pool.ts'
+import { ReadingTime } from '../../src/server/reading-time.ts'
 import type { Shell } from '../../src/server/shell.ts'
 import type { Channel, ChannelHandler } from '../../src/transport/channel.ts'
 import { SocketChannel } from '../../src/transport/socket-channel.ts'
@@ -111,6 +112,18 @@ function pool(): MicroBenchmark {
   }
 }
 
+function readingTime(): MicroBenchmark {
+  const reading = new ReadingTime(Date.now)
+  return {
+    name: 'whether a turn of the event loop has read for too long',
+    covers: ['server/reading-time.ts'],
+    operations: many,
+    round() {
+      for (let i = 0; i < many; i++) void reading.isOver
+    },
+  }
+}
+
 /** Through a socket of this process and back. */
 function echo(): MicroBenchmark {
   const listener = createServer({ noDelay: true }, (socket) => {
@@ -162,5 +175,6 @@ export const throughBenchmarks: readonly MicroBenchmark[] = [
   through('through the broker at QoS 1, one subscriber', 1, 1, server),
   through('through the broker at QoS 1, 400 subscribers', 1, 400, [...server, 'server/shared-output.ts']),
   pool(),
+  readingTime(),
   echo(),
 ]

@@ -28,6 +28,8 @@ import { withoutWords } from './without-words.ts'
 /** Decisions collected before they are carried out, and made from one chunk before other connections get their turn. */
 const turnSizeMax = 1024
 const sliceSizeMax = 16_384
+/** After so many it is looked whether they have taken too long. */
+const packetsPerLook = 64
 
 /** Who wants to know when a channel is gone. */
 export interface LinkOwner {
@@ -74,13 +76,25 @@ export class ClientLink implements Link, ChannelHandler {
 
   receiveBytes(chunk: Buffer): void {
     this.#traffic.bytesReceived += chunk.length
-    if (this.#isStalled) {
-      this.#held ??= []
-      this.#held.push(chunk)
+    if (this.#isStalled || this.#shell.reading.mustWait) {
+      this.#hold(chunk)
       return
     }
     this.#decoder.push(chunk)
     this.#decode()
+  }
+
+  /** To be read when it is its turn, or when what it waits for has come. */
+  #hold(chunk: Buffer): void {
+    if (this.#isStalled) {
+      if (!this.connection.isPaused) this.#stall()
+    } else {
+      // Most have sent one chunk only: to stop reading costs more than that.
+      this.#isStalled = true
+      this.#shell.reading.waitForTurn(this)
+    }
+    this.#held ??= []
+    this.#held.push(chunk)
   }
 
   drained(): void {
@@ -90,6 +104,8 @@ export class ClientLink implements Link, ChannelHandler {
   }
 
   closed(error: Error | null): void {
+    // What it sent last is read before: it may be DISCONNECT.
+    if (!this.connection.isPaused) this.proceed()
     this.#isClosing = true
     this.#shell.closed(
       this,
@@ -102,8 +118,10 @@ export class ClientLink implements Link, ChannelHandler {
   proceed(): void {
     if (!this.#isStalled || this.connection.isWaiting) return
     this.#isStalled = false
-    this.connection.isPaused = false
-    this.#channel.resume()
+    if (this.connection.isPaused) {
+      this.connection.isPaused = false
+      this.#channel.resume()
+    }
     this.#decode()
   }
 
@@ -137,6 +155,7 @@ export class ClientLink implements Link, ChannelHandler {
     const { publishRates } = shell.linkLimits
     const nowMs = shell.inputMs()
     let made = 0
+    let read = 0
     let hasPublished = false
     const { packetsReceived } = this.#traffic
     while (!connection.isClosed) {
@@ -156,6 +175,12 @@ export class ClientLink implements Link, ChannelHandler {
         break
       }
       if (publishRates !== null && packet.type === 'publish' && this.#isTooFast(packet, publishRates, nowMs)) break
+      read += 1
+      if (read % packetsPerLook === 0 && shell.reading.isOver) {
+        this.#stall()
+        shell.reading.waitForTurn(this)
+        break
+      }
       if (turn.now.length + turn.onceDurable.length < turnSizeMax) continue
       made += turn.now.length + turn.onceDurable.length
       shell.run()
@@ -167,7 +192,7 @@ export class ClientLink implements Link, ChannelHandler {
       }
       if (made < sliceSizeMax) continue
       this.#stall()
-      setImmediate(() => this.proceed())
+      shell.reading.waitForTurn(this)
       break
     }
     shell.run()

@@ -21,6 +21,7 @@ import type { Link } from './link.ts'
 import { LinkLimits } from './link-limits.ts'
 import { closeStore, forgetStore, openStore } from './open-stores.ts'
 import { ReadBuffers } from './read-buffers.ts'
+import { ReadingTime } from './reading-time.ts'
 import { Requests } from './requests/requests.ts'
 import { SharedOutput } from './shared-output.ts'
 import type { ShellOptions, ShellOwner } from './shell-owner.ts'
@@ -51,6 +52,7 @@ export class Shell {
   readonly requests: Requests
   readonly #clock: () => number
   readonly sharedOutput = new SharedOutput()
+  readonly reading = new ReadingTime(() => this.nowMs())
   readonly #readBuffers = new ReadBuffers()
   #dirty: Link[] = []
   /** Those that are flushed before the others. */

@@ -37,6 +37,7 @@ test('what departs does so in order, so many in each turn of the event loop', as
 const ways: readonly [string, (client: Channel, server: Channel) => void][] = [
   ['clients that are gone', (client) => client.destroy()],
   ['channels that the owner ends', (_, server) => server.end()],
+  ['channels that break', (_, server) => server.destroy()],
 ]
 for (const url of ['tcp://127.0.0.1:0', `unix://${join(directory.path, 'departures.sock')}`]) {
   for (const [who, end] of ways) {

@@ -124,6 +124,13 @@ export class SocketChannel implements Channel, Departing {
 
   /** @internal */
   depart(): void {
+    if (this.#isClosed) {
+      const handler = this.#handler
+      // An end may have been waiting for its turn, too.
+      this.#handler = unattended
+      handler.closed(this.#error)
+      return
+    }
     const socket = this.#socket
     if (socket.destroyed) return
     // The end of the peer is seen only by reading.
@@ -155,7 +162,7 @@ export class SocketChannel implements Channel, Departing {
   receiveClose(): void {
     this.#isClosed = true
     if (this.#lingerTimer !== null) clearTimeout(this.#lingerTimer)
-    if (this.#handler !== unattended) this.#handler.closed(this.#error)
+    if (this.#handler !== unattended) departures.add(this)
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * A shell by itself: no listeners, nothing stored, nobody asked.
+ * A shell by itself: no listeners, nothing stored, nobody asked. By itself time stands still: nothing has to wait for its turn.
  */
 import assert from 'node:assert/strict'
 import { defaultLimits, type Limits } from '../../src/core/limits.ts'
@@ -7,7 +7,7 @@ import { Gatekeeper } from '../../src/server/gatekeeper.ts'
 import { Shell } from '../../src/server/shell.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
 
-export function quietShell(limits: Partial<Limits> = {}): Shell {
+export function quietShell(limits: Partial<Limits> = {}, clock = stoppedClock()): Shell {
   const options = {
     limits: { ...defaultLimits, ...limits },
     asksAuthentication: false,
@@ -34,5 +34,10 @@ export function quietShell(limits: Partial<Limits> = {}): Shell {
     unsentGrew() {},
     failed: assert.ifError,
   }
-  return new Shell(options, gatekeeper, new MemoryStore(false), owner, Date.now)
+  return new Shell(options, gatekeeper, new MemoryStore(false), owner, clock)
+}
+
+function stoppedClock(): () => number {
+  const nowMs = Date.now()
+  return () => nowMs
 }

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { quietShell } from '../../test/support/quiet-shell.ts'
+import { RecordingChannel } from '../../test/support/recording-channel.ts'
+import { ClientLink } from './client-link.ts'
+import { ReadingTime } from './reading-time.ts'
+import type { Shell } from './shell.ts'
+
+test('behind five milliseconds what comes in the same turn waits, and in the next one it is read again', async () => {
+  let nowMs = 1000
+  const reading = new ReadingTime(() => nowMs)
+  assert.equal(reading.isOver, false)
+  nowMs += 4
+  assert.equal(reading.isOver, false)
+  nowMs += 1
+  assert.equal(reading.isOver, true)
+  await nextTurn()
+  assert.equal(reading.isOver, false)
+})
+
+test('those who wait have their turn in order, for five milliseconds of each, and who comes later is behind them', async () => {
+  let nowMs = 1000
+  let turn = 0
+  const reading = new ReadingTime(() => nowMs)
+  const seen: string[] = []
+  const waiting = (name: string, again = false) => ({
+    proceed() {
+      seen.push(`${turn} ${name}`)
+      nowMs += 2
+      if (again) reading.waitForTurn(waiting(`${name} again`))
+    },
+  })
+  for (const name of ['a', 'b', 'c', 'd', 'e']) reading.waitForTurn(waiting(name, name === 'a'))
+  assert.deepEqual(seen, [])
+  for (turn = 1; turn < 5; turn++) await nextTurn()
+  assert.deepEqual(seen, ['1 a', '1 b', '1 c', '2 d', '2 e', '2 a again'])
+})
+
+test('while somebody waits, whoever comes in a later turn waits behind', async () => {
+  const reading = new ReadingTime(() => 1000)
+  const seen: boolean[] = []
+  reading.waitForTurn({ proceed: () => void seen.push(reading.mustWait, reading.isOver) })
+  assert.deepEqual([reading.mustWait, reading.isOver], [true, false])
+  await nextTurn()
+  assert.deepEqual([...seen, reading.mustWait], [false, false, false])
+})
+
+const listener = { url: 'tcp://nowhere', tellsPublisher: true }
+const connect = '10 0d 00 04 4d 51 54 54 04 02 00 00 00 01'
+const pingreq = 'c0 00'
+const publish = '30 05 00 03 61 2f 62'
+
+test('what a client sends when the time is over is read in a later turn, in order, and it is not read on before', async () => {
+  let nowMs = 1000
+  const shell = quietShell({}, () => nowMs)
+  const reads: string[] = []
+  const channels = ['61', '62'].map((name) => {
+    const channel = new RecordingChannel('client', 4)
+    channel.pause = () => void reads.push('pause')
+    channel.resume = () => void reads.push('resume')
+    new ClientLink(channel, listener, shell)
+    channel.receive(`${connect} ${name}`)
+    return channel
+  })
+  await nextTurn()
+  await nextTurn()
+  const [first, second] = channels
+  assert.ok(first !== undefined && second !== undefined)
+  const written = () => channels.map((channel) => channel.written.map(({ type }) => type).join(' '))
+  nowMs += 5
+  first.receive(pingreq)
+  nowMs += 5
+  second.receive('82 08 00 01 00 03 61 2f 62 00')
+  assert.deepEqual(reads, [], 'one chunk is kept without another word')
+  second.receive(pingreq)
+  assert.deepEqual(reads, ['pause'])
+  const { publishReceived } = shell.core.state.traffic
+  first.receive(publish)
+  assert.equal(shell.core.state.traffic.publishReceived, publishReceived)
+  await nextTurn()
+  await nextTurn()
+  assert.deepEqual(reads, ['pause', 'resume'])
+  assert.deepEqual(written(), ['connack pingresp', 'connack pingresp suback publish'])
+})
+
+test('many packets in one chunk are read for no longer than that either', async () => {
+  let nowMs = 1000
+  const shell = quietShell({}, () => nowMs++)
+  const channel = new RecordingChannel('client', 4)
+  const link = new ClientLink(channel, listener, shell)
+  channel.receive(`${connect} 61`)
+  await nextTurn()
+  const { traffic } = shell.core.state
+  channel.receive(publish.repeat(1000))
+  const counts = [traffic.publishReceived]
+  while (traffic.publishReceived < 1000) {
+    await nextTurn()
+    counts.push(traffic.publishReceived)
+  }
+  const steps = counts.map((count, turn) => count - (counts[turn - 1] ?? 0))
+  // It is looked at the clock behind 64 of them, and every look takes a millisecond.
+  assert.ok(Math.max(...steps) <= 6 * 64, `in each turn: ${steps}`)
+  assert.equal(link.connection.isPaused, false)
+})
+
+const connectWithWill = '10 14 00 04 4d 51 54 54 04 06 00 00 00 01 61 00 01 77 00 02 62 79'
+const disconnect = 'e0 00'
+
+async function willsAfter(leave: (away: RecordingChannel, shell: Shell) => void): Promise<number> {
+  let nowMs = 1000
+  const shell = quietShell({}, () => nowMs)
+  const [watcher, busy, leaver] = ['61', '62', ''].map(() => new RecordingChannel('client', 4))
+  assert.ok(watcher !== undefined && busy !== undefined && leaver !== undefined)
+  for (const channel of [watcher, busy, leaver]) new ClientLink(channel, listener, shell)
+  watcher.receive(`${connect} 78 82 06 00 01 00 01 77 00`)
+  busy.receive(`${connect} 79`)
+  leaver.receive(connectWithWill)
+  for (let turn = 0; turn < 4; turn++) await nextTurn()
+  nowMs += 5
+  busy.receive(pingreq)
+  nowMs += 5
+  leave(leaver, shell)
+  for (let turn = 0; turn < 4; turn++) await nextTurn()
+  return watcher.written.filter(({ type }) => type === 'publish').length
+}
+
+test('a client that has said DISCONNECT has no Will, also if it is gone, or there again, before that was read', async () => {
+  assert.equal(await willsAfter((leaver) => leaver.destroy()), 1)
+  const goneAtOnce = await willsAfter((leaver) => {
+    leaver.receive(disconnect)
+    leaver.destroy()
+  })
+  const thereAgain = await willsAfter((leaver, shell) => {
+    leaver.receive(disconnect)
+    const again = new RecordingChannel('client', 4)
+    new ClientLink(again, listener, shell)
+    again.receive(`${connect} 61`)
+  })
+  assert.deepEqual([goneAtOnce, thereAgain], [0, 0])
+})
