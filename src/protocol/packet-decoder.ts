@@ -89,6 +89,11 @@ export class PacketDecoder {
     return this.#partialLength
   }
 
+  /** Bytes of the last chunk that `next` has not come to. */
+  get unreadBytes(): number {
+    return this.#chunk.length - this.#position
+  }
+
   /** Takes the next bytes, which must not change until the packets in them are done with. `next` must have answered null before. */
   push(chunk: Buffer): void {
     this.#chunk = chunk

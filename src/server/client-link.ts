@@ -76,7 +76,7 @@ export class ClientLink implements Link, ChannelHandler {
 
   receiveBytes(chunk: Buffer): void {
     this.#traffic.bytesReceived += chunk.length
-    if (this.#isStalled || this.#shell.reading.mustWait) {
+    if (this.#isStalled || this.#shell.reading.mustWait(chunk.length)) {
       this.#hold(chunk)
       return
     }
@@ -91,7 +91,7 @@ export class ClientLink implements Link, ChannelHandler {
     } else {
       // Most have sent one chunk only: to stop reading costs more than that.
       this.#isStalled = true
-      this.#shell.reading.waitForTurn(this)
+      this.#shell.reading.waitForTurn(this, chunk.length)
     }
     this.#held ??= []
     this.#held.push(chunk)
@@ -178,7 +178,7 @@ export class ClientLink implements Link, ChannelHandler {
       read += 1
       if (read % packetsPerLook === 0 && shell.reading.isOver) {
         this.#stall()
-        shell.reading.waitForTurn(this)
+        shell.reading.waitForTurn(this, this.#decoder.unreadBytes)
         break
       }
       if (turn.now.length + turn.onceDurable.length < turnSizeMax) continue
@@ -192,7 +192,7 @@ export class ClientLink implements Link, ChannelHandler {
       }
       if (made < sliceSizeMax) continue
       this.#stall()
-      shell.reading.waitForTurn(this)
+      shell.reading.waitForTurn(this, this.#decoder.unreadBytes)
       break
     }
     shell.run()

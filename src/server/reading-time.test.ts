@@ -28,10 +28,10 @@ test('those who wait have their turn in order, for five milliseconds of each, an
     proceed() {
       seen.push(`${turn} ${name}`)
       nowMs += 2
-      if (again) reading.waitForTurn(waiting(`${name} again`))
+      if (again) reading.waitForTurn(waiting(`${name} again`), 1)
     },
   })
-  for (const name of ['a', 'b', 'c', 'd', 'e']) reading.waitForTurn(waiting(name, name === 'a'))
+  for (const name of ['a', 'b', 'c', 'd', 'e']) reading.waitForTurn(waiting(name, name === 'a'), 1)
   assert.deepEqual(seen, [])
   for (turn = 1; turn < 5; turn++) await nextTurn()
   assert.deepEqual(seen, ['1 a', '1 b', '1 c', '2 d', '2 e', '2 a again'])
@@ -40,10 +40,32 @@ test('those who wait have their turn in order, for five milliseconds of each, an
 test('while somebody waits, whoever comes in a later turn waits behind', async () => {
   const reading = new ReadingTime(() => 1000)
   const seen: boolean[] = []
-  reading.waitForTurn({ proceed: () => void seen.push(reading.mustWait, reading.isOver) })
-  assert.deepEqual([reading.mustWait, reading.isOver], [true, false])
+  reading.waitForTurn({ proceed: () => void seen.push(reading.mustWait(1), reading.isOver) }, 1)
+  assert.deepEqual([reading.mustWait(1), reading.isOver], [true, false])
   await nextTurn()
-  assert.deepEqual([...seen, reading.mustWait], [false, false, false])
+  assert.deepEqual([...seen, reading.mustWait(1)], [false, false, false])
+})
+
+test('no more than 16 MiB wait: behind that what is large is read at once, and only what is small waits', async () => {
+  let nowMs = 1000
+  const reading = new ReadingTime(() => nowMs)
+  assert.equal(reading.isOver, false)
+  nowMs += 5
+  const mib = 1024 * 1024
+  const slow = {
+    proceed() {
+      nowMs += 5
+    },
+  }
+  for (let count = 0; count < 17; count++) {
+    assert.deepEqual([reading.mustWait(mib), reading.isOver], [true, true])
+    reading.waitForTurn(slow, mib)
+  }
+  assert.deepEqual([reading.mustWait(mib), reading.isOver, reading.mustWait(4096)], [false, false, true])
+  await nextTurn()
+  assert.deepEqual([reading.mustWait(mib), reading.isOver], [true, true])
+  for (let turn = 0; turn < 17; turn++) await nextTurn()
+  assert.deepEqual([reading.mustWait(mib), reading.isOver], [false, false])
 })
 
 const listener = { url: 'tcp://nowhere', tellsPublisher: true }

@@ -8,6 +8,9 @@
 
 /** With the collections of garbage and the flushes of the same turn still far from the 20 ms that nothing may take. */
 const msMax = 5
+/** So much of what has been read may wait; behind that only what is small does. */
+const bytesMax = 16 * 1024 * 1024
+const smallBytes = 4096
 
 /** Whose turn it can be. */
 export interface Waiting {
@@ -19,19 +22,28 @@ export class ReadingTime {
   #turn = -1
   #endsMs = 0
   #waiting: Waiting[] = []
+  /** What each of them has, and all together. */
+  #sizes: number[] = []
+  #bytes = 0
+  #goesOn = false
 
   /** `clock` gives milliseconds of any origin. */
   constructor(clock: () => number) {
     this.#clock = clock
   }
 
-  /** Whether what comes now has to wait: see `waitForTurn`. */
-  get mustWait(): boolean {
-    return this.#waiting.length > 0 || this.isOver
+  /** Whether what comes now, so many bytes, has to wait: see `waitForTurn`. */
+  mustWait(bytes: number): boolean {
+    if (this.#bytes > bytesMax && bytes > smallBytes) return false
+    return this.#waiting.length > 0 || this.#isLate
   }
 
   /** Whether whoever is being read has to stop. */
   get isOver(): boolean {
+    return this.#bytes <= bytesMax && this.#isLate
+  }
+
+  get #isLate(): boolean {
     const nowMs = this.#clock()
     if (nowMs < this.#endsMs) return false
     const { loopCount } = performance.nodeTiming.uvMetricsInfo
@@ -41,20 +53,34 @@ export class ReadingTime {
     return false
   }
 
-  /** `proceed` is called in its turn, behind all that wait already. */
-  waitForTurn(waiting: Waiting): void {
-    if (this.#waiting.push(waiting) === 1) setImmediate(this.#goOn)
+  /** `proceed` is called in its turn, behind all that wait already; `bytes` wait with it. */
+  waitForTurn(waiting: Waiting, bytes: number): void {
+    this.#bytes += bytes
+    this.#sizes.push(bytes)
+    this.#waiting.push(waiting)
+    if (this.#goesOn) return
+    this.#goesOn = true
+    setImmediate(this.#goOn)
   }
 
   /** Those that wait have a time of their own in each turn: nobody waits for ever behind those who have just sent something. */
   readonly #goOn = (): void => {
     const waiting = this.#waiting
+    const sizes = this.#sizes
     this.#waiting = []
+    this.#sizes = []
     this.#turn = performance.nodeTiming.uvMetricsInfo.loopCount
     this.#endsMs = this.#clock() + msMax
     let done = 0
-    while (done < waiting.length && !this.isOver) waiting[done++]?.proceed()
-    if (done < waiting.length) this.#waiting = waiting.slice(done).concat(this.#waiting)
-    if (this.#waiting.length > 0) setImmediate(this.#goOn)
+    while (done < waiting.length && (done === 0 || !this.#isLate)) {
+      this.#bytes -= sizes[done] ?? 0
+      waiting[done++]?.proceed()
+    }
+    if (done < waiting.length) {
+      this.#waiting = waiting.slice(done).concat(this.#waiting)
+      this.#sizes = sizes.slice(done).concat(this.#sizes)
+    }
+    this.#goesOn = this.#waiting.length > 0
+    if (this.#goesOn) setImmediate(this.#goOn)
   }
 }
