@@ -7,11 +7,11 @@ import { ClientLink } from './client-link.ts'
 import { ReadingTime } from './reading-time.ts'
 import type { Shell } from './shell.ts'
 
-test('behind five milliseconds what comes in the same turn waits, and in the next one it is read again', async () => {
+test('behind ten milliseconds what comes in the same turn waits, and in the next one it is read again', async () => {
   let nowMs = 1000
   const reading = new ReadingTime(() => nowMs)
   assert.equal(reading.isOver, false)
-  nowMs += 4
+  nowMs += 9
   assert.equal(reading.isOver, false)
   nowMs += 1
   assert.equal(reading.isOver, true)
@@ -19,7 +19,7 @@ test('behind five milliseconds what comes in the same turn waits, and in the nex
   assert.equal(reading.isOver, false)
 })
 
-test('those who wait have their turn in order, for five milliseconds of each, and who comes later is behind them', async () => {
+test('those who wait have their turn in order, for ten milliseconds of each, and who comes later is behind them', async () => {
   let nowMs = 1000
   let turn = 0
   const reading = new ReadingTime(() => nowMs)
@@ -27,7 +27,7 @@ test('those who wait have their turn in order, for five milliseconds of each, an
   const waiting = (name: string, again = false) => ({
     proceed() {
       seen.push(`${turn} ${name}`)
-      nowMs += 2
+      nowMs += 4
       if (again) reading.waitForTurn(waiting(`${name} again`), 1)
     },
   })
@@ -50,11 +50,11 @@ test('no more than 16 MiB wait: behind that what is large is read at once, and o
   let nowMs = 1000
   const reading = new ReadingTime(() => nowMs)
   assert.equal(reading.isOver, false)
-  nowMs += 5
+  nowMs += 10
   const mib = 1024 * 1024
   const slow = {
     proceed() {
-      nowMs += 5
+      nowMs += 10
     },
   }
   for (let count = 0; count < 17; count++) {
@@ -90,9 +90,9 @@ test('what a client sends when the time is over is read in a later turn, in orde
   const [first, second] = channels
   assert.ok(first !== undefined && second !== undefined)
   const written = () => channels.map((channel) => channel.written.map(({ type }) => type).join(' '))
-  nowMs += 5
+  nowMs += 10
   first.receive(pingreq)
-  nowMs += 5
+  nowMs += 10
   second.receive('82 08 00 01 00 03 61 2f 62 00')
   assert.deepEqual(reads, [], 'one chunk is kept without another word')
   second.receive(pingreq)
@@ -114,15 +114,15 @@ test('many packets in one chunk are read for no longer than that either', async 
   channel.receive(`${connect} 61`)
   await nextTurn()
   const { traffic } = shell.core.state
-  channel.receive(publish.repeat(1000))
+  channel.receive(publish.repeat(2000))
   const counts = [traffic.publishReceived]
-  while (traffic.publishReceived < 1000) {
+  while (traffic.publishReceived < 2000) {
     await nextTurn()
     counts.push(traffic.publishReceived)
   }
   const steps = counts.map((count, turn) => count - (counts[turn - 1] ?? 0))
   // It is looked at the clock behind 64 of them, and every look takes a millisecond.
-  assert.ok(Math.max(...steps) <= 6 * 64, `in each turn: ${steps}`)
+  assert.ok(Math.max(...steps) < 1000, `in each turn: ${steps}`)
   assert.equal(link.connection.isPaused, false)
 })
 
@@ -139,9 +139,9 @@ async function willsAfter(leave: (away: RecordingChannel, shell: Shell) => void)
   busy.receive(`${connect} 79`)
   leaver.receive(connectWithWill)
   for (let turn = 0; turn < 4; turn++) await nextTurn()
-  nowMs += 5
+  nowMs += 10
   busy.receive(pingreq)
-  nowMs += 5
+  nowMs += 10
   leave(leaver, shell)
   for (let turn = 0; turn < 4; turn++) await nextTurn()
   return watcher.written.filter(({ type }) => type === 'publish').length

@@ -6,8 +6,8 @@
  * comes again has said it before.
  */
 
-/** With the collections of garbage and the flushes of the same turn still far from the 20 ms that nothing may take. */
-const msMax = 5
+/** A thousand publishers who send ten small messages each are read in one go; with the flushes of the same turn it is less than 20 ms. */
+const msMax = 10
 /** So much of what has been read may wait; behind that only what is small does. */
 const bytesMax = 16 * 1024 * 1024
 const smallBytes = 4096
