@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
+import { createHash, createHmac, pbkdf2Sync } from 'node:crypto'
 import { before, test } from 'node:test'
 import { ReasonCode } from '../../protocol/reason-code.ts'
 import type { Authenticate, AuthenticationRequest, AuthenticationVerdict } from './authentication.ts'
 import { defaultAuthenticate } from './default-authenticate.ts'
 import { hashPassword } from './password-hash.ts'
-import { makeScramCredential } from './scram-credential.ts'
+import { makeScramCredential, type ScramCredential } from './scram-credential.ts'
 import { hashForStorage, verifyStoredPassword } from './stored-password.ts'
 import { type User, usersAuthenticate, usersScram } from './users.ts'
 
@@ -183,11 +184,61 @@ test('names cannot be guessed by time: one that nobody has costs what some user 
   assert.equal(await costs(usersAuthenticate(mixed.slice(1, 2)), ['nobody']), 's')
 })
 
-test('names cannot be guessed by time: when a hash has been made anew, unknown names cost as much as the new one', async () => {
-  const { authenticate, hears } = await rehashing(true)
+test('names cannot be guessed by time: when a hash has been made anew, unknown names cost as much as the one that is kept', async () => {
   const names = Array.from({ length: 24 }, (_, index) => `nobody-${index}`)
-  assert.match(await costs(authenticate, ['weak', ...names]), /^f.*f/)
-  await authenticate(connect('weak', 'tea'))
-  await hears
-  assert.equal(await costs(authenticate, ['weak', ...names]), 's'.repeat(25))
+  for (const isKept of [true, false]) {
+    const { authenticate, hears } = await rehashing(isKept)
+    const before = await costs(authenticate, ['weak', ...names])
+    assert.match(before, /^f.*f/)
+    await authenticate(connect('weak', 'tea'))
+    await hears
+    assert.equal(await costs(authenticate, ['weak', ...names]), isKept ? 's'.repeat(25) : before)
+  }
+})
+
+test('SCRAM knows a user by the prepared name, under the same account as with a password', async () => {
+  const written = 'I\u00adX'
+  const credential = await makeScramCredential('tea')
+  for (const account of [null, 'factory']) {
+    const user = { userName: written, account, passwordHash: await hashPassword('tea', cheap), scram: [credential] }
+    const [method] = usersScram([user])
+    const wanted = account ?? written
+    assert.deepEqual(await usersAuthenticate([user])(connect(written, 'tea')), { type: 'accepted', account: wanted })
+    const exchange = method?.begin(connect(null, null))
+    const first = await exchange?.step(Buffer.from('n,,n=IX,r=abc'))
+    assert.equal(first?.type, 'continue')
+    const final = proofOf('tea', credential, 'n=IX,r=abc', Buffer.from(first.data).toString())
+    const step = await exchange?.step(Buffer.from(final))
+    assert.deepEqual([step?.type, step?.type === 'accepted' && step.account], ['accepted', wanted])
+  }
+})
+
+/** What a client answers to server-first: RFC 5802 section 3. */
+function proofOf(password: string, { salt, iterations }: ScramCredential, bare: string, serverFirst: string): string {
+  const salted = pbkdf2Sync(password, salt, iterations, 32, 'sha256')
+  const key = createHmac('sha256', salted).update('Client Key').digest()
+  const withoutProof = `c=biws,${/^r=[^,]+/.exec(serverFirst)?.[0]}`
+  const stored = createHash('sha256').update(key).digest()
+  const signature = createHmac('sha256', stored).update(`${bare},${serverFirst},${withoutProof}`).digest()
+  return `${withoutProof},p=${Buffer.from(key.map((byte, index) => byte ^ (signature[index] ?? 0))).toString('base64')}`
+}
+
+test('SCRAM shows a name that nobody has what it shows a user: as many iterations, and a salt as long', async () => {
+  const credentials = [
+    await makeScramCredential('tea', { iterations: 5000, salt: Buffer.alloc(24, 1) }),
+    await makeScramCredential('tea', { iterations: 4096, salt: Buffer.alloc(12, 1) }),
+  ]
+  const [method] = usersScram(
+    credentials.map((credential, index) => {
+      return { userName: `user-${index}`, account: null, passwordHash: null, scram: [credential] }
+    }),
+  )
+  const shapes = new Set<string>()
+  for (let index = 0; index < 40; index++) {
+    const step = await method?.begin(connect(null, null)).step(Buffer.from(`n,,n=nobody-${index},r=abc`))
+    assert.equal(step?.type, 'continue')
+    const [, salt = '', iterations] = /,s=([^,]+),i=(\d+)$/.exec(Buffer.from(step.data).toString()) ?? []
+    shapes.add(`${iterations} ${Buffer.from(salt, 'base64').length}`)
+  }
+  assert.deepEqual([...shapes].sort(), ['4096 12', '5000 24'])
 })
