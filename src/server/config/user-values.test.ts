@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { formatScramCredential, makeScramCredential } from '../authentication/scram-credential.ts'
+import { hashForStorage, hashKinds } from '../authentication/stored-password.ts'
 import type { Reading } from './reading.ts'
 import { SecretText } from './secret.ts'
 import { readAccount, readPassword, readPasswordHash, readScram, readUserName } from './user-values.ts'
@@ -48,6 +49,21 @@ test('a password that is read from elsewhere is one that can be typed, or a whol
   assert.match(faultOf(read('a\u0007hunter2')), /SASLprep forbids/)
   assert.match(faultOf(read('$scrypt$hunter2')), /a text that is no hash/)
   for (const secret of ['a\u0007hunter2', '$scrypt$hunter2']) assert.doesNotMatch(faultOf(read(secret)), /hunter2/)
+})
+
+test('a hash is never taken for the password itself, whatever it was made with', async () => {
+  const read = (secret: string) => readPassword(`\${P}`, places(secret))
+  for (const kind of hashKinds) {
+    const made = await hashForStorage('tea', kind)
+    assert.deepEqual(read(made), { type: 'value', value: { type: 'hash', hash: made } })
+  }
+  for (const broken of ['$scrypt$', '$argon2id$v=19$m=1$hunter2']) {
+    assert.match(faultOf(read(broken)), /a text that is no hash/)
+    assert.doesNotMatch(faultOf(read(broken)), /hunter2/)
+  }
+  for (const password of ['$6$ for tea', '$7$1$a$b', '$5$a$b']) {
+    assert.deepEqual(read(password), { type: 'value', value: { type: 'plain', password } })
+  }
 })
 
 test('a hash or a credential that is none is refused, and not repeated', async () => {
