@@ -70,6 +70,18 @@ test('an attribute that must be understood is refused wherever it stands, and so
   assert.throws(() => first('n,,r=abc,n=a'), fault(/r= is missing/))
 })
 
+test('the proof is one, and the end of its message', () => {
+  for (const text of [
+    `c=biws,r=abc,p=${proof},p=${proof}`,
+    `c=biws,r=abc,p=${proof},x=y`,
+    `c=biws,r=abc,p=${proof},`,
+  ]) {
+    assert.throws(() => final(text), fault(/p= is not base64/), text)
+  }
+  assert.throws(() => final('c=biws,r=abc'), fault(/must end in p=/))
+  assert.throws(() => final(`p=${proof}`), fault(/must end in p=/))
+})
+
 test('base64 is whole and in the one way to write it', () => {
   for (const text of ['', '*', 'AAA', 'AAAA=', 'AA=A', 'AAB=', 'AA-_', ' AAAA']) {
     assert.throws(() => final(`c=biws,r=abc,p=${text}`), fault(/p= is not base64/), text)
