@@ -4,7 +4,18 @@
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
@@ -102,6 +113,16 @@ test('it is written for its owner alone, and stays that of whoever it belongs to
   assert.equal(mode & 0o777, 0o600)
   assert.equal(readFileSync(file, 'utf8'), 'new\n')
   if (isRoot) assert.deepEqual([uid, gid], [1, 2])
+})
+
+test('a link to it stays one, and what it leads to is what is written', () => {
+  const link = join(directory, 'link')
+  writeFileSync(file, 'old\n')
+  symlinkSync(file, link)
+  writePasswordFile(link, 'new\n')
+  assert.equal(readlinkSync(link), file)
+  assert.equal(readFileSync(file, 'utf8'), 'new\n')
+  assert.deepEqual(readdirSync(directory), ['link', 'users'])
 })
 
 test('where there is no room for the new one, the old one stays as it was, and nothing is left beside it', () => {

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { hashPassword, makeDecoyHash, PasswordHashError, parsePasswordHash, verifyPassword } from './password-hash.ts'
+import {
+  checkGate,
+  hashPassword,
+  makeDecoyHash,
+  PasswordHashError,
+  parsePasswordHash,
+  verifyPassword,
+} from './password-hash.ts'
 import { TooBusyError } from './work-gate.ts'
 
 const cheap = { costLog2: 10, blockSize: 8, parallelism: 1 }
@@ -83,6 +90,18 @@ test('the whole hash must be right, and no password is right for a decoy', async
 test('two hashes of one password have salts of their own', async () => {
   const [one, two] = [await hashPassword('tea', cheap), await hashPassword('tea', cheap)].map(parsePasswordHash)
   assert.ok(one !== undefined && two !== undefined && !one.salt.equals(two.salt))
+})
+
+test('two checks run at a time, and the next when one of them has ended', async () => {
+  const ends: (() => void)[] = []
+  const work = () => new Promise<void>((resolve) => ends.push(resolve))
+  const checks = [1, 2, 3].map(() => checkGate.pass(work))
+  assert.equal(ends.length, 2)
+  ends[0]?.()
+  await checks[0]
+  assert.equal(ends.length, 3)
+  for (const end of ends) end()
+  await Promise.all(checks)
 })
 
 test('a flood of checks is refused beyond what may wait, and the rest is answered', async () => {

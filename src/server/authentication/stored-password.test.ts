@@ -59,6 +59,21 @@ test('every kind is made with a salt of its own, checks right and wrong, and has
   assert.deepEqual([isWeak(iterated(209_999)), isWeak(iterated(210_000))], [true, false])
 })
 
+test('a decoy has the cost of what it stands for, whatever that is, and is another each time', () => {
+  const costly = [
+    pbkdf2.replace('$101$', '$5000$'),
+    '$scrypt$ln=12,r=4,p=2$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA',
+  ]
+  if (hashKinds.includes('argon2id')) costly.push(argon2(1024, 3, 2, 20, 40))
+  for (const text of costly) {
+    const [one, other] = [decoyOf(text), decoyOf(text)]
+    const settings = (hash: string) => hash.split('$').slice(1, -2)
+    assert.deepEqual([settings(one), settings(other)], [settings(text), settings(text)])
+    assert.notEqual(one.split('$').at(-1), other.split('$').at(-1))
+    assert.notEqual(one.split('$').at(-2), other.split('$').at(-2))
+  }
+})
+
 test('of one password two hashes have salts that nobody foresees', async () => {
   for (const kind of hashKinds) {
     const salts = [await hashForStorage('tea', kind), await hashForStorage('tea', kind)].map((hash) =>
