@@ -27,11 +27,16 @@ async function startSlowly() {
     const body = JSON.parse(await response.text())
     return { status: response.status, retryAfter: response.headers.get('retry-after'), body }
   }
-  return { broker, started, ask, storeOpens: () => opening.resolve() }
+  const stop = async () => {
+    opening.resolve()
+    await broker.stop()
+  }
+  return { broker, started, ask, storeOpens: () => opening.resolve(), [Symbol.asyncDispose]: stop }
 }
 
 test('while the store is being read, a request is told to wait, and whoever wanted to change something is in the audit log', async () => {
-  const { broker, started, ask, storeOpens } = await startSlowly()
+  await using slow = await startSlowly()
+  const { broker, started, ask, storeOpens } = slow
   const audited: BrokerEvents['adminRequest'][0][] = []
   broker.on('adminRequest', (entry) => audited.push(entry))
   const { status, retryAfter, body } = await ask('GET', '/api/v1/clients')
@@ -55,11 +60,11 @@ test('while the store is being read, a request is told to wait, and whoever want
       ],
     ],
   )
-  await broker.stop()
 })
 
 test('a broker that is stopped while it starts says so, and that it does no more', async () => {
-  const { broker, started, ask, storeOpens } = await startSlowly()
+  await using slow = await startSlowly()
+  const { broker, started, ask, storeOpens } = slow
   const stopped = broker.stop()
   const { status, body } = await ask('GET', '/api/v1/overview')
   assert.deepEqual(
