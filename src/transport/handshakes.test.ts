@@ -180,6 +180,20 @@ test('a connection with the numbers of one whose end is not known yet takes its 
   assert.deepEqual([counted.now, reports], [0, []])
 })
 
+test('what becomes of the one whose place was taken is not counted for the other', async () => {
+  const { server, dial, counted } = await watch('ws://127.0.0.1:0?proxyFrom=127.0.0.1')
+  const arrived: Socket[] = []
+  server.on('connection', (socket) => arrived.push(socket))
+  const socket = dial()
+  await until(() => arrived.length === 1)
+  server.emit('connection', arrived[0])
+  assert.deepEqual(counted, { now: 1, changes: 3 })
+  socket.write('no header')
+  await once(socket.resume(), 'close')
+  await until(() => arrived[0]?.closed === true)
+  assert.deepEqual(counted, { now: 0, changes: 4 })
+})
+
 test('a TLS error of a connection that is not known closes it', async () => {
   const { handshakes, reports } = await watch()
   const socket = new Socket()
