@@ -116,6 +116,22 @@ describe('the handshake', { timeout: 30_000 }, () => {
     assert.match((await wire.open({ ...upgrade, Origin: 'http://localhost:8080' })).head, /^HTTP\/1\.1 101 /)
   })
 
+  for (const [from, forwardedFor, seen] of [
+    ['203.0.113.9', null, '203.0.113.9:50312'],
+    ['203.0.113.9', '127.0.0.1', '203.0.113.9:50312'],
+    ['127.0.0.1', null, '127.0.0.1:50312'],
+    ['127.0.0.1', '203.0.113.7', 'unknown'],
+  ] as const) {
+    test(`from ${from}, ${forwardedFor === null ? 'by itself' : `for ${forwardedFor}`}, a client is ${seen}`, async () => {
+      const wire = await listen('ws://127.0.0.1:0/mqtt?proxyFrom=127.0.0.1')
+      const headers = { ...upgrade, ...(forwardedFor === null ? {} : { 'X-Forwarded-For': forwardedFor }) }
+      const lines = Object.entries({ Host: 'a', ...headers }).map((pair) => `${pair.join(': ')}\r\n`)
+      const proxy = `PROXY TCP4 ${from} 127.0.0.1 50312 80\r\n`
+      wire.connect().write(`${proxy}GET /mqtt HTTP/1.1\r\n${lines.join('')}\r\n`)
+      assert.equal((await wire.accepted).channel.remoteAddress, seen)
+    })
+  }
+
   test('too many bytes of headers are refused', async () => {
     const wire = await listen()
     const answer = await wire.request('GET /mqtt HTTP/1.1', { ...upgrade, Cookie: 'x'.repeat(9000) })

@@ -193,6 +193,14 @@ describe('an open WebSocket', { timeout: 30_000 }, () => {
     assert.match(String(await recorder.untilClosed()), /Max payload size exceeded/)
   })
 
+  test('at the server of somebody else, too, a message longer than allowed is refused when its length is read', async () => {
+    const { peer, recorder } = await openHosted()
+    peer.socket.write(frame(0x82, Buffer.alloc(10), 1_000_001))
+    assert.equal(await peer.readCloseCode(), 1009)
+    peer.socket.destroy()
+    assert.match(String(await recorder.untilClosed()), /Max payload size exceeded/)
+  })
+
   test('the fragments of a message count together', async () => {
     const { peer, recorder } = await openPeer({ webSocketMessageBytesMax: () => 150 })
     const half = Buffer.alloc(100)
