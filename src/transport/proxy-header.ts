@@ -150,6 +150,6 @@ function known(written: string, port: number): ProxiedClient {
 }
 
 /** `::ffff:192.0.2.1` is `192.0.2.1`. */
-export function withoutMapping(address: string): string {
+function withoutMapping(address: string): string {
   return address.startsWith('::ffff:') && isIPv4(address.slice(7)) ? address.slice(7) : address
 }

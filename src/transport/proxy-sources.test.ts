@@ -12,6 +12,8 @@ for (const [address, isIncluded] of [
   ['11.0.0.1', false],
   ['198.51.100.127', false],
   ['198.51.100.128', true],
+  ['::ffff:198.51.100.127', false],
+  ['::ffff:198.51.100.128', true],
   ['2001:db8:ffff::1', true],
   ['2001:db9::1', false],
   ['::ffff:0a00:1', true],

@@ -2,7 +2,6 @@
  * The addresses that proxies come from: whoever connects from elsewhere could say it is anybody.
  */
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
-import { withoutMapping } from './proxy-header.ts'
 
 export class ProxySources {
   readonly #ranges = new BlockList()
@@ -15,9 +14,9 @@ export class ProxySources {
     }
   }
 
+  /** An IPv4 address within IPv6 is looked up as what it is. */
   include(address: string): boolean {
-    const plain = withoutMapping(address)
-    return this.#ranges.check(plain, isIPv4(plain) ? 'ipv4' : 'ipv6')
+    return this.#ranges.check(address, isIPv4(address) ? 'ipv4' : 'ipv6')
   }
 }
 

@@ -85,6 +85,8 @@ describe('the handshake', { timeout: 30_000 }, () => {
       assert.equal(answer.slice(0, answer.indexOf('\r\n')), `HTTP/1.1 ${status}`)
       assert.equal(answer.slice(answer.indexOf('\r\n\r\n') + 4), `${body}\n`)
       assert.match(answer, /\r\nContent-Type: text\/plain; charset=utf-8\r\n/)
+      assert.match(answer, /\r\nX-Content-Type-Options: nosniff\r\n/)
+      assert.match(answer, /\r\nConnection: close\r\n/)
       assert.equal(
         /\r\nSec-WebSocket-Version: (.*)\r\n/.exec(answer)?.[1],
         name === 'another version' ? '13' : undefined,
@@ -114,6 +116,22 @@ describe('the handshake', { timeout: 30_000 }, () => {
     assert.match((await wire.open({ ...upgrade, Origin: 'http://localhost:8080' })).head, /^HTTP\/1\.1 101 /)
   })
 
+  for (const [from, forwardedFor, seen] of [
+    ['203.0.113.9', null, '203.0.113.9:50312'],
+    ['203.0.113.9', '127.0.0.1', '203.0.113.9:50312'],
+    ['127.0.0.1', null, '127.0.0.1:50312'],
+    ['127.0.0.1', '203.0.113.7', 'unknown'],
+  ] as const) {
+    test(`from ${from}, ${forwardedFor === null ? 'by itself' : `for ${forwardedFor}`}, a client is ${seen}`, async () => {
+      const wire = await listen('ws://127.0.0.1:0/mqtt?proxyFrom=127.0.0.1')
+      const headers = { ...upgrade, ...(forwardedFor === null ? {} : { 'X-Forwarded-For': forwardedFor }) }
+      const lines = Object.entries({ Host: 'a', ...headers }).map((pair) => `${pair.join(': ')}\r\n`)
+      const proxy = `PROXY TCP4 ${from} 127.0.0.1 50312 80\r\n`
+      wire.connect().write(`${proxy}GET /mqtt HTTP/1.1\r\n${lines.join('')}\r\n`)
+      assert.equal((await wire.accepted).channel.remoteAddress, seen)
+    })
+  }
+
   test('too many bytes of headers are refused', async () => {
     const wire = await listen()
     const answer = await wire.request('GET /mqtt HTTP/1.1', { ...upgrade, Cookie: 'x'.repeat(9000) })
@@ -134,6 +152,53 @@ describe('the handshake', { timeout: 30_000 }, () => {
       assert.equal(wire.acceptedCount, 0)
     })
   }
+
+  test('whoever was told why it is refused is not reported as well; who goes without a word is', async () => {
+    const reports: string[] = []
+    const wire = await listen(undefined, { turnedAway: (_, { reason }) => reports.push(reason) })
+    for (const [line, headers] of [
+      ['GET /elsewhere HTTP/1.1', upgrade],
+      ['GET /mqtt HTTP/1.1', { ...upgrade, 'Sec-WebSocket-Key': 'short' }],
+      ['GET /mqtt HTTP/1.1', {}],
+    ] as const) {
+      assert.match(await wire.request(line, headers), /^HTTP\/1\.1 4/)
+    }
+    const silent = wire.connect()
+    silent.end()
+    await once(silent.resume(), 'close')
+    await wire.open()
+    assert.deepEqual(reports, ['the connection was closed before its WebSocket handshake'])
+  })
+
+  test('a refused peer gets the whole answer, whatever else it has sent, and keeps no place once it has gone', async (context) => {
+    // No time passes: nothing of this waits for a deadline.
+    context.mock.timers.enable({ apis: ['setTimeout'] })
+    const gone = Promise.withResolvers<void>()
+    const wire = await listen(undefined, { handshakesChanged: (by) => by === -1 && gone.resolve() })
+    const socket = wire.connect()
+    const lines = Object.entries(upgrade).map((pair) => `${pair.join(': ')}\r\n`)
+    socket.write(`GET /elsewhere HTTP/1.1\r\n${lines.join('')}\r\n`)
+    socket.write(Buffer.alloc(500_000))
+    let answer = ''
+    socket.setEncoding('latin1').on('data', (text: string) => {
+      answer += text
+    })
+    const [hadError] = await once(socket, 'close')
+    assert.deepEqual([hadError, answer.endsWith('at the path /mqtt of this server.\n')], [false, true])
+    await gone.promise
+  })
+
+  test('a refused peer that breaks off breaks nothing', async () => {
+    const wire = await listen()
+    for (let count = 0; count < 20; count++) {
+      const socket = wire.connect()
+      await once(socket, 'connect')
+      const lines = Object.entries({ ...upgrade, 'Sec-WebSocket-Version': '8' }).map((pair) => `${pair.join(': ')}\r\n`)
+      socket.write(`GET /mqtt HTTP/1.1\r\n${lines.join('')}\r\n`, () => socket.resetAndDestroy())
+      await once(socket, 'close')
+    }
+    assert.match((await wire.open()).head, /^HTTP\/1\.1 101 /)
+  })
 
   test('closing the listener closes what is still in its handshake', async () => {
     const wire = await listen()

@@ -2,15 +2,81 @@
  * An open WebSocket as the frames on the wire show it. MQTT 5.0 section 6.
  */
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import { connect, Socket } from 'node:net'
+import { afterEach, describe, test } from 'node:test'
 import type { ListenerOptions } from './listener-options.ts'
-import { type Accepted, frame, listen, type RawPeer, type Wire } from './websocket-wire.test.ts'
+import { Recorder } from './recorder.test.ts'
+import { takeUpgrade } from './websocket.ts'
+import { type Accepted, frame, listen, RawPeer, upgrade, type Wire } from './websocket-wire.test.ts'
 
 async function openPeer(options: Partial<ListenerOptions> = {}): Promise<Accepted & { peer: RawPeer; wire: Wire }> {
   const wire = await listen(undefined, options)
   const { peer } = await wire.open()
   return { wire, peer, ...(await wire.accepted) }
 }
+
+const hosts: Server[] = []
+const peers: Socket[] = []
+afterEach(() => {
+  for (const socket of peers.splice(0)) socket.destroy()
+  for (const server of hosts.splice(0)) server.close()
+})
+
+/** A WebSocket at an HTTP server of the test's own, whose side of the connection is `accepted`; the peer may end its side alone. */
+async function openHosted() {
+  const server = createServer()
+  hosts.push(server.listen(0, '127.0.0.1'))
+  await once(server, 'listening')
+  const taken = new Promise<Accepted & { accepted: Socket }>((resolve) => {
+    server.on('upgrade', (request, socket, head) => {
+      assert.ok(socket instanceof Socket)
+      peers.push(socket)
+      takeUpgrade(request, socket, head, {
+        ...{ origins: [], mayBeAnyPage: true, messageBytesMax: 1_000_000, remoteAddress: '192.0.2.7:1' },
+        accept: (channel) => {
+          const recorder = new Recorder()
+          channel.handler = recorder
+          resolve({ channel, recorder, accepted: socket })
+        },
+      })
+    })
+  })
+  const bound = server.address()
+  const port = typeof bound === 'object' ? (bound?.port ?? 0) : 0
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  peers.push(socket.on('error', () => {}))
+  const lines = Object.entries({ Host: 'a', ...upgrade }).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.write(`GET / HTTP/1.1\r\n${lines.join('')}\r\n`)
+  const peer = new RawPeer(socket)
+  await peer.readHead()
+  return { peer, ...(await taken) }
+}
+
+test('a peer that was refused at the server of somebody else, and does not go, is cut off', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] })
+  const server = createServer()
+  hosts.push(server.listen(0, '127.0.0.1'))
+  await once(server, 'listening')
+  const refusing = once(server, 'upgrade')
+  const bound = server.address()
+  const port = typeof bound === 'object' ? (bound?.port ?? 0) : 0
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  peers.push(socket.on('error', () => {}))
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+  const [request, accepted, head] = await refusing
+  peers.push(accepted)
+  takeUpgrade(request, accepted, head, {
+    ...{ origins: [], mayBeAnyPage: true, messageBytesMax: 1000, remoteAddress: '192.0.2.7:1' },
+    accept: () => assert.fail('it was taken'),
+  })
+  await once(socket.resume(), 'end')
+  context.mock.timers.tick(999)
+  assert.equal(accepted.destroyed, false)
+  context.mock.timers.tick(1)
+  assert.equal(accepted.destroyed, true)
+})
 
 describe('an open WebSocket', { timeout: 30_000 }, () => {
   test('[MQTT-6.0.0-1] a text frame closes it with 1003', async () => {
@@ -41,6 +107,7 @@ describe('an open WebSocket', { timeout: 30_000 }, () => {
     for (let index = 0; index < bytes.length; index++) peer.socket.write(bytes.subarray(index, index + 1))
     await recorder.untilBytes(8)
     assert.equal(recorder.bytes.toString(), 'abcdefgh')
+    assert.ok(recorder.chunks.every(({ length }) => length > 0))
     const { first, payload } = await peer.readFrame()
     assert.equal(first, 0x8a)
     assert.equal(payload.toString(), '?')
@@ -64,9 +131,71 @@ describe('an open WebSocket', { timeout: 30_000 }, () => {
     assert.equal(recorder.byteCount, 0)
   })
 
+  test('a message in countless tiny pieces is cut off', async () => {
+    const { peer, recorder, accepted } = await openHosted()
+    // What TCP would put together again: each is one piece that has arrived.
+    accepted.emit('data', frame(0x82, Buffer.alloc(0), 100_000))
+    for (let count = 0; count < 17_000; count++) accepted.emit('data', Buffer.alloc(1))
+    assert.equal(await peer.readCloseCode(), 1008)
+    peer.socket.destroy()
+    assert.match(String(await recorder.untilClosed()), /Too many buffered chunks/)
+    assert.equal(recorder.byteCount, 0)
+  })
+
+  test('a peer that begins a closing handshake and does not end it is not waited for for ever', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] })
+    const { peer, recorder, accepted } = await openHosted()
+    peer.socket.write(frame(0x88, Buffer.from([3, 232])))
+    assert.equal(await peer.readCloseCode(), 1000)
+    context.mock.timers.tick(4999)
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.deepEqual([accepted.destroyed, recorder.closings], [false, []])
+    context.mock.timers.tick(1)
+    assert.equal(await recorder.untilClosed(), null)
+    assert.equal(accepted.destroyed, true)
+  })
+
+  test('what went wrong first is what is told', async () => {
+    const { peer, recorder, accepted } = await openHosted()
+    peer.socket.write(frame(0x81, Buffer.from('text')))
+    assert.equal(await peer.readCloseCode(), 1003)
+    accepted.destroy(new Error('later'))
+    assert.match(String(await recorder.untilClosed()), /text frame/)
+  })
+
+  test('when a channel is closed no timer of its end is left', async () => {
+    const { peer, recorder, channel } = await openHosted()
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+    const before = timers()
+    channel.end(3_600_000)
+    assert.ok(timers() > before)
+    assert.equal(await peer.readCloseCode(), 1000)
+    peer.socket.end(frame(0x88, Buffer.from([3, 232])))
+    assert.equal(await recorder.untilClosed(), null)
+    assert.ok(timers() <= before)
+  })
+
+  test('nothing is written once the peer has begun to close', async () => {
+    const { peer, channel, recorder } = await openHosted()
+    peer.socket.write(frame(0x88, Buffer.from([3, 232])))
+    assert.equal(await peer.readCloseCode(), 1000)
+    assert.equal(channel.write(Buffer.from('x')), false)
+    peer.socket.end()
+    assert.equal(await recorder.untilClosed(), null)
+    assert.equal(recorder.drainedCount, 0)
+  })
+
   test('a message longer than allowed is refused when its length is read', async () => {
     const { peer, recorder } = await openPeer({ webSocketMessageBytesMax: () => 1000 })
     peer.socket.write(frame(0x82, Buffer.alloc(10), 1001))
+    assert.equal(await peer.readCloseCode(), 1009)
+    peer.socket.destroy()
+    assert.match(String(await recorder.untilClosed()), /Max payload size exceeded/)
+  })
+
+  test('at the server of somebody else, too, a message longer than allowed is refused when its length is read', async () => {
+    const { peer, recorder } = await openHosted()
+    peer.socket.write(frame(0x82, Buffer.alloc(10), 1_000_001))
     assert.equal(await peer.readCloseCode(), 1009)
     peer.socket.destroy()
     assert.match(String(await recorder.untilClosed()), /Max payload size exceeded/)

@@ -283,6 +283,31 @@ test('who has changed something is told before the answer leaves, without passwo
   assert.doesNotMatch(JSON.stringify(entries), /secret/)
 })
 
+test('who has logged out is told with who it was, and so is who could not', async () => {
+  const entries: BrokerEvents['adminRequest'][0][] = []
+  await using api = await startApi({}, {}, needed)
+  const login = withToken(await logIn(api))
+  api.at.broker.on('adminRequest', (entry) => entries.push(entry))
+  const statuses: number[] = []
+  for (const headers of [{ cookie: login.cookie ?? '' }, login, login]) {
+    statuses.push((await api.send('POST', '/logout', undefined, headers)).status)
+  }
+  assert.deepEqual(statuses, [403, 204, 401])
+  const told = entries.map(({ account, request, outcome, fields, result }) => {
+    return [account, request, outcome, fields, String(result).split(':')[0]]
+  })
+  const request = 'POST /api/v1/logout'
+  assert.deepEqual(told, [
+    ['admin', request, 'refused', null, 'header.x-csrf-token'],
+    ['admin', request, 'done', null, '204'],
+    ['unknown', request, 'refused', null, 'the request'],
+  ])
+  const [tried, ended] = entries
+  assert.match(ended?.remoteAddress ?? '', /127\.0\.0\.1$/)
+  assert.equal(ended?.clientIdentifier, tried?.clientIdentifier)
+  assert.notEqual(ended?.clientIdentifier, entries[2]?.clientIdentifier)
+})
+
 test('a receipt is for whoever may publish, without names, and for whoever may observe, with them', async () => {
   await using api = await startApi({}, {}, needed)
   const cookie = withToken(await logIn(api))

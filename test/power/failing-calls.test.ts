@@ -3,6 +3,10 @@
  * and the broker stops unless the disk was only full. `npm run prove` does it for each of the first forty.
  */
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, test } from 'node:test'
 import { killBrokers } from './broker-process.ts'
 import { stopAtInterval, surviveFailure, whyNoFailingCalls, withFailingCalls } from './failing-calls.ts'
@@ -21,6 +25,36 @@ for (const [what, call, errno, outcome] of [
     })
   })
 }
+
+test('a sync of a password file that fails, or of its directory, is told, and before the first the old file stays', {
+  skip,
+}, async () => {
+  await withFailingCalls(async (library) => {
+    const module = JSON.stringify(new URL('../../src/server/authentication/password-file.ts', import.meta.url).href)
+    for (const [at, content] of [
+      [1, 'old\n'],
+      [2, 'new\n'],
+    ] as const) {
+      // Calls on files with such a path are those that fail.
+      const directory = mkdtempSync(join(tmpdir(), 'pabal.db-'))
+      const file = join(directory, 'users')
+      writeFileSync(file, 'old\n')
+      const script = `const { writePasswordFile } = await import(${module})
+        try { writePasswordFile(${JSON.stringify(file)}, 'new\\n') } catch (error) { console.log(error.code) }`
+      const failing = {
+        LD_PRELOAD: library,
+        FAILING_CALL: 'sync',
+        FAILING_CALL_AT: String(at),
+        FAILING_CALL_ERRNO: '5',
+      }
+      const env = { ...process.env, ...failing }
+      const words = ['--input-type=module', '-e', script]
+      assert.equal(execFileSync(process.execPath, words, { env, encoding: 'utf8' }), 'EIO\n')
+      assert.deepEqual([readFileSync(file, 'utf8'), readdirSync(directory)], [content, ['users']])
+      rmSync(directory, { recursive: true })
+    }
+  })
+})
 
 test('a sync that fails at durability interval stops the broker too', { skip }, async () => {
   await withFailingCalls(stopAtInterval)

@@ -70,6 +70,8 @@ function withoutPort(remoteAddress: string): string {
   if (v6 === undefined) return remoteAddress.replace(/:\d+$/, '')
   // How a listener of both kinds writes an address of IPv4.
   if (v6.startsWith('::ffff:')) return v6.slice('::ffff:'.length)
-  const [head = ''] = v6.split('::')
-  return head.split(':').slice(0, 4).join(':')
+  // Zeros may be left out once, in any place.
+  const [before = [], behind = []] = v6.split('::').map((part) => (part === '' ? [] : part.split(':')))
+  const zeros = Array.from({ length: 8 - before.length - behind.length }, () => '0')
+  return [...before, ...zeros, ...behind].slice(0, 4).join(':')
 }

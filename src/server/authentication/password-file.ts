@@ -15,7 +15,7 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { PasswordHashError } from './password-hash.ts'
@@ -122,7 +122,8 @@ export function writePasswordFile(path: string, text: string): void {
   const written = `${target}.${randomBytes(6).toString('hex')}.new`
   const file = openSync(written, 'wx', 0o600)
   try {
-    writeSync(file, text)
+    // All of it: one call to the system may write a part where there is no more room, and say so only by a number.
+    writeFileSync(file, text)
     keepOwner(target, file)
     fsyncSync(file)
   } catch (error) {

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { hashPassword, PasswordHashError, parsePasswordHash, verifyPassword } from './password-hash.ts'
+import {
+  checkGate,
+  hashPassword,
+  makeDecoyHash,
+  PasswordHashError,
+  parsePasswordHash,
+  verifyPassword,
+} from './password-hash.ts'
 import { TooBusyError } from './work-gate.ts'
 
 const cheap = { costLog2: 10, blockSize: 8, parallelism: 1 }
@@ -43,6 +50,58 @@ test('what is not a hash, or would cost too little or too much, is refused', () 
   for (const [text, message] of cases) {
     assert.throws(() => parsePasswordHash(text), { name: PasswordHashError.name, message })
   }
+})
+
+/** Of so many bytes. */
+const sized = (count: number): string => Buffer.alloc(count, 1).toString('base64').replace(/=+$/, '')
+const scrypt = (ln: number, r: number, p: number, salt = 16, hash = 32) =>
+  `$scrypt$ln=${ln},r=${r},p=${p}$${sized(salt)}$${sized(hash)}`
+
+/** The lowest and the highest of each that is taken: one less and one more are not. */
+const bounds: [name: string, lowest: number, highest: number, form: (value: number) => string, named: RegExp][] = [
+  ['cost', 10, 20, (ln) => scrypt(ln, 1, 1), /^ln is/],
+  ['block size', 1, 32, (r) => scrypt(15, r, 1), /^r is/],
+  ['parallelism', 1, 16, (p) => scrypt(15, 8, p), /^p is/],
+  ['salt', 8, 64, (size) => scrypt(15, 8, 1, size), /salt bytes/],
+  ['hash', 16, 64, (size) => scrypt(15, 8, 1, 16, size), /hash bytes/],
+  ['memory, by block size', 15, 15, (r) => scrypt(17, r, 1), /256 MiB/],
+]
+
+for (const [name, lowest, highest, form, named] of bounds) {
+  test(`${name}: from ${lowest} to ${highest}`, () => {
+    for (const value of [lowest, highest]) assert.doesNotThrow(() => parsePasswordHash(form(value)), form(value))
+    const outside = name.startsWith('memory') ? [highest + 1] : [lowest - 1, highest + 1]
+    for (const value of outside) {
+      assert.throws(() => parsePasswordHash(form(value)), { name: PasswordHashError.name, message: named }, form(value))
+    }
+  })
+}
+
+test('the whole hash must be right, and no password is right for a decoy', async () => {
+  const hash = await hashPassword('tea', cheap)
+  const at = hash.length - 4
+  const other = hash.slice(0, at) + (hash[at] === 'A' ? 'B' : 'A') + hash.slice(at + 1)
+  assert.equal(await verifyPassword(Buffer.from('tea'), other), false)
+  const [one, two] = [makeDecoyHash(cheap), makeDecoyHash(cheap)].map(parsePasswordHash)
+  assert.ok(one !== undefined && two !== undefined)
+  assert.ok(!one.salt.equals(two.salt) && !one.hash.equals(two.hash))
+})
+
+test('two hashes of one password have salts of their own', async () => {
+  const [one, two] = [await hashPassword('tea', cheap), await hashPassword('tea', cheap)].map(parsePasswordHash)
+  assert.ok(one !== undefined && two !== undefined && !one.salt.equals(two.salt))
+})
+
+test('two checks run at a time, and the next when one of them has ended', async () => {
+  const ends: (() => void)[] = []
+  const work = () => new Promise<void>((resolve) => ends.push(resolve))
+  const checks = [1, 2, 3].map(() => checkGate.pass(work))
+  assert.equal(ends.length, 2)
+  ends[0]?.()
+  await checks[0]
+  assert.equal(ends.length, 3)
+  for (const end of ends) end()
+  await Promise.all(checks)
 })
 
 test('a flood of checks is refused beyond what may wait, and the rest is answered', async () => {

@@ -63,7 +63,7 @@ export function parseClientFirst(data: Uint8Array): ClientFirst {
 /** @throws ScramSyntaxError */
 export function parseClientFinal(data: Uint8Array): ClientFinal {
   const text = decodeText(data)
-  const proofStart = text.lastIndexOf(',p=')
+  const proofStart = text.indexOf(',p=')
   if (proofStart < 0) throw new ScramSyntaxError('the final message must end in p= and the proof')
   const withoutProof = text.slice(0, proofStart)
   const [bindingAttribute = '', nonceAttribute = '', ...extensions] = withoutProof.split(',')

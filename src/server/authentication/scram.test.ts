@@ -7,7 +7,7 @@ import type {
   EnhancedAuthenticationExchange,
   EnhancedAuthenticationStep,
 } from './authentication.ts'
-import { type ScramOptions, scramSha256, scramSha512 } from './scram.ts'
+import { prepareUserName, type ScramOptions, scramSha256, scramSha512 } from './scram.ts'
 import {
   formatScramCredential,
   makeScramCredential,
@@ -15,6 +15,7 @@ import {
   type ScramCredential,
   ScramCredentialError,
 } from './scram-credential.ts'
+import { ScramSyntaxError } from './scram-message.ts'
 import { usersScram } from './users.ts'
 
 const request: AuthenticationRequest = {
@@ -168,6 +169,7 @@ test('a client that waits for the server to speak first gets an empty challenge,
   assert.deepEqual(await exchange.step(null), { type: 'continue', data: Buffer.alloc(0) })
   const step = await send(exchange, client.answer(await challenge(exchange, client.first)))
   assert.equal(step.type, 'accepted')
+  assert.deepEqual(await begin().step(Buffer.alloc(0)), { type: 'continue', data: Buffer.alloc(0) })
   const silent = begin()
   await silent.step(null)
   assertRefused(await silent.step(null), ReasonCode.ProtocolError, /Authentication Data is missing/)
@@ -179,6 +181,43 @@ test('user names are unescaped and prepared with SASLprep', async () => {
     const exchange = begin()
     assert.equal((await send(exchange, client.answer(await challenge(exchange, client.first)))).type, 'accepted')
   }
+})
+
+test('a client acts for itself by whatever name it gives itself, if that is prepared to the same', async () => {
+  for (const [header, userName, account] of [
+    ['n,a=I\u00adX,', 'IX', 'IX'],
+    ['n,a=IX,', 'I\u00adX', 'IX'],
+    ['n,a=a=2Cb=3Dc,', 'a=2Cb=3Dc', 'a,b=c'],
+  ] as const) {
+    const client = new ScramClient(userName, 'pencil', header)
+    const exchange = begin()
+    const step = await send(exchange, client.answer(await challenge(exchange, client.first)))
+    assert.deepEqual([step.type, step.type === 'accepted' && step.account], ['accepted', account])
+  }
+})
+
+test('a User Name that is empty is prepared to nothing that could be looked up', () => {
+  assert.throws(() => prepareUserName(''), { name: ScramSyntaxError.name, message: /the user name is empty/ })
+})
+
+test('while a user is looked up no second message is taken', async () => {
+  const found = Promise.withResolvers<ScramCredential>()
+  const exchange = scramSha256(() => found.promise).begin(request)
+  const client = new ScramClient('user', 'pencil')
+  const first = send(exchange, client.first)
+  const second = send(exchange, client.first)
+  found.resolve(pencil)
+  assertRefused(await second, ReasonCode.ProtocolError, /the exchange is over/)
+  assert.equal((await first).type, 'continue')
+})
+
+test('the salts of unknown users are those of this broker alone', async () => {
+  const salts = []
+  for (const decoySecret of [Buffer.alloc(32, 1), Buffer.alloc(32, 2), undefined, undefined]) {
+    const options = decoySecret === undefined ? {} : { decoySecret }
+    salts.push(/s=([^,]+)/.exec(await challenge(begin(options), new ScramClient('nobody', 'x').first))?.[1])
+  }
+  assert.equal(new Set(salts).size, 4)
 })
 
 test('a wrong password is refused with 0x87, which re-authentication can use as well', async () => {
@@ -245,6 +284,7 @@ const refusedFirst: [name: string, text: string, reasonCode: number, reason: Reg
   ['channel binding', `p=tls-exporter,,n=user,${nonce}`, ReasonCode.BadAuthenticationMethod, /channel binding/],
   ['acting for another user', `n,a=admin,n=user,${nonce}`, ReasonCode.NotAuthorized, /another user/],
   ['an empty user name', `n,,n=,${nonce}`, ReasonCode.ProtocolError, /user name is empty/],
+  ['a user name of which nothing is left', `n,,n=\u00ad,${nonce}`, ReasonCode.ProtocolError, /SASLprep forbids/],
   ['a bad escape', `n,,n=a=2Db,${nonce}`, ReasonCode.ProtocolError, /must be written =3D/],
   ['a forbidden character', `n,,n=a\u0007,${nonce}`, ReasonCode.ProtocolError, /SASLprep forbids/],
   ['U+0000', `n,,n=a\0,${nonce}`, ReasonCode.ProtocolError, /U\+0000/],

@@ -2,7 +2,8 @@
  * A fixed list of users as the two ways to log in: User Name and Password of CONNECT (MQTT 5.0 sections 3.1.3.5 and
  * 3.1.3.6), and SCRAM.
  *
- * A user that does not exist takes as long to refuse as a wrong password, so that names cannot be guessed by time.
+ * A user that does not exist takes as long to refuse as a wrong password, so that names cannot be guessed by time; also when hashes of
+ * users have been made anew meanwhile.
  */
 import { createHmac, randomBytes } from 'node:crypto'
 import { ReasonCode } from '../../protocol/reason-code.ts'
@@ -47,9 +48,11 @@ const tooBusy: AuthenticationVerdict = {
 /** Checks User Name and Password against `users`. @throws PasswordHashError if one of the hashes is not a hash. */
 export function usersAuthenticate(users: readonly User[], options: UsersOptions = {}): Authenticate {
   const byName = new Map(users.map((user) => [user.userName, user]))
-  const decoys = makeDecoys(users)
-  const secret = randomBytes(32)
-  const strengthen = rehasher(byName, options)
+  const decoys = new Decoys(users)
+  const strengthen = rehasher(options, (user, passwordHash) => {
+    byName.set(user.userName, { ...user, passwordHash })
+    decoys.replace(user.userName, passwordHash)
+  })
   return async ({ userName, password }) => {
     if (userName === null && password === null && options.allowAnonymous === true) {
       return { type: 'accepted', account: '' }
@@ -57,7 +60,7 @@ export function usersAuthenticate(users: readonly User[], options: UsersOptions 
     if (userName === null || password === null) return refused
     const user = byName.get(userName)
     try {
-      const hash = user?.passwordHash ?? decoyFor(userName, secret, decoys)
+      const hash = user?.passwordHash ?? decoys.for(userName)
       const isRight = await verifyStoredPassword(password, hash)
       if (!isRight || user === undefined || user.passwordHash === null) return refused
       strengthen(user, Buffer.from(password).toString('utf8'))
@@ -70,14 +73,17 @@ export function usersAuthenticate(users: readonly User[], options: UsersOptions 
 }
 
 /** Hashes passwords again that were hashed weakly, each user's once, while the client goes on. */
-function rehasher(byName: Map<string, User>, { rehashed }: UsersOptions): (user: User, password: string) => void {
+function rehasher(
+  { rehashed }: UsersOptions,
+  kept: (user: User, passwordHash: string) => void,
+): (user: User, password: string) => void {
   const tried = new Set<string>()
   return (user, password) => {
     const { userName, passwordHash } = user
     if (rehashed === undefined || passwordHash === null || tried.has(userName) || !isWeak(passwordHash)) return
     tried.add(userName)
     void hashForStorage(password).then((stronger) => {
-      if (rehashed(user, stronger)) byName.set(userName, { ...user, passwordHash: stronger })
+      if (rehashed(user, stronger)) kept(user, stronger)
     })
   }
 }
@@ -107,15 +113,29 @@ function usersMethod(users: readonly User[], hash: ScramHash): EnhancedAuthentic
   })
 }
 
-/** One decoy per user, so that a check of an unknown name costs what a check of a known one does, however the costs are mixed. */
-function makeDecoys(users: readonly User[]): readonly string[] {
-  const hashes = users.flatMap((user) => (user.passwordHash === null ? [] : [user.passwordHash]))
-  if (hashes.length === 0) return [makeDecoyHash(defaultScryptCost)]
-  return hashes.map(decoyOf)
-}
+/** One for each user, so that a check of an unknown name costs what a check of a known one does, however the costs are mixed. */
+class Decoys {
+  readonly #secret = randomBytes(32)
+  readonly #places = new Map<string, number>()
+  readonly #hashes: string[] = []
 
-/** The same name meets the same decoy each time. */
-function decoyFor(userName: string, secret: Uint8Array, decoys: readonly string[]): string {
-  const index = createHmac('sha256', secret).update(userName).digest().readUInt32BE(0) % decoys.length
-  return decoys[index] ?? makeDecoyHash(defaultScryptCost)
+  constructor(users: readonly User[]) {
+    for (const { userName, passwordHash } of users) {
+      if (passwordHash === null) continue
+      this.#places.set(userName, this.#hashes.length)
+      this.#hashes.push(decoyOf(passwordHash))
+    }
+  }
+
+  /** The same name meets the same decoy each time. */
+  for(userName: string): string {
+    const index = createHmac('sha256', this.#secret).update(userName).digest().readUInt32BE(0) % this.#hashes.length
+    return this.#hashes[index] ?? makeDecoyHash(defaultScryptCost)
+  }
+
+  /** This user's password costs something else to check from now on. */
+  replace(userName: string, passwordHash: string): void {
+    const place = this.#places.get(userName)
+    if (place !== undefined) this.#hashes[place] = decoyOf(passwordHash)
+  }
 }

@@ -16,11 +16,18 @@ test('only as much work runs at a time as is allowed, the rest waits in order, a
   finish[0]?.()
   assert.equal(await results[0], 'a')
   assert.deepEqual(started, ['a', 'b', 'c'])
+  // The place that was handed over is taken: whoever comes now waits, too.
+  results.push(gate.pass(work('f')))
+  assert.deepEqual(started, ['a', 'b', 'c'])
   finish[1]?.()
   assert.equal(await results[1], 'b')
+  assert.deepEqual(started, ['a', 'b', 'c', 'd'])
   finish[2]?.()
+  assert.equal(await results[2], 'c')
   finish[3]?.()
-  assert.deepEqual(await Promise.all(results), ['a', 'b', 'c', 'd'])
+  finish[4]?.()
+  assert.deepEqual(await Promise.all(results), ['a', 'b', 'c', 'd', 'f'])
+  assert.deepEqual(started, ['a', 'b', 'c', 'd', 'f'])
 })
 
 test('work that fails makes room for the next', async () => {

@@ -76,7 +76,7 @@ export const keyDescriptions: Readonly<Record<string, string>> = Object.freeze({
   'authentication.users': 'List of users, at least one',
   'authentication.users[].userName': 'The User Name the client sends',
   'authentication.users[].passwordFile':
-    'A file whose only line is the password (or a hash of it, which begins with `$scrypt$`)',
+    'A file whose only line is the password (or a hash of it, of any kind that password files have)',
   'authentication.users[].password':
     'Where the password stands, `$' + '{VARIABLE}` or `file:PATH`: the password itself, or a hash of it',
   'authentication.users[].passwordHash':

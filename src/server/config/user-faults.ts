@@ -4,7 +4,9 @@
  *
  * Works on the values as written, so that these faults are reported together with those of single values.
  */
+import { prepareUserName } from '../authentication/scram.ts'
 import { scramMethods } from '../authentication/scram-credential.ts'
+import { ScramSyntaxError } from '../authentication/scram-message.ts'
 import type { KeyPath } from './key-path.ts'
 import { isMapping } from './reading.ts'
 
@@ -69,8 +71,7 @@ function faultsOfUser(user: unknown, path: KeyPath, seen: Set<string>): PathFaul
   }
   const userName = property(user, 'userName')
   if (typeof userName !== 'string') return faults
-  // SCRAM compares User Names as SASLprep prepares them: NFKC is its core, and finds the same doubles.
-  const name = userName.normalize('NFKC')
+  const name = preparedName(userName)
   if (seen.has(name)) {
     faults.push({
       path: [...path, 'userName'],
@@ -81,6 +82,16 @@ function faultsOfUser(user: unknown, path: KeyPath, seen: Set<string>): PathFaul
   }
   seen.add(name)
   return faults
+}
+
+/** SCRAM compares User Names as SASLprep prepares them; one that cannot be prepared is a fault of its own. */
+function preparedName(userName: string): string {
+  try {
+    return prepareUserName(userName)
+  } catch (error) {
+    if (error instanceof ScramSyntaxError) return userName
+    throw error
+  }
 }
 
 function methodFaults(authentication: object, users: readonly unknown[]): PathFault[] {

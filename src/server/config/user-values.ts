@@ -60,7 +60,7 @@ export function readPasswordFile(value: unknown, { directory }: SecretPlaces): R
 }
 
 function passwordOf(secret: string, place: string): Reading<Password> {
-  if (secret.startsWith('$scrypt$')) {
+  if (isHash(secret)) {
     const hash = hashOf(secret)
     return hash.type === 'fault' ? hash : { type: 'value', value: { type: 'hash', hash: hash.value } }
   }
@@ -76,6 +76,15 @@ function passwordOf(secret: string, place: string): Reading<Password> {
       advice: 'choose another password',
     }
   }
+}
+
+/**
+ * Taken for a password, a hash would be one: whoever has read it could log in with it. What begins as mosquitto's do may be a password,
+ * too, unless it is a whole one.
+ */
+function isHash(secret: string): boolean {
+  if (/^\$(?:scrypt|argon2id)\$/.test(secret)) return true
+  return /^\$[67]\$/.test(secret) && hashOf(secret).type === 'value'
 }
 
 export function readPasswordHash(value: unknown, places: SecretPlaces): Reading<string> {
