@@ -32,7 +32,8 @@ class Started {
   constructor(config: string, environment: Record<string, string> = {}) {
     writeFileSync(file, config)
     this.child = spawn(process.execPath, [main, 'start', '--config', file, '--durability', 'memory'], {
-      cwd: directory,
+      // Elsewhere than the file: what it names starts from its own directory.
+      cwd: tmpdir(),
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...environment },
     })
@@ -201,8 +202,8 @@ test('certificates rotate at SIGHUP for tls:// and wss:// although the file is t
     copyFileSync(keyFile, key)
   }
   use(makeSelfSigned(directory, 'first'))
-  const query = `cert=${cert}&key=${key}`
-  const config = `listeners:\n  - tls://127.0.0.1:0?${query}\n  - wss://127.0.0.1:0/mqtt?${query}\n`
+  const [query, relative] = [`cert=${cert}&key=${key}`, 'cert=cert.pem&key=key.pem']
+  const config = `listeners:\n  - tls://127.0.0.1:0?${relative}\n  - wss://127.0.0.1:0/mqtt?${query}\n`
   const started = new Started(config)
   await started.ready()
   const { socket, name } = await secureClient(started.url('tls'))

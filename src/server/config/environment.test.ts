@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -62,7 +62,27 @@ function readOrFaults(environment: Record<string, string>): string[] {
 }
 
 test('relative paths in the environment start from the working directory', () => {
-  assert.equal(read(null, { PABAL_DATA: 'kept' }).data, join(directory, 'kept'))
+  const text = 'listeners: [tcp://127.0.0.1:1]\n'
+  const inFolder = (environment: Record<string, string>): Config => {
+    mkdirSync(join(directory, 'conf'), { recursive: true })
+    writeFileSync(join(directory, 'conf', 'pabal.yaml'), text)
+    return readConfig({ file: join(directory, 'conf', 'pabal.yaml'), environment, flags: [], directory }).config
+  }
+  assert.equal(inFolder({ PABAL_DATA: 'kept' }).data, join(directory, 'kept'))
+  const url = (folder: string) => `tls://127.0.0.1?cert=${folder}c.pem&key=${folder}k.pem`
+  const whole = url(`${directory}/`)
+  assert.deepEqual(inFolder({ PABAL_LISTENERS: `${url('')}, ${url('./')}` }).listeners, [whole, whole])
+  assert.deepEqual(inFolder({ PABAL_LISTENERS: `["${url('')}", {url: "${url('./')}"}]` }).listeners, [whole, whole])
+  assert.deepEqual(inFolder({ PABAL_LISTENERS__0: url('') }).listeners, [whole])
+  const admin = (folder: string) => `https://127.0.0.1?cert=${folder}c.pem&key=${folder}k.pem`
+  assert.deepEqual(inFolder({ PABAL_ADMIN: admin('') }).admin, { listen: admin(`${directory}/`) })
+  writeFileSync(join(directory, 'alice'), 'green tea\n')
+  const users = '[{userName: a, passwordFile: alice}, {userName: b, password: "file:alice"}]'
+  const { authentication } = inFolder({ PABAL_AUTHENTICATION__USERS: users })
+  assert.deepEqual(
+    authentication?.users.map(({ password }) => password),
+    ['green tea', 'green tea'],
+  )
 })
 
 test('a list is its entries with commas, or YAML in brackets, and takes the place of the list in the file', () => {
