@@ -70,6 +70,17 @@ test('a number is a warning or critical from its threshold on, and the worst one
   }
 })
 
+test('the message really goes round, and leaves no Topic Name behind that nobody listens on', async () => {
+  using watcher = await running.client(5, { userName: 'monitor', password: Buffer.from('secret') })
+  await watcher.subscribe('$check/#')
+  assert.equal((await check()).code, 0)
+  assert.equal((await watcher.next('publish')).topicName, '$check/pabal')
+  const seen = async () => (await pabal(running, 'topics', ...monitor, '--json')).out
+  assert.doesNotMatch(await seen(), /check/)
+  assert.equal((await check('--topic', 'own/probe')).code, 0)
+  assert.match(await seen(), /"own\/probe"/)
+})
+
 test('--json has the same for programs', async () => {
   const { out, code } = await check('--json', '--held-crit', '2')
   const { status, exitCode, problems, roundTripMs, numbers } = JSON.parse(out)
