@@ -3,16 +3,15 @@
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { makeSelfSigned } from '../src/transport/self-signed.test.ts'
+import { temporaryDirectory } from './support/temporary-directory.ts'
 
 const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
-const directory = mkdtempSync(join(tmpdir(), 'pabal-check-config-'))
-after(() => rmSync(directory, { recursive: true }))
+const directory = temporaryDirectory()
 
 function check(flags: string[], environment: Record<string, string> = {}, verb = 'check-config') {
   const { stdout, stderr, status } = spawnSync(process.execPath, [main, verb, ...flags], {

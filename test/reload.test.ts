@@ -4,25 +4,25 @@
 import assert from 'node:assert/strict'
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { after, afterEach, test } from 'node:test'
+import { afterEach, test } from 'node:test'
 import { connect, type TLSSocket } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { makeSelfSigned, type SelfSigned } from '../src/transport/self-signed.test.ts'
+import { temporaryDirectory } from './support/temporary-directory.ts'
 import { startTestBroker } from './support/test-broker.ts'
 import { openWire, type WireClient } from './support/wire-client.ts'
 
 const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
-const directory = mkdtempSync(join(tmpdir(), 'pabal-reload-'))
+const directory = temporaryDirectory()
 const file = join(directory, 'pabal.yaml')
 const running = new Set<Started>()
 afterEach(() => {
   for (const { child } of running) child.kill('SIGKILL')
 })
-after(() => rmSync(directory, { recursive: true }))
 
 /** A `pabal start` with a configuration file that changes. */
 class Started {

@@ -2,17 +2,17 @@
  * `pabal check`: the line and the exit code that monitoring reads.
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { checkedNumbers } from '../../src/cli/check/thresholds.ts'
 import { makeCertificate } from '../cli/certificates.ts'
 import { pabal, runPabal } from '../support/pabal-command.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { startTestBroker, type TestBroker } from '../support/test-broker.ts'
 
-const files = mkdtempSync(join(tmpdir(), 'pabal-check-'))
+const files = temporaryDirectory()
 let running: TestBroker
 const users: Readonly<Record<string, string>> = { monitor: 'secret', prober: 'secret' }
 
@@ -39,7 +39,6 @@ before(async () => {
 
 after(async () => {
   await running.broker.stop()
-  rmSync(files, { recursive: true })
 })
 
 const monitor = ['-u', 'monitor', '-P', 'secret']

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts'
 import { parseListenUrl } from '../../transport/listen-url.ts'
 import { formatScramCredential, makeScramCredential } from '../authentication/scram-credential.ts'
 import { loadConfig, parseConfig } from './config.ts'
 import { ConfigError } from './config-fault.ts'
 import { configuredOptions, emptyConfig } from './configured-options.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'pabal-config-'))
-after(() => rmSync(directory, { recursive: true }))
+const directory = temporaryDirectory()
 
 const hash = '$scrypt$ln=10,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
 

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts'
 import { type Config, type ConfigSources, readConfig } from './config.ts'
 import { ConfigError } from './config-fault.ts'
 import { eachKey, keyTree } from './config-keys.ts'
 import { configSchema } from './config-schema.ts'
 import { variableName } from './environment.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'pabal-environment-'))
-after(() => rmSync(directory, { recursive: true }))
+const directory = temporaryDirectory()
 const file = join(directory, 'pabal.yaml')
 
 function sources(text: string | null, environment: Record<string, string>): ConfigSources {
