@@ -3,15 +3,15 @@
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { makeSelfSigned } from '../src/transport/self-signed.test.ts'
+import { temporaryDirectory } from './support/temporary-directory.ts'
 
 const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
-const directory = mkdtempSync(join(tmpdir(), 'pabal-check-config-'))
-after(() => rmSync(directory, { recursive: true }))
+const directory = temporaryDirectory()
 
 function check(flags: string[], environment: Record<string, string> = {}, verb = 'check-config') {
   const { stdout, stderr, status } = spawnSync(process.execPath, [main, verb, ...flags], {
@@ -108,6 +108,36 @@ test('an address of the HTTP API that cannot be used, and its certificate, are f
   const { stderr, status } = check(['--admin', 'https://127.0.0.1:18083?cert=none.pem&key=none.pem'])
   assert.equal(status, 1)
   assert.match(stderr, /--admin\n {2}found {5}the file .*none\.pem does not exist\n/)
+})
+
+test('paths in URLs start from the file, those of a flag and a variable where the command runs, as for pabal start', () => {
+  const conf = join(directory, 'conf')
+  mkdirSync(conf)
+  makeSelfSigned(conf, 'own')
+  const [listen, admin] = ['tls://127.0.0.1:0', 'https://127.0.0.1:0'].map(
+    (url) => (name: string) => `${url}?cert=${name}.cert.pem&key=${name}.key.pem`,
+  ) as [(name: string) => string, (name: string) => string]
+  const write = (name: string) =>
+    writeFileSync(join(conf, 'tls.yaml'), `listeners:\n  - ${listen(name)}\nadmin:\n  listen: ${admin(name)}\n`)
+  write('own')
+  const file = join('conf', 'tls.yaml')
+  const { stderr, status } = check([file])
+  assert.equal(stderr, '')
+  assert.equal(status, 0)
+  assert.equal(check(['--listen', listen('conf/own'), '--admin', admin('conf/own')]).status, 0)
+  assert.equal(check([], { PABAL_LISTENERS: listen('conf/own'), PABAL_ADMIN: admin('conf/own') }).status, 0)
+  const missing = (place: string, path: string) =>
+    new RegExp(`${place}\n  found +the file ${join(directory, path)} does not exist\n`)
+  const flags = check([file, '--listen', listen('own'), '--admin', admin('own')]).stderr
+  for (const flag of ['--listen', '--admin']) assert.match(flags, missing(`the command line  ${flag}`, 'own.cert.pem'))
+  write('none')
+  const refused = check([file]).stderr
+  assert.match(refused, missing(`${file}:2:5  listeners\\[0\\]`, 'conf/none.cert.pem'))
+  assert.match(refused, missing(`${file}:4:11  admin\\.listen`, 'conf/none.cert.pem'))
+  const start = (...given: string[]) =>
+    check(['--config', file, '--durability', 'memory', ...given], {}, 'start').stderr
+  assert.equal(start(), `Pabal cannot start.\n\n${refused}`)
+  assert.match(start('--listen', listen('own')), missing('the command line  --listen', 'own.cert.pem'))
 })
 
 test('a Topic Filter that the limits do not allow is named', () => {

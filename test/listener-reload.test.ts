@@ -9,8 +9,9 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { connect, type TLSSocket } from 'node:tls'
 import mqtt from 'mqtt'
-import { makeSelfSigned, temporaryDirectory } from '../src/transport/self-signed.test.ts'
+import { makeSelfSigned } from '../src/transport/self-signed.test.ts'
 import { StartedPabal } from './operating/started-pabal.ts'
+import { temporaryDirectory } from './support/temporary-directory.ts'
 import { startTestBroker } from './support/test-broker.ts'
 import { openWire } from './support/wire-client.ts'
 
@@ -107,7 +108,7 @@ async function secure(url: string): Promise<{ socket: TLSSocket; name: string }>
 
 test('a certificate in files of another name is put in place, and who is connected stays', async () => {
   const directory = temporaryDirectory()
-  const [first, second] = ['first', 'second'].map((name) => makeSelfSigned(directory.path, name))
+  const [first, second] = ['first', 'second'].map((name) => makeSelfSigned(directory, name))
   const listen = (files = first) => [`tls://127.0.0.1:0?cert=${files?.certFile}&key=${files?.keyFile}`]
   await using tested = await startTestBroker({ listen: listen() })
   const [url = ''] = tested.broker.urls
@@ -121,7 +122,6 @@ test('a certificate in files of another name is put in place, and who is connect
   before.socket.write(Buffer.from('c000', 'hex'))
   assert.deepEqual([...(await once(before.socket, 'data'))[0]], [0xd0, 0])
   for (const { socket } of [before, after]) socket.destroy()
-  directory.remove()
 })
 
 test('over WebSocket a packet may be as long as the limit says', async () => {
@@ -195,9 +195,9 @@ test('pabal start: SIGHUP opens and closes listeners, and a port in use is named
 
 test('mosquitto CVE-2017-7652: a process that has no file descriptor left keeps its configuration: users still have to log in', async () => {
   const folder = temporaryDirectory()
-  const file = join(folder.path, 'pabal.yaml')
+  const file = join(folder, 'pabal.yaml')
   const users = 'authentication: {users: [{userName: alice, passwordFile: alice.password}]}\n'
-  writeFileSync(join(folder.path, 'alice.password'), 'green tea\n')
+  writeFileSync(join(folder, 'alice.password'), 'green tea\n')
   writeFileSync(file, `listeners: [${tcp}]\n${users}`)
   await using broker = new StartedPabal(['--config', file, '--durability', 'memory', '--admin', 'off'], () => {}, [
     'sh',
@@ -213,7 +213,6 @@ test('mosquitto CVE-2017-7652: a process that has no file descriptor left keeps 
   assert.equal((await early.connect()).reasonCode, 0x86)
   for (const socket of taken) socket.destroy()
   assert.equal(await broker.stop(), 0)
-  folder.remove()
 })
 
 /** Connections until the broker can take no more, and closes one at once. */

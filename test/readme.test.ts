@@ -3,16 +3,15 @@
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { BrokerProcess } from './crash/broker-process.ts'
+import { temporaryDirectory } from './support/temporary-directory.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const data = mkdtempSync(join(tmpdir(), 'pabal-readme-'))
-after(() => rmSync(data, { recursive: true }))
+const data = temporaryDirectory()
 
 /** What a shell shows in the README: each command with what it prints. */
 function transcript(file: string): { command: string; output: string }[] {

@@ -4,25 +4,25 @@
 import assert from 'node:assert/strict'
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { after, afterEach, test } from 'node:test'
+import { afterEach, test } from 'node:test'
 import { connect, type TLSSocket } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { makeSelfSigned, type SelfSigned } from '../src/transport/self-signed.test.ts'
+import { temporaryDirectory } from './support/temporary-directory.ts'
 import { startTestBroker } from './support/test-broker.ts'
 import { openWire, type WireClient } from './support/wire-client.ts'
 
 const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
-const directory = mkdtempSync(join(tmpdir(), 'pabal-reload-'))
+const directory = temporaryDirectory()
 const file = join(directory, 'pabal.yaml')
 const running = new Set<Started>()
 afterEach(() => {
   for (const { child } of running) child.kill('SIGKILL')
 })
-after(() => rmSync(directory, { recursive: true }))
 
 /** A `pabal start` with a configuration file that changes. */
 class Started {
@@ -32,7 +32,8 @@ class Started {
   constructor(config: string, environment: Record<string, string> = {}) {
     writeFileSync(file, config)
     this.child = spawn(process.execPath, [main, 'start', '--config', file, '--durability', 'memory'], {
-      cwd: directory,
+      // Elsewhere than the file: what it names starts from its own directory.
+      cwd: tmpdir(),
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...environment },
     })
@@ -201,8 +202,8 @@ test('certificates rotate at SIGHUP for tls:// and wss:// although the file is t
     copyFileSync(keyFile, key)
   }
   use(makeSelfSigned(directory, 'first'))
-  const query = `cert=${cert}&key=${key}`
-  const config = `listeners:\n  - tls://127.0.0.1:0?${query}\n  - wss://127.0.0.1:0/mqtt?${query}\n`
+  const [query, relative] = [`cert=${cert}&key=${key}`, 'cert=cert.pem&key=key.pem']
+  const config = `listeners:\n  - tls://127.0.0.1:0?${relative}\n  - wss://127.0.0.1:0/mqtt?${query}\n`
   const started = new Started(config)
   await started.ready()
   const { socket, name } = await secureClient(started.url('tls'))

@@ -4,23 +4,22 @@
 import assert from 'node:assert/strict'
 import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { after, afterEach, test } from 'node:test'
+import { afterEach, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { logLines } from './support/log-lines.ts'
+import { temporaryDirectory } from './support/temporary-directory.ts'
 import { openWire } from './support/wire-client.ts'
 
 const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
-const directory = mkdtempSync(join(tmpdir(), 'pabal-start-'))
+const directory = temporaryDirectory()
 const running = new Set<Started>()
 afterEach(() => {
   for (const started of running) started.child.kill('SIGKILL')
 })
-after(() => rmSync(directory, { recursive: true }))
 
 /** One `pabal start`, with what it has printed so far. */
 class Started {

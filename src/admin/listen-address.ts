@@ -50,12 +50,14 @@ export function parseAdminUrl(written: string): AdminAddress {
     throw new AdminAddressError(found, expected, 'Leave out path, user and password')
   }
   const known = scheme === 'https' ? ['cert', 'key', 'passphraseFile', 'host'] : ['tls', 'host']
-  for (const name of parsed.searchParams.keys()) {
+  // A plus sign stays one, as in a listen URL: these are paths, not a form.
+  const query = new URLSearchParams(parsed.search.replaceAll('+', '%2B'))
+  for (const name of query.keys()) {
     if (!known.includes(name)) throw new AdminAddressError(`"${name}" in ${found}`, expected, 'Remove it')
   }
-  const tls = scheme === 'https' ? tlsFilesOf(parsed.searchParams, found) : null
-  const hostNames = parsed.searchParams.getAll('host').map((name) => name.toLowerCase())
-  const plain = parsed.searchParams.get('tls')
+  const tls = scheme === 'https' ? tlsFilesOf(query, found) : null
+  const hostNames = query.getAll('host').map((name) => name.toLowerCase())
+  const plain = query.get('tls')
   if (plain !== null && plain !== 'off')
     throw new AdminAddressError(`tls=${plain.slice(0, 50)}`, 'tls=off', 'Use https:// for TLS')
   const host = parsed.hostname.replace(/^\[|\]$/g, '')

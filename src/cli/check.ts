@@ -35,7 +35,8 @@ interface CheckFlags extends AskFlags {
   json?: boolean
 }
 
-const probeTopicName = 'pabal/check'
+/** With `$` in front it is for brokers and their tools: it is no Topic Name that nobody listens on once the check is gone. */
+const probeTopicName = '$check/pabal'
 const unknown = statuses.indexOf('UNKNOWN')
 
 /** Runs `pabal check`; returns the exit code that monitoring knows. */

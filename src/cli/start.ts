@@ -4,21 +4,24 @@
  * What the operator did wrong is printed to standard error without a stack trace, and the exit code is 1.
  */
 import { readFileSync } from 'node:fs'
+import { adminFaults } from '../admin/admin-faults.ts'
 import { httpAdmin } from '../admin/http-admin.ts'
 import { defaultAdminUrl } from '../admin/listen-address.ts'
 import { type Broker, createBroker, type Ledger } from '../index.ts'
 import type { AdminPart } from '../server/admin-part.ts'
 import { lossInMemory } from '../server/at-rest/memory-loss.ts'
-import type { Config } from '../server/config/config.ts'
-import type { ConfigFault } from '../server/config/config-fault.ts'
+import type { Config, ReadConfig } from '../server/config/config.ts'
+import { ConfigError, type ConfigFault } from '../server/config/config-fault.ts'
 import { configuredOptions, storeOf } from '../server/config/configured-options.ts'
 import type { ImportRow } from '../server/config/mosquitto/mosquitto-config.ts'
 import { RunningConfig } from '../server/config/running-config.ts'
+import { certificateFaults } from '../server/config/start-faults.ts'
 import { defaultLogOptions } from '../server/log/log-options.ts'
 import { RunningLog } from '../server/log/running-log.ts'
 import type { Durability } from '../server/options.ts'
 import { collectReadBuffers } from '../server/read-buffers.ts'
 import { flushSpans, hasTraceSdk } from '../server/tracing/open-telemetry.ts'
+import { ListenError } from '../transport/listen-error.ts'
 import { watchForCrash } from './start/crash.ts'
 import { logOpenFiles } from './start/log-open-files.ts'
 import { giveMemoryBackWhenQuiet } from './start/memory-reducer.ts'
@@ -116,12 +119,22 @@ async function startBroker(flags: StartFlags, flagFaults: readonly ConfigFault[]
     const fields = { file, line, directive: name, reason: verdict.why }
     log.lines.say('warn', 'configurationLeftOut', 'a line of mosquitto.conf is left out', fields)
   }
-  await broker.start()
+  try {
+    await broker.start()
+  } catch (error) {
+    throw error instanceof ListenError ? await whereWritten(read, error) : error
+  }
   logOpenFiles(log.lines, read, options)
   running = new RunningConfig(broker, read, options, () => readStartConfig(flags, []), log)
   const hasChosenAdmin = read.config.admin !== null
   const isTraced = options.tracing === true
   return { broker, running, durability, data, log, admin, hasChosenAdmin, imported: read.imported, isTraced }
+}
+
+/** Of certificates that cannot be used all are named, and where they are written, as `pabal check-config` does. */
+async function whereWritten(read: ReadConfig, error: ListenError): Promise<Error> {
+  const faults = [...(await certificateFaults(read)), ...(await adminFaults(read))]
+  return faults.length === 0 ? error : new ConfigError(faults)
 }
 
 function startedFields({ broker, durability, data }: Started): Readonly<Record<string, unknown>> {

@@ -285,7 +285,7 @@ export class ClientLink implements Link, ChannelHandler {
     this.#traffic.packetsSent += 1
     if (!this.#isDirty) {
       this.#isDirty = true
-      this.#shell.flushSoon(this, outgoing.type === 'acknowledgement')
+      this.#shell.flushing.soon(this, outgoing.type === 'acknowledgement')
     }
   }
 
@@ -298,7 +298,7 @@ export class ClientLink implements Link, ChannelHandler {
       this.#collected.addRun(bytes, packetStart, packetEnd)
       return
     }
-    const shared = this.#shell.sharedOutput.packetOf(outgoing, version)
+    const shared = this.#shell.flushing.sharedOutput.packetOf(outgoing, version)
     if (shared !== null) {
       this.#collected.addRun(shared.bytes, shared.start, shared.end)
       return
@@ -374,7 +374,7 @@ export class ClientLink implements Link, ChannelHandler {
     }
     this.#output = null
     this.#traffic.bytesSent += output.size
-    this.#isBlocked = !output.writeTo(this.#channel, this.#shell.sharedOutput)
+    this.#isBlocked = !output.writeTo(this.#channel, this.#shell.flushing.sharedOutput)
     returnOutput(output)
     this.#tellUnsent(0)
   }

@@ -16,10 +16,10 @@ test('about a MiB is handed to the operating system in one go, then others get t
       shell.core.state.traffic.bytesSent += 400_000
     },
   })
-  for (let number = 0; number < 5; number++) shell.flushSoon(link(number))
+  for (let number = 0; number < 5; number++) shell.flushing.soon(link(number))
   await nextTurn()
   assert.deepEqual(flushed, [0, 1, 2])
-  shell.flushSoon(link(5))
+  shell.flushing.soon(link(5))
   await nextTurn()
   assert.deepEqual(flushed, [0, 1, 2, 3, 4, 5])
 })
@@ -34,11 +34,11 @@ test('whoever is only told of what it has published is written to before the oth
       shell.core.state.traffic.bytesSent += bytes
     },
   })
-  for (const name of ['first', 'second', 'third']) shell.flushSoon(link(name, 600_000))
-  shell.flushSoon(link('publisher', 4), true)
+  for (const name of ['first', 'second', 'third']) shell.flushing.soon(link(name, 600_000))
+  shell.flushing.soon(link('publisher', 4), true)
   await nextTurn()
   assert.deepEqual(flushed, ['publisher', 'first', 'second'])
-  shell.flushSoon(link('another publisher', 4), true)
+  shell.flushing.soon(link('another publisher', 4), true)
   await nextTurn()
   assert.deepEqual(flushed, ['publisher', 'first', 'second', 'third', 'another publisher'])
 })

@@ -113,7 +113,7 @@ export class LocalLink implements Link {
     if (outgoing.type === 'publish') {
       outgoing.message.own()
       this.#waiting.push(outgoing)
-      this.#shell.flushSoon(this)
+      this.#shell.flushing.soon(this)
     } else if (outgoing.type === 'milestone') {
       for (const held of this.#shell.core.reachMilestone(this.#connection)) this.send(held)
     } else if (outgoing.type === 'packet') {

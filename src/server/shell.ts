@@ -16,21 +16,18 @@ import { ClientHistory } from './client-history.ts'
 import { ClientLink } from './client-link.ts'
 import { deliveryTimesInto, type Latencies } from './delivery-times.ts'
 import { expiryLoss } from './expiry-loss.ts'
+import { Flushing } from './flushing.ts'
 import type { Gatekeeper } from './gatekeeper.ts'
-import type { Link } from './link.ts'
 import { LinkLimits } from './link-limits.ts'
 import { closeStore, forgetStore, openStore } from './open-stores.ts'
 import { ReadBuffers } from './read-buffers.ts'
 import { ReadingTime } from './reading-time.ts'
 import { Requests } from './requests/requests.ts'
-import { SharedOutput } from './shared-output.ts'
 import type { ShellOptions, ShellOwner } from './shell-owner.ts'
 import { Snapshotting } from './snapshotting.ts'
 import { TurnRunner } from './turn-runner.ts'
 import { UnfinishedPackets } from './unfinished-packets.ts'
 
-/** What is handed to the operating system in one go, which copies it: then others get their turn. */
-const flushBytesMax = 1024 * 1024
 /** What setTimeout can take. */
 const timeoutMsMax = 0x7fff_ffff
 
@@ -51,21 +48,16 @@ export class Shell {
   /** What clients ask of the broker itself. */
   readonly requests: Requests
   readonly #clock: () => number
-  readonly sharedOutput = new SharedOutput()
   readonly reading = new ReadingTime(() => this.nowMs())
+  /** What is written to clients. */
+  readonly flushing: Flushing
   readonly #readBuffers = new ReadBuffers()
-  #dirty: Link[] = []
-  /** Those that are flushed before the others. */
-  #dirtyFirst: Link[] = []
-  /** Those whose turn did not come the last time: they are flushed before all, so that nobody publishes faster than it is written. */
-  #left: Link[] = []
   readonly #waitingForStore: ClientLink[] = []
   /** Events about messages, as the core makes them. */
   readonly #news: BrokerEvent[]
   /** Events that a client may want. */
   readonly #toPublish: BrokerEvent[] = []
   readonly #delivery = new LatencyHistogram()
-  #isFlushing = false
   #timer: NodeJS.Timeout | null = null
   #timerAtMs = Number.POSITIVE_INFINITY
   #isStopped = false
@@ -78,6 +70,7 @@ export class Shell {
   constructor(options: ShellOptions, gatekeeper: Gatekeeper, store: Store, owner: ShellOwner, clock: () => number) {
     this.core = new BrokerCore({ ...options, deliveryTimes: deliveryTimesInto(this.#delivery) })
     this.linkLimits = new LinkLimits(options.limits)
+    this.flushing = new Flushing(this.core.state.traffic, () => this.run())
     this.#gatekeeper = gatekeeper
     this.#owner = owner
     this.#clock = clock
@@ -94,7 +87,7 @@ export class Shell {
         if (store.isDurable) this.#snapshotting.grew(bytes)
       },
       caughtUp: () => this.#readOn(),
-      released: () => this.#flushAllSoon(),
+      released: () => this.flushing.goOn(),
       storeTakes: (takesMore) => this.#storeTakes(takesMore && this.#storeHasRoom),
       failed: (error) => this.#failed(error),
     })
@@ -300,40 +293,9 @@ export class Shell {
     if (link instanceof ClientLink) link.proceed()
   }
 
-  /**
-   * The link is flushed once, at the end of this turn of the event loop. `isFirst`: before others of this turn. A publisher that is told of
-   * its messages sends the next ones while the others are written to.
-   */
-  flushSoon(link: Link, isFirst = false): void {
-    const dirty = isFirst ? this.#dirtyFirst : this.#dirty
-    dirty.push(link)
-    this.#flushAllSoon()
-  }
-
-  #flushAllSoon(): void {
-    if (this.#isFlushing || this.#left.length + this.#dirty.length + this.#dirtyFirst.length === 0) return
-    this.#isFlushing = true
-    setImmediate(this.#flushAll)
-  }
-
   /** So much more waits for a client than when it was last flushed. */
   unsentGrew(bytes: number): void {
     this.#owner.unsentGrew(bytes)
-  }
-
-  readonly #flushAll = (): void => {
-    this.#isFlushing = false
-    const links = this.#left.concat(this.#dirtyFirst, this.#dirty)
-    this.#dirtyFirst = []
-    this.#dirty = []
-    const { traffic } = this.core.state
-    const untilBytes = traffic.bytesSent + flushBytesMax
-    let done = 0
-    while (done < links.length && traffic.bytesSent < untilBytes) links[done++]?.flush()
-    this.#left = links.slice(done)
-    if (done === links.length) this.sharedOutput.forget()
-    else this.#flushAllSoon()
-    this.run()
   }
 
   #arm(): void {
@@ -376,7 +338,7 @@ export class Shell {
     this.core.stop(this.inputMs(), this.turn)
     this.run()
     const isAllDurable = await this.#runner.finish()
-    this.#flushAll()
+    this.flushing.flush()
     this.#isStopped = true
     if (this.#timer !== null) clearTimeout(this.#timer)
     if (this.#hasFailed) return

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { record } from '../../test/support/at-rest.ts'
+import { temporaryDirectory } from '../../test/support/temporary-directory.ts'
 import { ByteWriter } from '../protocol/byte-writer.ts'
 import { readableRecord } from './readable.ts'
 import { readBlock, writeRecordBytes } from './record-codec.ts'
@@ -25,15 +25,13 @@ function fenced(language: string): string {
 const steady = (sql: string) => sql.replace(/\s+/g, ' ').replace(/;$/, '').trim()
 
 test('the page has the tables, the version and the application id of a new database', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'pabal-format-'))
-  const path = join(directory, 'new.db')
+  const path = join(temporaryDirectory(), 'new.db')
   openForWriting(path, { synchronous: 'FULL', acceptLoss: false }).close()
   const connection = new DatabaseSync(path)
   const tables = connection.prepare("SELECT sql FROM sqlite_schema WHERE type = 'table' ORDER BY rowid").all()
   const pragma = (name: string) => Object.values(connection.prepare(`PRAGMA ${name}`).get() ?? {})[0]
   const found = [pragma('page_size'), pragma('auto_vacuum'), pragma('user_version'), pragma('application_id')]
   connection.close()
-  rmSync(directory, { recursive: true })
   const documented = fenced('sql')
     .split(/(?<=;)\n/)
     .filter((statement) => statement.trim() !== '')

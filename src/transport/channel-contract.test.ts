@@ -5,24 +5,24 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, afterEach, describe, test } from 'node:test'
+import { afterEach, describe, test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { temporaryDirectory } from '../../test/support/temporary-directory.ts'
 import type { Channel, Listener, TransportName } from './channel.ts'
 import { type ConnectTarget, connectChannel } from './connect.ts'
 import { parseListenUrl } from './listen-url.ts'
 import { createListener } from './listener.ts'
 import { Recorder } from './recorder.test.ts'
-import { makeSelfSigned, temporaryDirectory } from './self-signed.test.ts'
+import { makeSelfSigned } from './self-signed.test.ts'
 
 const directory = temporaryDirectory()
-after(directory.remove)
-const { certFile, keyFile } = makeSelfSigned(directory.path, 'server')
+const { certFile, keyFile } = makeSelfSigned(directory, 'server')
 const files = `cert=${encodeURIComponent(certFile)}&key=${encodeURIComponent(keyFile)}`
 
 const urls: Record<TransportName, string> = {
   tcp: 'tcp://127.0.0.1:0',
   tls: `tls://127.0.0.1:0?${files}`,
-  unix: `unix://${join(directory.path, 'contract.sock')}`,
+  unix: `unix://${join(directory, 'contract.sock')}`,
   ws: 'ws://127.0.0.1:0',
   wss: `wss://127.0.0.1:0/mqtt?${files}`,
 }

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { temporaryDirectory } from '../../test/support/temporary-directory.ts'
 import type { Channel } from './channel.ts'
 import { connectChannel } from './connect.ts'
 import { type Departing, Departures } from './departures.ts'
 import { parseListenUrl } from './listen-url.ts'
 import { createListener } from './listener.ts'
-import { temporaryDirectory } from './self-signed.test.ts'
 
 const directory = temporaryDirectory()
-after(directory.remove)
 
 const perTurn = 128
 
@@ -39,7 +38,7 @@ const ways: readonly [string, (client: Channel, server: Channel) => void][] = [
   ['channels that the owner ends', (_, server) => server.end()],
   ['channels that break', (_, server) => server.destroy()],
 ]
-for (const url of ['tcp://127.0.0.1:0', `unix://${join(directory.path, 'departures.sock')}`]) {
+for (const url of ['tcp://127.0.0.1:0', `unix://${join(directory, 'departures.sock')}`]) {
   for (const [who, end] of ways) {
     test(`${who}, hundreds at once over ${url.slice(0, 4)}, are closed so many in each turn of the event loop`, async (t) => {
       const count = 300

@@ -193,7 +193,7 @@ const refused: [url: string, rest: string][] = [
   ['tls://127.0.0.1?cert=a&key=k&ca=b&ca=c', 'found ca twice, expected it once. Leave one of them out.'],
   [
     'tls://127.0.0.1?crt=a',
-    'found the parameter "crt", expected one of cert, key, ca, crl, identity, passphraseFile, minVersion, ciphers, proxyFrom, report. Correct the word, or leave it out.',
+    'found the parameter "crt", expected one of cert, key, ca, crl, passphraseFile, identity, minVersion, ciphers, proxyFrom, report. Correct the word, or leave it out.',
   ],
   [
     'ws://127.0.0.1?cert=a',
@@ -201,7 +201,7 @@ const refused: [url: string, rest: string][] = [
   ],
   [
     'tls://127.0.0.1?cert=a&&key=b',
-    'found an empty parameter, expected one of cert, key, ca, crl, identity, passphraseFile, minVersion, ciphers, proxyFrom, report. Correct the word, or leave it out.',
+    'found an empty parameter, expected one of cert, key, ca, crl, passphraseFile, identity, minVersion, ciphers, proxyFrom, report. Correct the word, or leave it out.',
   ],
   [
     'tls://127.0.0.1?cert=%zz&key=k',

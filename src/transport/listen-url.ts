@@ -102,7 +102,9 @@ function shortened(text: string): string {
   return text.length > shownCharactersMax ? `${text.slice(0, shownCharactersMax)}…` : text
 }
 
-const tlsKeys = ['cert', 'key', 'ca', 'crl', 'identity', 'passphraseFile', 'minVersion', 'ciphers'] as const
+/** Behind which the path of a file stands, also in the URL of the HTTP API. */
+export const fileKeys: readonly string[] = ['cert', 'key', 'ca', 'crl', 'passphraseFile']
+const tlsKeys: readonly string[] = [...fileKeys, 'identity', 'minVersion', 'ciphers']
 /** What may stand behind the `?`. */
 const parameters: Readonly<Record<ListenAddress['transport'], readonly string[]>> = {
   tcp: ['proxyFrom', 'report'],

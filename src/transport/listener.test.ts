@@ -7,17 +7,16 @@ import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
+import { temporaryDirectory } from '../../test/support/temporary-directory.ts'
 import type { Channel, Listener } from './channel.ts'
 import { connectChannel } from './connect.ts'
 import { ListenError } from './listen-error.ts'
 import { parseListenUrl } from './listen-url.ts'
 import { createListener } from './listener.ts'
 import { Recorder } from './recorder.test.ts'
-import { temporaryDirectory } from './self-signed.test.ts'
 
 const directory = temporaryDirectory()
-after(directory.remove)
 
 function newListener(url: string, accept: (channel: Channel) => void = () => {}): Listener {
   return createListener(parseListenUrl(url), accept)
@@ -39,7 +38,7 @@ test('the URL of a listener has the port it took, and nothing that is no busines
     ['tcp://127.0.0.1:0', /^tcp:\/\/127\.0\.0\.1:[1-9]\d*$/],
     ['tcp://[::1]:0', /^tcp:\/\/\[::1\]:[1-9]\d*$/],
     ['ws://127.0.0.1:0?origin=http://a.example', /^ws:\/\/127\.0\.0\.1:[1-9]\d*\/mqtt$/],
-    [`unix://${directory.path}/a%20b.sock`, /^unix:\/\/\/.*\/a%20b\.sock$/],
+    [`unix://${directory}/a%20b.sock`, /^unix:\/\/\/.*\/a%20b\.sock$/],
   ]
   for (const [url, pattern] of urls) {
     const listener = newListener(url)
@@ -92,7 +91,7 @@ test('a closed listener accepts nobody', async () => {
 })
 
 test('a Unix socket file is there while the listener is, and no longer', async () => {
-  const path = join(directory.path, 'own.sock')
+  const path = join(directory, 'own.sock')
   const listener = newListener(`unix://${path}`)
   await listener.listen()
   assert.ok(existsSync(path))
@@ -101,7 +100,7 @@ test('a Unix socket file is there while the listener is, and no longer', async (
 })
 
 test('a Unix socket file that a killed program left behind is replaced', async () => {
-  const path = join(directory.path, 'stale.sock')
+  const path = join(directory, 'stale.sock')
   const script = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => console.log('ready'))`
   const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(child.stdout, 'data')
@@ -117,7 +116,7 @@ test('a Unix socket file that a killed program left behind is replaced', async (
 })
 
 test('a Unix socket somebody listens on is left alone', async () => {
-  const path = join(directory.path, 'live.sock')
+  const path = join(directory, 'live.sock')
   const other = createServer().listen(path)
   await once(other, 'listening')
   const error = await refusal(`unix://${path}`)
@@ -130,7 +129,7 @@ test('a Unix socket somebody listens on is left alone', async () => {
 })
 
 test('a file that is no socket is left alone', async () => {
-  const path = join(directory.path, 'precious.txt')
+  const path = join(directory, 'precious.txt')
   writeFileSync(path, 'precious')
   const error = await refusal(`unix://${path}`)
   assert.equal(
@@ -141,13 +140,13 @@ test('a file that is no socket is left alone', async () => {
 })
 
 test('a directory that is not there, or not ours, is named', async () => {
-  const missing = join(directory.path, 'missing')
+  const missing = join(directory, 'missing')
   assert.equal(
     (await refusal(`unix://${missing}/a.sock`)).message,
     `Cannot listen on unix://${missing}/a.sock: ${missing} is no directory. Create it, or choose another path.`,
   )
   if (process.getuid?.() === 0) return // To root every directory is open.
-  const locked = join(directory.path, 'locked')
+  const locked = join(directory, 'locked')
   mkdirSync(locked)
   chmodSync(locked, 0o500)
   assert.match(

@@ -2,19 +2,12 @@
  * Certificates for tests, made when they are needed: no key is ever kept.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export interface SelfSigned {
   readonly certFile: string
   readonly keyFile: string
-}
-
-/** A directory of its own for one test file; whoever made it removes it. */
-export function temporaryDirectory(): { path: string; remove: () => void } {
-  const path = mkdtempSync(join(tmpdir(), 'pabal-transport-'))
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
 }
 
 /** A certificate of its own authority, in two files of `directory`. */

@@ -5,15 +5,15 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { type ConnectionOptions, connect } from 'node:tls'
+import { temporaryDirectory } from '../../test/support/temporary-directory.ts'
 import { parseListenUrl } from './listen-url.ts'
 import { createListener } from './listener.ts'
-import { makeAuthority, makeSelfSigned, type SelfSigned, temporaryDirectory } from './self-signed.test.ts'
+import { makeAuthority, makeSelfSigned, type SelfSigned } from './self-signed.test.ts'
 
 const directory = temporaryDirectory()
-after(directory.remove)
-const server = makeSelfSigned(directory.path, 'server')
+const server = makeSelfSigned(directory, 'server')
 const files = `cert=${server.certFile}&key=${server.keyFile}`
 
 /** Greets whoever comes in over TLS. */
@@ -68,8 +68,8 @@ test('no other ciphers than those that are named are taken', async () => {
 })
 
 test('a client whose certificate was revoked is refused, also once the list is another one', async () => {
-  const authority = makeAuthority(directory.path)
-  const list = join(directory.path, 'list.pem')
+  const authority = makeAuthority(directory)
+  const list = join(directory, 'list.pem')
   writeFileSync(list, readFileSync(authority.crlFile))
   await using guarded = await listen('tls', `ca=${authority.certFile}&crl=${list}`)
   await using open = await listen('tls', `ca=${authority.certFile}`)

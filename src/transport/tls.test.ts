@@ -7,22 +7,22 @@ import { once } from 'node:events'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect as connectTcp, createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { connect, createServer } from 'node:tls'
+import { temporaryDirectory } from '../../test/support/temporary-directory.ts'
 import type { Channel, Listener } from './channel.ts'
 import type { TlsTarget } from './client-tls.ts'
 import { type ConnectTarget, connectChannel } from './connect.ts'
 import { parseListenUrl } from './listen-url.ts'
 import { createListener } from './listener.ts'
 import { Recorder } from './recorder.test.ts'
-import { makeSelfSigned, type SelfSigned, temporaryDirectory } from './self-signed.test.ts'
+import { makeSelfSigned, type SelfSigned } from './self-signed.test.ts'
 
 const directory = temporaryDirectory()
-after(directory.remove)
-const inDirectory = (name: string) => join(directory.path, name)
-const server = makeSelfSigned(directory.path, 'server')
-const client = makeSelfSigned(directory.path, 'client')
-const stranger = makeSelfSigned(directory.path, 'stranger')
+const inDirectory = (name: string) => join(directory, name)
+const server = makeSelfSigned(directory, 'server')
+const client = makeSelfSigned(directory, 'client')
+const stranger = makeSelfSigned(directory, 'stranger')
 const encryptedKey = inDirectory('encrypted.key.pem')
 execFileSync('openssl', ['pkey', '-in', server.keyFile, '-aes256', '-passout', 'pass:green tea', '-out', encryptedKey])
 writeFileSync(inDirectory('passphrase'), 'green tea\n')
@@ -79,8 +79,8 @@ const faults: [name: string, files: Record<string, string>, message: string][] =
   ],
   [
     'a directory in place of the authorities',
-    { ...good, ca: directory.path },
-    `the file ${directory.path} cannot be read (EISDIR: illegal operation on a directory, read). Correct ca= in the URL, or the file.`,
+    { ...good, ca: directory },
+    `the file ${directory} cannot be read (EISDIR: illegal operation on a directory, read). Correct ca= in the URL, or the file.`,
   ],
   [
     'a certificate that is none',
@@ -302,8 +302,8 @@ function portOf(listening: { address(): unknown }): number {
 
 for (const transport of ['tls', 'wss'] as const) {
   test(`a new certificate is for connections to come; those that are open stay (${transport})`, async () => {
-    const first = makeSelfSigned(directory.path, 'first')
-    const second = makeSelfSigned(directory.path, 'second')
+    const first = makeSelfSigned(directory, 'first')
+    const second = makeSelfSigned(directory, 'second')
     const files = { cert: inDirectory(`${transport}.cert.pem`), key: inDirectory(`${transport}.key.pem`) }
     const use = ({ certFile, keyFile }: SelfSigned) => {
       copyFileSync(certFile, files.cert)

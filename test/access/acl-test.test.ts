@@ -2,17 +2,16 @@
  * Why a client may or may not: `pabal acl test` and the HTTP API name the rule that decides.
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { accessRules, mosquittoAcl } from '../../src/index.ts'
 import { startApi } from '../admin/api.ts'
 import { pabal, runPabal } from '../support/pabal-command.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { startTestBroker } from '../support/test-broker.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'pabal-acl-test-'))
-after(() => rmSync(directory, { recursive: true }))
+const directory = temporaryDirectory()
 
 const access = accessRules({
   rules: [

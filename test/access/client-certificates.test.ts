@@ -4,19 +4,18 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { type ConnectionOptions, connect, type SecureVersion } from 'node:tls'
 import { accessRules, type BrokerOptions, createBroker } from '../../src/index.ts'
 import { parseListenUrl } from '../../src/transport/listen-url.ts'
 import { makeSelfSigned } from '../../src/transport/self-signed.test.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { startTestBroker } from '../support/test-broker.ts'
 import { WireClient } from '../support/wire-client.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'pabal-mtls-'))
-after(() => rmSync(directory, { recursive: true }))
+const directory = temporaryDirectory()
 
 const inDirectory = (name: string): string => join(directory, name)
 const server = makeSelfSigned(directory, 'server')

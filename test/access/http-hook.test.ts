@@ -3,20 +3,19 @@
  */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import type { AuthenticationRequest } from '../../src/server/authentication/authentication.ts'
 import { httpHookAuthenticate } from '../../src/server/authentication/http-hook.ts'
 import { loadConfig, parseConfig } from '../../src/server/config/config.ts'
 import { ConfigError } from '../../src/server/config/config-fault.ts'
 import { configuredOptions } from '../../src/server/config/configured-options.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { startTestBroker } from '../support/test-broker.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'pabal-hook-'))
-after(() => rmSync(directory, { recursive: true }))
+const directory = temporaryDirectory()
 
 interface Asked {
   readonly body: Record<string, unknown>

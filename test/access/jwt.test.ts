@@ -4,21 +4,20 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT } from 'jose'
 import { accessRules } from '../../src/index.ts'
 import { type JwtOptions, jwtAuthenticate, looksLikeToken, tokensOr } from '../../src/server/authentication/jwt.ts'
 import { loadConfig } from '../../src/server/config/config.ts'
 import { ConfigError } from '../../src/server/config/config-fault.ts'
 import { configuredOptions } from '../../src/server/config/configured-options.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { startTestBroker } from '../support/test-broker.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'pabal-jwt-'))
-after(() => rmSync(directory, { recursive: true }))
+const directory = temporaryDirectory()
 
 const nowSeconds = Math.floor(Date.now() / 1000)
 

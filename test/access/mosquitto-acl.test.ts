@@ -8,18 +8,17 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { AccessRules } from '../../src/core/access/access-rules.ts'
 import { mosquittoAcl } from '../../src/server/access/mosquitto-acl.ts'
 import { type Chance, makeChance, pick } from '../support/chance.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { openWire, type WireClient } from '../support/wire-client.ts'
 import { freePort } from './free-port.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'pabal-acl-'))
-after(() => rmSync(directory, { recursive: true }))
+const directory = temporaryDirectory()
 
 const files = 15
 const levels = ['a', 'b', 'ann', 'c1', '']

@@ -2,20 +2,19 @@
  * A password file that changes while the broker runs: by the broker itself, and by somebody else.
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { watch } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { createBroker } from '../../src/index.ts'
 import { hashForStorage } from '../../src/server/authentication/stored-password.ts'
 import { readConfig } from '../../src/server/config/config.ts'
 import { configuredOptions } from '../../src/server/config/configured-options.ts'
 import { RunningConfig } from '../../src/server/config/running-config.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { openWire } from '../support/wire-client.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'pabal-users-'))
-after(() => rmSync(directory, { recursive: true }))
+const directory = temporaryDirectory()
 
 test('a hash made anew is the same password to a reload, another one is another', async () => {
   const file = join(directory, 'users')

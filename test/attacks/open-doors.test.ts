@@ -5,21 +5,20 @@
  */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
-import { after, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { connect as connectTls } from 'node:tls'
 import { createWebSocketStream, WebSocket } from 'ws'
 import { type Broker, type BrokerOptions, createBroker } from '../../src/index.ts'
 import { makeAuthority, makeSelfSigned, type SelfSigned } from '../../src/transport/self-signed.test.ts'
 import { StartedPabal } from '../operating/started-pabal.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { openWire, WireClient } from '../support/wire-client.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'pabal-doors-'))
-after(() => rmSync(directory, { recursive: true }))
+const directory = temporaryDirectory()
 const server = makeSelfSigned(directory, 'server')
 const authority = makeAuthority(directory)
 const own = `cert=${server.certFile}&key=${server.keyFile}`

@@ -7,17 +7,17 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { after, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { connect as connectTls } from 'node:tls'
 import type { CoreState } from '../../src/core/state.ts'
-import { makeSelfSigned, temporaryDirectory } from '../../src/transport/self-signed.test.ts'
+import { makeSelfSigned } from '../../src/transport/self-signed.test.ts'
 import { StartedPabal } from '../operating/started-pabal.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { startTestBroker } from '../support/test-broker.ts'
 import { WireClient } from '../support/wire-client.ts'
 
 const directory = temporaryDirectory()
-after(directory.remove)
-const certificate = makeSelfSigned(directory.path, 'server')
+const certificate = makeSelfSigned(directory, 'server')
 const authority = readFileSync(certificate.certFile)
 const files = `cert=${certificate.certFile}&key=${certificate.keyFile}`
 

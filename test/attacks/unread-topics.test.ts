@@ -3,16 +3,15 @@
  * does not take the room of the others, and whoever can be told is told 0x97.
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { BrokerProcess } from '../crash/broker-process.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { startTestBroker } from '../support/test-broker.ts'
 import { openWire } from '../support/wire-client.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'pabal-flood-'))
-after(() => rmSync(root, { recursive: true }))
+const root = temporaryDirectory()
 
 const payload = Buffer.alloc(1000, 'x')
 const messages = 60_000

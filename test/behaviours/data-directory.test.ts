@@ -3,16 +3,15 @@
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, afterEach, test } from 'node:test'
+import { afterEach, test } from 'node:test'
 import { sqlite } from '../../src/index.ts'
 import { BrokerProcess, killBrokers, startBroker, startCommand } from '../power/broker-process.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 
-const parent = mkdtempSync(join(tmpdir(), 'pabal-directory-'))
+const parent = temporaryDirectory()
 afterEach(killBrokers)
-after(() => rmSync(parent, { recursive: true }))
 
 async function refusal(directory: string): Promise<string> {
   const broker = new BrokerProcess(startCommand(directory))

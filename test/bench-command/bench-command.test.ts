@@ -3,8 +3,6 @@
  */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
@@ -12,6 +10,7 @@ import type { Publish } from '../../src/protocol/index.ts'
 import { startMosquitto, stopProcess } from '../cli/broker.ts'
 import { makeCertificate } from '../cli/certificates.ts'
 import { pabal, runPabal, startPabal } from '../support/pabal-command.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { startTestBroker } from '../support/test-broker.ts'
 import { startFaultyBroker } from './faulty-broker.ts'
 
@@ -106,9 +105,8 @@ test('clients beyond what the broker takes are counted and told, with the reason
   assert.deepEqual(found.faults, ['2 of 5 clients could not connect: the broker answered CONNECT with server busy'])
 })
 
-test('WebSocket and TLS are benched as TCP is', async (t) => {
-  const files = mkdtempSync(join(tmpdir(), 'pabal-bench-'))
-  t.after(() => rmSync(files, { recursive: true }))
+test('WebSocket and TLS are benched as TCP is', async () => {
+  const files = temporaryDirectory()
   makeCertificate(files, 'server', 'DNS:localhost,IP:127.0.0.1')
   const [cert, key] = [join(files, 'server.pem'), join(files, 'server.key')]
   const listen = ['ws://127.0.0.1:0/mqtt', `tls://127.0.0.1:0?cert=${cert}&key=${key}`]
@@ -128,16 +126,12 @@ test('WebSocket and TLS are benched as TCP is', async (t) => {
 
 // As it comes it drops what exceeds its queue, and publishers of 3.1.1 with more than 20 on their way; the run says so.
 test('mosquitto is benched as well, in both versions', async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'pabal-bench-'))
-  const mosquitto = await startMosquitto(directory, 'bench', [
+  const mosquitto = await startMosquitto(temporaryDirectory(), 'bench', [
     'allow_anonymous true',
     'max_queued_messages 0',
     'max_inflight_messages 0',
   ])
-  t.after(async () => {
-    await stopProcess(mosquitto.process)
-    rmSync(directory, { recursive: true })
-  })
+  t.after(() => stopProcess(mosquitto.process))
   for (const version of ['5', '3.1.1']) {
     const found = await bench(mosquitto.port, 'pair', '-q', '2', '-L', '500', '-V', version)
     assert.deepEqual([found.code, found.received, found.lost, found.duplicates], [0, 500, 0, 0])

@@ -2,14 +2,14 @@
  * The argument reader against Debian's: the same command lines are wrong, for the same reason, in the same words.
  */
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { dropInInvocation, nativeInvocation, type Tool } from '../../src/cli/mosquitto/invocation.ts'
 import type { Options } from '../../src/cli/mosquitto/options.ts'
 import { readArguments } from '../../src/cli/mosquitto/read-arguments.ts'
 import { UsageError } from '../../src/cli/mosquitto/usage-error.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { argumentCases } from './argument-cases.ts'
 import { freePort } from './broker.ts'
 import { runDebian } from './tools.ts'
@@ -155,9 +155,8 @@ test('a URL gives host, port, user and topic, and later flags override it', () =
   assert.deepEqual(readNative('pub', ['-L', 'ws://[::1]:81/a']).host, '::1')
 })
 
-test('defaults files are read one flag a line, ours before theirs, and -o names another', (context) => {
-  const home = mkdtempSync(join(tmpdir(), 'pabal-cli-home-'))
-  context.after(() => rmSync(home, { recursive: true }))
+test('defaults files are read one flag a line, ours before theirs, and -o names another', () => {
+  const home = temporaryDirectory()
   mkdirSync(join(home, '.config'))
   const theirs = join(home, '.config', 'mosquitto_pub')
   writeFileSync(theirs, '# a comment\n\n-h theirs\n  -i two  words \r\n-r\n-t topic name')

@@ -2,21 +2,19 @@
  * What every verb says of a connection that did not come about: whom to trust, TLS where there is none, none where there is TLS.
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { runPabal } from '../support/pabal-command.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { startTestBroker, type TestBroker } from '../support/test-broker.ts'
 import { makeCertificate } from './certificates.ts'
 
-let files: string
+const files = temporaryDirectory()
 let broker: TestBroker
 let plain: string
 let secure: string
 
 before(async () => {
-  files = mkdtempSync(join(tmpdir(), 'pabal-advice-'))
   makeCertificate(files, 'server', 'DNS:elsewhere.example')
   const identity = `cert=${join(files, 'server.pem')}&key=${join(files, 'server.key')}`
   broker = await startTestBroker({
@@ -30,7 +28,6 @@ before(async () => {
 
 after(async () => {
   await broker[Symbol.asyncDispose]()
-  rmSync(files, { recursive: true, force: true })
 })
 
 /** What both kinds of verbs say: those that ask, and those that are mosquitto's. */

@@ -2,16 +2,16 @@
  * Files of default flags: read as Debian's tools read them, and ours besides.
  */
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { startBroker, type TestBroker } from './broker.ts'
 import { assertNoDifferences, compareAll, type GoldenCase } from './golden.ts'
 import { makeLinks, runDebian, runLinkIn, runPabal } from './tools.ts'
 
 const links = makeLinks()
-const homes = mkdtempSync(join(tmpdir(), 'pabal-cli-homes-'))
+const homes = temporaryDirectory()
 let broker: TestBroker
 
 before(async () => {
@@ -21,7 +21,6 @@ before(async () => {
 
 after(async () => {
   links.remove()
-  rmSync(homes, { recursive: true })
   await broker.stop()
 })
 

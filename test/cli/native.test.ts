@@ -3,11 +3,11 @@
  */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { startBroker, type TestBroker } from './broker.ts'
 import { accept, startScriptedServer } from './scripted-server.ts'
 import { makeLinks, runDebian, runLinkIn, runPabal } from './tools.ts'
@@ -205,9 +205,8 @@ test('rr says when nobody could answer, sends what -f names, and tells how long 
   assert.match(answered.stderr, /^pabal rr: answered after \d+\.\d{3} ms\n$/)
 })
 
-test('a defaults file gives what is not typed', async (context) => {
-  const home = mkdtempSync(join(tmpdir(), 'pabal-cli-home-'))
-  context.after(() => rmSync(home, { recursive: true }))
+test('a defaults file gives what is not typed', async () => {
+  const home = temporaryDirectory()
   mkdirSync(join(home, '.config'))
   writeFileSync(join(home, '.config', 'pabal_sub'), `-h 127.0.0.1\n-p ${broker.port}\n-t ready\n`)
   const result = await runPabal(['sub', '-C', '1'], { environment: { HOME: home } })

@@ -4,32 +4,21 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  chmodSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { watch } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createBroker } from '../../src/index.ts'
 import { loadConfig } from '../../src/server/config/config.ts'
 import { ConfigError } from '../../src/server/config/config-fault.ts'
 import { configuredOptions } from '../../src/server/config/configured-options.ts'
 import { freePort } from '../access/free-port.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { openWire } from '../support/wire-client.ts'
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
-const directory = mkdtempSync(join(tmpdir(), 'pabal-passwd-'))
-after(() => rmSync(directory, { recursive: true }))
+const directory = temporaryDirectory()
 let count = 0
 
 function newFile(text: string | null = ''): string {

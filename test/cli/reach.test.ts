@@ -3,11 +3,10 @@
  */
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type Broker, createBroker } from '../../src/index.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { makeCertificate } from './certificates.ts'
 import { runPabal, type ToolResult } from './tools.ts'
 
@@ -15,7 +14,7 @@ let broker: Broker
 let tcp: URL
 let webSocket: URL
 let secureWebSocket: URL
-const files = mkdtempSync(join(tmpdir(), 'pabal-cli-reach-'))
+const files = temporaryDirectory()
 
 before(async () => {
   makeCertificate(files, 'server', 'DNS:localhost')
@@ -31,7 +30,6 @@ before(async () => {
 
 after(async () => {
   await broker.stop()
-  rmSync(files, { recursive: true })
 })
 
 const nothing: ToolResult = { stdout: '', stderr: '', code: 0 }

@@ -3,11 +3,11 @@
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { createServer, type SecureVersion } from 'node:tls'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { freePort, startMosquitto, stopProcess } from './broker.ts'
 import { makeCertificate } from './certificates.ts'
 import { assertNoDifferences, compareAll, type GoldenCase } from './golden.ts'
@@ -15,7 +15,7 @@ import { makeLinks, runDebian, runLinkIn, runPabal, type ToolResult } from './to
 
 const links = makeLinks()
 const runLink = runLinkIn(links.directory)
-const files = mkdtempSync(join(tmpdir(), 'pabal-cli-tls-'))
+const files = temporaryDirectory()
 /** Ports by what their listener is about. */
 const ports = { plain: 0, named: 0, strict: 0, elsewhere: 0, old: 0, psk: 0 }
 let stopBroker = async (): Promise<void> => {}
@@ -66,7 +66,6 @@ function listeners(): string[] {
 after(async () => {
   links.remove()
   await stopBroker()
-  rmSync(files, { recursive: true })
 })
 
 /** With pub, which sends and ends: the other tools open their connection with the same code. */

@@ -1,16 +1,16 @@
 /**
  * pub, sub and rr under the names of Debian's tools: the same standard output, standard error and exit code.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { startBroker, type TestBroker } from './broker.ts'
 import { assertNoDifferences, compareAll, type GoldenCase } from './golden.ts'
 import { makeLinks, runDebian, runLinkIn } from './tools.ts'
 
 const links = makeLinks()
-const files = mkdtempSync(join(tmpdir(), 'pabal-cli-files-'))
+const files = temporaryDirectory()
 writeFileSync(join(files, 'text'), 'from a file\n')
 writeFileSync(join(files, 'empty'), '')
 let broker: TestBroker
@@ -24,7 +24,6 @@ before(async () => {
 
 after(async () => {
   links.remove()
-  rmSync(files, { recursive: true })
   await broker.stop()
 })
 

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Tool } from '../../src/cli/mosquitto/invocation.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 export interface ToolResult {
   readonly stdout: string
@@ -27,8 +28,7 @@ export interface RunOptions {
 export type RunTool = (tool: Tool, words: readonly string[], options?: RunOptions) => Promise<ToolResult>
 
 /** Ours starts in a third of the time when it does not compile itself anew for every case. */
-const compileCache = mkdtempSync(join(tmpdir(), 'pabal-cli-compiled-'))
-process.once('exit', () => rmSync(compileCache, { recursive: true, force: true }))
+const compileCache = temporaryDirectory()
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 /** Nothing in these tests takes as long; a tool that hangs is ended and seen by its signal. */
 const patienceMs = 20_000

@@ -87,7 +87,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'whatever the host refuses a client for, it is told that its User Name or Password is bad',
-    file: 'src/server/gatekeeper.ts',
+    file: 'src/server/authentication/logging-in.ts',
     from: 'reasonCode: errorCode(reasonCode, ReasonCode.BadUserNameOrPassword)',
     to: 'reasonCode: ReasonCode.BadUserNameOrPassword',
     breaks: ['MQTT-3.1.3-8', 'MQTT3-3.1.3-9'],

@@ -30,7 +30,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'a host that says no is understood as yes',
-    file: 'src/server/gatekeeper.ts',
+    file: 'src/server/authentication/logging-in.ts',
     from: 'if (verdict === true) return accepted(userName, null)',
     to: `if (typeof verdict === 'boolean') return accepted(userName, null)`,
     breaks: ['MQTT-3.1.4-2'],

@@ -3,25 +3,25 @@
  */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import type { ClientEvents } from '../../src/cli/client/client-events.ts'
 import { MqttClient } from '../../src/cli/client/mqtt-client.ts'
 import { type ConnectTarget, connectChannel } from '../../src/transport/connect.ts'
-import { makeSelfSigned, temporaryDirectory } from '../../src/transport/self-signed.test.ts'
+import { makeSelfSigned } from '../../src/transport/self-signed.test.ts'
 import { connectPacket, exchange, field, packet } from '../support/packet-hex.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { startTestBroker } from '../support/test-broker.ts'
 
 const versions: readonly (4 | 5)[] = [4, 5]
 const directory = temporaryDirectory()
-after(directory.remove)
-const { certFile, keyFile } = makeSelfSigned(directory.path, 'server')
+const { certFile, keyFile } = makeSelfSigned(directory, 'server')
 const files = `cert=${encodeURIComponent(certFile)}&key=${encodeURIComponent(keyFile)}`
 const listen = [
   'tcp://127.0.0.1:0',
   `tls://127.0.0.1:0?${files}`,
   'ws://127.0.0.1:0/mqtt',
   `wss://127.0.0.1:0/mqtt?${files}`,
-  `unix://${join(directory.path, 'socket')}`,
+  `unix://${join(directory, 'socket')}`,
 ]
 
 function targetOf(url: string): ConnectTarget {

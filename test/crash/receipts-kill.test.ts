@@ -2,10 +2,10 @@
  * A receipt, and an acknowledgement that waits for a subscriber, asked for before the broker is killed with -9, come after it.
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { openWire, staying, type WireClient } from '../support/wire-client.ts'
 import { BrokerProcess } from './broker-process.ts'
 
@@ -27,7 +27,7 @@ async function client(url: string, clientIdentifier: string, isNew: boolean): Pr
 }
 
 test('what is owed when the broker is killed with -9 is given once it is back, each delivery once', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'pabal-receipts-'))
+  const directory = temporaryDirectory()
   const config = join(directory, 'pabal.yaml')
   writeFileSync(config, `data: ${join(directory, 'data')}\ntopics:\n  - filter: waits\n    ack: on-delivery\n`)
   const flags = ['--config', config]
@@ -83,5 +83,4 @@ test('what is owed when the broker is killed with -9 is given once it is back, e
   await back.quiet()
   for (const wire of [publisher, early, late, back, earlyBack, lateBack]) wire[Symbol.dispose]()
   await after.broker.end('SIGTERM')
-  rmSync(directory, { recursive: true, force: true })
 })

@@ -4,12 +4,12 @@
  * PABAL_FUZZ_PACKETS changes the number, PABAL_SEED the seed.
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { makeChance } from '../support/chance.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { fuzz, keepsItsSize, settledBytes } from './fuzz.ts'
 import { FuzzedBroker } from './fuzzed-broker.ts'
 import { playScene } from './play.ts'
@@ -20,8 +20,7 @@ import { shrink } from './shrink.ts'
 const packets = Number(process.env.PABAL_FUZZ_PACKETS ?? 200_000)
 const seed = Number(process.env.PABAL_SEED ?? 20_261_125)
 const corpus = fileURLToPath(new URL('corpus', import.meta.url))
-const root = mkdtempSync(join(tmpdir(), 'pabal-fuzz-test-'))
-after(() => rmSync(root, { recursive: true }))
+const root = temporaryDirectory()
 
 /** A leak is of many: as often as this. */
 const leakRounds = 250

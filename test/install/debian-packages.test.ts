@@ -3,43 +3,36 @@
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { test } from 'node:test'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const script = readFileSync(new URL('../../scripts/install-debian-packages.sh', import.meta.url), 'utf8')
 
 test('services may not start while packages are installed, and are disabled afterwards', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'pabal-debian-'))
-  try {
-    const policy = join(folder, 'policy-rc.d')
-    const log = join(folder, 'log')
-    for (const name of ['bin', 'scripts']) mkdirSync(join(folder, name))
-    const command = (name: string, lines: string): void => {
-      writeFileSync(join(folder, 'bin', name), `#!/bin/sh\n${lines}\n`)
-      chmodSync(join(folder, 'bin', name), 0o755)
-    }
-    command('id', 'echo 0')
-    command('apt-get', `sh ${policy}; echo "apt-get $? $*" >>${log}`)
-    command('systemctl', `echo "systemctl $*" >>${log}`)
-    command(
-      'dpkg',
-      'printf "%s\\n" /lib/systemd/system /lib/systemd/system/one.service /lib/systemd/system/two@.service',
-    )
-    writeFileSync(join(folder, 'scripts/debian-packages.txt'), 'there sh\ninvented command-that-is-nowhere\n')
-    const { status, stderr } = spawnSync('sh', ['-c', script.replaceAll('/usr/sbin/policy-rc.d', policy)], {
-      cwd: folder,
-      encoding: 'utf8',
-      env: { PATH: join(folder, 'bin') + delimiter + process.env.PATH },
-    })
-    assert.deepEqual([status, stderr], [0, ''])
-    const [installed = '', ...disabled] = readFileSync(log, 'utf8').trimEnd().split('\n')
-    assert.match(installed, /^apt-get 101 .* install .* invented$/)
-    assert.equal(disabled.length, 1)
-    assert.match(disabled[0] ?? '', /^systemctl --quiet disable (?:--now )?one\.service$/)
-    assert.equal(existsSync(policy), false)
-  } finally {
-    rmSync(folder, { recursive: true })
+  const folder = temporaryDirectory()
+  const policy = join(folder, 'policy-rc.d')
+  const log = join(folder, 'log')
+  for (const name of ['bin', 'scripts']) mkdirSync(join(folder, name))
+  const command = (name: string, lines: string): void => {
+    writeFileSync(join(folder, 'bin', name), `#!/bin/sh\n${lines}\n`)
+    chmodSync(join(folder, 'bin', name), 0o755)
   }
+  command('id', 'echo 0')
+  command('apt-get', `sh ${policy}; echo "apt-get $? $*" >>${log}`)
+  command('systemctl', `echo "systemctl $*" >>${log}`)
+  command('dpkg', 'printf "%s\\n" /lib/systemd/system /lib/systemd/system/one.service /lib/systemd/system/two@.service')
+  writeFileSync(join(folder, 'scripts/debian-packages.txt'), 'there sh\ninvented command-that-is-nowhere\n')
+  const { status, stderr } = spawnSync('sh', ['-c', script.replaceAll('/usr/sbin/policy-rc.d', policy)], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { PATH: join(folder, 'bin') + delimiter + process.env.PATH },
+  })
+  assert.deepEqual([status, stderr], [0, ''])
+  const [installed = '', ...disabled] = readFileSync(log, 'utf8').trimEnd().split('\n')
+  assert.match(installed, /^apt-get 101 .* install .* invented$/)
+  assert.equal(disabled.length, 1)
+  assert.match(disabled[0] ?? '', /^systemctl --quiet disable (?:--now )?one\.service$/)
+  assert.equal(existsSync(policy), false)
 })

@@ -2,11 +2,9 @@
  * The values below `$SYS` beside those of the mosquitto that is installed: the same Topic Names, and values of the same form.
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { startMosquitto, stopProcess } from '../cli/broker.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { openWire, type WireClient } from '../support/wire-client.ts'
 import { startBroker } from './broker.ts'
 
@@ -43,8 +41,7 @@ function formOf(value: string): string {
 }
 
 test('every Topic Name that mosquitto publishes below $SYS is here, and its value has the same form', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'pabal-sys-'))
-  const mosquitto = await startMosquitto(directory, 'sys', ['allow_anonymous true', 'sys_interval 1'])
+  const mosquitto = await startMosquitto(temporaryDirectory(), 'sys', ['allow_anonymous true', 'sys_interval 1'])
   try {
     await using running = await startBroker()
     const theirs = await sysValues(`tcp://127.0.0.1:${mosquitto.port}`)
@@ -61,6 +58,5 @@ test('every Topic Name that mosquitto publishes below $SYS is here, and its valu
     for (const topicName of ours.keys()) if (!theirs.has(topicName)) assert.match(topicName, ownNames)
   } finally {
     await stopProcess(mosquitto.process)
-    rmSync(directory, { recursive: true, force: true })
   }
 })

@@ -7,16 +7,16 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
-import { after, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import mqtt, { type IClientOptions } from 'mqtt'
 import { type Broker, type BrokerOptions, createBroker } from '../../src/index.ts'
-import { makeSelfSigned, temporaryDirectory } from '../../src/transport/self-signed.test.ts'
+import { makeSelfSigned } from '../../src/transport/self-signed.test.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { startTestBroker } from '../support/test-broker.ts'
 import { startBroker } from './broker.ts'
 
 const directory = temporaryDirectory()
-after(directory.remove)
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
 interface Published {
@@ -104,14 +104,14 @@ test('the documentation lists the clients that are tried here, in the versions t
   assert.deepEqual(listed, expected)
 })
 
-const { certFile, keyFile } = makeSelfSigned(directory.path, 'server')
+const { certFile, keyFile } = makeSelfSigned(directory, 'server')
 const files = `cert=${encodeURIComponent(certFile)}&key=${encodeURIComponent(keyFile)}&`
 const listeners = {
   tcp: 'tcp://127.0.0.1:0?',
   tls: `tls://127.0.0.1:0?${files}`,
   ws: 'ws://127.0.0.1:0/mqtt?',
   wss: `wss://127.0.0.1:0/mqtt?${files}`,
-  unix: `unix://${directory.path}/pabal.sock?`,
+  unix: `unix://${directory}/pabal.sock?`,
 }
 
 async function start(options: BrokerOptions): Promise<Broker & AsyncDisposable> {

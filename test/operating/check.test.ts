@@ -2,17 +2,17 @@
  * `pabal check`: the line and the exit code that monitoring reads.
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { checkedNumbers } from '../../src/cli/check/thresholds.ts'
 import { makeCertificate } from '../cli/certificates.ts'
 import { pabal, runPabal } from '../support/pabal-command.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { startTestBroker, type TestBroker } from '../support/test-broker.ts'
 
-const files = mkdtempSync(join(tmpdir(), 'pabal-check-'))
+const files = temporaryDirectory()
 let running: TestBroker
 const users: Readonly<Record<string, string>> = { monitor: 'secret', prober: 'secret' }
 
@@ -39,7 +39,6 @@ before(async () => {
 
 after(async () => {
   await running.broker.stop()
-  rmSync(files, { recursive: true })
 })
 
 const monitor = ['-u', 'monitor', '-P', 'secret']
@@ -68,6 +67,17 @@ test('a number is a warning or critical from its threshold on, and the worst one
     assert.match(out, line)
     assert.equal(code, expected, flags.join(' '))
   }
+})
+
+test('the message really goes round, and leaves no Topic Name behind that nobody listens on', async () => {
+  using watcher = await running.client(5, { userName: 'monitor', password: Buffer.from('secret') })
+  await watcher.subscribe('$check/#')
+  assert.equal((await check()).code, 0)
+  assert.equal((await watcher.next('publish')).topicName, '$check/pabal')
+  const seen = async () => (await pabal(running, 'topics', ...monitor, '--json')).out
+  assert.doesNotMatch(await seen(), /check/)
+  assert.equal((await check('--topic', 'own/probe')).code, 0)
+  assert.match(await seen(), /"own\/probe"/)
 })
 
 test('--json has the same for programs', async () => {

@@ -3,29 +3,18 @@
  */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  statfsSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, statfsSync, utimesSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Finding } from '../../src/cli/doctor/finding.ts'
 import { runPabal } from '../support/pabal-command.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { startedPabal } from './started-pabal.ts'
 
 const program = fileURLToPath(new URL('../../bin/pabal', import.meta.url))
-const files = mkdtempSync(join(tmpdir(), 'pabal-doctor-'))
-after(() => rmSync(files, { recursive: true }))
+const files = temporaryDirectory()
 const free = ['--listen', 'tcp://127.0.0.1:0']
 
 async function examine(

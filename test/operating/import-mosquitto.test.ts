@@ -4,21 +4,20 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { loadConfig } from '../../src/server/config/config.ts'
 import { readMosquittoConf } from '../../src/server/config/mosquitto/mosquitto-config.ts'
 import { makeSelfSigned } from '../../src/transport/self-signed.test.ts'
 import { runPabal } from '../support/pabal-command.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { StartedPabal } from './started-pabal.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'pabal-import-'))
+const directory = temporaryDirectory()
 // mosquitto gives up being root before it reads some of its files.
 chmodSync(directory, 0o755)
-after(() => rmSync(directory, { recursive: true }))
 
 function write(name: string, text: string): string {
   const path = join(directory, name)

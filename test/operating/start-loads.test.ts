@@ -3,14 +3,13 @@
  */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'pabal-loads-'))
-after(() => rmSync(directory, { recursive: true }))
+const directory = temporaryDirectory()
 
 interface Loaded {
   /** npm packages. */

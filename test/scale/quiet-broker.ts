@@ -117,7 +117,7 @@ export class QuietClient implements Link {
       for (const held of this.#shell.core.reachMilestone(this.#connection)) this.send(held)
     } else if (outgoing.type === 'publish') {
       this.#onPublish(outgoing)
-      if (this.#toAcknowledge.length === 0) this.#shell.flushSoon(this)
+      if (this.#toAcknowledge.length === 0) this.#shell.flushing.soon(this)
       this.#toAcknowledge.push(outgoing.packetId)
     }
   }

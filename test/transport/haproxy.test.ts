@@ -7,16 +7,16 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { WebSocket } from 'ws'
-import { makeSelfSigned, temporaryDirectory } from '../../src/transport/self-signed.test.ts'
+import { makeSelfSigned } from '../../src/transport/self-signed.test.ts'
 import { freePort } from '../access/free-port.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { startTestBroker } from '../support/test-broker.ts'
 
 const directory = temporaryDirectory()
-after(directory.remove)
-const certificate = makeSelfSigned(directory.path, 'server')
+const certificate = makeSelfSigned(directory, 'server')
 
 interface Haproxy extends AsyncDisposable {
   readonly port: number
@@ -25,7 +25,7 @@ interface Haproxy extends AsyncDisposable {
 /** Passes on to `brokerPort`; resolves when it listens. `server` is what stands behind the address in its configuration. */
 async function startHaproxy(brokerPort: string, server: string): Promise<Haproxy> {
   const port = await freePort()
-  const file = join(directory.path, `${port}.cfg`)
+  const file = join(directory, `${port}.cfg`)
   const timeouts = 'timeout connect 5s\n  timeout client 20s\n  timeout server 20s'
   writeFileSync(
     file,

@@ -4,16 +4,16 @@
  */
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import type { CoreState } from '../../src/core/state.ts'
-import { makeSelfSigned, temporaryDirectory } from '../../src/transport/self-signed.test.ts'
+import { makeSelfSigned } from '../../src/transport/self-signed.test.ts'
 import { type Chance, makeChance, pick } from '../support/chance.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { startTestBroker } from '../support/test-broker.ts'
 import { WireClient } from '../support/wire-client.ts'
 
 const directory = temporaryDirectory()
-after(directory.remove)
-const certificate = makeSelfSigned(directory.path, 'server')
+const certificate = makeSelfSigned(directory, 'server')
 const files = `&cert=${certificate.certFile}&key=${certificate.keyFile}`
 const seed = Number(process.env.TEST_SEED ?? 20_261_125)
 const connections = 600

@@ -5,17 +5,17 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { connect as connectTls } from 'node:tls'
 import { WebSocket } from 'ws'
 import type { BrokerOptions } from '../../src/index.ts'
-import { makeSelfSigned, temporaryDirectory } from '../../src/transport/self-signed.test.ts'
+import { makeSelfSigned } from '../../src/transport/self-signed.test.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { startTestBroker, type TestBroker } from '../support/test-broker.ts'
 import { WireClient } from '../support/wire-client.ts'
 
 const directory = temporaryDirectory()
-after(directory.remove)
-const certificate = makeSelfSigned(directory.path, 'server')
+const certificate = makeSelfSigned(directory, 'server')
 const authority = readFileSync(certificate.certFile)
 const tlsFiles = `cert=${certificate.certFile}&key=${certificate.keyFile}`
 const header = 'PROXY TCP4 203.0.113.9 192.0.2.1 50312 1883\r\n'

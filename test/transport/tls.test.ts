@@ -6,20 +6,15 @@ import { spawn } from 'node:child_process'
 import { copyFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { after, test } from 'node:test'
-import {
-  makeAuthority,
-  makeSelfSigned,
-  type SelfSigned,
-  temporaryDirectory,
-} from '../../src/transport/self-signed.test.ts'
+import { test } from 'node:test'
+import { makeAuthority, makeSelfSigned, type SelfSigned } from '../../src/transport/self-signed.test.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { startTestBroker, type TestBroker } from '../support/test-broker.ts'
 
 const directory = temporaryDirectory()
-after(directory.remove)
-const inDirectory = (name: string) => join(directory.path, name)
-const first = makeSelfSigned(directory.path, 'first', 'DNS:localhost,IP:127.0.0.1')
-const second = makeSelfSigned(directory.path, 'second', 'DNS:broker.example,DNS:*.plant.example')
+const inDirectory = (name: string) => join(directory, name)
+const first = makeSelfSigned(directory, 'first', 'DNS:localhost,IP:127.0.0.1')
+const second = makeSelfSigned(directory, 'second', 'DNS:broker.example,DNS:*.plant.example')
 const files = (...each: SelfSigned[]) =>
   each.map(({ certFile, keyFile }) => `cert=${certFile}&key=${keyFile}`).join('&')
 
@@ -85,7 +80,7 @@ for (const version of ['-tls1_2', '-tls1_3']) {
       const args = [version, '-servername', name]
       assert.match(await openssl(broker.url, ...args, '-sess_out', ticket), /\nNew, TLS/)
       assert.match(await openssl(broker.url, ...args, '-sess_in', ticket), /\nReused, TLS/)
-      use(makeSelfSigned(directory.path, 'renewed'))
+      use(makeSelfSigned(directory, 'renewed'))
       const { applied } = await broker.broker.reload({ listen })
       assert.deepEqual(applied, [`certificates of ${broker.url}`])
       assert.equal(subject(await openssl(broker.url, version)), 'renewed')
@@ -95,7 +90,7 @@ for (const version of ['-tls1_2', '-tls1_3']) {
   })
 
   test(`with other authorities than before, a ticket is worth nothing (${version})`, async () => {
-    const authority = makeAuthority(directory.path)
+    const authority = makeAuthority(directory)
     const ca = inDirectory('ca.pem')
     copyFileSync(authority.certFile, ca)
     const listen = [`tls://127.0.0.1:0?${files(first)}&ca=${ca}&identity=cn`]
@@ -123,7 +118,7 @@ test('a new second certificate is for connections to come', async () => {
   assert.equal(await shown(), 'first')
   await broker.broker.reload({ listen: listen(second) })
   assert.equal(await shown(), 'second')
-  const third = makeSelfSigned(directory.path, 'third', 'DNS:broker.example')
+  const third = makeSelfSigned(directory, 'third', 'DNS:broker.example')
   await broker.broker.reload({ listen: listen(third, second) })
   assert.equal(await shown(), 'third')
   await broker.broker.reload({ listen: listen() })

@@ -3,16 +3,15 @@
  * acknowledged reaches one of two listeners, once.
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { BrokerProcess } from '../crash/broker-process.ts'
 import { makeChance } from '../support/chance.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { openWire, staying, type WireClient } from '../support/wire-client.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'pabal-held-'))
-after(() => rmSync(root, { recursive: true }))
+const root = temporaryDirectory()
 const messages = 400
 const rounds = 6
 

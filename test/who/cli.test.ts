@@ -3,12 +3,11 @@
  */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { makeCertificate } from '../cli/certificates.ts'
 import { pabal, runPabal as run, startPabal } from '../support/pabal-command.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { startTestBroker } from '../support/test-broker.ts'
 import { staying } from '../support/wire-client.ts'
 
@@ -79,29 +78,25 @@ test('a list with more pages than the broker answers in a second still comes who
 })
 
 test('a Unix socket, WebSocket and TLS lead to the broker, too', async () => {
-  const files = mkdtempSync(join(tmpdir(), 'pabal-who-'))
-  try {
-    makeCertificate(files, 'server', 'DNS:localhost,IP:127.0.0.1')
-    const [certificate = '', key = '', socket = ''] = ['server.pem', 'server.key', 's'].map((name) => join(files, name))
-    const listen = ['ws://127.0.0.1:0/mqtt', `unix://${socket}`, `tls://127.0.0.1:0?cert=${certificate}&key=${key}`]
-    await using running = await startTestBroker({ listen })
-    const [ws = '', , tls = ''] = running.broker.urls
-    const { port } = new URL(tls.replace('tls:', 'mqtts:'))
-    const ways = [
-      ['--unix', socket],
-      ['-L', ws],
-      ['-L', `mqtts://localhost:${port}`, '--cafile', certificate],
-      ['-p', port, '--cafile', certificate],
-    ]
-    for (const way of ways) {
-      const { out, faults, code } = await run(['who', 't', ...way])
-      assert.deepEqual([out.split(':')[0], faults, code], ['Nobody listens to t', '', 16], way.join(' '))
-    }
-    const distrusted = await run(['who', 't', '-L', `mqtts://localhost:${port}`])
-    assert.match(distrusted.faults, /Cannot connect to localhost:\d+: /)
-  } finally {
-    rmSync(files, { recursive: true, force: true })
+  const files = temporaryDirectory()
+  makeCertificate(files, 'server', 'DNS:localhost,IP:127.0.0.1')
+  const [certificate = '', key = '', socket = ''] = ['server.pem', 'server.key', 's'].map((name) => join(files, name))
+  const listen = ['ws://127.0.0.1:0/mqtt', `unix://${socket}`, `tls://127.0.0.1:0?cert=${certificate}&key=${key}`]
+  await using running = await startTestBroker({ listen })
+  const [ws = '', , tls = ''] = running.broker.urls
+  const { port } = new URL(tls.replace('tls:', 'mqtts:'))
+  const ways = [
+    ['--unix', socket],
+    ['-L', ws],
+    ['-L', `mqtts://localhost:${port}`, '--cafile', certificate],
+    ['-p', port, '--cafile', certificate],
+  ]
+  for (const way of ways) {
+    const { out, faults, code } = await run(['who', 't', ...way])
+    assert.deepEqual([out.split(':')[0], faults, code], ['Nobody listens to t', '', 16], way.join(' '))
   }
+  const distrusted = await run(['who', 't', '-L', `mqtts://localhost:${port}`])
+  assert.match(distrusted.faults, /Cannot connect to localhost:\d+: /)
 })
 
 test('clients, session, subs and topics show what there is', async () => {

@@ -2,11 +2,9 @@
  * Asking a running broker over MQTT: who listens, who may ask, and what is told to whom.
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { type BrokerOptions, sqlite } from '../../src/index.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { startTestBroker } from '../support/test-broker.ts'
 import { staying } from '../support/wire-client.ts'
 import { Asker } from './asker.ts'
@@ -256,33 +254,29 @@ test('a client that takes no packet as large as its answer is told so', async ()
 })
 
 test('a restart of the broker loses neither since when a client is away nor how old what waits is', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'pabal-who-'))
-  try {
-    const durable = () => startTestBroker({ store: sqlite(directory) })
-    {
-      await using running = await durable()
-      const away = await running.client(5, { ...staying(5, 'away'), properties: { sessionExpiryInterval: 9999 } })
-      await away.subscribe('t', { qos: 1 })
-      await running.lose(away)
-      running.advanceBy(600)
-      await running.broker.publish({ topicName: 't' })
-      running.advanceBy(600)
-      await running.broker.publish({ topicName: 't' })
-    }
+  const directory = temporaryDirectory()
+  const durable = () => startTestBroker({ store: sqlite(directory) })
+  {
     await using running = await durable()
-    running.advanceBy(1200)
-    const asker = await Asker.open(running, 5)
-    const { atMs, subscribers } = await asker.ask('t')
-    const [row] = subscribers
-    assert.ok(row !== undefined)
-    assert.partialDeepStrictEqual(row, { online: false, inFlight: 0, backlog: { messages: 2 } })
-    // The broker says what its own types say.
-    const { oldestAtMs } = row.backlog as { oldestAtMs: number }
-    const seconds = [atMs - Number(row.sinceMs), atMs - oldestAtMs].map((ms) => Math.round(ms / 10_000) * 10)
-    assert.deepEqual(seconds, [1200, 600])
-  } finally {
-    rmSync(directory, { recursive: true, force: true })
+    const away = await running.client(5, { ...staying(5, 'away'), properties: { sessionExpiryInterval: 9999 } })
+    await away.subscribe('t', { qos: 1 })
+    await running.lose(away)
+    running.advanceBy(600)
+    await running.broker.publish({ topicName: 't' })
+    running.advanceBy(600)
+    await running.broker.publish({ topicName: 't' })
   }
+  await using running = await durable()
+  running.advanceBy(1200)
+  const asker = await Asker.open(running, 5)
+  const { atMs, subscribers } = await asker.ask('t')
+  const [row] = subscribers
+  assert.ok(row !== undefined)
+  assert.partialDeepStrictEqual(row, { online: false, inFlight: 0, backlog: { messages: 2 } })
+  // The broker says what its own types say.
+  const { oldestAtMs } = row.backlog as { oldestAtMs: number }
+  const seconds = [atMs - Number(row.sinceMs), atMs - oldestAtMs].map((ms) => Math.round(ms / 10_000) * 10)
+  assert.deepEqual(seconds, [1200, 600])
 })
 
 test('a client that takes small packets gets small pages', async () => {

@@ -2,16 +2,15 @@
  * `access:` in the configuration: what is wrong with it is said with its place, also in mosquitto's ACL file.
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts'
 import { accessRules } from '../access/access-options.ts'
 import { loadConfig, parseConfig } from './config.ts'
 import { ConfigError } from './config-fault.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'pabal-access-'))
-after(() => rmSync(directory, { recursive: true }))
+const directory = temporaryDirectory()
 
 /** `line:column key: found` of each fault. */
 function faultsOf(read: () => unknown): string[] {

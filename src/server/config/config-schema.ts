@@ -16,7 +16,7 @@ import { httpHookSchema } from './http-hook-schema.ts'
 import { jwtSchema } from './jwt-schema.ts'
 import { choice, flag, type LeafFacts, leaf, text } from './leaf.ts'
 import { amountFacts, limitAmount, limitNames, readLimit } from './limit-value.ts'
-import { readListenUrl } from './listen-value.ts'
+import { readListenUrl, withWholePaths } from './listen-value.ts'
 import { logSchema } from './log-schema.ts'
 import { describeValue, type Reading, readChoice, readFlag } from './reading.ts'
 import { referredVariable, type SecretPlaces } from './secret.ts'
@@ -42,7 +42,7 @@ export type ConfigSchema = ReturnType<typeof configSchema>
 
 export function configSchema(places: SecretPlaces) {
   return z.strictObject({
-    listeners: z.array(listenerSchema).optional(),
+    listeners: z.array(listenerSchema(places.directory)).optional(),
     allowAnonymous: leaf(readFlag, { json: flag, standard: false }).optional(),
     durability: leaf((value) => readChoice(value, durabilities), {
       json: choice(durabilities),
@@ -52,7 +52,7 @@ export function configSchema(places: SecretPlaces) {
       json: { type: 'integer', minimum: 1, maximum: syncIntervalMsMax },
       standard: syncIntervalMsDefault,
     }).optional(),
-    admin: adminSchema.optional(),
+    admin: adminSchema(places.directory).optional(),
     data: leaf((value) => readDirectory(places.directory, value), {
       json: text,
       standard: 'data',
@@ -93,21 +93,37 @@ export function configSchema(places: SecretPlaces) {
   })
 }
 
-const listenerSchema = z.preprocess(
-  (value) => (typeof value === 'object' && value !== null ? value : { url: value }),
-  z.strictObject({ url: leaf(readListenUrl, { json: { type: 'string', pattern: '^(tcp|tls|ws|wss|unix)://' } }) }),
-)
-
-const adminSchema = z.preprocess(
-  (value) => (typeof value === 'object' && value !== null ? value : { listen: value }),
-  z.strictObject({
-    listen: leaf(readAdminListen, {
-      json: { anyOf: [{ type: 'string', pattern: '^(https?://.+|off)$' }, { const: false }] },
-      standard: 'http://127.0.0.1:18083',
-      show: (value) => (value === null ? 'off' : String(value)),
+function listenerSchema(directory: string) {
+  return z.preprocess(
+    (value) => (typeof value === 'object' && value !== null ? value : { url: value }),
+    z.strictObject({
+      url: leaf((value) => wholePaths(readListenUrl(value), directory), {
+        json: { type: 'string', pattern: '^(tcp|tls|ws|wss|unix)://' },
+        isListenUrl: true,
+      }),
     }),
-  }),
-)
+  )
+}
+
+function adminSchema(directory: string) {
+  return z.preprocess(
+    (value) => (typeof value === 'object' && value !== null ? value : { listen: value }),
+    z.strictObject({
+      listen: leaf((value) => wholePaths(readAdminListen(value), directory), {
+        json: { anyOf: [{ type: 'string', pattern: '^(https?://.+|off)$' }, { const: false }] },
+        standard: 'http://127.0.0.1:18083',
+        show: (value) => (value === null ? 'off' : String(value)),
+        isListenUrl: true,
+      }),
+    }),
+  )
+}
+
+/** `null` is a URL that is turned off. */
+function wholePaths<Url extends string | null>(reading: Reading<Url>, directory: string): Reading<Url | string> {
+  if (reading.type === 'fault' || reading.value === null) return reading
+  return { type: 'value', value: withWholePaths(reading.value, directory) }
+}
 
 function userSchema(places: SecretPlaces) {
   const secret: LeafFacts = { json: text, isSecret: true }

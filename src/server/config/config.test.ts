@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts'
+import { parseListenUrl } from '../../transport/listen-url.ts'
 import { formatScramCredential, makeScramCredential } from '../authentication/scram-credential.ts'
 import { loadConfig, parseConfig } from './config.ts'
 import { ConfigError } from './config-fault.ts'
 import { configuredOptions, emptyConfig } from './configured-options.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'pabal-config-'))
-after(() => rmSync(directory, { recursive: true }))
+const directory = temporaryDirectory()
 
 const hash = '$scrypt$ln=10,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
 
@@ -320,6 +320,29 @@ test('a password file holds a password or a hash, and its path starts from the c
     userProperties: [],
   }
   assert.deepEqual(await options.authenticate?.(connect), { type: 'accepted', account: 'plain' })
+})
+
+test('paths in listen URLs and in the URL of the HTTP API start from the configuration file, whatever they are called', () => {
+  const query = 'cert=a+b.pem&key=../k%20y.pem&ca=%EC%BB%A4.pem&crl=/etc/100%25.crl&passphraseFile=p&minVersion=1.3'
+  const text = [
+    `listeners: ['tcp://127.0.0.1', 'tls://127.0.0.1?${query}', {url: ' wss://[::1]/a?cert=one&key=one&cert=two&key=/two '}]`,
+    'admin: https://127.0.0.1:1?cert=a+b.pem&key=../k%20y.pem&passphraseFile=p&host=broker.example',
+  ].join('\n')
+  for (const from of ['/etc/pabal', '/etc/c+d & #e?/100%/커피']) {
+    const { listeners, admin } = parseConfig(text, join(from, 'pabal.yaml'))
+    const [plain, first, second] = (listeners ?? []).map((url) => parseListenUrl(url))
+    assert.equal(plain?.url, 'tcp://127.0.0.1')
+    assert.ok(first?.transport === 'tls' && second?.transport === 'wss')
+    const [certFile, keyFile, passphraseFile] = [join(from, 'a+b.pem'), join(from, '../k y.pem'), join(from, 'p')]
+    const others = { others: [], identity: null, minVersion: 'TLSv1.3', ciphers: null } as const
+    const files = { certFile, keyFile, passphraseFile, caFile: join(from, '커.pem'), crlFile: '/etc/100%.crl' }
+    assert.deepEqual(first.tls, { ...files, ...others })
+    assert.equal(second.tls.certFile, join(from, 'one'))
+    assert.deepEqual(second.tls.others, [{ certFile: join(from, 'two'), keyFile: '/two' }])
+    const { searchParams } = new URL(admin?.listen ?? '')
+    const asWritten = { cert: certFile, key: keyFile, passphraseFile, host: 'broker.example' }
+    assert.deepEqual(Object.fromEntries(searchParams), asWritten)
+  }
 })
 
 test('a password file that is missing, empty, too long or unprintable is refused', () => {

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts'
 import { type Config, type ConfigSources, readConfig } from './config.ts'
 import { ConfigError } from './config-fault.ts'
 import { eachKey, keyTree } from './config-keys.ts'
 import { configSchema } from './config-schema.ts'
 import { variableName } from './environment.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'pabal-environment-'))
-after(() => rmSync(directory, { recursive: true }))
+const directory = temporaryDirectory()
 const file = join(directory, 'pabal.yaml')
 
 function sources(text: string | null, environment: Record<string, string>): ConfigSources {
@@ -62,7 +61,27 @@ function readOrFaults(environment: Record<string, string>): string[] {
 }
 
 test('relative paths in the environment start from the working directory', () => {
-  assert.equal(read(null, { PABAL_DATA: 'kept' }).data, join(directory, 'kept'))
+  const text = 'listeners: [tcp://127.0.0.1:1]\n'
+  const inFolder = (environment: Record<string, string>): Config => {
+    mkdirSync(join(directory, 'conf'), { recursive: true })
+    writeFileSync(join(directory, 'conf', 'pabal.yaml'), text)
+    return readConfig({ file: join(directory, 'conf', 'pabal.yaml'), environment, flags: [], directory }).config
+  }
+  assert.equal(inFolder({ PABAL_DATA: 'kept' }).data, join(directory, 'kept'))
+  const url = (folder: string) => `tls://127.0.0.1?cert=${folder}c.pem&key=${folder}k.pem`
+  const whole = url(`${directory}/`)
+  assert.deepEqual(inFolder({ PABAL_LISTENERS: `${url('')}, ${url('./')}` }).listeners, [whole, whole])
+  assert.deepEqual(inFolder({ PABAL_LISTENERS: `["${url('')}", {url: "${url('./')}"}]` }).listeners, [whole, whole])
+  assert.deepEqual(inFolder({ PABAL_LISTENERS__0: url('') }).listeners, [whole])
+  const admin = (folder: string) => `https://127.0.0.1?cert=${folder}c.pem&key=${folder}k.pem`
+  assert.deepEqual(inFolder({ PABAL_ADMIN: admin('') }).admin, { listen: admin(`${directory}/`) })
+  writeFileSync(join(directory, 'alice'), 'green tea\n')
+  const users = '[{userName: a, passwordFile: alice}, {userName: b, password: "file:alice"}]'
+  const { authentication } = inFolder({ PABAL_AUTHENTICATION__USERS: users })
+  assert.deepEqual(
+    authentication?.users.map(({ password }) => password),
+    ['green tea', 'green tea'],
+  )
 })
 
 test('a list is its entries with commas, or YAML in brackets, and takes the place of the list in the file', () => {

@@ -10,6 +10,7 @@ import type { ConfigFault } from './config-fault.ts'
 import { eachKey, type KeyNode } from './config-keys.ts'
 import type { KeyPath } from './key-path.ts'
 import type { LeafFacts } from './leaf.ts'
+import { withWholePaths } from './listen-value.ts'
 import { nearestName } from './nearest-name.ts'
 import { type Origin, placeOfFault } from './origin.ts'
 import { absoluteReference, type Environment, SecretText } from './secret.ts'
@@ -153,7 +154,7 @@ function readValue(node: KeyNode, text: string, directory: string): ValueOrFault
   }
   const document = yaml().parseDocument(text, { prettyErrors: false })
   const [problem] = [...document.errors, ...document.warnings]
-  if (problem === undefined) return { type: 'value', value: document.toJS() }
+  if (problem === undefined) return { type: 'value', value: withPathsFrom(directory, node, document.toJS()) }
   const found = `no YAML: ${problem.message.split('\n')[0]}`
   return {
     type: 'fault',
@@ -167,10 +168,30 @@ function readValue(node: KeyNode, text: string, directory: string): ValueOrFault
 function leafValue(facts: LeafFacts, text: string, directory: string): unknown {
   const { json } = facts
   if (facts.isSecret === true) {
-    return text.startsWith('file:') ? absoluteReference(text, directory) : new SecretText(text)
+    return text.startsWith('file:') ? wholePath(facts, text, directory) : new SecretText(text)
   }
-  if (facts.isPath === true) return resolve(directory, text)
+  if (facts.isPath === true || facts.isListenUrl === true) return wholePath(facts, text, directory)
   if (json.type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true'
   if (json.type === 'integer' && /^(?:\d+|0x[\da-f]+)$/i.test(text)) return Number(text)
   return text
+}
+
+/** What stands in a list that is written as YAML: no file is around it whose directory its paths could start from. */
+function withPathsFrom(directory: string, node: KeyNode, value: unknown): unknown {
+  if (node.type === 'value' && typeof value === 'string') return wholePath(node.facts, value, directory)
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) {
+    return node.type === 'list' ? value.map((entry) => withPathsFrom(directory, node.entry, entry)) : value
+  }
+  const entries = Object.entries(value).map(([key, child]) => {
+    const inside = node.type === 'mapping' ? node.keys.get(key) : node.type === 'value' ? node : undefined
+    return [key, inside === undefined ? child : withPathsFrom(directory, inside, child)]
+  })
+  return Object.fromEntries(entries)
+}
+
+function wholePath(facts: LeafFacts, text: string, directory: string): string {
+  if (facts.isSecret === true && text.startsWith('file:')) return absoluteReference(text, directory)
+  if (facts.isListenUrl === true) return withWholePaths(text, directory)
+  return facts.isPath === true && text !== '' ? resolve(directory, text) : text
 }

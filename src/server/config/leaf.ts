@@ -20,6 +20,8 @@ export interface LeafFacts {
   readonly show?: (value: unknown) => string
   /** Relative ones start from the directory of the file, in the environment and in flags from the working directory. */
   readonly isPath?: boolean
+  /** It is a URL that may name files: the paths in it start where others do. */
+  readonly isListenUrl?: boolean
   /** It is not shown, unless it only says where the secret is. */
   readonly isSecret?: boolean
 }

@@ -29,7 +29,7 @@ export function faultAt(
   return { ...placeOfFault(read.layers.originOf(path), formatPath(path)), found, expected, advice }
 }
 
-async function certificateFaults(read: ReadConfig): Promise<ConfigFault[]> {
+export async function certificateFaults(read: ReadConfig): Promise<ConfigFault[]> {
   const faults: ConfigFault[] = []
   for (const [index, url] of (read.config.listeners ?? []).entries()) {
     const address = parseListenUrl(url)

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts'
 import { DataDirectoryError } from './data-directory.ts'
 import { currentFormat, type Format, type Migration } from './format.ts'
 import { openForReading, openForWriting } from './open-database.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'pabal-open-'))
-after(() => rmSync(directory, { recursive: true }))
+const directory = temporaryDirectory()
 
 const careful = { synchronous: 'FULL', acceptLoss: false } as const
 let files = 0

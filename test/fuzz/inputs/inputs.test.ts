@@ -4,11 +4,11 @@
  * PABAL_FUZZ_INPUTS changes the number for each, PABAL_SEED the seed.
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { temporaryDirectory } from '../../support/temporary-directory.ts'
 import { faultOfInput, fuzzTarget, type RecordedInput, writeDownInput } from './fuzz-target.ts'
 import { fedBy, fromOperator, fromOutside, type Target } from './target.ts'
 import { targets } from './targets.ts'
@@ -16,8 +16,7 @@ import { targets } from './targets.ts'
 const inputs = Number(process.env.PABAL_FUZZ_INPUTS ?? 250)
 const seed = Number(process.env.PABAL_SEED ?? 20_261_125)
 const corpus = fileURLToPath(new URL('../corpus/inputs', import.meta.url))
-const root = mkdtempSync(join(tmpdir(), 'pabal-inputs-test-'))
-after(() => rmSync(root, { recursive: true }))
+const root = temporaryDirectory()
 
 for (const target of targets) {
   // To read a configuration takes as long as many packets.

@@ -6,6 +6,7 @@ import { resolve } from 'node:path'
 import { DEFAULT_CIPHERS } from 'node:tls'
 import { parseListenUrl } from '../../../transport/listen-url.ts'
 import type { ConfigFault } from '../config-fault.ts'
+import { encodePath } from '../listen-value.ts'
 import { placeOf } from './directive-lines.ts'
 import type { Conf } from './directives.ts'
 import type { Block, Directive } from './verdict.ts'
@@ -138,10 +139,6 @@ function ciphersOf(older: Directive | undefined, newer: Directive | undefined): 
     older === undefined ? usual.filter((name) => !isNewer(name)) : [String(older.value)],
   ]
   return lists.flat().join(':')
-}
-
-function encodePath(path: string): string {
-  return encodeURI(path).replace(/[?#&]/g, encodeURIComponent)
 }
 
 function checked(url: string, { opens, given }: Block, faults: ConfigFault[]): string | null {

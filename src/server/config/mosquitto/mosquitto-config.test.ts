@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
+import { temporaryDirectory } from '../../../../test/support/temporary-directory.ts'
 import { configSchema, knownKeys } from '../config-schema.ts'
 import { knownDirectives } from './directives.ts'
 import { isMosquittoConf, readMosquittoConf } from './mosquitto-config.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'pabal-mosquitto-'))
-after(() => rmSync(directory, { recursive: true }))
+const directory = temporaryDirectory()
 const file = join(directory, 'mosquitto.conf')
 
 function read(text: string) {
