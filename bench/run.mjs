@@ -3,7 +3,7 @@
  *
  * Prints a table of every figure, its bar and whether it is reached, and appends it to bench/results.md. mosquitto keeps everything in
  * memory, but in `enqueue-saved`. Arguments go to compare.mjs: `npm run bench -- --only pair-qos1 --repeats 1`; with --no-record nothing is
- * appended. A first word chooses another part: `stalls`, `curves`, `micro`, `floors`; each says with --help what it takes.
+ * appended. A first word chooses another part: `stalls`, `curves`, `micro`, `floors`, `scrolling`; each says with --help what it takes.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -13,7 +13,13 @@ import { createInterface } from 'node:readline'
 import { buildBroker, here, pabalCommand } from './broker-process.mjs'
 import { barText, figures, isReached, scenarios } from './scenarios.mjs'
 
-const parts = { stalls: 'stalls.mjs', curves: 'curves.mjs', micro: 'micro/run.ts', floors: 'floors.mjs' }
+const parts = {
+  stalls: 'stalls.mjs',
+  curves: 'curves.mjs',
+  micro: 'micro/run.ts',
+  floors: 'floors.mjs',
+  scrolling: 'scrolling.mjs',
+}
 /** What durability may cost the thread all else runs on, in microseconds a message. */
 const durabilityUsMax = 3
 /** Of the whole run, with what the last scenario may take beyond it. */

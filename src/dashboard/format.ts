@@ -1,12 +1,12 @@
 /**
  * Numbers, sizes and times as people read them, in the language of the page.
  */
-import { language, type TextKey, t } from './text/text.ts'
+import { decimal, language, type TextKey, t } from './text/text.ts'
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
 
 export function count(value: number): string {
-  return Math.round(value).toLocaleString(language.value)
+  return decimal(Math.round(value))
 }
 
 /** Short enough for the axis of a chart. */
@@ -16,8 +16,7 @@ export function compact(value: number): string {
 
 /** Below ten with one decimal. */
 export function rate(perSecond: number): string {
-  const maximumFractionDigits = perSecond < 10 ? 1 : 0
-  return perSecond.toLocaleString(language.value, { maximumFractionDigits })
+  return decimal(perSecond, perSecond < 10 ? 1 : 0)
 }
 
 export function percent(part: number): string {
@@ -31,8 +30,7 @@ export function bytes(size: number): string {
     value /= 1024
     unit += 1
   }
-  const maximumFractionDigits = unit > 0 && value < 100 ? 1 : 0
-  return `${value.toLocaleString(language.value, { maximumFractionDigits })} ${units[unit]}`
+  return `${decimal(value, unit > 0 && value < 100 ? 1 : 0)} ${units[unit]}`
 }
 
 const steps: readonly (readonly [milliseconds: number, key: TextKey])[] = [

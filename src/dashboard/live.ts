@@ -18,8 +18,16 @@ const clockOffsetMs = signal(0)
 
 const retryMs = 2000
 
+/** The time by this page, each second anew. */
+const secondMs = signal(Date.now())
+
+setInterval(() => {
+  secondMs.value = Date.now()
+}, 1000)
+
+/** What is made of it is made anew each second: what was a moment ago does not stay so because the broker says nothing new. */
 export function serverNowMs(): number {
-  return Date.now() + clockOffsetMs.value
+  return Math.max(Date.now(), secondMs.value) + clockOffsetMs.value
 }
 
 export function noteServerTime(atMs: number): void {

@@ -3,10 +3,11 @@
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Browser, type BrowserContext, chromium, type Page, type Request } from 'playwright-core'
+import { chromiumOptions } from '../../bench/scroll-frames.ts'
 import type { BrokerOptions } from '../../src/index.ts'
 import type { BrokerParts } from '../../src/server/shell-owner.ts'
 import { startApi, type TestApi } from '../admin/api.ts'
@@ -41,7 +42,7 @@ export interface Dashboard extends AsyncDisposable {
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const artefacts = join(root, 'artefacts/dashboard')
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path))
+const { executablePath } = chromiumOptions
 
 export const dashboardFolder = join(root, 'dist/dashboard')
 
@@ -54,7 +55,7 @@ export async function startDashboard(
   login: 'needed' | 'off' = 'off',
   parts: BrokerParts = {},
 ): Promise<Dashboard> {
-  assert.ok(executablePath !== undefined, 'Debian package chromium is needed')
+  assert.ok(executablePath !== '', 'Debian package chromium is needed')
   buildDashboard()
   const api = await startApi(options, parts, { login })
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })

@@ -110,15 +110,31 @@ function Rows<Row>(props: TableProps<Row> & { readonly first: number; readonly l
   return (
     <>
       {rows.slice(first, last).map((row, index) => (
-        <tr key={keyOf(row)} class={markOf?.(row)} aria-rowindex={first + index + 2}>
-          {columns.map(({ title, cell, isNumber }) => (
-            <td key={title} class={isNumber === true ? 'number' : undefined}>
-              {cell(row)}
-            </td>
-          ))}
-        </tr>
+        <Line key={keyOf(row)} row={row} mark={markOf?.(row)} rowIndex={first + index + 2} columns={columns} />
       ))}
     </>
+  )
+}
+
+interface LineProps<Row> extends Pick<TableProps<Row>, 'columns'> {
+  readonly row: Row
+  readonly mark: ReturnType<NonNullable<TableProps<Row>['markOf']>>
+  readonly rowIndex: number
+}
+
+/**
+ * A component of its own, so that a row that stays in sight is not made anew with each that comes: one that reads a signal, such as the
+ * language, is made again only if a signal or what it is given has changed.
+ */
+function Line<Row>({ row, mark, rowIndex, columns }: LineProps<Row>) {
+  return (
+    <tr class={mark} aria-rowindex={rowIndex}>
+      {columns.map(({ title, cell, isNumber }) => (
+        <td key={title} class={isNumber === true ? 'number' : undefined}>
+          {cell(row)}
+        </td>
+      ))}
+    </tr>
   )
 }
 

@@ -33,8 +33,22 @@ export function t(key: TextKey, values: Readonly<Record<string, string | number>
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values[name]
     if (value === undefined) return whole
-    return typeof value === 'number' ? value.toLocaleString(language.value) : value
+    return typeof value === 'number' ? decimal(value) : value
   })
+}
+
+/** By language and digits: to make one takes longer than to write a hundred numbers with it. */
+const decimals = new Map<string, Intl.NumberFormat>()
+
+/** The number in the language of the page, with so many digits behind the point at most. */
+export function decimal(value: number, maximumFractionDigits = 3): string {
+  const key = `${language.value} ${maximumFractionDigits}`
+  let format = decimals.get(key)
+  if (format === undefined) {
+    format = new Intl.NumberFormat(language.value, { maximumFractionDigits })
+    decimals.set(key, format)
+  }
+  return format.format(value)
 }
 
 /** Whatever the language of the page is. */
