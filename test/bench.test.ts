@@ -98,7 +98,7 @@ test('npm run bench -- --help builds nothing and names the other parts', async (
   const { stdout } = await run(process.execPath, [path('../bench/run.mjs'), '--help'])
   assert.match(
     stdout,
-    /^usage: npm run bench .*--repeats 3.*\n\nother parts.*: npm run bench -- stalls \| curves \| micro \| floors\n$/,
+    /^usage: npm run bench .*--repeats 3.*\n\nother parts.*: npm run bench -- stalls \| curves \| micro \| floors \| scrolling\n$/,
   )
 })
 

@@ -1,7 +1,7 @@
 /**
  * The frame around every page: menu, state of the link, language and theme, shortcuts.
  */
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { logOut, me } from './api.ts'
 import { clock, compact } from './format.ts'
 import { undeliveredNow, watchOverview } from './history.ts'
@@ -27,7 +27,8 @@ export function Shell({ isReady }: { isReady: boolean }) {
     document.title = title
   }, [title])
   const isFirst = useRef(true)
-  useEffect(() => {
+  // Together with the new page: a little later it would be taken from a field that has the focus by then.
+  useLayoutEffect(() => {
     setMenuOpen(false)
     // Who moves with the keyboard goes on where the new page begins.
     if (!isFirst.current) main.current?.focus()

@@ -110,6 +110,24 @@ test('all of it can be reached with the keyboard: skip link, pages, search, them
   assert.deepEqual(faults, [])
 })
 
+test('the focus is at the beginning of a page as soon as it is there, and not taken from a field later', {
+  timeout,
+}, async () => {
+  await using dashboard = await startDashboard(sceneOptions)
+  const { page } = await dashboard.show('overview')
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
+  const focused = await page.evaluate(`new Promise((resolve) => {
+    const observer = new MutationObserver(() => {
+      if (!document.querySelector('main h1')?.textContent.includes('Who listens')) return
+      observer.disconnect()
+      resolve(document.activeElement.id)
+    })
+    observer.observe(document.querySelector('main'), { childList: true, subtree: true, characterData: true })
+    location.hash = '#/who'
+  })`)
+  assert.equal(focused, 'main')
+})
+
 test('language and theme are chosen in the menu and remembered', { timeout }, async () => {
   await using dashboard = await startDashboard()
   const { page } = await dashboard.show('clients', { width: 360 })
