@@ -68,6 +68,21 @@ test('no more than 16 MiB wait: behind that what is large is read at once, and o
   assert.deepEqual([reading.mustWait(mib), reading.isOver], [false, false])
 })
 
+test('one that fails does not keep the others waiting', (t) => {
+  const turns: (() => void)[] = []
+  t.mock.method(globalThis, 'setImmediate', (go: () => void) => void turns.push(go))
+  const reading = new ReadingTime(() => 1000)
+  const seen: string[] = []
+  const read = { proceed: () => void seen.push('read') }
+  reading.waitForTurn({ proceed: () => assert.fail('broken') }, 1)
+  reading.waitForTurn(read, 1)
+  assert.throws(() => turns.shift()?.(), /broken/)
+  turns.shift()?.()
+  reading.waitForTurn(read, 1)
+  turns.shift()?.()
+  assert.deepEqual([seen, turns.length], [['read', 'read'], 0])
+})
+
 const listener = { url: 'tcp://nowhere', tellsPublisher: true }
 const connect = '10 0d 00 04 4d 51 54 54 04 02 00 00 00 01'
 const pingreq = 'c0 00'

@@ -72,15 +72,19 @@ export class ReadingTime {
     this.#turn = performance.nodeTiming.uvMetricsInfo.loopCount
     this.#endsMs = this.#clock() + msMax
     let done = 0
-    while (done < waiting.length && (done === 0 || !this.#isLate)) {
-      this.#bytes -= sizes[done] ?? 0
-      waiting[done++]?.proceed()
+    try {
+      while (done < waiting.length && (done === 0 || !this.#isLate)) {
+        this.#bytes -= sizes[done] ?? 0
+        waiting[done++]?.proceed()
+      }
+    } finally {
+      // Also if one has failed: the others are not to wait for ever.
+      if (done < waiting.length) {
+        this.#waiting = waiting.slice(done).concat(this.#waiting)
+        this.#sizes = sizes.slice(done).concat(this.#sizes)
+      }
+      this.#goesOn = this.#waiting.length > 0
+      if (this.#goesOn) setImmediate(this.#goOn)
     }
-    if (done < waiting.length) {
-      this.#waiting = waiting.slice(done).concat(this.#waiting)
-      this.#sizes = sizes.slice(done).concat(this.#sizes)
-    }
-    this.#goesOn = this.#waiting.length > 0
-    if (this.#goesOn) setImmediate(this.#goOn)
   }
 }

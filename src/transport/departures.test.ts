@@ -33,6 +33,20 @@ test('what departs does so in order, so many in each turn of the event loop', as
   assert.equal(gone.length, 302)
 })
 
+test('one that fails does not keep the others waiting', (t) => {
+  const turns: (() => void)[] = []
+  t.mock.method(globalThis, 'setImmediate', (go: () => void) => void turns.push(go))
+  const departures = new Departures()
+  const gone: number[] = []
+  departures.add({ depart: () => assert.fail('broken') })
+  for (let count = 0; count < 2; count++) departures.add({ depart: () => void gone.push(1) })
+  assert.throws(() => turns.shift()?.(), /broken/)
+  turns.shift()?.()
+  departures.add({ depart: () => void gone.push(1) })
+  turns.shift()?.()
+  assert.equal(gone.length, 3)
+})
+
 const ways: readonly [string, (client: Channel, server: Channel) => void][] = [
   ['clients that are gone', (client) => client.destroy()],
   ['channels that the owner ends', (_, server) => server.end()],

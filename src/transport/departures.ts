@@ -25,12 +25,15 @@ export class Departures {
   readonly #go = (): void => {
     const waiting = this.#waiting
     const end = Math.min(waiting.length, this.#done + perTurn)
-    while (this.#done < end) waiting[this.#done++]?.depart()
-    if (this.#done < waiting.length) {
-      setImmediate(this.#go)
-      return
+    try {
+      while (this.#done < end) waiting[this.#done++]?.depart()
+    } finally {
+      // Also if one has failed: the others are not to wait for ever.
+      if (this.#done < waiting.length) setImmediate(this.#go)
+      else {
+        this.#waiting = []
+        this.#done = 0
+      }
     }
-    this.#waiting = []
-    this.#done = 0
   }
 }

@@ -159,6 +159,10 @@ class CrashRun {
     const flags = ['--data', this.#directory, '--durability', this.#options.durability]
     flags.push('--limit', `queueMemoryBytesMax=${random.of(['1MiB', '4MiB', '64MiB'])}`)
     flags.push('--snapshot-every', String(random.of([30_000, 300_000, 3_000_000])))
+    // However long it takes until there is something to lose, nobody is refused meanwhile.
+    if (this.#options.finds !== undefined) {
+      flags.push('--limit', 'sessionQueueMessagesMax=100000000', '--limit', 'sessionQueueBytesMax=1024GiB')
+    }
     this.#broker = new BrokerProcess(flags)
     return this.#broker
   }
