@@ -32,9 +32,7 @@ import { readStartFlags, type StartFlags } from './start/start-flags.ts'
 import { type StopWatch, watchForStop } from './start/stop-signal.ts'
 import { boundYoungGeneration } from './start/young-generation.ts'
 
-/**
- * Runs `pabal start` with the arguments behind `start`; resolves to the exit code when the broker has stopped.
- */
+/** Runs `pabal start` with the arguments behind `start`; resolves to the exit code when the broker has stopped. */
 export async function runStart(argv: string[]): Promise<number> {
   const request = readStartFlags(argv)
   if (request.type === 'exit') return request.exitCode
@@ -47,7 +45,7 @@ async function runBroker(flags: StartFlags, flagFaults: readonly ConfigFault[], 
   let running: Broker | null = null
   collectReadBuffers()
   const loaded = onceLoaded(() => {
-    boundYoungGeneration({ copies: () => running?.ledger().copies.inFlight ?? 0 })
+    boundYoungGeneration(() => running?.ledger().copies.inFlight ?? 0)
     giveMemoryBackWhenQuiet(() => (running === null ? 0 : messagesAndCopies(running.ledger())))
   })
   const hangup = watchForHangup()

@@ -16,13 +16,8 @@ const manyInFlight = 4096
 /** How often it is asked for, at most. */
 const askEveryMs = 100
 
-export interface InFlight {
-  /** How many copies of messages wait for their acknowledgement. */
-  copies(): number
-}
-
-/** From now on. */
-export function boundYoungGeneration(inFlight: InFlight): void {
+/** From now on. `copiesInFlight`: how many copies of messages wait for their acknowledgement. */
+export function boundYoungGeneration(copiesInFlight: () => number): void {
   let grows = true
   let bytesMost = bytesEnough
   let askAtMs = 0
@@ -33,7 +28,7 @@ export function boundYoungGeneration(inFlight: InFlight): void {
     const nowMs = performance.now()
     if (nowMs >= askAtMs) {
       askAtMs = nowMs + askEveryMs
-      bytesMost = inFlight.copies() < manyInFlight ? bytesEnough : bytesEnoughInFlight
+      bytesMost = copiesInFlight() < manyInFlight ? bytesEnough : bytesEnoughInFlight
     }
     // A large collection may make it smaller and let it grow by two steps at once.
     const isAgain = wasLarge && bytesMost === bytesEnough
