@@ -75,6 +75,10 @@ export class Broker {
   })
   readonly #memory = new MemoryWatch({
     bytesMax: () => this.#shell.core.state.limits.memoryBytesMax,
+    movedBytes: () => {
+      const { bytesReceived, bytesSent } = this.#shell.core.state.traffic
+      return bytesReceived + bytesSent
+    },
     changed: (isShort, use, bounds) => {
       this.#links.forgetUnsent()
       this.#shell.act((core, nowMs, turn) => changeMemory(core.state, isShort, nowMs, turn))

@@ -68,7 +68,8 @@ test('without a limit it is three quarters of what there is', () => {
 
 test('much more that waits for clients is looked at when whoever said so has finished, and not for each of them', async (t) => {
   const told: boolean[] = []
-  const owner = { bytesMax: () => 1, changed: (isShort: boolean) => void told.push(isShort), relieve() {} }
+  const changed = (isShort: boolean) => void told.push(isShort)
+  const owner = { bytesMax: () => 1, movedBytes: () => 0, changed, relieve() {} }
   const watch = new MemoryWatch(owner)
   watch.grew(100 * mebibyte)
   await Promise.resolve()
@@ -82,5 +83,38 @@ test('much more that waits for clients is looked at when whoever said so has fin
   assert.deepEqual(told, [])
   await Promise.resolve()
   assert.deepEqual(told, [true])
+  watch.stop()
+})
+
+test('where next to nothing moves it is looked at each fifth time only, unless memory is short', (t) => {
+  let movedBytes = 0
+  let bytesMax = memoryBytesByDefault
+  let looks = 0
+  const owner = {
+    bytesMax() {
+      looks += 1
+      return bytesMax
+    },
+    movedBytes: () => movedBytes,
+    changed() {},
+    relieve() {},
+  }
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const watch = new MemoryWatch(owner)
+  watch.start()
+  const looksIn = (steps: number, bytes: number) => {
+    const before = looks
+    for (let step = 0; step < steps; step++) {
+      movedBytes += bytes
+      t.mock.timers.tick(100)
+    }
+    return looks - before
+  }
+  assert.equal(looksIn(20, 1000), 4)
+  assert.equal(looksIn(20, 64 * 1024), 20)
+  assert.equal(looksIn(20, 0), 4)
+  bytesMax = 1
+  assert.equal(looksIn(5, 0), 1)
+  assert.equal(looksIn(20, 0), 20, 'it is short now')
   watch.stop()
 })

@@ -25,6 +25,8 @@ export interface MemoryBounds {
 export interface MemoryWatchOwner {
   /** Zero: what `memoryBytesByDefault` says. */
   bytesMax(): number
+  /** How many bytes have come from clients and gone to them so far. */
+  movedBytes(): number
   /** Whether the process is short of memory has changed. */
   changed(isShort: boolean, use: MemoryUse, bounds: MemoryBounds): void
   /** It has been short for some time. */
@@ -32,6 +34,9 @@ export interface MemoryWatchOwner {
 }
 
 const everyMs = 100
+/** To look costs as much as several messages: where so little has moved since the last time, only each fifth time. */
+const littleBytesMax = 64 * 1024
+const passedMax = 4
 /** Of more than this it is told at once: a flood to many clients that do not read takes a gigabyte in a second. */
 const grownBytesMax = 8 * 1024 * 1024
 const relieveEveryMs = 5000
@@ -60,6 +65,8 @@ export class MemoryWatch {
   #timer: NodeJS.Timeout | null = null
   #isShort = false
   #grownBytes = 0
+  #movedBytes = 0
+  #passed = 0
   #collectAtMs = 0
   #relieveAtMs = 0
   #isRelieved = false
@@ -73,7 +80,7 @@ export class MemoryWatch {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.#look(), everyMs).unref()
+    this.#timer = setInterval(() => this.#lookIfMoved(), everyMs).unref()
   }
 
   stop(): void {
@@ -88,6 +95,18 @@ export class MemoryWatch {
     if (this.#grownBytes < grownBytesMax) return
     this.#grownBytes = 0
     queueMicrotask(() => this.#look())
+  }
+
+  #lookIfMoved(): void {
+    const movedBytes = this.#owner.movedBytes()
+    const isLittle = movedBytes - this.#movedBytes < littleBytesMax
+    if (isLittle && !this.#isShort && this.#passed < passedMax) {
+      this.#passed += 1
+      return
+    }
+    this.#passed = 0
+    this.#movedBytes = movedBytes
+    this.#look()
   }
 
   #look(): void {
