@@ -3,6 +3,7 @@
  */
 export { type HttpAdminOptions, httpAdmin } from './admin/http-admin.ts'
 export type { AccessAction, AccessPolicy } from './core/access/access-policy.ts'
+export type { Ban, BanKind } from './core/access/ban-list.ts'
 export type { BrokerEvent } from './core/event.ts'
 export { defaultLimits, type Limits } from './core/limits.ts'
 export type { CopyLedger, Ledger, MessageLedger, RuleLedger } from './core/query/ledger.ts'
@@ -30,6 +31,7 @@ export {
   ScramCredentialError,
   type ScramCredentialOptions,
 } from './server/authentication/scram-credential.ts'
+export type { BanOptions, Bans } from './server/bans/bans.ts'
 export {
   type Broker,
   createBroker,

@@ -168,14 +168,14 @@ interface Paging {
 
 /** Asks what `$pabal/NAME` answers, for a page of it. @throws RequestFault */
 export function askPage(
-  { broker, cursors }: Pick<RawVisit, 'broker' | 'cursors'>,
+  { broker, principal, cursors }: Pick<RawVisit, 'broker' | 'principal' | 'cursors'>,
   name: string,
   fields: Readonly<Record<string, unknown>>,
   { limit = limitUsual, cursor }: Paging,
 ): Promise<AdminAnswer> {
   const given = Object.entries({ ...fields, cursor }).filter(([, value]) => value !== undefined)
   const bounds = { rowsMax: limit, bytesMax: pageBytesMax }
-  return broker.ask({ name, fields: Object.fromEntries(given), cursors, bounds })
+  return broker.ask({ name, fields: Object.fromEntries(given), askedBy: principal.name, cursors, bounds })
 }
 
 /** The rows are JSON already: they are put together, not read again. */

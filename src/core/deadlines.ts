@@ -5,6 +5,7 @@
  * has become vain would keep what it is about alive until it is due, which may be hours: each addition looks at two others and
  * drops those that are vain, so that about half of what is here is not.
  */
+import type { BanKind } from './access/ban-list.ts'
 import type { Connection } from './connection/connection.ts'
 import type { Seq } from './record.ts'
 import type { Session } from './session/session.ts'
@@ -26,6 +27,8 @@ export type Deadline =
   | { atMs: number; readonly type: 'owed'; readonly message: Seq }
   /** A client may be woken again. */
   | { atMs: number; readonly type: 'wake'; readonly session: Session }
+  /** A ban may be over. */
+  | { atMs: number; readonly type: 'ban'; readonly as: BanKind; readonly who: string }
   /** Settled copies wait to be written. */
   | { atMs: number; readonly type: 'settled' }
 

@@ -24,6 +24,8 @@ export interface Limits {
   sessionsMax: number
   /** The same of one account, 0 for any number. */
   sessionsPerAccountMax: number
+  /** Bans at one time; a further one is refused to whoever makes it. */
+  bansMax: number
   /** Bytes of a whole packet after CONNECT: Maximum Packet Size. At most 268,435,460. */
   packetBytesMax: number
   /** Seconds from the first byte of a packet to its last, and one more for each 1,000 bytes that have come. */
@@ -140,6 +142,7 @@ export const defaultLimits: Readonly<Limits> = Object.freeze({
   connectionsPerAddressMax: 0,
   sessionsMax: 1_000_000,
   sessionsPerAccountMax: 0,
+  bansMax: 100_000,
   packetBytesMax: 1024 * 1024,
   packetSecondsMax: 60,
   propertiesMax: 100,
@@ -210,6 +213,7 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [lowest: number
   connectionsPerAddressMax: [0, 10_000_000],
   sessionsMax: [1, 100_000_000],
   sessionsPerAccountMax: [0, 100_000_000],
+  bansMax: [0, 1_000_000],
   packetBytesMax: [64, 268_435_460],
   packetSecondsMax: [1, 3600],
   propertiesMax: [1, 100_000],

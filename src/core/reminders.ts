@@ -2,6 +2,7 @@
  * What is done when a deadline has come: the facts are looked at again, so nothing is ever done early.
  */
 import { ReasonCode } from '../protocol/reason-code.ts'
+import { remindBan } from './connection/banning.ts'
 import { refuseConnect } from './connection/closing.ts'
 import type { Connection } from './connection/connection.ts'
 import { checkKeepAlive } from './connection/keep-alive.ts'
@@ -51,6 +52,9 @@ export function remind(
       return
     case 'owed':
       remindOwed(core, deadline.message, nowMs)
+      return
+    case 'ban':
+      remindBan(core, deadline.as, deadline.who, nowMs)
       return
     case 'wake':
       remindWake(core, deadline.session, nowMs, turn)

@@ -5,6 +5,7 @@
  */
 import type { AccessPolicy } from './access/access-policy.ts'
 import { AccessRules } from './access/access-rules.ts'
+import { BanList } from './access/ban-list.ts'
 import type { IdentifierPatterns } from './access/identifier-patterns.ts'
 import { type AskReceive, Receiving } from './access/receiving.ts'
 import type { Connection } from './connection/connection.ts'
@@ -141,6 +142,8 @@ export class CoreState {
   readonly connectionsByAddress = new Headcount()
   /** Of accounts, those that are in. */
   readonly connectionsByAccount = new Headcount()
+  /** Who may not come in. The host keeps them: what is here is durable already. */
+  readonly bans = new BanList()
   /** How often something was refused because of a limit. */
   readonly reachedLimits: ReachedLimits = {}
   readonly rules: TopicRules

@@ -24,6 +24,8 @@ export function isVain(core: CoreState, deadline: Deadline): boolean {
       return deadline.connection.parked === null
     case 'owed':
       return !core.owed.has(deadline.message)
+    case 'ban':
+      return core.bans.get(deadline.as, deadline.who)?.untilMs !== deadline.atMs
     case 'wake':
     case 'settled':
       return false

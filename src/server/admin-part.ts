@@ -48,6 +48,8 @@ export interface AdminQuestion {
   readonly name: string
   /** As in the JSON object that is its payload. */
   readonly fields: Readonly<Record<string, unknown>>
+  /** The name of whoever asks. */
+  readonly askedBy: string
   /** Of whoever asks. */
   readonly cursors: Cursors
   readonly bounds: PageBounds

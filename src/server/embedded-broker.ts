@@ -15,11 +15,12 @@ import type { Tally } from '../core/routing/fate.ts'
 import { topicNameFault } from '../core/routing/topic-name.ts'
 import type { CoreState } from '../core/state.ts'
 import { MemoryStore } from '../store/memory-store.ts'
-import { type ListenAddress, parseListenUrl } from '../transport/listen-url.ts'
+import type { ListenAddress } from '../transport/listen-url.ts'
 import { AdminSide } from './admin-side.ts'
 import { FailedLogins } from './authentication/failed-logins.ts'
+import type { Bans } from './bans/bans.ts'
 import { ClientLinks } from './client-links.ts'
-import { exposureFault, takesStrangers } from './config/exposure.ts'
+import { permittedAddresses, takesStrangers } from './config/exposure.ts'
 import { Gatekeeper } from './gatekeeper.ts'
 import { type BrokerEvents, HostEvents } from './host-events.ts'
 import { HostUpgrades, type UpgradeOptions } from './host-upgrades.ts'
@@ -29,7 +30,7 @@ import { type LocalPublish, type LocalSubscription, type PublishResult, publishL
 import { LocalSubscriptions } from './local-subscriptions.ts'
 import { MemoryWatch } from './memory-watch.ts'
 import { checkOptions } from './option-faults.ts'
-import { type BrokerOptions, defaultListen } from './options.ts'
+import type { BrokerOptions } from './options.ts'
 import { differences, mayStillObserve, type OptionSet, type ReloadResult } from './reload.ts'
 import type { AdminRequestEvent } from './requests/admin-request.ts'
 import { pullAll } from './requests/pages.ts'
@@ -75,10 +76,7 @@ export class Broker {
   })
   readonly #memory = new MemoryWatch({
     bytesMax: () => this.#shell.core.state.limits.memoryBytesMax,
-    movedBytes: () => {
-      const { bytesReceived, bytesSent } = this.#shell.core.state.traffic
-      return bytesReceived + bytesSent
-    },
+    movedBytes: () => this.#shell.core.state.traffic.bytesMoved,
     changed: (isShort, use, bounds) => {
       this.#links.forgetUnsent()
       this.#shell.act((core, nowMs, turn) => changeMemory(core.state, isShort, nowMs, turn))
@@ -151,6 +149,11 @@ export class Broker {
     return wholeLedger(this.#shell.core.state)
   }
 
+  /** Who may not connect. */
+  get bans(): Bans {
+    return this.#shell.bans
+  }
+
   /** Network Connections at this moment. */
   get connections(): number {
     return this.#links.size
@@ -165,9 +168,7 @@ export class Broker {
   async start(): Promise<void> {
     if (this.#state !== 'made')
       throw new Error(`this broker was ${this.#state} already; make another with createBroker`)
-    const addresses = (this.#options.listen ?? defaultListen).map(parseListenUrl)
-    const fault = exposureFault(addresses, this.#options)
-    if (fault !== null) throw new Error(fault)
+    const addresses = permittedAddresses(this.#options)
     this.#state = 'started'
     const starting = this.#start(addresses)
     // Whoever stops it meanwhile waits for this; what comes of it, the caller is told.
@@ -178,12 +179,19 @@ export class Broker {
   async #start(addresses: readonly ListenAddress[]): Promise<void> {
     this.#admin.phase = 'starting'
     const steps = [
-      () => this.#trace(),
+      async () => {
+        if (this.#options.tracing !== true) return
+        this.#shell.core.state.tracer = await openTelemetryTracer((error) => this.#events.fault(error))
+      },
       () => this.#admin.start(this.#shell, addresses.length, () => this.urls),
       () => this.#shell.open(),
       () => this.#admin.opened(),
       () => this.#listeners.open(addresses),
-      () => this.#begin(),
+      () => {
+        this.#admin.phase = 'running'
+        this.#memory.start()
+        return this.#admin.listening()
+      },
     ]
     try {
       for (const step of steps) {
@@ -198,18 +206,6 @@ export class Broker {
       disconnectClientsOf(opened, this.#links, this.#shell)
       throw error
     }
-  }
-
-  async #trace(): Promise<void> {
-    if (this.#options.tracing !== true) return
-    this.#shell.core.state.tracer = await openTelemetryTracer((error) => this.#events.fault(error))
-  }
-
-  /** Everything is open. */
-  async #begin(): Promise<void> {
-    this.#admin.phase = 'running'
-    this.#memory.start()
-    await this.#admin.listening()
   }
 
   /**
@@ -232,9 +228,7 @@ export class Broker {
     this.#mustHaveStarted()
     if (this.#admin.phase !== 'running') throw new Error(stillStarting)
     const next: OptionSet = { given: options, checked: checkOptions(options) }
-    const addresses = (options.listen ?? defaultListen).map(parseListenUrl)
-    const fault = exposureFault(addresses, options)
-    if (fault !== null) throw new Error(fault)
+    const addresses = permittedAddresses(options)
     const renewAdmin = await this.#admin.readCertificates()
     const change = await this.#listeners.prepare(addresses)
     if (this.#state === 'stopped') await change.undo()

@@ -12,6 +12,7 @@ import { type Load, newTurn, type Turn } from '../core/turn.ts'
 import { LatencyHistogram } from '../metrics/latency-histogram.ts'
 import { type Store, shard } from '../store/store.ts'
 import { AwaitedAnswers } from './awaited-answers.ts'
+import { Bans } from './bans/bans.ts'
 import { ClientHistory } from './client-history.ts'
 import { ClientLink } from './client-link.ts'
 import { deliveryTimesInto, type Latencies } from './delivery-times.ts'
@@ -47,6 +48,7 @@ export class Shell {
   readonly #history: ClientHistory
   /** What clients ask of the broker itself. */
   readonly requests: Requests
+  readonly bans: Bans
   readonly #clock: () => number
   readonly reading = new ReadingTime(() => this.nowMs())
   /** What is written to clients. */
@@ -99,6 +101,12 @@ export class Shell {
       (error) => this.#failed(error),
     )
     this.#history = new ClientHistory(() => this.core.state.limits.clientHistoryEventsMax)
+    this.bans = new Bans({
+      state: this.core.state,
+      directory: store.directory,
+      nowMs: () => this.nowMs(),
+      act: (give) => this.act(give),
+    })
     this.requests = this.#makeRequests()
   }
 
@@ -112,6 +120,7 @@ export class Shell {
     return new Requests({
       core,
       store: this.store,
+      bans: this.bans,
       history: this.#history,
       gatekeeper: this.#gatekeeper,
       nowMs: () => this.nowMs(),
@@ -188,6 +197,7 @@ export class Shell {
       onFailure: (error) => this.#failed(error),
     })
     try {
+      await this.bans.open()
       await this.#restore()
       this.#isOpen = true
     } catch (error) {

@@ -111,7 +111,11 @@ function actRooms({ name, what, again }: Kind): Room[] {
 }
 
 /** @throws RequestFault */
-async function act(visit: Pick<RawVisit, 'broker' | 'cursors'>, name: string, which: object): Promise<Reply> {
+async function act(
+  visit: Pick<RawVisit, 'broker' | 'principal' | 'cursors'>,
+  name: string,
+  which: object,
+): Promise<Reply> {
   const { facts } = await askPage(visit, name, { ...which }, {})
   return reply(facts)
 }

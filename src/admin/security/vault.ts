@@ -3,10 +3,11 @@
  * directory that its owner alone can read. Without a directory it lasts as long as the process.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { hashPassword, parsePasswordHash, verifyPassword } from '../../server/authentication/password-hash.ts'
+import { replacePrivateFile } from '../../server/private-file.ts'
 import type { ApiKey } from '../api-types.ts'
 import { type Scope, scopes } from './principal.ts'
 
@@ -122,22 +123,11 @@ export class Vault {
     return written
   }
 
-  /** What is half written is never under its final name. */
   async #writeNow(): Promise<void> {
     const path = this.#path
     if (path === null) return
     const content = { version: 1, passwordHash: this.#passwordHash, keys: [...this.#keys.values()] }
-    const partial = `${path}.partial`
-    // What somebody has laid there is neither followed nor written into.
-    await rm(partial, { force: true })
-    const file = await open(partial, 'wx', 0o600)
-    try {
-      await file.writeFile(`${JSON.stringify(content, null, 2)}\n`)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(partial, path)
+    await replacePrivateFile(path, [`${JSON.stringify(content, null, 2)}\n`])
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Whether a client may come in, now that it is known who it is: whose its Client Identifier is, and the limits of Sessions, accounts and
+ * Whether a client may come in, now that it is known who it is: bans, whose its Client Identifier is, and the limits of Sessions, accounts and
  * memory. Nothing has changed yet when it is refused.
  */
 import type { Connect } from '../../protocol/control-packet.ts'
@@ -9,6 +9,7 @@ import { reachLimit } from '../limit-reached.ts'
 import { memoryFault } from '../memory.ts'
 import type { Login } from '../question.ts'
 import type { CoreState } from '../state.ts'
+import { banFault } from './banning.ts'
 import type { ClosingReason } from './closing.ts'
 import type { Connection } from './connection.ts'
 
@@ -24,6 +25,8 @@ export function admissionFault(
   const { account } = login
   if (login.endsAtMs <= nowMs) return { reasonCode: ReasonCode.NotAuthorized, text: 'what it logged in with is over' }
   return (
+    // Its account may be another name than the User Name of its CONNECT.
+    banFault(core, connection, clientIdentifier, account, nowMs) ??
     identifierFault(core, connection, clientIdentifier, account) ??
     memoryFaultOf(core, packet, account) ??
     ownerFault(core, clientIdentifier, account) ??

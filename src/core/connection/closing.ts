@@ -29,6 +29,8 @@ export interface ClosingReason {
   /** For humans; goes out as Reason String. */
   readonly text: string
   readonly serverReference?: string
+  /** What the client is not told, in brackets behind `text` in the event. */
+  readonly forLog?: string
   /** As whom a client had logged in that is not let in. Not for the client, as the next is not. */
   readonly account?: string
   /** Whose Session has its Client Identifier. */
@@ -77,7 +79,7 @@ export function closeConnection(
   const { session, origin } = connection
   for (const packet of takeParked(core, connection)) noteRefused(core, packet, session, closedMeanwhile, nowMs)
   const { remoteAddress } = origin
-  const { reasonCode, text } = reason
+  const { reasonCode } = reason
   if (session === null || !wasConnected) {
     reportRefused(core, connection, reason, turn)
     return
@@ -85,12 +87,19 @@ export function closeConnection(
   core.traffic.clientLeft(connection.isLocal)
   core.connectionsByAccount.remove(session.account)
   const { clientIdentifier, account } = session
-  turn.events.push({ type: 'disconnected', clientIdentifier, account, remoteAddress, reasonCode, reason: text })
+  turn.events.push({
+    type: 'disconnected',
+    clientIdentifier,
+    account,
+    remoteAddress,
+    reasonCode,
+    reason: wordsOf(reason),
+  })
   if (session.connection === connection) detachSession(core, session, connection, nowMs, turn)
 }
 
 function reportRefused(core: CoreState, connection: Connection, reason: ClosingReason, turn: Turn): void {
-  const { reasonCode, text, account, otherAccount } = reason
+  const { reasonCode, account, otherAccount } = reason
   const { remoteAddress } = connection.origin
   const { clientIdentifier } = connection
   core.traffic.clientRefused(
@@ -103,8 +112,12 @@ function reportRefused(core: CoreState, connection: Connection, reason: ClosingR
     ...(otherAccount === undefined ? {} : { otherAccount }),
     remoteAddress,
     reasonCode,
-    reason: text,
+    reason: wordsOf(reason),
   })
+}
+
+function wordsOf({ text, forLog }: ClosingReason): string {
+  return forLog === undefined ? text : `${text} (${forLog})`
 }
 
 /**

@@ -70,6 +70,8 @@ export class Connection {
   /** The CONNECT of a client that uses enhanced authentication: it may do so again. */
   authenticationConnect: Connect | null = null
   authenticationMethod: string | null = null
+  /** What the client is called: the name in its certificate, or the User Name of its CONNECT. */
+  userName: string | null = null
   /** The client chose its Client Identifier itself. */
   hasOwnClientIdentifier = false
   isReAuthenticating = false

@@ -15,6 +15,7 @@ import { neverExpires, Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
 import { admissionFault } from './admission.ts'
+import { banFault } from './banning.ts'
 import { type ClosingReason, disconnectClient, refuseConnect } from './closing.ts'
 import type { Connection } from './connection.ts'
 import { addressOf } from './headcount.ts'
@@ -51,7 +52,8 @@ export function receiveConnect(
   connection.protocolVersion = packet.protocolVersion === 5 ? 5 : 4
   // A CONNACK that refuses, and AUTH, must keep to it, too [MQTT-3.2.2-19].
   connection.maximumPacketSize = packet.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY
-  const fault = connectFault(core, connection, packet)
+  connection.userName = connection.origin.certificateName ?? packet.userName
+  const fault = connectFault(core, connection, packet, nowMs)
   if (fault !== null) {
     refuseConnect(core, connection, fault, nowMs, turn)
     return
@@ -73,9 +75,11 @@ export function receiveConnect(
 }
 
 /** What makes a well-formed CONNECT unacceptable before anybody is asked; null if nothing does. */
-function connectFault(core: CoreState, connection: Connection, packet: Connect): ClosingReason | null {
+function connectFault(core: CoreState, connection: Connection, packet: Connect, nowMs: number): ClosingReason | null {
   const { will, properties } = packet
   if (core.isStopping) return { reasonCode: ReasonCode.ServerShuttingDown, text: 'the broker is shutting down' }
+  const banned = banFault(core, connection, packet.clientIdentifier, null, nowMs)
+  if (banned !== null) return banned
   if (core.connections.size > core.limits.connectionsMax) {
     const text = `the broker takes no more than ${core.limits.connectionsMax} connections; try again later`
     return { reasonCode: ReasonCode.ServerBusy, text: reachLimit(core, 'connectionsMax', text) }

@@ -34,9 +34,14 @@ export class Traffic {
   /** Sessions that ended because their client stayed away too long. */
   sessionsExpired = 0
 
+  /** Those that have come from clients and gone to them. */
+  get bytesMoved(): number {
+    return this.bytesReceived + this.bytesSent
+  }
+
   /** Changes with everything that is counted as load. */
   get activity(): number {
-    return this.bytesReceived + this.bytesSent + this.socketsOpened
+    return this.bytesMoved + this.socketsOpened
   }
 
   clientCame(isLocal: boolean): void {

@@ -2,8 +2,8 @@
  * The rule that no broker is open to a network by accident: whoever listens where other machines can reach it says who
  * may come in, even if that is everybody.
  */
-import { isLoopback, type ListenAddress } from '../../transport/listen-url.ts'
-import type { BrokerOptions } from '../options.ts'
+import { isLoopback, type ListenAddress, parseListenUrl } from '../../transport/listen-url.ts'
+import { type BrokerOptions, defaultListen } from '../options.ts'
 
 type Admission = Pick<BrokerOptions, 'allowAnonymous' | 'authenticate' | 'authenticationMethods'>
 
@@ -30,6 +30,14 @@ function isReachable(address: ListenAddress): boolean {
 /** Whether clients show a certificate there that says who they are. */
 export function namesClients(address: ListenAddress): boolean {
   return 'tls' in address && address.tls.identity !== null
+}
+
+/** Where a broker with these options listens. @throws an Error if it may not be open there. */
+export function permittedAddresses(options: Admission & Pick<BrokerOptions, 'listen'>): ListenAddress[] {
+  const addresses = (options.listen ?? defaultListen).map(parseListenUrl)
+  const fault = exposureFault(addresses, options)
+  if (fault !== null) throw new Error(fault)
+  return addresses
 }
 
 /** Null if these listeners may start; otherwise which may not, why, and what to do, as text for a terminal. */

@@ -18,6 +18,8 @@ export const limitDescriptions: Readonly<Record<keyof Limits, string>> = Object.
   sessionsMax:
     'Sessions in all, of clients that are connected and of clients that are away; a further one is refused with 0x97 Quota exceeded, in 3.1.1 with 3. Clients that have one may always come back to it',
   sessionsPerAccountMax: 'The same of one account; `0`: any number. Where nobody logs in all clients are one account',
+  bansMax:
+    'Bans at one time: Client Identifiers, User Names, addresses and ranges; a further one is refused to whoever makes it',
   packetBytesMax: 'A whole packet after CONNECT: Maximum Packet Size',
   packetSecondsMax:
     'Time from the first byte of a packet to its last, and one second more for each 1,000 bytes that have come; then the connection ends with 0x8D',

@@ -2,6 +2,7 @@
  * Everything that can be asked of the broker, by name: `$pabal/NAME`.
  */
 import { accessTest } from './access-test.ts'
+import { banAdd, banRemove, banRemoveAll, bans } from './bans.ts'
 import { clients, session } from './clients.ts'
 import { inFlightMessages, queuedMessages } from './copies.ts'
 import { groups } from './groups.ts'
@@ -38,5 +39,9 @@ export const handlers: Readonly<Record<string, RequestHandler>> = {
   dead,
   'dead-requeue': deadRequeue,
   'dead-drop': deadDrop,
+  bans,
+  'ban-add': banAdd,
+  'ban-remove': banRemove,
+  'ban-remove-all': banRemoveAll,
   'access-test': accessTest,
 }

@@ -23,6 +23,23 @@ export class NotThere extends RequestFault {}
 /** More than one thing is meant by what was named. */
 export class NotClear extends RequestFault {}
 
+/** What there is stands in the way of what was asked for. */
+export class InTheWay extends RequestFault {}
+
+/** It cannot be done at the moment, and nobody who asks can help it. */
+export class NotNow extends RequestFault {}
+
+/** One field of it is wrong. */
+export class FieldFault extends RequestFault {
+  readonly field: string
+
+  constructor(field: string, found: string, expected: string, advice: string) {
+    super(found, expected, advice)
+    this.field = field
+    this.message = `${field}: ${this.message}`
+  }
+}
+
 /** A name that is none of those there are. */
 export function unknownName(kind: string, written: string, names: readonly string[]): RequestFault {
   const near = nearestName(written.slice(0, 100), names)

@@ -6,6 +6,7 @@ import type { Row } from '../../core/query/row.ts'
 import type { CoreState } from '../../core/state.ts'
 import type { Turn } from '../../core/turn.ts'
 import type { Store } from '../../store/store.ts'
+import type { Bans } from '../bans/bans.ts'
 import type { ClientHistory } from '../client-history.ts'
 import type { Fields, FieldTypes } from './request-fields.ts'
 
@@ -14,7 +15,10 @@ export interface Asked {
   /** To look at. What changes it goes through `act`. */
   readonly state: CoreState
   readonly store: Store
+  readonly bans: Bans
   readonly history: ClientHistory
+  /** What whoever asks is called: an account, or the Client Identifier it has chosen without one; an administrator, or its key. */
+  readonly askedBy: string
   readonly nowMs: number
   readonly fields: Fields
   /** Hands the core an input and carries out what it decides. */

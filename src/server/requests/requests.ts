@@ -11,6 +11,7 @@ import type { BrokerRequest } from '../../core/session/requests.ts'
 import type { Turn } from '../../core/turn.ts'
 import type { Store } from '../../store/store.ts'
 import type { AdminAnswer, AdminQuestion } from '../admin-part.ts'
+import type { Bans } from '../bans/bans.ts'
 import type { ClientHistory } from '../client-history.ts'
 import type { Gatekeeper } from '../gatekeeper.ts'
 import { type AdminRequestEvent, adminRequest } from './admin-request.ts'
@@ -26,6 +27,7 @@ import { Slices } from './slices.ts'
 export interface RequestsHost {
   readonly core: BrokerCore
   readonly store: Store
+  readonly bans: Bans
   readonly history: ClientHistory
   readonly gatekeeper: Gatekeeper
   nowMs(): number
@@ -139,7 +141,7 @@ export class Requests {
     // What a long answer rests on is looked at in a slice of its own.
     await this.slices.turn()
     const nowMs = this.#host.nowMs()
-    const asked = this.#asked(fields, nowMs)
+    const asked = this.#asked(fields, nameOf(request), nowMs)
     const head = { type: request.name, atMs: nowMs }
     if (!isPermitted) {
       if (handler.withoutPermission === undefined) throw missingPermission(handler.permission, topic)
@@ -156,13 +158,13 @@ export class Requests {
     return this.#page(request, fields, { ...head, ...facts }, answer, cursors)
   }
 
-  #asked(fields: Fields, nowMs: number): Asked {
-    const { core, store, history } = this.#host
-    return { state: core.state, store, history, nowMs, fields, act: (give) => this.#host.act(give) }
+  #asked(fields: Fields, askedBy: string, nowMs: number): Asked {
+    const { core, store, bans, history } = this.#host
+    return { state: core.state, store, bans, history, askedBy, nowMs, fields, act: (give) => this.#host.act(give) }
   }
 
   /** Answers an administrator, whom the host has let in already. @throws RequestFault */
-  async ask({ name, fields: values, cursors, bounds }: AdminQuestion): Promise<AdminAnswer> {
+  async ask({ name, fields: values, askedBy, cursors, bounds }: AdminQuestion): Promise<AdminAnswer> {
     const handler = handlerOf(name)
     const fields = checkFields(Object.entries(values), handler.fields)
     const cursor = fields.text('cursor')
@@ -172,7 +174,7 @@ export class Requests {
       const answer = takeAnswer(cursors, cursor, name, nowMs, 'by whoever it was sent to')
       return { atMs: nowMs, facts: {}, ...(await this.#adminPage(answer, cursors, bounds)) }
     }
-    const { facts, list } = await handler.answer(this.#asked(fields, nowMs))
+    const { facts, list } = await handler.answer(this.#asked(fields, askedBy, nowMs))
     if (handler.permission === 'admin') await this.#host.durable()
     if (list === undefined) return { atMs: nowMs, facts, rows: null, cursor: null }
     const answer = { requestName: name, listName: list.name, topic: '#', rows: list.rows }
@@ -218,6 +220,12 @@ export class Requests {
     const start = JSON.stringify(head).slice(0, -1)
     return `${start},${JSON.stringify(answer.listName)}:[${rows.join(',')}],"cursor":${JSON.stringify(cursor)}}`
   }
+}
+
+/** What the broker has made up says nothing. */
+function nameOf({ session: { account, clientIdentifier }, connection }: BrokerRequest): string {
+  if (account !== '') return account
+  return connection.hasOwnClientIdentifier ? clientIdentifier : ''
 }
 
 /** @throws RequestFault */

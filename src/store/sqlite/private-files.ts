@@ -15,7 +15,7 @@ export interface PrivateFiles {
 }
 
 /** How the names of what the broker writes there begin; copies that a repair sets aside are among them. */
-const ownNames = ['pabal.db', 'lock.db', 'owner', 'reserve', 'admin.json']
+const ownNames = ['pabal.db', 'lock.db', 'owner', 'reserve', 'admin.json', 'banned.jsonl']
 /** What the system puts into a file system that is there for one directory. */
 const foreignButHarmless = 'lost+found'
 const forOthers = 0o077
