@@ -54,6 +54,8 @@ export type FateEntry = z.output<typeof rows.fateEntrySchema>
 export type Listener = z.output<typeof rows.listenerSchema>
 /** A Retained Message. */
 export type Retained = z.output<typeof rows.retainedSchema>
+/** Who may not connect, in the words of EMQX. */
+export type Banned = z.output<typeof rows.bannedSchema>
 /** A Retained Message with what it says. */
 export type RetainedMessage = z.output<typeof rows.retainedMessageSchema>
 
@@ -83,6 +85,8 @@ export type TopicPage = z.output<typeof answers.topicPageSchema>
 export type ListenersOfTopicPage = z.output<typeof answers.listenersPageSchema>
 /** The listeners that are open. */
 export type ListenerPage = z.output<typeof answers.listenerPageSchema>
+/** Who may not connect. */
+export type BannedPage = z.output<typeof answers.bannedPageSchema>
 /** Retained Messages, without their payloads. */
 export type RetainedPage = z.output<typeof answers.retainedPageSchema>
 /** Messages that are held, without their payloads. */
@@ -136,6 +140,8 @@ export type BulkPublish = z.input<typeof bodies.bulkPublishSchema>
 export type Which = z.input<typeof bodies.whichSchema>
 /** A Subscription, in the words of EMQX. */
 export type Subscribe = z.input<typeof bodies.subscribeSchema>
+/** Who is to be banned, in the words of EMQX. */
+export type Ban = z.input<typeof bodies.banSchema>
 /** Name and password of an administrator. */
 export type Login = z.input<typeof bodies.loginSchema>
 /** The password as it is and as it is to be. */

@@ -7,14 +7,14 @@ import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import type { BrokerAccess } from '../server/admin-part.ts'
 import type { AdminRequestEvent } from '../server/requests/admin-request.ts'
-import { NotClear, NotThere, RequestFault } from '../server/requests/request-fault.ts'
+import { FieldFault, InTheWay, NotClear, NotNow, NotThere, RequestFault } from '../server/requests/request-fault.ts'
 import type { Administration } from './administration.ts'
 import { auditEntry } from './audit.ts'
 import { readBody } from './body.ts'
 import { serveDashboard } from './dashboard-files.ts'
 import { docsPage, docsStyle } from './docs-page.ts'
 import { makeOpenApi, type OpenApi } from './openapi.ts'
-import { HttpProblem, problem } from './problem.ts'
+import { HttpProblem, type ProblemType, problem } from './problem.ts'
 import { apiPath, type Reply, type Room } from './room.ts'
 import { rooms } from './rooms/rooms.ts'
 import { type Doorkeeper, unknown } from './security/doorkeeper.ts'
@@ -163,9 +163,15 @@ function problemOf(error: unknown, broker: BrokerAccess, path: string): HttpProb
   if (error instanceof HttpProblem) return error
   if (error instanceof RequestFault) {
     const { found, expected, advice } = error
-    const type = error instanceof NotThere ? 'not-found' : error instanceof NotClear ? 'conflict' : 'bad-request'
-    return problem(type, 'the request', found, expected, advice)
+    const place = error instanceof FieldFault ? `body.${error.field}` : 'the request'
+    return problem(problemTypeOf(error), place, found, expected, advice)
   }
   broker.reportFault(error)
   return problem('broker-fault', path.slice(0, 200), 'a failure', 'an answer', 'look at what the broker has logged')
+}
+
+function problemTypeOf(fault: RequestFault): ProblemType {
+  if (fault instanceof NotThere) return 'not-found'
+  if (fault instanceof NotClear || fault instanceof InTheWay) return 'conflict'
+  return fault instanceof NotNow ? 'unavailable' : 'bad-request'
 }

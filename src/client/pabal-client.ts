@@ -191,6 +191,24 @@ export class PabalClient {
     return this.#connection.ask('DELETE', { path, params: [id, filter], query, ...options })
   }
 
+  /** Who may not connect. */
+  banned(query: api.PagingQuery = {}, options: RequestOptions = {}): List<api.BannedPage> {
+    return this.#list({ path: '/banned', query, ...options })
+  }
+
+  /** Bans a client, which is disconnected if it is connected. Its Session stays. */
+  ban(ban: api.Ban, options: RequestOptions = {}): Promise<api.Banned> {
+    return this.#connection.ask('POST', { path: '/banned', body: ban, ...options })
+  }
+
+  liftBan(as: api.Ban['as'], who: string, options: RequestOptions = {}): Promise<void> {
+    return this.#connection.ask('DELETE', { path: '/banned/{as}/{who}', params: [as, who], ...options })
+  }
+
+  liftAllBans(options: RequestOptions = {}): Promise<void> {
+    return this.#connection.ask('DELETE', { path: '/banned', ...options })
+  }
+
   // Who listens
 
   subscriptions(query: api.SubscriptionsQuery = {}, options: RequestOptions = {}): List<api.FilterPage> {

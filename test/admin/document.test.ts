@@ -76,6 +76,7 @@ test('every room answers as the document says', async () => {
     '/me',
     '/api_key',
     '/access/test?action=publish&topic=a',
+    '/banned',
   ]
   const single = ['/clients/one', `/held/${heldId}`, `/dead/${deadId}`, `/receipts/${body.receipt_id}`]
   const copies = [
@@ -100,6 +101,9 @@ test('every room answers as the document says', async () => {
     ['DELETE', '/clients/one/mqueue_messages'],
     ['DELETE', '/clients/one'],
     ['DELETE', '/sessions/one'],
+    ['POST', '/banned', { as: 'clientid', who: 'two' }],
+    ['DELETE', '/banned/clientid/two'],
+    ['DELETE', '/banned'],
     ['POST', '/config/reload'],
     ['POST', '/login', { username: 'admin', password: 'wrong' }],
     ['POST', '/logout'],

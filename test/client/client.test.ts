@@ -66,6 +66,13 @@ test('every operation of the document is a method, and answers as the document s
   assert.equal((await pabal.requeueDead({ filter: 'nothing' })).done, 0)
   assert.deepEqual([(await pabal.dropHeld({ all: true })).done, (await pabal.dropDead({ all: true })).done], [2, 2])
   await pabal.disconnect('a/one')
+  assert.equal((await pabal.ban({ as: 'peerhost_net', who: '10.0.0.0/8', reason: 'r', forSeconds: 60 })).by, 'admin')
+  assert.deepEqual(
+    (await pabal.banned()).data.map(({ who }) => who),
+    ['10.0.0.0/8'],
+  )
+  await pabal.liftBan('peerhost_net', '10.0.0.0/8')
+  await pabal.liftAllBans()
   await pabal.endSession('a/one')
   const file = await pabal.backup()
   assert.match(Buffer.from(await new Response(file).arrayBuffer()).toString('latin1', 0, 15), /^SQLite format 3/)

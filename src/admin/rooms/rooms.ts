@@ -3,6 +3,7 @@
  */
 import type { Room } from '../room.ts'
 import { accessRooms } from './access.ts'
+import { bannedRooms } from './banned.ts'
 import { brokerRooms } from './broker.ts'
 import { clientRooms } from './clients.ts'
 import { eventRooms } from './events.ts'
@@ -20,6 +21,7 @@ export const rooms: readonly Room[] = [
   ...overviewRooms,
   ...lookingRooms,
   ...clientRooms,
+  ...bannedRooms,
   ...sessionMessageRooms,
   ...publishingRooms,
   ...subscribingRooms,

@@ -4,6 +4,7 @@
 import { z } from 'zod'
 import {
   backlogSchema,
+  bannedSchema,
   clientSchema,
   copyLedgerSchema,
   deadSchema,
@@ -127,6 +128,7 @@ export const accessTestSchema = z
   })
   .meta({ id: 'AccessTest', description: 'What the access rules say' })
 
+export const bannedPageSchema = page('BannedPage', bannedSchema, z.object({ bans: count, bansMax: count }))
 export const listenerPageSchema = page('ListenerPage', listenerSchema, z.object({}))
 export const retainedPageSchema = page('RetainedPage', retainedSchema, z.object({ retained: amount }))
 export const heldPageSchema = page('HeldPage', heldSchema, z.object({ held: amount }))

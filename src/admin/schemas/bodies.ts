@@ -83,6 +83,19 @@ export const subscribeSchema = z
   })
   .meta({ id: 'Subscribe', description: 'A Subscription, in the words of EMQX' })
 
+export const banSchema = z
+  .strictObject({
+    as: z
+      .enum(['clientid', 'username', 'peerhost', 'peerhost_net'])
+      .describe('What who is; peerhost: an address, peerhost_net: a range of addresses'),
+    who: z.string().min(1).max(65_535).describe('For example sensor-7, alice, 192.0.2.1 or 192.0.2.0/24'),
+    reason: z.string().max(1000).optional().describe('For people; the client is not told'),
+    by: z.string().max(256).optional().describe('Default: the name of whoever asks'),
+    until: z.string().nullable().optional().describe('A time as in RFC 3339; null, infinity or left out: for ever'),
+    forSeconds: z.int().min(1).optional().describe('In place of until, by the clock of the broker'),
+  })
+  .meta({ id: 'Ban', description: 'Who is to be banned, in the words of EMQX' })
+
 export const loginSchema = z
   .strictObject({ username: z.string().max(256), password: z.string().max(1024) })
   .meta({ id: 'Login' })

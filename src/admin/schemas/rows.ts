@@ -385,3 +385,16 @@ export const retainedSchema = z
 export const retainedMessageSchema = z
   .object({ ...retainedSchema.shape, ...contentShape })
   .meta({ id: 'RetainedMessage', description: 'A Retained Message with what it says' })
+
+const moment = z.string().describe('A time as in RFC 3339')
+
+export const bannedSchema = z
+  .object({
+    as: z.enum(['clientid', 'username', 'peerhost', 'peerhost_net']),
+    who: z.string(),
+    reason: z.string(),
+    by: z.string(),
+    at: moment,
+    until: moment.nullable().describe('Null: for ever'),
+  })
+  .meta({ id: 'Banned', description: 'Who may not connect, in the words of EMQX' })
