@@ -68,6 +68,10 @@ const verbs: Readonly<Record<string, Verb>> = {
     summary: 'say whether the access rules let a client do something',
     run: async (argv) => (await import('./acl.ts')).runAcl(argv),
   },
+  ban: {
+    summary: 'say who may not connect, ban somebody, lift a ban',
+    run: async (argv) => (await import('./ban.ts')).runBan(argv),
+  },
   passwd: {
     summary: 'make or change a password file',
     run: async (argv) => (await import('./passwd.ts')).runPasswd(argv),
@@ -148,6 +152,8 @@ function verbList(): string {
 
 /** What other tools call it. */
 const otherNames: Readonly<Record<string, string>> = {
+  banned: 'ban',
+  block: 'ban',
   broker: 'start',
   config: 'check-config',
   listeners: 'who',
