@@ -83,6 +83,33 @@ test('dialogs are without serious findings, hold the focus and give it back on E
   assert.deepEqual(faults, [])
 })
 
+for (const [theme, language, width] of [
+  ['dark', 'en', 1280],
+  ['light', 'ko', 360],
+] as const) {
+  test(`the dialog that bans is without serious findings and fits, ${theme}, ${language} and ${width} pixels`, {
+    timeout,
+  }, async () => {
+    await using dashboard = await startDashboard(sceneOptions)
+    await playScene(dashboard.api.at)
+    const { page, faults } = await dashboard.show('clients/kitchen', { theme, language, width })
+    await page.getByRole('button', { name: language === 'ko' ? '차단…' : 'Ban…' }).click()
+    await page.getByRole('dialog').waitFor()
+    assert.deepEqual(await seriousFindings(page), [])
+    await keepScreenshot(page, `ban.${theme}.${language}.${width}`)
+    assert.equal(await page.evaluate(overflow), 0)
+    assert.equal(
+      await page.evaluate(
+        `document.querySelector('dialog').scrollWidth > document.querySelector('dialog').clientWidth`,
+      ),
+      false,
+    )
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    assert.deepEqual(faults, [])
+  })
+}
+
 test('all of it can be reached with the keyboard: skip link, pages, search, theme, help', { timeout }, async () => {
   await using dashboard = await startDashboard(sceneOptions)
   const { page, faults } = await dashboard.show('overview')

@@ -40,6 +40,14 @@ export async function playScene(at: TestBroker): Promise<Scene> {
   await say(sensor, 'orders/new', '토스트 2개')
   await say(sensor, 'readings/cellar/temperature', '12.5')
   await say(sensor, 'status/door', 'open', true)
+  const untilMs = Date.now() + 3_600_000
+  await at.broker.bans.add({
+    as: 'clientid',
+    who: hostileClient.toUpperCase(),
+    reason: hostilePayload,
+    by: 'night-shift',
+  })
+  await at.broker.bans.add({ as: 'peerhost_net', who: '192.0.2.0/24', reason: '너무 많은 요청', untilMs })
   return { sensor, kitchen }
 }
 

@@ -1,10 +1,11 @@
 /**
- * Who may do what: the access rules can be tried, and the keys and the password of the API are kept here.
+ * Who may do what: the access rules can be tried, clients are banned, and the keys and the password of the API are kept here.
  */
 import { PageHead } from '../parts/notice.tsx'
 import { link } from '../route.ts'
 import { t } from '../text/text.ts'
 import { AccessTester } from './security-access.tsx'
+import { Bans } from './security-bans.tsx'
 import { ApiKeys } from './security-keys.tsx'
 import { Password } from './security-password.tsx'
 
@@ -16,6 +17,7 @@ export function SecurityPage() {
       <p class="muted">
         {t('security.users')} <a href={link(['config'])}>{t('nav.config')}</a>
       </p>
+      <Bans />
       <div class="columns begin">
         <ApiKeys />
         <Password />

@@ -11,8 +11,9 @@ import { Confirm } from '../parts/dialog.tsx'
 import { Ago, Fact, Presence } from '../parts/notice.tsx'
 import { link } from '../route.ts'
 import { t } from '../text/text.ts'
+import { BanDialog, type BanDialogProps } from './ban-dialog.tsx'
 
-type Deed = 'kick' | 'end'
+type Deed = 'kick' | 'end' | 'ban'
 
 export interface SessionPanelProps {
   readonly session: Client
@@ -37,13 +38,17 @@ export function SessionPanel({ session, isOne, onChange }: SessionPanelProps) {
           <button type="button" disabled={!session.online} onClick={() => setDeed('kick')}>
             {t('session.kick')}
           </button>
+          <button type="button" onClick={() => setDeed('ban')}>
+            {t('bans.add')}
+          </button>
           <button type="button" onClick={() => setDeed('end')}>
             {t('session.end')}
           </button>
         </span>
       </div>
       <Facts session={session} />
-      {deed !== null && (
+      {deed === 'ban' && <BanDialog known={knownOf(session)} onDone={onChange} onClose={() => setDeed(null)} />}
+      {(deed === 'kick' || deed === 'end') && (
         <Confirm
           title={t(`session.${deed}.question`, { client: clientIdentifier })}
           action={t(`session.${deed}.action`)}
@@ -60,6 +65,12 @@ export function SessionPanel({ session, isOne, onChange }: SessionPanelProps) {
       )}
     </section>
   )
+}
+
+/** An address without its port. */
+function knownOf({ clientIdentifier, account, remoteAddress }: Client): BanDialogProps['known'] {
+  const peerhost = remoteAddress?.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1') ?? ''
+  return { clientid: clientIdentifier, username: account, peerhost }
 }
 
 function Facts({ session }: { session: Client }) {

@@ -1,6 +1,7 @@
 /**
  * Texts of the pages.
  */
+import { banTexts } from './bans.ts'
 import { listTexts } from './lists.ts'
 import { overviewTexts } from './overview.ts'
 import { securityTexts } from './security.ts'
@@ -18,4 +19,5 @@ export const pageTexts = {
   ...listTexts,
   ...sessionTexts,
   ...securityTexts,
+  ...banTexts,
 } as const satisfies Texts

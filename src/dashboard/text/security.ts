@@ -6,8 +6,8 @@ import type { Texts } from './table.ts'
 export const securityTexts = {
   'security.title': ['Security', '보안'],
   'security.intro': [
-    'Who may do what: try the access rules, and keep the keys of the API.',
-    '누가 무엇을 할 수 있는지 접근 규칙을 시험하고 API 키를 관리합니다.',
+    'Who may do what: try the access rules, keep clients out, and keep the keys of the API.',
+    '누가 무엇을 할 수 있는지 접근 규칙을 시험하고, 접속을 차단하고, API 키를 관리합니다.',
   ],
   'access.title': ['May this client do that?', '이 클라이언트에 권한이 있나요?'],
   'access.note': [
