@@ -107,6 +107,8 @@ export type Warning = z.output<typeof answers.warningSchema>
 export type Rates = z.output<typeof answers.ratesSchema>
 /** How the broker is, at a glance. */
 export type Overview = z.output<typeof answers.overviewSchema>
+/** The numbers of EMQX that mean the same here, under their names. */
+export type Stats = z.output<typeof answers.statsSchema>
 /** What became of a message that was published. */
 export type Published = z.output<typeof answers.publishedSchema>
 /** What became of each message, in the order they were given. */

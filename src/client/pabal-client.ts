@@ -90,6 +90,11 @@ export class PabalClient {
     return this.#connection.ask('GET', { path: '/overview', ...options })
   }
 
+  /** The numbers of EMQX that mean the same here, under their names. */
+  stats(options: RequestOptions = {}): Promise<api.Stats> {
+    return this.#connection.ask('GET', { path: '/stats', query: { aggregate: true }, ...options })
+  }
+
   /** Whether the access rules let a client do something, and which rule decides. */
   accessTest(
     query: { action: api.AccessTest['action']; topic: string; account?: string; client?: string; groups?: string },

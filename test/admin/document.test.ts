@@ -60,6 +60,7 @@ test('every room answers as the document says', async () => {
   )
   const lists = [
     '/overview',
+    '/stats',
     '/clients',
     '/sessions',
     '/subscriptions',

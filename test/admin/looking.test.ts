@@ -16,6 +16,33 @@ test('the overview counts clients, Subscriptions and what nobody received', asyn
   assert.deepEqual([body.undelivered.unmatched, body.ledgerAddsUp, body.warnings], [1, true, []])
 })
 
+test('the numbers of EMQX are told under their names, of its node or in all', async () => {
+  await using api = await startApi()
+  const one = await api.at.client(5, { clientIdentifier: 'one' })
+  await one.subscribe('a/+')
+  await one.subscribe('$share/g/b')
+  const away = await api.at.client(5, { clientIdentifier: 'away', properties: { sessionExpiryInterval: 100 } })
+  await away.subscribe('a/+')
+  await api.at.lose(away)
+  await api.at.broker.publish({ topicName: 'r', payload: 'x', retain: true })
+  const { status, body } = await api.get('/stats?aggregate=true')
+  assert.equal(status, 200)
+  assert.deepEqual(body, {
+    'connections.count': 1,
+    'connections.max': 2,
+    'live_connections.count': 1,
+    'live_connections.max': 2,
+    'sessions.count': 2,
+    'topics.count': 2,
+    'subscriptions.count': 3,
+    'subscriptions.shared.count': 1,
+    'retained.count': 1,
+  })
+  assert.deepEqual((await api.get('/stats')).body, [{ node: 'pabal', ...body }])
+  assert.deepEqual((await api.get('/stats?aggregate=false')).body.length, 1)
+  assert.equal((await api.get('/stats?aggregate=1')).status, 400)
+})
+
 test('who listens to a Topic Name is told with what a message meets that nobody listens for', async () => {
   await using api = await startApi({ topics: [{ filter: '커피정보/#', whenNobody: 'hold' }] })
   const client = await api.at.client(5, { clientIdentifier: 'one' })

@@ -44,6 +44,7 @@ test('every operation of the document is a method, and answers as the document s
     [true, true, true],
   )
   const [overview, ledger, config] = await Promise.all([pabal.overview(), pabal.ledger(), pabal.config()])
+  assert.equal((await pabal.stats())['connections.count'], 1)
   assert.ok(overview.connections === 1 && ledger.messages.addsUp && config.entries.length > 0)
   assert.match(await pabal.metrics(), /^pabal_messages_received_total/m)
   const lists = [pabal.clients(), pabal.sessions(), pabal.subscriptions(), pabal.sharedGroups(), pabal.topics()]

@@ -271,6 +271,23 @@ export const overviewSchema = z
   })
   .meta({ id: 'Overview' })
 
+export const statsSchema = z
+  .object({
+    'connections.count': count.describe('Clients that are connected'),
+    'connections.max': count.describe('The most at one time since the start'),
+    'live_connections.count': count.describe('The same'),
+    'live_connections.max': count.describe('The same'),
+    'sessions.count': count.describe('Those of clients that are away among them'),
+    'topics.count': count.describe('Topic Filters that somebody subscribes to'),
+    'subscriptions.count': count.describe('Those of shared groups among them'),
+    'subscriptions.shared.count': count,
+    'retained.count': count.describe('Retained Messages'),
+  })
+  .meta({ id: 'Stats', description: 'The numbers of EMQX that mean the same here, under their names' })
+export const nodeStatsSchema = z
+  .array(statsSchema.extend({ node: z.string() }))
+  .meta({ id: 'NodeStats', description: 'The same of each node: there is one' })
+
 export const publishedSchema = z
   .object({
     reason_code: z.int().describe('0x00, 0x10: no matching subscribers, or why it was refused'),

@@ -67,3 +67,4 @@ export const traceQuery = {
   fate: z.string().optional().describe('Fates of messages or copies, with commas between them: only what met one'),
   ...pagingShape,
 }
+export const statsQuery = { aggregate: flag.describe('true: the sum of all nodes, as one object') }

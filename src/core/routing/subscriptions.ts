@@ -73,6 +73,11 @@ export class Subscriptions {
     return this.#count
   }
 
+  /** Topic Filters that somebody subscribes to, without `$share/NAME/`. */
+  get filterCount(): number {
+    return this.#tree.size
+  }
+
   /** Those to Shared Subscriptions. */
   get sharedCount(): number {
     return this.#sharedCount
