@@ -13,6 +13,13 @@ export function reachLimit(core: CoreState, name: keyof Limits, text: string): s
   return `${text} (limits.${name})`
 }
 
+/** Messages stop before so many bytes wait; answers do not, and a client that reads none of them could ask for ever. Null if they may. */
+export function unsentFault(core: CoreState, unsentBytes: number): string | null {
+  const { unsentBytesMax, packetBytesMax } = core.limits
+  if (unsentBytes <= 2 * unsentBytesMax + packetBytesMax) return null
+  return reachLimit(core, 'unsentBytesMax', `the client does not take what it is sent: ${unsentBytes} bytes wait`)
+}
+
 /** What is wrong with a Topic Name or Topic Filter that a client has sent, in words. */
 export function sentTopicFault(core: CoreState, { reason, limit }: TopicTextFault): string {
   return limit === null ? reason : reachLimit(core, limit, reason)

@@ -7,11 +7,11 @@
 import type { BrokerCore } from '../core/broker.ts'
 import type { Connection } from '../core/connection/connection.ts'
 import { probeSeconds } from '../core/connection/keep-alive.ts'
-import { reachLimit } from '../core/limit-reached.ts'
+import { reachLimit, unsentFault } from '../core/limit-reached.ts'
 import type { Traffic } from '../core/sys/traffic.ts'
 import type { OutgoingAcknowledgement, OutgoingPublish, OutgoingToConnection } from '../core/turn.ts'
 import { PacketDecoder } from '../protocol/packet-decoder.ts'
-import { encodeAcknowledgement, encodePacket, type PlainPacket, packetSize } from '../protocol/packet-encoder.ts'
+import { encodeAcknowledgement, encodePacket, type PlainPacket } from '../protocol/packet-encoder.ts'
 import type { Publish } from '../protocol/packets/publish.ts'
 import { ProtocolViolation } from '../protocol/protocol-violation.ts'
 import { encodePublish, encodePublishHead, isAsItCame } from '../protocol/publish-encoder.ts'
@@ -23,13 +23,16 @@ import type { Link } from './link.ts'
 import { lendOutput, returnOutput } from './output-pool.ts'
 import { ClientRate, type PublishRates } from './publish-rates.ts'
 import type { Shell } from './shell.ts'
-import { withoutWords } from './without-words.ts'
+import { asItFits } from './without-words.ts'
 
 /** Decisions collected before they are carried out, and made from one chunk before other connections get their turn. */
 const turnSizeMax = 1024
 const sliceSizeMax = 16_384
 /** After so many it is looked whether they have taken too long. */
 const packetsPerLook = 64
+
+/** Why a link is not read. */
+type Wait = 'nothing' | 'turn' | 'store' | 'rate' | 'answer'
 
 /** Who wants to know when a channel is gone. */
 export interface LinkOwner {
@@ -52,13 +55,15 @@ export class ClientLink implements Link, ChannelHandler {
   #unsentTold = 0
   /** Chunks that came while no packet may be handed in; null most of the time. */
   #held: Buffer[] | null = null
-  #isStalled = false
+  #waitsFor: Wait = 'nothing'
   /** When the packet was begun that is not whole yet; 0: none is. */
   unfinishedSinceMs = 0
   #isLookedAt = false
   /** How fast the client has published; null where that is not limited. */
   #rate: ClientRate | null = null
   #isClosing = false
+  /** The channel is closed, and why; null before, and when that has been told. */
+  #closedWords: string | null = null
   readonly #owner: LinkOwner | null
 
   constructor(channel: Channel, listener: ListenerFacts, shell: Shell, owner: LinkOwner | null = null) {
@@ -76,7 +81,7 @@ export class ClientLink implements Link, ChannelHandler {
 
   receiveBytes(chunk: Buffer): void {
     this.#traffic.bytesReceived += chunk.length
-    if (this.#isStalled || this.#shell.reading.mustWait(chunk.length)) {
+    if (this.#waitsFor !== 'nothing' || this.#shell.reading.mustWait(chunk.length)) {
       this.#hold(chunk)
       return
     }
@@ -86,13 +91,11 @@ export class ClientLink implements Link, ChannelHandler {
 
   /** To be read when it is its turn, or when what it waits for has come. */
   #hold(chunk: Buffer): void {
-    if (this.#isStalled) {
-      if (!this.connection.isPaused) this.#stall()
-    } else {
+    if (this.#waitsFor === 'nothing') {
       // Most have sent one chunk only: to stop reading costs more than that.
-      this.#isStalled = true
+      this.#waitsFor = 'turn'
       this.#shell.reading.waitForTurn(this, chunk.length)
-    }
+    } else if (!this.connection.isPaused) this.#pause()
     this.#held ??= []
     this.#held.push(chunk)
   }
@@ -104,25 +107,34 @@ export class ClientLink implements Link, ChannelHandler {
   }
 
   closed(error: Error | null): void {
-    // What it sent last is read before: it may be DISCONNECT.
-    if (!this.connection.isPaused) this.proceed()
+    this.#closedWords = error === null ? 'the client closed the connection' : `the connection broke: ${error.message}`
+    if (this.#isClosing || !this.#isReadSoon) this.#tellClosed()
+  }
+
+  /** What it sent last is read before it is closed: it may be DISCONNECT. Not what is too fast, or waits for an answer that may never come. */
+  get #isReadSoon(): boolean {
+    return this.#waitsFor === 'turn' || this.#waitsFor === 'store'
+  }
+
+  #tellClosed(): void {
+    const words = this.#closedWords
+    if (words === null) return
+    this.#closedWords = null
     this.#isClosing = true
-    this.#shell.closed(
-      this,
-      error === null ? 'the client closed the connection' : `the connection broke: ${error.message}`,
-    )
+    this.#shell.closed(this, words)
     this.#owner?.linkClosed(this)
   }
 
   /** A question about this connection has been answered, or others have had their turn: goes on where it stopped. */
   proceed(): void {
-    if (!this.#isStalled || this.connection.isWaiting) return
-    this.#isStalled = false
+    if (this.#waitsFor === 'nothing' || this.connection.isWaiting) return
+    this.#waitsFor = 'nothing'
     if (this.connection.isPaused) {
       this.connection.isPaused = false
       this.#channel.resume()
     }
     this.#decode()
+    if (!this.#isReadSoon) this.#tellClosed()
   }
 
   /** Bytes that have come of a packet that is not whole. */
@@ -132,7 +144,7 @@ export class ClientLink implements Link, ChannelHandler {
 
   /** Whether to look at it again; if not, it says so itself when that changes. While it is not read, its time does not run. */
   isUnfinished(nowMs: number): boolean {
-    if (this.#isStalled && this.unfinishedSinceMs !== 0) this.unfinishedSinceMs = nowMs
+    if (this.#waitsFor !== 'nothing' && this.unfinishedSinceMs !== 0) this.unfinishedSinceMs = nowMs
     this.#isLookedAt = this.unfinishedSinceMs !== 0 && !this.connection.isClosed
     return this.#isLookedAt
   }
@@ -146,6 +158,8 @@ export class ClientLink implements Link, ChannelHandler {
   destroy(): void {
     this.#isClosing = true
     this.#channel.destroy()
+    // What it waits for need not come any more.
+    if (this.#closedWords !== null) setImmediate(() => this.#tellClosed())
   }
 
   #decode(): void {
@@ -164,21 +178,18 @@ export class ClientLink implements Link, ChannelHandler {
       this.#traffic.packetsReceived += 1
       if (packet.type === 'publish') {
         hasPublished = true
-        this.#traffic.publishReceived += 1
-        this.#traffic.publishReceivedByQos[packet.qos] += 1
-        this.#traffic.publishBytesReceived += packet.payloadSize
+        this.#traffic.publishCame(packet)
       }
       this.#core.receive(connection, packet, nowMs, turn)
       if (turn.questions.length > 0) shell.ask()
       if (connection.isWaiting) {
-        this.#stall()
+        this.#stall('answer')
         break
       }
       if (publishRates !== null && packet.type === 'publish' && this.#isTooFast(packet, publishRates, nowMs)) break
       read += 1
       if (read % packetsPerLook === 0 && shell.reading.isOver) {
-        this.#stall()
-        shell.reading.waitForTurn(this, this.#decoder.unreadBytes)
+        this.#stall('turn')
         break
       }
       if (turn.now.length + turn.onceDurable.length < turnSizeMax) continue
@@ -186,21 +197,17 @@ export class ClientLink implements Link, ChannelHandler {
       shell.run()
       // Whoever only acknowledges, subscribes or pings is read all the same.
       if (shell.isBehind && hasPublished) {
-        this.#stall()
-        shell.waitForStore(this)
+        this.#stall('store')
         return
       }
       if (made < sliceSizeMax) continue
-      this.#stall()
-      shell.reading.waitForTurn(this, this.#decoder.unreadBytes)
+      this.#stall('turn')
       break
     }
     shell.run()
     if (this.#decoder.bufferedBytes > 0) this.#noteUnfinished(this.#traffic.packetsReceived > packetsReceived, nowMs)
     else this.unfinishedSinceMs = 0
-    if (!hasPublished || !shell.isBehind || this.#isStalled || connection.isClosed) return
-    this.#stall()
-    shell.waitForStore(this)
+    if (hasPublished && shell.isBehind && this.#waitsFor === 'nothing' && !connection.isClosed) this.#stall('store')
   }
 
   /** The beginning of a packet is here; `isNew`: one before it has been finished just now. */
@@ -219,16 +226,13 @@ export class ClientLink implements Link, ChannelHandler {
       this.#rate = new ClientRate(publishRates, connection.session.account, nowMs)
     }
     const { waitMs, reached, end } = this.#rate.take(packet.packetEnd - packet.packetStart, nowMs)
-    if (end !== null) {
-      reachLimit(this.#core.state, end.limit, '')
-      this.#core.disconnect(connection, end.reasonCode, end.text, nowMs, this.#shell.turn)
-      return true
-    }
-    if (waitMs === 0) return false
     if (reached !== null) reachLimit(this.#core.state, reached, '')
-    this.#stall()
-    setTimeout(() => this.proceed(), waitMs).unref()
-    return true
+    if (end !== null) this.#core.disconnect(connection, end.reasonCode, end.text, nowMs, this.#shell.turn)
+    else if (waitMs > 0) {
+      this.#stall('rate')
+      setTimeout(() => this.proceed(), waitMs).unref()
+    }
+    return end !== null || waitMs > 0
   }
 
   /** The next packet; a violation is answered and ends the loop, because it closes the connection. */
@@ -255,8 +259,15 @@ export class ClientLink implements Link, ChannelHandler {
     }
   }
 
-  #stall(): void {
-    this.#isStalled = true
+  /** Until `proceed`. */
+  #stall(wait: Wait): void {
+    this.#waitsFor = wait
+    this.#pause()
+    if (wait === 'turn') this.#shell.reading.waitForTurn(this, this.#decoder.unreadBytes)
+    else if (wait === 'store') this.#shell.waitForStore(this)
+  }
+
+  #pause(): void {
     this.connection.isPaused = true
     this.#channel.pause()
   }
@@ -266,8 +277,7 @@ export class ClientLink implements Link, ChannelHandler {
     switch (outgoing.type) {
       case 'publish':
         this.#sendPublish(outgoing)
-        this.#traffic.publishSent += 1
-        this.#traffic.publishBytesSent += outgoing.message.publish.payloadSize
+        this.#traffic.publishLeft(outgoing.message.publish)
         break
       case 'acknowledgement':
         this.#sendAcknowledgement(outgoing)
@@ -328,23 +338,18 @@ export class ClientLink implements Link, ChannelHandler {
 
   #sendPacket(packet: PlainPacket): void {
     const { maximumPacketSize, protocolVersion } = this.connection
-    let sent: PlainPacket | null = packet
-    if (packetSize(sent, protocolVersion) > maximumPacketSize) {
-      sent = withoutWords(sent)
+    const sent = asItFits(packet, protocolVersion, maximumPacketSize)
+    if (sent === null) {
       // Without CONNACK or AUTH a client would wait in vain [MQTT-3.1.2-24]; other answers are of no use if they cannot be sent.
-      if (packetSize(sent, protocolVersion) > maximumPacketSize) {
-        if (sent.type === 'connack' || sent.type === 'auth') this.#close()
-        return
-      }
+      if (packet.type === 'connack' || packet.type === 'auth') this.#close()
+      return
     }
     encodePacket(this.#collected.writer(), sent, protocolVersion)
-    if (sent.type === 'connack') this.#probe()
+    if (sent.type === 'connack') {
+      const seconds = probeSeconds(this.#core.state, this.connection)
+      if (seconds > 0) this.#channel.probeAfter(seconds)
+    }
     if (sent.type === 'puback' || sent.type === 'pubrec') this.#countLeft(sent.type, sent.reasonCode)
-  }
-
-  #probe(): void {
-    const seconds = probeSeconds(this.#core.state, this.connection)
-    if (seconds > 0) this.#channel.probeAfter(seconds)
   }
 
   #close(): void {
@@ -385,11 +390,8 @@ export class ClientLink implements Link, ChannelHandler {
     this.#unsentTold = unsentBytes
     const nowMs = this.#shell.nowMs()
     this.#core.flushed(this.connection, unsentBytes, nowMs, this.#shell.turn)
-    const { unsentBytesMax, packetBytesMax } = this.#core.state.limits
-    if (unsentBytes <= 2 * unsentBytesMax + packetBytesMax || this.connection.isClosed) return
-    // Messages stop before there is so much; answers do not, and a client that reads none of them could ask for ever.
-    const words = `the client does not take what it is sent: ${unsentBytes} bytes wait`
-    const text = reachLimit(this.#core.state, 'unsentBytesMax', words)
+    const text = this.connection.isClosed ? null : unsentFault(this.#core.state, unsentBytes)
+    if (text === null) return
     this.#core.disconnect(this.connection, ReasonCode.QuotaExceeded, text, nowMs, this.#shell.turn)
     this.destroy()
   }

@@ -12,10 +12,10 @@ import { ReasonCode } from '../protocol/reason-code.ts'
 export interface RateVerdict {
   /** Milliseconds it is not to be read; 0 for none. */
   readonly waitMs: number
-  /** The limit that it reached, at the first wait of several; else null. */
+  /** The limit that it reached, at the first wait of several and at the end; else null. */
   readonly reached: keyof Limits | null
   /** It has been held back for too long: how to end its connection. */
-  readonly end: { readonly reasonCode: number; readonly limit: keyof Limits; readonly text: string } | null
+  readonly end: { readonly reasonCode: number; readonly text: string } | null
 }
 
 const goesOn: RateVerdict = Object.freeze({ waitMs: 0, reached: null, end: null })
@@ -113,7 +113,7 @@ export class ClientRate {
     if (nowMs - this.#overSinceMs >= overRateMsMax && !isFirst) {
       const seconds = overRateMsMax / 1000
       const text = `${bucket.rate.who} has published more than ${bucket.allowed} for ${seconds} seconds (limits.${bucket.limit})`
-      return { waitMs: 0, reached: null, end: { reasonCode: bucket.rate.reasonCode, limit: bucket.limit, text } }
+      return { waitMs: 0, reached: bucket.limit, end: { reasonCode: bucket.rate.reasonCode, text } }
     }
     // Longer than that nobody need wait to be ended.
     const boundedMs = Math.ceil(Math.min(waitMs, Math.max(1, overRateMsMax)))

@@ -176,3 +176,31 @@ test('a client that has said DISCONNECT has no Will, also if it is gone, or ther
   })
   assert.deepEqual([goneAtOnce, thereAgain], [0, 0])
 })
+
+test('a client that is gone while several chunks of it wait for their turn has said what is in them', async () => {
+  const published = '30 04 00 01 77 21'
+  const wills = await willsAfter((leaver) => {
+    leaver.receive(published)
+    leaver.receive(published + disconnect)
+    leaver.destroy()
+  })
+  assert.equal(wills, 2, 'both messages, and no Will')
+})
+
+test('a client that is gone in the middle of a chunk that takes several turns has said what is in the rest of it', async () => {
+  let nowMs = 1000
+  const shell = quietShell({}, () => nowMs++)
+  const leaver = new RecordingChannel('client', 4)
+  const gone: ClientLink[] = []
+  new ClientLink(leaver, listener, shell, { linkClosed: (link) => void gone.push(link) })
+  leaver.receive(connectWithWill)
+  for (let turn = 0; turn < 4; turn++) await nextTurn()
+  const { state } = shell.core
+  leaver.receive(publish.repeat(2000) + disconnect)
+  leaver.destroy()
+  assert.deepEqual([state.traffic.publishReceived < 2000, gone.length], [true, 0])
+  while (gone.length === 0) await nextTurn()
+  assert.deepEqual([state.traffic.publishReceived, state.tally.received, state.sessions.size], [2000, 2000, 0])
+  for (let turn = 0; turn < 4; turn++) await nextTurn()
+  assert.equal(gone.length, 1)
+})

@@ -79,16 +79,16 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'the Reason String of an acknowledgement is sent whether the client takes it or not',
-    file: 'src/server/client-link.ts',
-    from: 'if (packetSize(sent, protocolVersion) > maximumPacketSize) {\n      sent =',
-    to: `if (sent.type !== 'puback' && sent.type !== 'pubrec' && packetSize(sent, protocolVersion) > maximumPacketSize) {\n      sent =`,
+    file: 'src/server/without-words.ts',
+    from: 'if (packetSize(packet, version) <= bytesMax) return packet',
+    to: `if (packet.type === 'puback' || packet.type === 'pubrec' || packetSize(packet, version) <= bytesMax) return packet`,
     breaks: ['MQTT-3.4.2-2', 'MQTT-3.5.2-2'],
   },
   {
     name: 'an acknowledgement that its words make too large is not sent at all',
-    file: 'src/server/client-link.ts',
-    from: 'sent = withoutWords(sent)',
-    to: `if (sent.type === 'puback' || sent.type === 'pubrec') return`,
+    file: 'src/server/without-words.ts',
+    from: 'const short = withoutWords(packet)',
+    to: `if (packet.type === 'puback' || packet.type === 'pubrec') return null\n  const short = withoutWords(packet)`,
     breaks: ['MQTT-3.4.2-2', 'MQTT-3.5.2-2'],
   },
   {

@@ -41,9 +41,9 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'the fixed header is not counted into the Maximum Packet Size',
-    file: 'src/server/client-link.ts',
-    from: 'if (packetSize(sent, protocolVersion) > maximumPacketSize) {\n      sent =',
-    to: 'if (packetSize(sent, protocolVersion) - 2 > maximumPacketSize) {\n      sent =',
+    file: 'src/server/without-words.ts',
+    from: 'if (packetSize(packet, version) <= bytesMax) return packet',
+    to: 'if (packetSize(packet, version) - 2 <= bytesMax) return packet',
     breaks: ['MQTT-3.14.2-3'],
   },
   {

@@ -21,7 +21,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a CONNACK that is too large is left out and nothing else follows',
     file: 'src/server/client-link.ts',
-    from: `if (sent.type === 'connack' || sent.type === 'auth') this.#close()`,
+    from: `if (packet.type === 'connack' || packet.type === 'auth') this.#close()`,
     to: '',
     breaks: ['MQTT-4.13.2-1'],
   },

@@ -1,27 +1,36 @@
 /**
- * A shell by itself: no listeners, nothing stored, nobody asked. By itself time stands still: nothing has to wait for its turn.
+ * A shell by itself: no listeners, and unless the test has it otherwise nothing stored and nobody asked. By itself time stands still:
+ * nothing has to wait for its turn.
  */
 import assert from 'node:assert/strict'
 import { defaultLimits, type Limits } from '../../src/core/limits.ts'
+import type { Authorize } from '../../src/server/authentication/authentication.ts'
 import { Gatekeeper } from '../../src/server/gatekeeper.ts'
 import { Shell } from '../../src/server/shell.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
+import type { Store } from '../../src/store/store.ts'
 
-export function quietShell(limits: Partial<Limits> = {}, clock = stoppedClock()): Shell {
+interface QuietParts {
+  readonly store?: Store
+  readonly authorize?: Authorize
+}
+
+export function quietShell(limits: Partial<Limits> = {}, clock = stoppedClock(), parts: QuietParts = {}): Shell {
+  const { store = new MemoryStore(false), authorize } = parts
   const options = {
     limits: { ...defaultLimits, ...limits },
     asksAuthentication: false,
     authenticationMethods: new Set<string>(),
-    asksAuthorization: false,
+    asksAuthorization: authorize !== undefined,
     responseTopicPrefix: null,
     whenQueueFull: 'refuse',
-    isDurable: false,
+    isDurable: store.isDurable,
     snapshotEveryBytes: 0,
     acceptLoss: false,
   } as const
   const callbacks = {
     authenticate: undefined,
-    authorize: undefined,
+    authorize,
     authenticationMethods: [],
     permissions: {},
     access: () => null,
@@ -34,7 +43,7 @@ export function quietShell(limits: Partial<Limits> = {}, clock = stoppedClock())
     unsentGrew() {},
     failed: assert.ifError,
   }
-  return new Shell(options, gatekeeper, new MemoryStore(false), owner, clock)
+  return new Shell(options, gatekeeper, store, owner, clock)
 }
 
 function stoppedClock(): () => number {

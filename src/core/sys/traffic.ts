@@ -1,6 +1,8 @@
 /**
  * What has gone in and out since the broker was made: bytes, packets, connections. Counted by whoever drives the core.
  */
+import type { Publish } from '../../protocol/packets/publish.ts'
+
 export class Traffic {
   bytesReceived = 0
   bytesSent = 0
@@ -42,6 +44,17 @@ export class Traffic {
   /** Changes with everything that is counted as load. */
   get activity(): number {
     return this.bytesMoved + this.socketsOpened
+  }
+
+  publishCame({ qos, payloadSize }: Publish): void {
+    this.publishReceived += 1
+    this.publishReceivedByQos[qos] += 1
+    this.publishBytesReceived += payloadSize
+  }
+
+  publishLeft({ payloadSize }: Publish): void {
+    this.publishSent += 1
+    this.publishBytesSent += payloadSize
   }
 
   clientCame(isLocal: boolean): void {
