@@ -8,7 +8,7 @@ function decode(hex: string): string | null {
 }
 
 test('text of any script is decoded, and nothing but the part asked for', () => {
-  for (const text of ['', 'plain', 'é', '커피/정보', '𠜎', 'a\u{1F600}b', '\u007f\u0080']) {
+  for (const text of ['', 'plain', 'é', '커피/정보', '𠜎', 'a\u{1F600}b', '\u007f\u0080', '\ufffd', 'a\ufffdé']) {
     assert.equal(decode(Buffer.from(text).toString('hex')), text)
   }
 })
@@ -27,6 +27,7 @@ test('[MQTT-1.5.4-1] surrogates, overlong forms and broken sequences are not tex
     'e282',
     '80',
     'f5',
+    'efbfbdff',
   ]) {
     assert.equal(decode(hex), null, hex)
   }
@@ -38,4 +39,5 @@ test('[MQTT-1.5.4-2] U+0000 is not allowed, among ASCII or not', () => {
 
 test('[MQTT-1.5.4-3] a byte order mark is a character and stays', () => {
   assert.equal(decode('efbbbf61'), '\ufeffa')
+  assert.equal(decode('efbbbfefbfbd'), '\ufeff\ufffd')
 })

@@ -12,13 +12,10 @@ export function isEncodable(text: string): boolean {
 
 /** The text, or null if the bytes are not what MQTT allows [MQTT-1.5.4-1] [MQTT-1.5.4-2]. */
 export function decodeUtf8(bytes: Buffer, start: number, end: number): string | null {
-  let isAscii = true
-  for (let position = start; position < end; position++) {
-    const byte = bytes[position] ?? 0
-    if (byte === 0) return null
-    if (byte > 127) isAscii = false
-  }
-  if (isAscii) return bytes.toString('latin1', start, end)
+  const text = bytes.toString('utf8', start, end)
+  if (text.includes('\u0000')) return null
+  // It stands for what is ill-formed, if it was not there.
+  if (!text.includes('\ufffd')) return text
   try {
     return decoder.decode(bytes.subarray(start, end))
   } catch {

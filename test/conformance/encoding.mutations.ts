@@ -21,7 +21,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'U+0000 is taken as a character like any other',
     file: 'src/protocol/utf8.ts',
-    from: 'if (byte === 0) return null',
+    from: `if (text.includes('\\u0000')) return null`,
     to: '',
     breaks: ['MQTT-1.5.4-2', 'MQTT3-1.5.3-2', 'MQTT-1.5.7-1'],
   },
@@ -35,8 +35,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a byte order mark is stripped from a string',
     file: 'src/protocol/utf8.ts',
-    from: 'ignoreBOM: true',
-    to: 'ignoreBOM: false',
+    from: `bytes.toString('utf8', start, end)`,
+    to: `bytes.toString('utf8', start, end).replace('\\ufeff', '')`,
     breaks: ['MQTT-1.5.4-3', 'MQTT3-1.5.3-3'],
   },
   {

@@ -197,6 +197,7 @@ const events = /^(?:\$share\/[^/]*\/)?\$pabal\/events(?:\/|$)/
 
 /** Who may see what happens to everybody, and the numbers below `$SYS`, is for the host to say. */
 export function asksForEvents({ topicFilter }: { readonly topicFilter: string }): boolean {
+  if (!topicFilter.startsWith('$')) return false
   return events.test(topicFilter) || isForSys(topicFilter.replace(/^\$share\/[^/]*\//, ''))
 }
 
