@@ -28,19 +28,24 @@ export function whoTotals(core: CoreState, topicName: string): WhoTotals {
     return { ...core.subscriptions.totals(topicName), listeners, listenersAreExact: true }
   }
   const totals = totalsOf(entries)
-  const plain = entries.filter(({ subscriptions }) => subscriptions.length > 0)
-  // The longest list need not be looked at: who stands in another one as well is found from there.
-  const rest = plain.sort((one, other) => other.subscriptions.length - one.subscriptions.length).slice(1)
-  const overlapping = rest.reduce((sum, { subscriptions }) => sum + subscriptions.length, 0)
-  const listenersAreExact = overlapping <= comparedMax
   let listeners = totals.online + totals.offline
-  for (const { listeningGroups, listeningMembers } of entries) listeners += listeningGroups - listeningMembers
-  if (listenersAreExact) listeners -= countedTwice(plain)
+  let ordinary = 0
+  let longest = 0
+  for (const { subscriptions, listeningGroups, listeningMembers } of entries) {
+    listeners += listeningGroups - listeningMembers
+    ordinary += subscriptions.length
+    longest = Math.max(longest, subscriptions.length)
+  }
+  // The longest list need not be looked at: who stands in another one as well is found from there.
+  const listenersAreExact = ordinary - longest <= comparedMax
+  if (listenersAreExact) listeners -= countedTwice(entries)
   return { ...totals, listeners, listenersAreExact }
 }
 
-/** Subscriptions that count, of Sessions of which another one counts already. The longest list comes first. */
-function countedTwice([longest, ...rest]: readonly FilterSubscriptions[]): number {
+/** Subscriptions that count, of Sessions of which another one counts already. */
+function countedTwice(entries: readonly FilterSubscriptions[]): number {
+  const plain = entries.filter(({ subscriptions }) => subscriptions.length > 0)
+  const [longest, ...rest] = plain.sort((one, other) => other.subscriptions.length - one.subscriptions.length)
   let twice = 0
   const seen = new Set<Session>()
   for (const { subscriptions } of rest) {

@@ -34,7 +34,7 @@ const sharePrefix = '$share/'
 const routesBytesMax = 16 * 1024 * 1024
 const routeBytes = 256
 /** From so many matching Subscriptions on an answer is made bit by bit. */
-const longRouteMin = 50_000
+const longRouteMin = 25_000
 
 export class Subscriptions {
   /** A Subscription that is the only one to its filter stands there itself. */
@@ -150,11 +150,10 @@ export class Subscriptions {
     }
   }
 
-  /** Every Topic Filter that matches, with its Subscriptions. */
+  /** Every Topic Filter that matches, with its Subscriptions. What was found last is not looked for again. */
   matching(topicName: string): FilterSubscriptions[] {
-    const found: (Subscription | FilterSubscriptions)[] = []
-    this.#tree.match(topicName, found)
-    return found.map(asSeveral)
+    this.#find(topicName)
+    return this.#found.map(asSeveral)
   }
 
   /** The Subscriptions to exactly this Topic Filter. */

@@ -46,7 +46,7 @@ export interface Routing {
 }
 
 /** Subscriptions that are looked at in one go: some milliseconds. */
-const routeSlice = 50_000
+const routeSlice = 25_000
 
 export function receivePublish(
   core: CoreState,

@@ -23,6 +23,8 @@ export interface Asked {
   readonly fields: Fields
   /** Hands the core an input and carries out what it decides. */
   act<Result>(give: (core: BrokerCore, nowMs: number, turn: Turn) => Result): Result
+  /** Resolves in a later turn of the event loop, for what is better done in two parts. */
+  othersFirst(): Promise<void>
 }
 
 /** Pulled one step at a time; null is a step without a row. */

@@ -160,7 +160,9 @@ export class Requests {
 
   #asked(fields: Fields, askedBy: string, nowMs: number): Asked {
     const { core, store, bans, history } = this.#host
-    return { state: core.state, store, bans, history, askedBy, nowMs, fields, act: (give) => this.#host.act(give) }
+    const act: Asked['act'] = (give) => this.#host.act(give)
+    const othersFirst = () => this.slices.turn()
+    return { state: core.state, store, bans, history, askedBy, nowMs, fields, act, othersFirst }
   }
 
   /** Answers an administrator, whom the host has let in already. @throws RequestFault */

@@ -29,8 +29,13 @@ export const who: RequestHandler = {
     }
     return facts(state, wanted)
   },
-  answer: ({ state, fields }) => {
+  answer: async ({ state, fields, othersFirst }) => {
     const wanted = wantedOf(fields)
+    if (wanted.type === 'topic') {
+      // Very many may match: they are found here, and counted in another turn.
+      state.subscriptions.matching(wanted.topic)
+      await othersFirst()
+    }
     const rows =
       wanted.type === 'topic' ? whoListens(state, wanted.topic) : whoSubscribes(state, wanted.filter, wanted.exact)
     const prospect = wanted.type === 'topic' ? { nobody: prospectOf(state, wanted.topic) } : {}
