@@ -37,6 +37,22 @@ test('those who wait have their turn in order, for ten milliseconds of each, and
   assert.deepEqual(seen, ['1 a', '1 b', '1 c', '2 d', '2 e', '2 a again'])
 })
 
+test('where a turn has spent its time those who wait have that of the next, and are not put off again', (t) => {
+  const turns: (() => void)[] = []
+  t.mock.method(globalThis, 'setImmediate', (go: () => void) => void turns.push(go))
+  let nowMs = 1000
+  const reading = new ReadingTime(() => nowMs)
+  const seen: string[] = []
+  assert.equal(reading.isOver, false)
+  nowMs += 10
+  reading.waitForTurn({ proceed: () => void seen.push('read') }, 1)
+  turns.shift()?.()
+  assert.deepEqual([seen, turns.length], [[], 1])
+  // As if somebody had spent that of the next one, too.
+  turns.shift()?.()
+  assert.deepEqual([seen, turns.length], [['read'], 0])
+})
+
 test('while somebody waits, whoever comes in a later turn waits behind', async () => {
   const reading = new ReadingTime(() => 1000)
   const seen: boolean[] = []
