@@ -6,7 +6,7 @@
  * loop-delay.mjs). A loop that was later than that waited for the disk, or the machine had other things to do.
  * --scale 0.1 for smaller sizes; --held-ms 200 judges what was held only, against another bound, where the machine is shared;
  * --source runs from the sources instead of dist; --flags='--durability memory' for the broker; --why runs it under V8's profiler and
- * says what it did while it was held longest.
+ * says what it did while it was held longest. --bare takes a bare program on Node in the broker's place, for what `leave` costs there.
  */
 import { execFileSync } from 'node:child_process'
 import {
@@ -26,8 +26,8 @@ import { readOptions } from './options.ts'
 import { stalls } from './stall-scenarios.mjs'
 
 const { values, words } = readOptions(
-  "npm run bench -- stalls [NAME…] [--scale 1] [--held-ms 200] [--source] [--why] [--flags='…']",
-  { scale: 1, 'held-ms': '', source: false, why: false, flags: '' },
+  "npm run bench -- stalls [NAME…] [--scale 1] [--held-ms 200] [--source] [--why] [--bare] [--flags='…']",
+  { scale: 1, 'held-ms': '', source: false, why: false, bare: false, flags: '' },
   Object.fromEntries(Object.entries(stalls).map(([name, { text }]) => [name, text])),
 )
 const names = words.length > 0 ? words : Object.keys(stalls)
@@ -71,7 +71,10 @@ async function runOne(name) {
   const file = values.source ? '../src/cli/main.ts' : '../dist/cli/main.js'
   const data = newDataDirectory()
   const profiler = values.why ? `--cpu-prof --cpu-prof-dir=${data}/profiles --cpu-prof-interval 500` : ''
-  const command = pabalCommand(values.flags, `--import ${quote(here('loop-delay.mjs'))} ${profiler}`, file)
+  const flags = `--import ${quote(here('loop-delay.mjs'))} ${profiler}`
+  const command = values.bare
+    ? `${quote(process.execPath)} ${flags} ${quote(here('floors/sparse.mjs'))} {port}`
+    : pabalCommand(values.flags, flags, file)
   const held = []
   const broker = await startBroker(command, {}, { data, withChannel: true })
   const marked = async (part, work) => {
@@ -103,7 +106,7 @@ async function runOne(name) {
 // The broker has the other core to itself.
 const [program, ...pin] = pinned(1)
 if (program === 'taskset') execFileSync('taskset', ['-a', '-p', ...pin, String(process.pid)], { stdio: 'ignore' })
-if (!values.source) buildBroker()
+if (!values.source && !values.bare) buildBroker()
 for (const name of names) await runOne(name)
 console.log(faults.length === 0 ? 'nothing held the event loop' : `MISSED ${faults.length}:\n${faults.join('\n')}`)
 process.exit(faults.length > 0 ? 1 : 0)
