@@ -73,7 +73,7 @@ test('the Session of a client whose listener is gone waits for it, and its Will 
 })
 
 test('a listener that cannot be opened refuses the whole reload: rules, limits and listeners stay', async () => {
-  const other = createServer().listen(0, '127.0.0.1')
+  await using other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')
   const address = other.address()
   const taken = `tcp://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
@@ -88,7 +88,6 @@ test('a listener that cannot be opened refuses the whole reload: rules, limits a
   client.publish({ topicName: 'a', qos: 1, packetId: 1 })
   assert.equal((await client.next('puback')).reasonCode, 0)
   assert.deepEqual(broker.urls, before)
-  other.close()
 })
 
 test('a listener that is to be open to everybody is refused before anything is opened, one that is not any more may go', async () => {
@@ -166,7 +165,7 @@ test('limits that CONNACK announces are others for whoever connects next; who is
 })
 
 test('pabal start: SIGHUP opens and closes listeners, and a port in use is named with its place in the file', async () => {
-  const other = createServer().listen(0, '127.0.0.1')
+  await using other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')
   const address = other.address()
   const port = typeof address === 'object' ? address?.port : 0

@@ -261,13 +261,12 @@ test('faults of the flags and of the file are reported together', async () => {
 })
 
 test('a port in use is named', async () => {
-  const other = createServer().listen(0, '127.0.0.1')
+  await using other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')
   const address = other.address()
   assert.ok(address !== null && typeof address === 'object')
   const stderr = await refusal('--listen', `tcp://127.0.0.1:${address.port}`)
   assert.match(stderr, new RegExp(`127\\.0\\.0\\.1:${address.port}`))
-  other.close()
 })
 
 test('the data directory is created, and a file in its place is refused', async () => {

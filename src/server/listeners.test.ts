@@ -85,11 +85,12 @@ test('one that cannot be opened undoes all of the change', async () => {
   await using greeting = await Greeting.on('tcp://127.0.0.1:0')
   const { urls } = greeting.listeners
   const [port, taken] = [await freePort(), await takenPort()]
+  await using other = taken.other
   await assert.rejects(greeting.prepare(`tcp://127.0.0.1:${port}`, `tcp://127.0.0.1:${taken.port}`), (error) => {
     assert.ok(error instanceof ListenError)
     return error.code === 'EADDRINUSE' && error.url === `tcp://127.0.0.1:${taken.port}`
   })
-  taken.other.close()
+  other.close()
   assert.equal(await heard(port), null)
   assert.deepEqual(greeting.listeners.urls, urls)
   assert.equal(await heard(portOf(urls[0] ?? '')), `${urls[0]} true`)

@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { afterEach, test } from 'node:test'
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts'
 import type { Channel, Listener } from './channel.ts'
 import { connectChannel } from './connect.ts'
@@ -18,8 +18,16 @@ import { Recorder } from './recorder.test.ts'
 
 const directory = temporaryDirectory()
 
+const made: Listener[] = []
+// Also of a test that has failed, or the file would never end.
+afterEach(async () => {
+  for (const listener of made.splice(0)) await listener.close()
+})
+
 function newListener(url: string, accept: (channel: Channel) => void = () => {}): Listener {
-  return createListener(parseListenUrl(url), accept)
+  const listener = createListener(parseListenUrl(url), accept)
+  made.push(listener)
+  return listener
 }
 
 async function refusal(url: string): Promise<ListenError> {
@@ -117,7 +125,7 @@ test('a Unix socket file that a killed program left behind is replaced', async (
 
 test('a Unix socket somebody listens on is left alone', async () => {
   const path = join(directory, 'live.sock')
-  const other = createServer().listen(path)
+  await using other = createServer().listen(path)
   await once(other, 'listening')
   const error = await refusal(`unix://${path}`)
   assert.equal(
@@ -125,7 +133,6 @@ test('a Unix socket somebody listens on is left alone', async () => {
     `Cannot listen on unix://${path}: another program already listens on ${path}. Stop that program, or choose another path.`,
   )
   assert.ok(existsSync(path))
-  other.close()
 })
 
 test('a file that is no socket is left alone', async () => {

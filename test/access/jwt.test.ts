@@ -148,6 +148,7 @@ test('keys rotate at their address without a restart; while they cannot be had n
     fetched += 1
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ keys }))
   }).listen(0, '127.0.0.1')
+  context.after(() => server.close())
   await once(server, 'listening')
   const address = server.address()
   const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/jwks`

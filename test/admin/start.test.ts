@@ -81,7 +81,7 @@ test('it is turned off, and is refused where other machines could listen in', as
 
 test('a port that is chosen and in use stops the start, with what to do', async () => {
   using folder = temporaryFolder()
-  const other = createServer().listen(0, '127.0.0.1')
+  await using other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')
   const address = other.address()
   const port = typeof address === 'object' ? address?.port : 0
@@ -90,7 +90,6 @@ test('a port that is chosen and in use stops the start, with what to do', async 
     refused.printed,
     /Cannot open the HTTP API on .*: another program already listens there[\s\S]*--admin off/,
   )
-  other.close()
 })
 
 test('what fails when clients have been let in already ends the start, and their connections', async () => {

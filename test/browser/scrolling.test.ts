@@ -7,9 +7,10 @@ import { execFile } from 'node:child_process'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { chromiumOptions, type Frames, scroll } from '../../bench/scroll-frames.ts'
 import { startApi, type TestApi } from '../admin/api.ts'
+import { launchChromium } from '../support/chromium.ts'
 import { rowTexts } from './rows.ts'
 import { buildDashboard } from './support.ts'
 
@@ -30,7 +31,7 @@ test('ten thousand Sessions scroll by wheel and bar with few rows in the page, e
   await using api = await startApi()
   const { broker } = api.at
   for (let number = 0; number < sessions; number++) await broker.subscribe(`t/${number}`, { qos: 0 }, () => {})
-  const browser = await chromium.launch(chromiumOptions)
+  const browser = await launchChromium(chromiumOptions)
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 860 }, locale: 'en-GB' })
     await page.addInitScript(countNumbers)

@@ -5,12 +5,14 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { type Browser, type BrowserContext, chromium, type Page, type Request } from 'playwright-core'
+import type { Browser, BrowserContext, Page, Request } from 'playwright-core'
 import { chromiumOptions } from '../../bench/scroll-frames.ts'
 import type { BrokerOptions } from '../../src/index.ts'
 import type { BrokerParts } from '../../src/server/shell-owner.ts'
 import { startApi, type TestApi } from '../admin/api.ts'
+import { launchChromium } from '../support/chromium.ts'
 
 export type Theme = 'light' | 'dark'
 export type Language = 'en' | 'ko'
@@ -44,6 +46,12 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const artefacts = join(root, 'artefacts/dashboard')
 const { executablePath } = chromiumOptions
 
+const started: TestApi[] = []
+// Also of tests that ran out of time, which never come to their own end.
+after(async () => {
+  for (const api of started) await api[Symbol.asyncDispose]()
+})
+
 export const dashboardFolder = join(root, 'dist/dashboard')
 
 export function buildDashboard(): void {
@@ -58,7 +66,8 @@ export async function startDashboard(
   assert.ok(executablePath !== '', 'Debian package chromium is needed')
   buildDashboard()
   const api = await startApi(options, parts, { login })
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  started.push(api)
+  const browser = await launchChromium({ executablePath, args: ['--no-sandbox'] })
   return {
     api,
     browser,

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { chromium } from 'playwright-core'
+import { launchChromium } from '../support/chromium.ts'
 import { startBroker } from './broker.ts'
 
 const paho = fileURLToPath(new URL('../../node_modules/paho-mqtt/paho-mqtt.js', import.meta.url))
@@ -55,7 +55,7 @@ test('paho-mqtt in Chromium: every QoS, retained, and a persistent Session that 
   assert.ok(executablePath !== undefined, 'Debian package chromium is needed')
   await using running = await startBroker()
   const { hostname: host, port, pathname: path } = new URL(running.webSocketUrl)
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  const browser = await launchChromium({ executablePath, args: ['--no-sandbox'] })
   try {
     const page = await browser.newPage()
     // The library asks for local storage when it loads, which needs a page with an origin: the listener's own will do.

@@ -122,7 +122,7 @@ test('a broker that refuses, is not there or does not answer is critical', async
   const refused = await pabal(running, 'check', '-u', 'monitor', '-P', 'wrong')
   assert.equal(refused.code, 2)
   assert.match(refused.out, /^PABAL CRITICAL: The broker refused the connection .*\n$/)
-  const silent = createServer(() => {}).listen(0, '127.0.0.1')
+  await using silent = createServer(() => {}).listen(0, '127.0.0.1')
   await new Promise((resolve) => silent.once('listening', resolve))
   const address = silent.address()
   assert.ok(typeof address === 'object' && address !== null)
