@@ -392,7 +392,7 @@ export class Broker {
     this.#state = 'stopped'
     this.#memory.stop()
     this.#admin.phase = 'failed'
-    this.#stopping ??= Promise.all([this.#listeners.close(), this.#admin.stop()]).then(() => {})
+    this.#stopping ??= Promise.all([this.#listeners.close(), this.#admin.stop(), this.#shell.stop()]).then(() => {})
     this.#events.failed(error)
   }
 }

@@ -25,8 +25,8 @@ export type BrokerEvents = { [Type in BrokerEvent['type']]: [event: EventOf<Type
     use: { readonly rssBytes: number; readonly heapUsedBytes: number; readonly bytesMax: number },
   ]
   /**
-   * The store has failed: the broker acknowledges nothing more and has closed every connection. If nobody listens for it,
-   * it is thrown as an uncaught exception.
+   * The store has failed: the broker acknowledges nothing more and has closed every connection. When `stop` resolves it has let go of
+   * the store, which another broker may open. If nobody listens for it, it is thrown as an uncaught exception.
    */
   failed: [error: Error]
 }

@@ -25,7 +25,8 @@ export async function closeStore(store: Store): Promise<void> {
   open.delete(store)
 }
 
-/** It has failed: it can be opened anew. */
-export function forgetStore(store: Store): void {
+/** It has failed: when this resolves it can be opened anew. */
+export async function abandonStore(store: Store): Promise<void> {
+  await store.abandon()
   open.delete(store)
 }

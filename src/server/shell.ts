@@ -20,7 +20,7 @@ import { expiryLoss } from './expiry-loss.ts'
 import { Flushing } from './flushing.ts'
 import type { Gatekeeper } from './gatekeeper.ts'
 import { LinkLimits } from './link-limits.ts'
-import { closeStore, forgetStore, openStore } from './open-stores.ts'
+import { abandonStore, closeStore, openStore } from './open-stores.ts'
 import { ReadBuffers } from './read-buffers.ts'
 import { ReadingTime } from './reading-time.ts'
 import { Requests } from './requests/requests.ts'
@@ -66,7 +66,8 @@ export class Shell {
   #isOpen = false
   readonly #acceptLoss: boolean
   #unusable: Error | null = null
-  #hasFailed = false
+  /** The store has failed; ends when it is let go. */
+  #abandoning: Promise<void> | null = null
   #storeHasRoom = true
 
   constructor(options: ShellOptions, gatekeeper: Gatekeeper, store: Store, owner: ShellOwner, clock: () => number) {
@@ -342,8 +343,12 @@ export class Shell {
     return this.#runner.idle()
   }
 
-  /** Says goodbye to every client and resolves when all of it is durable and handed to the operating system. */
+  /**
+   * Says goodbye to every client and resolves when all of it is durable and handed to the operating system; if the store has failed,
+   * when it is let go.
+   */
   async stop(): Promise<void> {
+    if (this.#abandoning !== null) return this.#abandoning
     if (!this.#isOpen) return
     this.core.stop(this.inputMs(), this.turn)
     this.run()
@@ -351,15 +356,14 @@ export class Shell {
     this.flushing.flush()
     this.#isStopped = true
     if (this.#timer !== null) clearTimeout(this.#timer)
-    if (this.#hasFailed) return
+    if (this.#abandoning !== null) return this.#abandoning
     if (this.store.isDurable && isAllDurable) await this.#snapshotting.finish()
     await closeStore(this.store)
   }
 
   #failed(error: Error): void {
-    if (this.#hasFailed) return
-    this.#hasFailed = true
-    forgetStore(this.store)
+    if (this.#abandoning !== null) return
+    this.#abandoning = abandonStore(this.store)
     this.#isStopped = true
     if (this.#timer !== null) clearTimeout(this.#timer)
     for (const connection of this.core.state.connections) {

@@ -117,6 +117,8 @@ export class MemoryStore implements Store {
 
   async close(): Promise<void> {}
 
+  async abandon(): Promise<void> {}
+
   #shard(shard: number): ShardLog {
     let log = this.#shards.get(shard)
     if (log === undefined) {

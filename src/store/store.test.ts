@@ -81,3 +81,29 @@ test('SQLite is given a snapshot of very many Retained Messages a little in each
   assert.deepEqual(found, [{ type: 'retained', seqs: [...seqs] }])
   await subject.remove()
 })
+
+test('SQLite that was abandoned carries out nothing more, and somebody else may open it', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'pabal-store-'))
+  const store = new SqliteStore(directory)
+  store.onFailure = (error) => assert.fail(error)
+  await store.abandon()
+  await store.open()
+  await store.append(0, 1, [{ type: 'settled', session: 1, orders: [] }])
+  const underWay = store.append(0, 2, [{ type: 'settled', session: 1, orders: [] }]).then(
+    () => 2,
+    () => 1,
+  )
+  await store.abandon()
+  await assert.rejects(store.head(0), /the store was closed/)
+  const acknowledged = await underWay
+  await store.close()
+  const next = new SqliteStore(directory)
+  await next.open()
+  const head = await next.head(0)
+  assert.ok(head >= acknowledged && head <= 2, `${head} of ${acknowledged} acknowledged`)
+  await next.close()
+  await store.open()
+  assert.equal(await store.head(0), head)
+  await store.close()
+  await rm(directory, { recursive: true })
+})

@@ -56,6 +56,11 @@ export interface Store extends LogPort, SnapshotPort, ClaimPort {
   onFailure: ((error: Error) => void) | null
   /** Resolves when everything is written and the store may be opened by somebody else. */
   close(): Promise<void>
+  /**
+   * After a failure: nothing more is carried out, not even what has been asked for. Resolves when the store may be opened by somebody
+   * else.
+   */
+  abandon(): Promise<void>
 }
 
 /** The store has no room, or does not take more for now; nothing was written. */

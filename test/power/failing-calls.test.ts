@@ -9,7 +9,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, test } from 'node:test'
 import { killBrokers } from './broker-process.ts'
-import { stopAtInterval, surviveFailure, whyNoFailingCalls, withFailingCalls } from './failing-calls.ts'
+import {
+  reopenAfterFailure,
+  stopAtInterval,
+  surviveFailure,
+  whyNoFailingCalls,
+  withFailingCalls,
+} from './failing-calls.ts'
 
 const skip = whyNoFailingCalls() ?? false
 afterEach(killBrokers)
@@ -59,3 +65,16 @@ test('a sync of a password file that fails, or of its directory, is told, and be
 test('a sync that fails at durability interval stops the broker too', { skip }, async () => {
   await withFailingCalls(stopAtInterval)
 })
+
+for (const [durability, call, at] of [
+  ['fsync', 'sync', 24],
+  ['fsync', 'write', 80],
+  ['interval', 'sync', 16],
+  ['interval', 'write', 120],
+] as const) {
+  test(`a program whose broker has failed (${call}, durability ${durability}) makes another on the same directory`, {
+    skip,
+  }, async () => {
+    await withFailingCalls((library) => reopenAfterFailure(library, { call, at, errno: 5 }, durability))
+  })
+}

@@ -104,6 +104,26 @@ export async function stopAtInterval(library: string): Promise<void> {
   }
 }
 
+/** A broker inside a program fails, and its directory is opened again by the next one of the same process. */
+export async function reopenAfterFailure(library: string, failure: Failure, durability: string): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'pabal-failing-'))
+  try {
+    const { call, at, errno } = failure
+    const failing = { FAILING_CALL: call, FAILING_CALL_AT: String(at), FAILING_CALL_ERRNO: String(errno) }
+    const env = { ...process.env, LD_PRELOAD: library, ...failing }
+    const program = fileURLToPath(new URL('failing-embedder.ts', import.meta.url))
+    const words = [program, directory, durability]
+    const printed = execFileSync(process.execPath, words, { env, encoding: 'utf8', timeout: 30_000 })
+    const { acknowledged, found, refusal, failure: told } = JSON.parse(printed)
+    assert.match(told, /pabal\.db: disk I\/O error$/)
+    assert.ok([told, 'the broker was stopped'].includes(refusal), refusal)
+    assert.ok(acknowledged > 0)
+    assert.equal(found, acknowledged)
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}
+
 async function runUntilFailure(broker: BrokerProcess, publishers: readonly Publisher[]): Promise<Outcome> {
   const isReady = await broker.ready().then(
     () => true,

@@ -205,6 +205,18 @@ export class SqliteStore implements Store {
     await this.#worker.terminate()
   }
 
+  /**
+   * What the thread is in the middle of ends; a transaction that is open is rolled back. SQLite closes its files as it does when the
+   * process ends, and with them goes the lock of the directory.
+   */
+  async abandon(): Promise<void> {
+    this.#isClosing = true
+    // The end of a thread that has failed by itself, with nothing asked of it, does not keep the process waiting for it.
+    const untilGone = setInterval(() => {}, 60_000)
+    await this.#worker?.terminate()
+    clearInterval(untilGone)
+  }
+
   /** Says where, if it is corrupt. */
   #decode<Result>(place: string, decode: () => Result): Result {
     try {
