@@ -6,14 +6,11 @@ import type { Duplex } from 'node:stream'
 import type { BrokerEvent } from '../core/event.ts'
 import { messageEventTypes } from '../core/event-topics.ts'
 import { reachLimit } from '../core/limit-reached.ts'
-import { changeMemory } from '../core/memory.ts'
 import { type Ledger, wholeLedger } from '../core/query/ledger.ts'
-import { type Subscriber, whoListens } from '../core/query/who-listens.ts'
-import { type WhoTotals, whoTotals } from '../core/query/who-totals.ts'
+import type { Subscriber } from '../core/query/who-listens.ts'
+import type { WhoTotals } from '../core/query/who-totals.ts'
 import { askAgain } from '../core/reconfigure.ts'
 import type { Tally } from '../core/routing/fate.ts'
-import { topicNameFault } from '../core/routing/topic-name.ts'
-import type { CoreState } from '../core/state.ts'
 import { MemoryStore } from '../store/memory-store.ts'
 import type { ListenAddress } from '../transport/listen-url.ts'
 import { AdminSide } from './admin-side.ts'
@@ -22,7 +19,7 @@ import type { Bans } from './bans/bans.ts'
 import { ClientLinks } from './client-links.ts'
 import { permittedAddresses, takesStrangers } from './config/exposure.ts'
 import { Gatekeeper } from './gatekeeper.ts'
-import { type BrokerEvents, HostEvents } from './host-events.ts'
+import { type BrokerEvents, type EventOf, HostEvents } from './host-events.ts'
 import { HostUpgrades, type UpgradeOptions } from './host-upgrades.ts'
 import { disconnectClientsOf, Listeners } from './listeners.ts'
 import type { LocalSubscribeOptions, MessageListener } from './local-link.ts'
@@ -33,12 +30,13 @@ import { checkOptions } from './option-faults.ts'
 import type { BrokerOptions } from './options.ts'
 import { differences, mayStillObserve, type OptionSet, type ReloadResult } from './reload.ts'
 import type { AdminRequestEvent } from './requests/admin-request.ts'
-import { pullAll } from './requests/pages.ts'
 import { Shell } from './shell.ts'
 import { type Asks, changeableOptions, fixedOptions, gatekeeperOptions } from './shell-options.ts'
 import type { BrokerParts } from './shell-owner.ts'
+import { shortOfMemory } from './short-of-memory.ts'
 import { thresholdOf } from './threshold.ts'
-import { openTelemetryTracer } from './tracing/open-telemetry.ts'
+import { listenersTo, subscribersTo } from './topic-questions.ts'
+import { traceIf } from './tracing/open-telemetry.ts'
 
 const stillStarting = 'the broker is still starting: await start() first'
 
@@ -60,7 +58,7 @@ export class Broker {
   readonly #asks: Asks
   readonly #failedLogins: FailedLogins
   #reloading: Promise<unknown> = Promise.resolve()
-  readonly #events = new HostEvents()
+  readonly #events = new HostEvents(() => this.#noteListeners())
   readonly #shell: Shell
   readonly #listeners = new Listeners({
     accept: (channel, facts) => this.#links.accept(channel, facts, this.#shell),
@@ -74,16 +72,7 @@ export class Broker {
     packetBytesMax: () => this.#shell.core.state.limits.packetBytesMax,
     accept: (channel, facts) => this.#links.accept(channel, facts, this.#shell),
   })
-  readonly #memory = new MemoryWatch({
-    bytesMax: () => this.#shell.core.state.limits.memoryBytesMax,
-    movedBytes: () => this.#shell.core.state.traffic.bytesMoved,
-    changed: (isShort, use, bounds) => {
-      this.#links.forgetUnsent()
-      this.#shell.act((core, nowMs, turn) => changeMemory(core.state, isShort, nowMs, turn))
-      this.#events.emit('memoryIsShort', isShort, { ...use, bytesMax: bounds.bytesMax })
-    },
-    relieve: () => this.#links.endStuck(this.#shell),
-  })
+  readonly #memory = new MemoryWatch(shortOfMemory(() => this.#shell, this.#links, this.#events))
   readonly #locals: LocalSubscriptions
   readonly #admin: AdminSide
   #state: 'made' | 'started' | 'stopped' = 'made'
@@ -179,10 +168,7 @@ export class Broker {
   async #start(addresses: readonly ListenAddress[]): Promise<void> {
     this.#admin.phase = 'starting'
     const steps = [
-      async () => {
-        if (this.#options.tracing !== true) return
-        this.#shell.core.state.tracer = await openTelemetryTracer((error) => this.#events.fault(error))
-      },
+      () => traceIf(this.#options.tracing, this.#shell.core.state, (error) => this.#events.fault(error)),
       () => this.#admin.start(this.#shell, addresses.length, () => this.urls),
       () => this.#shell.open(),
       () => this.#admin.opened(),
@@ -297,6 +283,7 @@ export class Broker {
     await this.#shell.stop()
     await this.#links.gone()
     await closing
+    this.#events.end()
   }
 
   /**
@@ -327,33 +314,46 @@ export class Broker {
    * @throws an Error if the Topic Name is not one.
    */
   async subscribers(topicName: string): Promise<Subscriber[]> {
-    return pullAll(whoListens(this.#stateFor(topicName), topicName), this.#shell.requests.slices)
-  }
-
-  #stateFor(topicName: string): CoreState {
     this.#mustHaveStarted()
-    const { state } = this.#shell.core
-    const fault = typeof topicName === 'string' ? topicNameFault(topicName, state.limits) : 'a Topic Name is a text'
-    if (fault !== null) throw new Error(`cannot say who listens to "${topicName}": ${fault}`)
-    return state
+    return subscribersTo(topicName, this.#shell)
   }
 
   /** How many listen to a Topic Name at this moment. @throws an Error if the Topic Name is not one. */
   listeners(topicName: string): WhoTotals {
-    return whoTotals(this.#stateFor(topicName), topicName)
+    this.#mustHaveStarted()
+    return listenersTo(topicName, this.#shell)
   }
 
   /** A listener that throws is a `fault`; what it returns is of no interest. */
   on<Name extends keyof BrokerEvents>(name: Name, listener: (...values: BrokerEvents[Name]) => void): this {
     this.#events.on(name, listener)
-    this.#noteListeners()
     return this
   }
 
+  /** As `on`, for the next time only. */
+  once<Name extends keyof BrokerEvents>(name: Name, listener: (...values: BrokerEvents[Name]) => void): this {
+    this.#events.once(name, listener)
+    return this
+  }
+
+  /** Ends what `on` or `once` began. */
   off<Name extends keyof BrokerEvents>(name: Name, listener: (...values: BrokerEvents[Name]) => void): this {
     this.#events.off(name, listener)
-    this.#noteListeners()
     return this
+  }
+
+  /**
+   * Events from now on, for `for await (const event of broker.events('connected'))`; it ends when the broker has stopped or failed. Up
+   * to 10,000 wait for a loop that is slower than they come; one more, and it rejects behind those, as it does at once with the reason of
+   * a `signal` that is aborted.
+   *
+   * @throws an Error if there are no events of such a type.
+   */
+  events<Type extends BrokerEvent['type']>(
+    types: Type | readonly Type[],
+    options: { readonly signal?: AbortSignal } = {},
+  ): AsyncIterableIterator<EventOf<Type>, undefined> {
+    return this.#events.iterate(typeof types === 'string' ? [types] : types, options.signal ?? null)
   }
 
   /** Events about messages are only made while somebody listens for them. */
@@ -394,5 +394,6 @@ export class Broker {
     this.#admin.phase = 'failed'
     this.#stopping ??= Promise.all([this.#listeners.close(), this.#admin.stop(), this.#shell.stop()]).then(() => {})
     this.#events.failed(error)
+    this.#events.end()
   }
 }

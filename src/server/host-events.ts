@@ -4,9 +4,12 @@
  */
 import { EventEmitter } from 'node:events'
 import type { BrokerEvent } from '../core/event.ts'
+import { eventTopicNames } from '../core/event-topics.ts'
 import type { AdminRequestEvent } from './requests/admin-request.ts'
+import { WaitingEvents } from './waiting-events.ts'
 
-type EventOf<Type extends BrokerEvent['type']> = Extract<BrokerEvent, { type: Type }>
+/** The event of one type, or of several. */
+export type EventOf<Type extends BrokerEvent['type']> = Extract<BrokerEvent, { type: Type }>
 
 /** Every event with what its listener is called with. */
 export type BrokerEvents = { [Type in BrokerEvent['type']]: [event: EventOf<Type>] } & {
@@ -33,16 +36,62 @@ export type BrokerEvents = { [Type in BrokerEvent['type']]: [event: EventOf<Type
 
 export class HostEvents {
   readonly #emitter = new EventEmitter<BrokerEvents>()
+  readonly #loops = new Set<{ end(): void }>()
+  /** Somebody listens for the next of these only. */
+  readonly #namesOnce = new Set<string>()
+  #isOver = false
   #hasWarned = false
+
+  readonly #changed: () => void
+
+  /** `changed` is called when `names` may be others. */
+  constructor(changed: () => void) {
+    this.#changed = changed
+  }
 
   on<Name extends keyof BrokerEvents>(name: Name, listener: (...values: BrokerEvents[Name]) => void): void {
     // EventEmitter's own type for this is the same, but written in terms it cannot relate to ours.
     this.#emitter.on(name, listener as never)
+    this.#changed()
+  }
+
+  once<Name extends keyof BrokerEvents>(name: Name, listener: (...values: BrokerEvents[Name]) => void): void {
+    // As above.
+    this.#emitter.once(name, listener as never)
+    this.#namesOnce.add(name)
+    this.#changed()
   }
 
   off<Name extends keyof BrokerEvents>(name: Name, listener: (...values: BrokerEvents[Name]) => void): void {
     // As above.
     this.#emitter.off(name, listener as never)
+    this.#changed()
+  }
+
+  /** Events as they come from now on. @throws an Error if there are none of such a type. */
+  iterate<Type extends BrokerEvent['type']>(types: readonly Type[], signal: AbortSignal | null) {
+    const known = Object.keys(eventTopicNames)
+    const unknown = types.filter((type) => !known.includes(type))
+    if (unknown.length > 0) throw new Error(`there are no events ${unknown.join(', ')}, but ${known.join(', ')}`)
+    const abort = (): void => loop.abort(signal?.reason)
+    const add = (event: EventOf<Type>): void => loop.add(event)
+    const loop = new WaitingEvents<EventOf<Type>>(() => {
+      this.#loops.delete(loop)
+      signal?.removeEventListener('abort', abort)
+      for (const type of types) this.off(type, add as never)
+    })
+    for (const type of types) this.on(type, add as never)
+    this.#loops.add(loop)
+    signal?.addEventListener('abort', abort)
+    if (this.#isOver) loop.end()
+    else if (signal?.aborted === true) abort()
+    return loop
+  }
+
+  /** Nothing more happens: whoever waits for events is told. */
+  end(): void {
+    this.#isOver = true
+    for (const loop of this.#loops) loop.end()
   }
 
   /** Those that somebody listens for. */
@@ -52,6 +101,8 @@ export class HostEvents {
 
   /** False if nobody listens. */
   emit<Name extends keyof BrokerEvents>(name: Name, ...values: BrokerEvents[Name]): boolean {
+    // Before it: a listener may listen for the next one again.
+    const hadOnce = this.#namesOnce.delete(name)
     try {
       // As above.
       return this.#emitter.emit(name, ...(values as never))
@@ -60,6 +111,8 @@ export class HostEvents {
       if (name === 'fault') throwLater(error)
       else this.fault(error)
       return true
+    } finally {
+      if (hadOnce) this.#changed()
     }
   }
 

@@ -25,9 +25,14 @@ interface Flushing {
 const flushMsMax = 2000
 
 /** `reportFault` hears of what the SDK throws. @throws an Error that says what to install. */
-export async function openTelemetryTracer(reportFault: (error: unknown) => void): Promise<MessageTracer> {
+export async function traceIf(
+  isWanted: boolean | undefined,
+  traced: { tracer: MessageTracer | null },
+  reportFault: (error: unknown) => void,
+): Promise<void> {
+  if (isWanted !== true) return
   const api = await loadApi()
-  return new OpenTelemetryTracer(new SpanMaker(api, api.trace.getTracer('pabal', version), reportFault))
+  traced.tracer = new OpenTelemetryTracer(new SpanMaker(api, api.trace.getTracer('pabal', version), reportFault))
 }
 
 /** Whether spans go anywhere: an SDK has been set up in this process. */
