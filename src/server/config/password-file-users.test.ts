@@ -40,6 +40,14 @@ test('who stands under users and in the file as well is a fault, reported with t
   )
 })
 
+test('one line that is none is enough to refuse the file', () => {
+  writeFileSync(file, `ann:${hash}\nbob:tea\n`)
+  assert.deepEqual(
+    foundIn(() => usersOfPasswordFile(file, [])),
+    ['2 a text that is no hash'],
+  )
+})
+
 test('a password file that cannot be read lets nobody start', () => {
   assert.deepEqual(
     foundIn(() => usersOfPasswordFile(join(directory, 'missing'), [])),

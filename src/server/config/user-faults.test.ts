@@ -32,6 +32,17 @@ test('an authentication that lets nobody in is a fault', () => {
   assert.deepEqual(faultsOf({ users: [], jwt: {} }), ['authentication.users: no users'])
 })
 
+test('what is no mapping or no list is left to whoever reads it as one, and what a mapping inherits is not in it', () => {
+  for (const written of [null, undefined, 'text', [], { authentication: null }, { authentication: 'text' }]) {
+    assert.deepEqual(userFaults(written), [])
+  }
+  for (const users of ['', 'text', {}, 5]) assert.deepEqual(faultsOf({ users }), [])
+  assert.deepEqual(ofUsers(null, 'text'), [])
+  assert.deepEqual(ofUsers({ password: 'file:p' }, { password: 'file:p' }), [], 'a name that is missing, twice')
+  const inherits = Object.assign(Object.create({ http: {} }), { users: [{ userName: 'a', password: 'file:p' }] })
+  assert.deepEqual(faultsOf(inherits), [])
+})
+
 test('a user has one password: beside one that is written nothing else is taken', () => {
   const values = { passwordFile: 'f', password: 'file:p', passwordHash: '$6$', scram: scram256 }
   const keys = Object.keys(values) as (keyof typeof values)[]
@@ -81,10 +92,13 @@ test('a method that no user has a credential for is a fault', () => {
     // What is in the file is not known yet.
     [{ scram: 'file:c' }, []],
   ] as const) {
-    const faults = userFaults({ authentication: { users: [{ userName: 'a', ...user }], methods } })
+    // A method of another kind needs nobody's credential.
+    const authentication = { users: [{ userName: 'a', ...user }], methods: [...methods, 'K8S-SAT'] }
     assert.deepEqual(
-      faults.map(({ found }) => found.split(',')[0]),
-      missing,
+      faultsOf(authentication),
+      missing.map(
+        (method) => `authentication.methods.${methods.indexOf(method)}: ${method}, and no user who can use it`,
+      ),
     )
   }
 })

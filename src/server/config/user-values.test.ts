@@ -2,15 +2,30 @@
  * The values of a user: names that can be sent, and secrets that are neither weak by mistake nor repeated.
  */
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts'
 import { formatScramCredential, makeScramCredential } from '../authentication/scram-credential.ts'
 import { hashForStorage, hashKinds } from '../authentication/stored-password.ts'
 import type { Reading } from './reading.ts'
 import { SecretText } from './secret.ts'
-import { readAccount, readPassword, readPasswordHash, readScram, readUserName } from './user-values.ts'
+import {
+  type Password,
+  readAccount,
+  readPassword,
+  readPasswordFile,
+  readPasswordHash,
+  readScram,
+  readUserName,
+} from './user-values.ts'
 
 const hash = '$scrypt$ln=10,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
 const places = (variable: string) => ({ directory: '.', environment: { P: variable } })
+
+function plain(password: string): Reading<Password> {
+  return { type: 'value', value: { type: 'plain', password } }
+}
 
 function faultOf(reading: Reading<unknown>): string {
   assert.equal(reading.type, 'fault')
@@ -26,6 +41,19 @@ test('a User Name has as many bytes as CONNECT can carry, and characters that SC
   }
 })
 
+test('what to do about a User Name depends on what is wrong with it', () => {
+  for (const [value, advice] of [
+    [5, /put it in quotation marks: '5'$/],
+    [true, /put it in quotation marks: 'true'$/],
+    [null, /add a line userName: NAME$/],
+    ['', /write the name the client sends$/],
+    ['x'.repeat(65_536), /write the name the client sends$/],
+    ['a\u0007', /choose another name: /],
+  ] as const) {
+    assert.match(faultOf(readUserName(value)), advice)
+  }
+})
+
 test('an account has a name', () => {
   assert.deepEqual(readAccount('kitchen'), { type: 'value', value: 'kitchen' })
   for (const value of ['', 5, null]) assert.match(faultOf(readAccount(value)), /the name of an account/)
@@ -36,15 +64,42 @@ test('a password does not stand in the file itself, and is not repeated', () => 
     assert.match(faultOf(readPassword(value, places('tea'))), /where the password stands/)
     assert.doesNotMatch(faultOf(readPassword(value, places('tea'))), /hunter2/)
   }
-  assert.deepEqual(readPassword(new SecretText('tea'), places('')), {
-    type: 'value',
-    value: { type: 'plain', password: 'tea' },
-  })
+  assert.deepEqual(readPassword(new SecretText('tea'), places('')), plain('tea'))
+})
+
+test('what was found where a password should be is said by its kind', () => {
+  for (const [value, found] of [
+    ['hunter2', /^a password that stands here itself /],
+    ['', /^an empty text /],
+    [5, /^a number /],
+    [null, /^nothing /],
+    [['hunter2'], /^no text /],
+    [`\${P:-hunter2}`, /^more or less than one name in braces /],
+    [`\${Q}`, /^\$\{Q\}, and that variable is not set /],
+    ['file:missing', /^\S*missing, which cannot be read: no such file or directory /],
+  ] as const) {
+    assert.match(faultOf(readPassword(value, places('tea'))), found)
+  }
+  assert.match(faultOf(readScram(`\${Q}`, places(''))), /that variable is not set/)
+  assert.match(faultOf(readPasswordHash(`\${Q}`, places(''))), /that variable is not set/)
+})
+
+test('a password is read from the file that is named, by a key of its own or behind file:', () => {
+  const directory = temporaryDirectory()
+  writeFileSync(join(directory, 'p'), 'green tea\n')
+  const there = { ...places(''), directory }
+  assert.deepEqual(readPassword('file:p', there), plain('green tea'))
+  assert.deepEqual(readPasswordFile('p', there), plain('green tea'))
+  for (const value of [5, null, ['p']])
+    assert.match(faultOf(readPasswordFile(value, there)), /write the path of the file/)
+  assert.match(faultOf(readPasswordFile('missing', there)), /cannot be read/)
+  writeFileSync(join(directory, 'p'), 'a\u0007hunter2\n')
+  assert.match(faultOf(readPasswordFile('p', there)), /^p: .*SASLprep forbids/)
 })
 
 test('a password that is read from elsewhere is one that can be typed, or a whole hash', () => {
   const read = (secret: string) => readPassword(`\${P}`, places(secret))
-  assert.deepEqual(read('green tea'), { type: 'value', value: { type: 'plain', password: 'green tea' } })
+  assert.deepEqual(read('green tea'), plain('green tea'))
   assert.deepEqual(read(hash), { type: 'value', value: { type: 'hash', hash } })
   assert.match(faultOf(read('a\u0007hunter2')), /SASLprep forbids/)
   assert.match(faultOf(read('$scrypt$hunter2')), /a text that is no hash/)
@@ -62,7 +117,7 @@ test('a hash is never taken for the password itself, whatever it was made with',
     assert.doesNotMatch(faultOf(read(broken)), /hunter2/)
   }
   for (const password of ['$6$ for tea', '$7$1$a$b', '$5$a$b']) {
-    assert.deepEqual(read(password), { type: 'value', value: { type: 'plain', password } })
+    assert.deepEqual(read(password), plain(password))
   }
 })
 

@@ -83,8 +83,7 @@ function passwordOf(secret: string, place: string): Reading<Password> {
  * too, unless it is a whole one.
  */
 function isHash(secret: string): boolean {
-  if (/^\$(?:scrypt|argon2id)\$/.test(secret)) return true
-  return /^\$[67]\$/.test(secret) && hashOf(secret).type === 'value'
+  return /^\$(?:scrypt|argon2id)\$/.test(secret) || hashOf(secret).type === 'value'
 }
 
 export function readPasswordHash(value: unknown, places: SecretPlaces): Reading<string> {
