@@ -52,9 +52,9 @@ const ways: readonly [string, (client: Channel, server: Channel) => void][] = [
   ['channels that the owner ends', (_, server) => server.end()],
   ['channels that break', (_, server) => server.destroy()],
 ]
-for (const url of ['tcp://127.0.0.1:0', `unix://${join(directory, 'departures.sock')}`]) {
+for (const url of ['tcp://127.0.0.1:0', 'ws://127.0.0.1:0', `unix://${join(directory, 'departures.sock')}`]) {
   for (const [who, end] of ways) {
-    test(`${who}, hundreds at once over ${url.slice(0, 4)}, are closed so many in each turn of the event loop`, async (t) => {
+    test(`${who}, hundreds at once over ${url.split(':')[0]}, are closed so many in each turn of the event loop`, async (t) => {
       const count = 300
       const servers: Channel[] = []
       let closed = 0
@@ -74,12 +74,13 @@ for (const url of ['tcp://127.0.0.1:0', `unix://${join(directory, 'departures.so
       await listener.listen()
       t.after(() => listener.close())
       const address = new URL(listener.url)
+      const transport = address.protocol === 'ws:' ? 'ws' : 'tcp'
       const clients: Channel[] = []
       while (clients.length < count) {
         const target =
           address.protocol === 'unix:'
             ? ({ transport: 'unix', path: address.pathname } as const)
-            : ({ transport: 'tcp', host: '127.0.0.1', port: Number(address.port) } as const)
+            : ({ transport, host: '127.0.0.1', port: Number(address.port) } as const)
         const client = await connectChannel(target)
         client.handler = { receiveBytes() {}, drained() {}, closed() {} }
         clients.push(client)

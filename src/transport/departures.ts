@@ -37,3 +37,6 @@ export class Departures {
     }
   }
 }
+
+/** Those of all channels. */
+export const departures = new Departures()

@@ -8,7 +8,7 @@
  */
 import type { Socket } from 'node:net'
 import type { Channel, ChannelHandler } from './channel.ts'
-import { type Departing, Departures } from './departures.ts'
+import { type Departing, departures } from './departures.ts'
 import { afterFlush, formatRemoteAddress, slackBytes, unattended } from './socket-support.ts'
 
 const owner = Symbol('channel')
@@ -16,8 +16,6 @@ const owner = Symbol('channel')
 interface OwnedSocket extends Socket {
   [owner]: SocketChannel
 }
-
-const departures = new Departures()
 
 export class SocketChannel implements Channel, Departing {
   readonly transport: 'tcp' | 'tls' | 'unix'

@@ -5,8 +5,9 @@
  * the stream. One chunk of the socket may hold many messages: those that were decoded after `pause` are held back, in order.
  */
 import type { Socket } from 'node:net'
-import { type RawData, WebSocket } from 'ws'
+import type { RawData, WebSocket } from 'ws'
 import type { Channel, ChannelHandler } from './channel.ts'
+import { type Departing, departures } from './departures.ts'
 import { afterFlush, formatRemoteAddress, slackBytes, unattended } from './socket-support.ts'
 
 /** What both sides of a WebSocket have in common. Empty frames and tiny chunks cost memory too, so their number is bounded. */
@@ -20,13 +21,19 @@ export const webSocketBounds = {
   closeTimeout: 5000,
 }
 
-const normalClosure = 1000
-const unsupportedFrame = 1003
+/** What our Close frame says. */
+interface Farewell {
+  readonly code: number
+  readonly reason: string
+}
+
+const goodbye: Farewell = { code: 1000, reason: '' }
+const textRefused: Farewell = { code: 1003, reason: 'MQTT needs binary frames' }
 const owner = Symbol('channel')
 
 type Owned = (WebSocket | Socket) & { [owner]: WebSocketChannel }
 
-export class WebSocketChannel implements Channel {
+export class WebSocketChannel implements Channel, Departing {
   readonly transport: 'ws' | 'wss'
   readonly remoteAddress: string
   readonly certificateName: string | null
@@ -36,10 +43,11 @@ export class WebSocketChannel implements Channel {
   #handler: ChannelHandler = unattended
   #error: Error | null = null
   #lingerTimer: NodeJS.Timeout | null = null
-  #held: Buffer[] = []
+  readonly #held: Buffer[] = []
   #isPaused = false
   #awaitsFlush = false
   #isEnding = false
+  #farewell: Farewell | null = null
   #isClosed = false
   #isReported = false
 
@@ -76,23 +84,21 @@ export class WebSocketChannel implements Channel {
   }
 
   set handler(handler: ChannelHandler) {
-    const isFirst = this.#handler === unattended
     this.#handler = handler
-    if (!isFirst) return
-    if (this.#isEnding) this.#reportLater()
-    else if (!this.#isPaused) this.#readOn()
+    if (!this.#isEnding && !this.#isPaused) this.#readOn()
+    else if (this.#isEnding && this.#isClosed) departures.add(this)
   }
 
   write(bytes: Uint8Array): boolean {
     const socket = this.#socket
-    if (this.#isEnding || this.#webSocket.readyState !== WebSocket.OPEN || !socket.writable) return false
+    if (this.#isEnding || !socket.writable) return false
     this.#webSocket.send(bytes)
     if (socket.writableLength <= this.#slackBytes) return true
     if (!this.#awaitsFlush) {
       this.#awaitsFlush = true
       afterFlush(socket, () => {
         this.#awaitsFlush = false
-        if (!this.#isEnding && !this.#isClosed) this.#handler.drained()
+        if (!this.#isEnding) this.#handler.drained()
       })
     }
     return false
@@ -114,33 +120,36 @@ export class WebSocketChannel implements Channel {
   }
 
   resume(): void {
-    if (this.#isEnding || !this.#isPaused) return
     this.#isPaused = false
     if (this.#handler !== unattended) this.#readOn()
   }
 
   end(lingerMs = 5000): void {
-    this.#close(normalClosure, '', lingerMs)
+    this.#end(goodbye, lingerMs)
   }
 
   destroy(): void {
     this.#isEnding = true
-    if (this.#isClosed) this.#reportLater()
+    if (this.#isClosed) departures.add(this)
     else this.#webSocket.terminate()
   }
 
-  #close(code: number, reason: string, lingerMs: number): void {
+  #end(farewell: Farewell, lingerMs: number): void {
     if (this.#isEnding) return
     this.#isEnding = true
-    if (this.#isClosed) {
-      this.#reportLater()
-      return
+    this.#farewell = farewell
+    if (!this.#isClosed) this.#lingerTimer = setTimeout(terminate, lingerMs, this.#webSocket)
+    departures.add(this)
+  }
+
+  /** @internal */
+  depart(): void {
+    if (this.#isClosed) this.#reportClosed()
+    else if (this.#farewell !== null) {
+      this.#webSocket.close(this.#farewell.code, this.#farewell.reason)
+      // The peer's Close frame is seen only by reading.
+      this.#webSocket.resume()
     }
-    const webSocket = this.#webSocket
-    webSocket.close(code, reason)
-    // The peer's Close frame is seen only by reading.
-    webSocket.resume()
-    this.#lingerTimer = setTimeout(terminate, lingerMs, webSocket)
   }
 
   /** In a later turn, as with every transport, and what was held back before anything newer. */
@@ -149,31 +158,24 @@ export class WebSocketChannel implements Channel {
     else this.#webSocket.resume()
   }
 
-  #reportLater(): void {
-    if (this.#isClosed) process.nextTick(() => this.#reportClosed())
-  }
-
   /** Several ways lead here; the owner is told once. */
   #reportClosed(): void {
     if (this.#isReported || this.#handler === unattended) return
     this.#isReported = true
-    this.#held = []
     this.#handler.closed(this.#error)
   }
 
   /** Hands out what was held back, for as long as the owner wants it; then reading goes on. */
   #release(): void {
-    const held = this.#held
     let count = 0
-    while (count < held.length && !this.#isPaused && !this.#isEnding) {
-      const chunk = held[count]
+    for (const chunk of this.#held) {
+      if (this.#isPaused || this.#isEnding) break
       count += 1
-      if (chunk !== undefined) this.#handler.receiveBytes(chunk)
+      this.#handler.receiveBytes(chunk)
     }
-    if (this.#isEnding) return
-    held.splice(0, count)
+    this.#held.splice(0, count)
     if (this.#isPaused) return
-    if (this.#isClosed) this.#reportClosed()
+    if (this.#isClosed) departures.add(this)
     else this.#webSocket.resume()
   }
 
@@ -182,7 +184,7 @@ export class WebSocketChannel implements Channel {
     if (this.#isEnding) return
     if (!isBinary) {
       this.#error = new Error('the peer sent a text frame, but MQTT needs binary frames [MQTT-6.0.0-1]')
-      this.#close(unsupportedFrame, 'MQTT needs binary frames', 5000)
+      this.#end(textRefused, 5000)
       return
     }
     // The binary type `nodebuffer`, which is the default, makes every message one Buffer.
@@ -202,7 +204,7 @@ export class WebSocketChannel implements Channel {
     this.#isClosed = true
     if (this.#lingerTimer !== null) clearTimeout(this.#lingerTimer)
     // What arrived before the end is delivered before it.
-    if (this.#isEnding || this.#held.length === 0) this.#reportClosed()
+    if (this.#isEnding || this.#held.length === 0) departures.add(this)
   }
 }
 
