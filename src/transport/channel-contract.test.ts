@@ -165,11 +165,14 @@ for (const transport of ['tcp', 'tls', 'unix', 'ws', 'wss'] as const) {
       const count = await fill(server)
       assert.ok(server.channel.bufferedBytes > 0)
       const drained = server.recorder.untilDrained()
+      assert.equal(server.channel.write(Buffer.from('and this')), false)
+      const before = server.recorder.drainedCount
       client.channel.resume()
       await drained
       assert.equal(server.channel.bufferedBytes, 0)
-      await client.recorder.untilBytes(count)
-      assert.equal(client.recorder.byteCount, count)
+      await client.recorder.untilBytes(count + 8)
+      assert.equal(client.recorder.byteCount, count + 8)
+      assert.equal(server.recorder.drainedCount, before + 1, 'once, however often it was false')
     })
 
     test('lets bytes be overwritten as soon as bufferedBytes is 0', async () => {
@@ -200,6 +203,28 @@ for (const transport of ['tcp', 'tls', 'unix', 'ws', 'wss'] as const) {
       assert.equal(server.recorder.byteCount, 0)
       await server.recorder.untilBytes(count)
       assert.equal(server.recorder.byteCount, count)
+    })
+
+    test('reads nothing before it has a handler, nor then if it was paused meanwhile', async () => {
+      const accepting = Promise.withResolvers<Channel>()
+      const listener = createListener(parseListenUrl(urls[transport]), accepting.resolve)
+      opened.listeners.push(listener)
+      await listener.listen()
+      const client = await connect(listener)
+      const channel = await accepting.promise
+      opened.channels.push(channel)
+      let count = await fill(client)
+      channel.pause()
+      channel.resume()
+      count += await fill(client)
+      channel.pause()
+      const recorder = new Recorder()
+      channel.handler = recorder
+      count += await fill(client)
+      assert.equal(recorder.byteCount, 0)
+      channel.resume()
+      await recorder.untilBytes(count)
+      assert.equal(recorder.byteCount, count)
     })
 
     test('can be paused in the middle of receiving, again and again', async () => {
@@ -259,6 +284,7 @@ for (const transport of ['tcp', 'tls', 'unix', 'ws', 'wss'] as const) {
       assert.equal(await client.recorder.untilClosed(), null)
       assert.ok(client.recorder.bytes.equals(bytes))
       assert.equal(await server.recorder.untilClosed(), null)
+      assert.equal(server.recorder.drainedCount, 0, 'nobody goes on writing')
     })
 
     test('receives nothing more once it is ending', async () => {

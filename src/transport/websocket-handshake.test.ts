@@ -108,6 +108,17 @@ describe('the handshake', { timeout: 30_000 }, () => {
     }
   })
 
+  test('without a list of origins, pages of other machines are let in where clients log in, and to clients elsewhere', async () => {
+    const elsewhere = { ...upgrade, Origin: 'https://app.example' }
+    const withLogins = await listen(undefined, { takesStrangers: () => false })
+    assert.match((await withLogins.open(elsewhere)).head, /^HTTP\/1\.1 101 /)
+    const behindProxy = await listen('ws://127.0.0.1:0?proxyFrom=127.0.0.1')
+    const there = 'PROXY TCP4 203.0.113.9 192.0.2.1 50312 1883\r\n'
+    assert.match((await behindProxy.open(elsewhere, there)).head, /^HTTP\/1\.1 101 /)
+    const here = await behindProxy.request('GET /mqtt HTTP/1.1', elsewhere, 'PROXY TCP4 127.0.0.1 127.0.0.1 5 1883\r\n')
+    assert.match(here, /^HTTP\/1\.1 403 Forbidden\r\n/)
+  })
+
   test('without a list of origins, pages of other machines are refused on this one where nobody logs in, and told how to get in', async () => {
     const wire = await listen()
     const answer = await wire.request('GET /mqtt HTTP/1.1', { ...upgrade, Origin: 'https://app.example' })

@@ -48,10 +48,10 @@ export class Wire {
     return socket
   }
 
-  /** Sends a request and resolves with all of the answer once the server has closed. */
-  async request(line: string, headers: Record<string, string>): Promise<string> {
+  /** Sends a request, behind the header of a proxy, and resolves with all of the answer once the server has closed. */
+  async request(line: string, headers: Record<string, string>, proxyHeader = ''): Promise<string> {
     const socket = this.connect()
-    socket.write(requestText(line, headers))
+    socket.write(proxyHeader + requestText(line, headers))
     const chunks: Buffer[] = []
     socket.on('data', (chunk: Buffer) => chunks.push(chunk))
     await once(socket, 'close')
@@ -59,9 +59,9 @@ export class Wire {
   }
 
   /** Opens a WebSocket; resolves with the head of the answer and the socket, whose frames come next. */
-  async open(headers: Record<string, string> = upgrade): Promise<{ head: string; peer: RawPeer }> {
+  async open(headers: Record<string, string> = upgrade, proxyHeader = ''): Promise<{ head: string; peer: RawPeer }> {
     const socket = this.connect()
-    socket.write(requestText('GET /mqtt HTTP/1.1', headers))
+    socket.write(proxyHeader + requestText('GET /mqtt HTTP/1.1', headers))
     const peer = new RawPeer(socket)
     const head = await peer.readHead()
     return { head, peer }

@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { connect, Socket } from 'node:net'
 import { afterEach, describe, test } from 'node:test'
+import { connectChannel } from './connect.ts'
 import type { ListenerOptions } from './listener-options.ts'
 import { Recorder } from './recorder.test.ts'
 import { takeUpgrade } from './websocket.ts'
@@ -163,10 +164,88 @@ describe('an open WebSocket', { timeout: 30_000 }, () => {
     assert.match(String(await recorder.untilClosed()), /text frame/)
   })
 
+  test('a peer that does not answer the end of a channel is waited for for five seconds', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] })
+    const { peer, recorder, channel, accepted } = await openHosted()
+    channel.end()
+    assert.equal(await peer.readCloseCode(), 1000)
+    context.mock.timers.tick(4999)
+    assert.equal(accepted.destroyed, false)
+    context.mock.timers.tick(1)
+    assert.equal(accepted.destroyed, true)
+    assert.equal(await recorder.untilClosed(), null)
+  })
+
+  test('a channel that is ending reads on for the answer of its peer, whether it was paused before or is afterwards', async (context) => {
+    // So that no time runs out for an answer that is not read.
+    context.mock.timers.enable({ apis: ['setTimeout'] })
+    const pausedBefore = await openHosted()
+    pausedBefore.channel.pause()
+    pausedBefore.channel.end()
+    const pausedAfterwards = await openHosted()
+    pausedAfterwards.channel.end()
+    pausedAfterwards.channel.pause()
+    for (const { peer, recorder } of [pausedBefore, pausedAfterwards]) {
+      assert.equal(await peer.readCloseCode(), 1000)
+      peer.socket.end(frame(0x88, Buffer.from([3, 232])))
+      assert.equal(await recorder.untilClosed(), null)
+    }
+  })
+
+  for (const way of ['end', 'destroy'] as const) {
+    test(`an owner that wants nothing more of what waits behind a pause (${way}) is told of the end that has come`, async () => {
+      const { peer, channel, recorder, accepted } = await openHosted()
+      recorder.onChunk = () => channel.pause()
+      const letters = ['a', 'b'].map((letter) => frame(0x82, Buffer.from(letter)))
+      peer.socket.end(Buffer.concat([...letters, frame(0x88, Buffer.from([3, 232]))]))
+      await once(accepted, 'close')
+      for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
+      assert.equal(recorder.closings.length, 0)
+      channel[way]()
+      assert.equal(recorder.closings.length, 0, 'in a later turn')
+      assert.equal(await recorder.untilClosed(), null)
+      assert.equal(recorder.bytes.toString(), 'a')
+    })
+  }
+
+  test('a handler that comes while its channel is ending is told when it has ended', async () => {
+    const wire = await listen()
+    const channel = await connectChannel({ transport: 'ws', host: '127.0.0.1', port: wire.port })
+    const other = await wire.accepted
+    other.channel.pause()
+    channel.end()
+    const recorder = new Recorder()
+    channel.handler = recorder
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+    assert.equal(recorder.closings.length, 0)
+    other.channel.resume()
+    assert.equal(await recorder.untilClosed(), null)
+  })
+
+  test('an owner that ends a channel in the middle of what was held back gets nothing more of it', async () => {
+    const { peer, channel, recorder } = await openHosted()
+    recorder.onChunk = () => (recorder.byteCount === 1 ? channel.pause() : channel.end())
+    peer.socket.write(Buffer.concat(['a', 'b', 'c'].map((letter) => frame(0x82, Buffer.from(letter)))))
+    await recorder.untilBytes(1)
+    channel.resume()
+    assert.equal(await peer.readCloseCode(), 1000)
+    peer.socket.end(frame(0x88, Buffer.from([3, 232])))
+    assert.equal(await recorder.untilClosed(), null)
+    assert.equal(recorder.bytes.toString(), 'ab')
+  })
+
+  test('nothing is written to a socket that is gone before its end was told', async () => {
+    const { channel, recorder, accepted } = await openHosted()
+    accepted.destroy()
+    assert.equal(channel.write(Buffer.from('x')), false)
+    assert.equal(await recorder.untilClosed(), null)
+  })
+
   test('when a channel is closed no timer of its end is left', async () => {
     const { peer, recorder, channel } = await openHosted()
     const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
     const before = timers()
+    channel.end(3_600_000)
     channel.end(3_600_000)
     assert.ok(timers() > before)
     assert.equal(await peer.readCloseCode(), 1000)
