@@ -18,6 +18,8 @@ async function openPeer(options: Partial<ListenerOptions> = {}): Promise<Accepte
   return { wire, peer, ...(await wire.accepted) }
 }
 
+const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+
 const hosts: Server[] = []
 const peers: Socket[] = []
 afterEach(() => {
@@ -184,9 +186,9 @@ describe('an open WebSocket', { timeout: 30_000 }, () => {
     pausedBefore.channel.end()
     const pausedAfterwards = await openHosted()
     pausedAfterwards.channel.end()
-    pausedAfterwards.channel.pause()
-    for (const { peer, recorder } of [pausedBefore, pausedAfterwards]) {
+    for (const { peer, recorder, channel } of [pausedBefore, pausedAfterwards]) {
       assert.equal(await peer.readCloseCode(), 1000)
+      channel.pause()
       peer.socket.end(frame(0x88, Buffer.from([3, 232])))
       assert.equal(await recorder.untilClosed(), null)
     }
@@ -201,12 +203,29 @@ describe('an open WebSocket', { timeout: 30_000 }, () => {
       await once(accepted, 'close')
       for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
       assert.equal(recorder.closings.length, 0)
+      const before = timers()
       channel[way]()
       assert.equal(recorder.closings.length, 0, 'in a later turn')
       assert.equal(await recorder.untilClosed(), null)
       assert.equal(recorder.bytes.toString(), 'a')
+      assert.ok(timers() <= before)
     })
   }
+
+  test('another owner gets what waits behind the pause of the first, and then the end', async () => {
+    const { peer, channel, recorder, accepted } = await openHosted()
+    recorder.onChunk = () => channel.pause()
+    const letters = ['a', 'b'].map((letter) => frame(0x82, Buffer.from(letter)))
+    peer.socket.end(Buffer.concat([...letters, frame(0x88, Buffer.from([3, 232]))]))
+    await once(accepted, 'close')
+    const other = new Recorder()
+    channel.handler = other
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
+    assert.deepEqual([other.byteCount, other.closings.length], [0, 0])
+    channel.resume()
+    assert.equal(await other.untilClosed(), null)
+    assert.equal(other.bytes.toString(), 'b')
+  })
 
   test('a handler that comes while its channel is ending is told when it has ended', async () => {
     const wire = await listen()
@@ -243,7 +262,6 @@ describe('an open WebSocket', { timeout: 30_000 }, () => {
 
   test('when a channel is closed no timer of its end is left', async () => {
     const { peer, recorder, channel } = await openHosted()
-    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
     const before = timers()
     channel.end(3_600_000)
     channel.end(3_600_000)
