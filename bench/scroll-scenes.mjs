@@ -2,7 +2,7 @@
  * The long lists of the dashboard, each of a broker that has as many rows for it as are promised.
  *
  * `fill({ port, scale })` makes the rows and resolves to what ends the traffic it has started; `open(page, scale)` goes to the list, loaded as
- * far as the scene wants it.
+ * far as the scene wants it. `flags` and `topics`, its rules for Topic Filters, are the broker's.
  */
 import { Conn, eachLimited } from './conn.mjs'
 import { Pacer } from './flow.mjs'
@@ -59,11 +59,48 @@ export const scenes = {
     },
     open: async (page) => {
       await go(page, 'topics')
-      for (const count of ['100', '300', '900']) {
-        await shown(page, new RegExp(`^${count} shown, there are more`))
-        await page.getByRole('button', { name: 'Load more' }).click()
-      }
+      await loadNineHundred(page)
+      await page.getByRole('button', { name: 'Load more' }).click()
       await openTree(page)
+    },
+  },
+  retained: {
+    text: '100,000 Retained Messages, all loaded',
+    fill: ({ port, scale }) => topics(port, scaled(100_000, scale), true),
+    open: async (page, scale) => {
+      await go(page, 'retained')
+      await loadAll(page, scaled(100_000, scale))
+    },
+  },
+  held: {
+    text: '100,000 held messages, all loaded',
+    topics: '[{filter: plant/#, whenNobody: hold}]',
+    fill: ({ port, scale }) => topics(port, scaled(100_000, scale)),
+    open: async (page, scale) => {
+      await go(page, 'undelivered?show=held')
+      await loadAll(page, scaled(100_000, scale))
+    },
+  },
+  'held-live': {
+    text: '900 of 10,000 held messages, asked for again and again, 100 more a second',
+    topics: '[{filter: plant/#, whenNobody: hold}]',
+    fill: async ({ port }) => {
+      await topics(port, 10_000)
+      return flow(port, ['plant/7/alarm'], 100)
+    },
+    open: async (page) => {
+      await go(page, 'undelivered?show=held')
+      await loadNineHundred(page)
+    },
+  },
+  dead: {
+    text: '100,000 dead letters, all loaded',
+    flags: '--limit heldMessagesPerTopicMax=100000',
+    topics: '[{filter: plant/#, whenNobody: dead-letter, deadLetterTopic: dead/plant}]',
+    fill: ({ port, scale }) => topics(port, scaled(100_000, scale)),
+    open: async (page, scale) => {
+      await go(page, 'undelivered?show=dead')
+      await loadAll(page, scaled(100_000, scale))
     },
   },
   trace: {
@@ -119,7 +156,7 @@ async function sessions(port, count) {
 }
 
 /** A message on each Topic Name; resolves when all of them are acknowledged. */
-async function topics(port, count) {
+async function topics(port, count, retain = false) {
   const conn = await connect(port, 'filler')
   const all = Promise.withResolvers()
   let acked = 0
@@ -129,7 +166,8 @@ async function topics(port, count) {
     const packets = []
     for (; sent < count && sent - acked < window; sent++) {
       const packetId = (sent % 65535) + 1
-      packets.push(mqtt.publish({ version: 5, topic: topicOf(sent), payload: Buffer.alloc(16, 120), qos: 1, packetId }))
+      const payload = Buffer.alloc(16, 120)
+      packets.push(mqtt.publish({ version: 5, topic: topicOf(sent), payload, qos: 1, retain, packetId }))
     }
     if (packets.length > 0) conn.socket.write(Buffer.concat(packets))
   }
@@ -167,6 +205,14 @@ async function loadAll(page, count) {
   const all = page.getByRole('button', { name: 'Load all' })
   if (await all.isVisible()) await all.click()
   await shown(page, new RegExp(`^${count.toLocaleString('en')} shown`))
+}
+
+async function loadNineHundred(page) {
+  for (const count of ['100', '300']) {
+    await shown(page, new RegExp(`^${count} shown, there are more`))
+    await page.getByRole('button', { name: 'Load more' }).click()
+  }
+  await shown(page, /^900 shown, there are more/)
 }
 
 async function openTree(page) {

@@ -17,6 +17,7 @@ import {
   here,
   newDataDirectory,
   pabalCommand,
+  quote,
   removeData,
   startBroker,
   stopBroker,
@@ -92,9 +93,10 @@ async function slowDown(page, rate) {
 }
 
 async function runOne(name) {
-  const { flags = '', fill, open } = scenes[name]
+  const { flags = '', topics = '[]', fill, open } = scenes[name]
   const { scale, seconds } = values
-  const command = pabalCommand(flags, '', values.source ? '../src/cli/main.ts' : undefined)
+  const start = pabalCommand(flags, '', values.source ? '../src/cli/main.ts' : undefined)
+  const command = `env ${quote(`PABAL_TOPICS=${topics}`)} ${start}`
   const data = newDataDirectory()
   try {
     const broker = await startBroker(command, {}, { data })
