@@ -5,6 +5,8 @@ import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { ApiFault, Paging } from './api.ts'
 import { count } from './format.ts'
 import { noteFault, useLive } from './live.ts'
+import { Download } from './parts/download.tsx'
+import { FaultNotice } from './parts/notice.tsx'
 import { t } from './text/text.ts'
 
 export interface Page<Row, About> {
@@ -27,7 +29,12 @@ export interface List<Row, About> {
   /** Rows that have come of what is being loaded; null if nothing is. */
   readonly loading: number | null
   readonly refresh: () => void
+  /** What it is a list of, and how one page of it is asked for. */
+  readonly name: string
+  readonly load: Load<Row, About>
 }
+
+type Load<Row, About> = (query: Paging, signal: AbortSignal) => PromiseLike<Page<Row, About>>
 
 const firstRows = 100
 /** More rows than this are not asked for again by themselves. */
@@ -42,12 +49,8 @@ interface Further<Row> {
   readonly loading: number | null
 }
 
-/** `key` names what is asked for; null: nothing. `load` asks for one page. */
-export function useList<Row, About>(
-  key: string | null,
-  load: (query: Paging, signal: AbortSignal) => PromiseLike<Page<Row, About>>,
-  everyMs: number,
-): List<Row, About> {
+/** `key` names what is asked for, its first word what it is; null: nothing. `load` asks for one page. */
+export function useList<Row, About>(key: string | null, load: Load<Row, About>, everyMs: number): List<Row, About> {
   const [limit, setLimit] = useState(firstRows)
   const [further, setFurther] = useState<Further<Row> | null>(null)
   const [moreFault, setMoreFault] = useState<ApiFault | null>(null)
@@ -100,6 +103,8 @@ export function useList<Row, About>(
       setMoreFault(null)
       live.refresh()
     },
+    name: key?.split(' ', 1)[0] ?? '',
+    load,
   }
 }
 
@@ -108,7 +113,7 @@ export function useList<Row, About>(
  * nothing else.
  */
 async function loadRows<Row, About>(
-  load: (query: Paging, signal: AbortSignal) => PromiseLike<Page<Row, About>>,
+  load: Load<Row, About>,
   from: string,
   isAll: boolean,
   before: readonly Row[],
@@ -134,8 +139,9 @@ function rowsOf<Row, About>(page: Page<Row, About> | null, further: readonly Row
   return further === null ? page.data : page.data.concat(further)
 }
 
-/** What is shown of a list, and that there is more. */
-export function ListFoot<Row, About>({ list }: { list: List<Row, About> }) {
+/** What is shown of a list, that there is more, and the whole of it as a file. */
+export function ListFoot<Row extends object, About>({ list }: { list: List<Row, About> }) {
+  const [fault, setFault] = useState<ApiFault | null>(null)
   return (
     <div class="table-foot">
       <span>
@@ -161,7 +167,9 @@ export function ListFoot<Row, About>({ list }: { list: List<Row, About> }) {
             </button>
           </>
         )}
+        {list.rows.length > 0 && <Download list={list} onFault={setFault} />}
       </span>
+      <FaultNotice fault={fault} />
     </div>
   )
 }

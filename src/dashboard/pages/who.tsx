@@ -20,7 +20,7 @@ export function WhoPage() {
   const [typed, setTyped] = useState(topic)
   useEffect(() => setTyped(topic), [topic])
   const list = useList<Subscriber, About>(
-    topic === '' ? null : topic,
+    topic === '' ? null : `listeners ${topic}`,
     (query, signal) => api.listenersOf(topic, query, { signal }),
     everyMs,
   )

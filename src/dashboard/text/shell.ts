@@ -57,6 +57,13 @@ export const shellTexts = {
   'table.shownMore': ['{shown} shown, there are more', '{shown}개 표시, 더 있음'],
   'table.paused': ['A list this long does not update by itself.', '목록이 길어 자동으로 갱신되지 않습니다.'],
   'table.refresh': ['Refresh', '새로 고침'],
+  'download.csv': ['Download CSV', 'CSV 내려받기'],
+  'download.json': ['Download JSON', 'JSON 내려받기'],
+  'download.words': [
+    'All rows of this list, as narrowed here, under the names that the API has for them.',
+    '여기서 좁힌 조건에 맞는 목록의 모든 행을 API의 필드 이름 그대로 저장합니다.',
+  ],
+  'download.underWay': ['Downloading: {n} rows…', '내려받는 중: {n}행…'],
   'table.search': ['Search', '검색'],
   'table.filter': ['Topic Filter', '토픽 필터'],
   'dialog.cancel': ['Cancel', '취소'],
