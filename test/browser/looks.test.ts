@@ -155,6 +155,27 @@ test('the focus is at the beginning of a page as soon as it is there, and not ta
   assert.equal(focused, 'main')
 })
 
+for (const page of ['who', 'clients', 'trace']) {
+  test(`what is typed as soon as there is a field stays: ${page}`, { timeout }, async () => {
+    await using dashboard = await startDashboard(sceneOptions)
+    const shown = await dashboard.show('overview')
+    await shown.page.getByRole('heading', { name: 'Overview' }).waitFor()
+    const value = await shown.page.evaluate(`new Promise((resolve) => {
+      const observer = new MutationObserver(() => {
+        const field = document.querySelector('main input[type="search"], main input[data-search]')
+        if (field === null) return
+        observer.disconnect()
+        field.value = 'typed'
+        field.dispatchEvent(new Event('input', { bubbles: true }))
+        setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(() => resolve(field.value))), 100)
+      })
+      observer.observe(document.querySelector('main'), { childList: true, subtree: true })
+      location.hash = '#/${page}'
+    })`)
+    assert.equal(value, 'typed')
+  })
+}
+
 test('language and theme are chosen in the menu and remembered', { timeout }, async () => {
   await using dashboard = await startDashboard()
   const { page } = await dashboard.show('clients', { width: 360 })

@@ -1,7 +1,7 @@
 /**
  * Sessions and how their clients are doing; one of them in detail.
  */
-import { useEffect, useState } from 'preact/hooks'
+import { useLayoutEffect, useState } from 'preact/hooks'
 import type { Client, ClientPage } from '../../admin/api-types.ts'
 import { api, given } from '../api.ts'
 import { count } from '../format.ts'
@@ -26,7 +26,8 @@ function ClientList() {
   const presence = presences.find((each) => each === route.value.query.presence) ?? 'all'
   const { like = '' } = route.value.query
   const [typed, setTyped] = useState(like)
-  useEffect(() => setTyped(like), [like])
+  // At once: later it would take away what has been typed meanwhile.
+  useLayoutEffect(() => setTyped(like), [like])
   const list = useList<Client, NonNullable<ClientPage['about']>>(
     `clients ${presence} ${like}`,
     (query, signal) =>

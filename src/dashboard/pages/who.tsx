@@ -1,7 +1,7 @@
 /**
  * Who listens on a Topic Name: every subscriber, and what a message that is published now would meet.
  */
-import { useEffect, useState } from 'preact/hooks'
+import { useLayoutEffect, useState } from 'preact/hooks'
 import type { ListenersOfTopicPage, Subscriber } from '../../admin/api-types.ts'
 import { api } from '../api.ts'
 import { bytes, count } from '../format.ts'
@@ -18,7 +18,8 @@ const everyMs = 500
 export function WhoPage() {
   const { topic = '' } = route.value.query
   const [typed, setTyped] = useState(topic)
-  useEffect(() => setTyped(topic), [topic])
+  // At once: later it would take away what has been typed meanwhile.
+  useLayoutEffect(() => setTyped(topic), [topic])
   const list = useList<Subscriber, About>(
     topic === '' ? null : `listeners ${topic}`,
     (query, signal) => api.listenersOf(topic, query, { signal }),

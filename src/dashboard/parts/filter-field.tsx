@@ -1,7 +1,7 @@
 /**
  * A field whose text the broker filters by, a moment after the last key.
  */
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { t } from '../text/text.ts'
 
 const quietMs = 350
@@ -19,7 +19,8 @@ export interface FilterFieldProps {
 export function FilterField({ value, onChange, placeholder, label, onType }: FilterFieldProps) {
   const [typed, setTyped] = useState(value)
   const timer = useRef(0)
-  useEffect(() => setTyped(value), [value])
+  // At once: later it would take away what has been typed meanwhile.
+  useLayoutEffect(() => setTyped(value), [value])
   useEffect(() => () => clearTimeout(timer.current), [])
   return (
     <label class="field wide">
