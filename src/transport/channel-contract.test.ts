@@ -14,6 +14,7 @@ import { parseListenUrl } from './listen-url.ts'
 import { createListener } from './listener.ts'
 import { Recorder } from './recorder.test.ts'
 import { makeSelfSigned } from './self-signed.test.ts'
+import { slackBytes } from './socket-support.ts'
 
 const directory = temporaryDirectory()
 const { certFile, keyFile } = makeSelfSigned(directory, 'server')
@@ -95,10 +96,11 @@ async function fill(end: End): Promise<number> {
     assert.ok(count < 64 * 1_048_576, 'a peer that does not read stops the writer')
     count += piece.length
     if (end.channel.write(piece)) continue
-    // Where bytes are encrypted first, false may pass in a moment: only what stays is the peer's doing.
+    // Where bytes are encrypted first, false may pass in a moment: only what stays is the peer's doing, and so much of it that false stays.
     const drained = end.recorder.drainedCount
     for (let turn = 0; turn < 50; turn++) await nextTurn()
-    if (end.recorder.drainedCount === drained) return count
+    const { bufferedBytes, transport } = end.channel
+    if (end.recorder.drainedCount === drained && bufferedBytes > slackBytes(transport)) return count
   }
 }
 

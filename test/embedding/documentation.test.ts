@@ -26,5 +26,5 @@ for (const part of page.split(/^## /m)) {
 }
 
 test('there are such programs', () => {
-  assert.equal([...page.matchAll(/^```ts$/gm)].length, 6)
+  assert.equal([...page.matchAll(/^```ts$/gm)].length, 7)
 })
