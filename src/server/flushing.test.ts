@@ -24,6 +24,24 @@ test('about a MiB is handed to the operating system in one go, then others get t
   assert.deepEqual(flushed, [0, 1, 2, 3, 4, 5])
 })
 
+test('400 clients are written to in one go, whatever little there is for each, then others get their turn', async () => {
+  const shell = quietShell()
+  let flushed = 0
+  const link = () => ({
+    send() {},
+    flush() {
+      flushed += 1
+    },
+  })
+  const seen: number[] = []
+  for (let number = 0; number < 1000; number++) shell.flushing.soon(link())
+  for (let turn = 0; turn < 4; turn++) {
+    await nextTurn()
+    seen.push(flushed)
+  }
+  assert.deepEqual(seen, [400, 800, 1000, 1000])
+})
+
 test('whoever is only told of what it has published is written to before the others of its turn, not before what was left over', async () => {
   const shell = quietShell()
   const flushed: string[] = []

@@ -8,6 +8,8 @@ import { SharedOutput } from './shared-output.ts'
 
 /** What is handed to the operating system in one go, which copies it: then others get their turn. */
 const flushBytesMax = 1024 * 1024
+/** And how many are written to: a call of the system is some microseconds, whatever is in it. What comes meanwhile is sent together. */
+const flushLinksMax = 400
 
 export class Flushing {
   readonly sharedOutput = new SharedOutput()
@@ -43,7 +45,7 @@ export class Flushing {
     setImmediate(this.flush)
   }
 
-  /** Writes now: all, or about as many bytes as one turn may. */
+  /** Writes now: all, or as much as one turn may. */
   readonly flush = (): void => {
     this.#isAwaited = false
     const links = this.#left.concat(this.#dirtyFirst, this.#dirty)
@@ -51,8 +53,9 @@ export class Flushing {
     this.#dirty = []
     const traffic = this.#traffic
     const untilBytes = traffic.bytesSent + flushBytesMax
+    const count = Math.min(links.length, flushLinksMax)
     let done = 0
-    while (done < links.length && traffic.bytesSent < untilBytes) links[done++]?.flush()
+    while (done < count && traffic.bytesSent < untilBytes) links[done++]?.flush()
     this.#left = links.slice(done)
     if (done === links.length) this.sharedOutput.forget()
     else this.goOn()
