@@ -111,7 +111,7 @@ test('who may not ask for the numbers is told so, and can do without', async () 
   assert.equal(code, 3)
   assert.match(
     out,
-    /^PABAL UNKNOWN: The broker does not answer this\. found: no permission to observe expected: the .* do: log in /,
+    /^PABAL UNKNOWN: The broker refuses this\. found: no permission to observe expected: the .* do: log in /,
   )
   const without = await pabal(running, 'check', ...prober, '--no-numbers')
   assert.equal(without.code, 0)

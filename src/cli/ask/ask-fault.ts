@@ -19,7 +19,7 @@ export function requestFault(error: unknown): AskFault {
     return typeof value === 'string' ? value : ''
   }
   return new AskFault(
-    `The broker does not answer this.\n` +
+    `The broker refuses this.\n` +
       `  found     ${part('found')}\n  expected  ${part('expected')}\n  do        ${part('advice')}`,
     undefined,
     true,
