@@ -83,20 +83,23 @@ function through(name: string, qos: Qos, subscribers: number, covers: readonly s
   const messages = Math.max(1, Math.round(many / subscribers))
   const packet = (packetId: number) => mqtt.publish({ version: 4, topic: 'a/b', payload, qos, packetId })
   const chunk = Buffer.concat(Array.from({ length: messages }, (_, i) => packet(i + 1)))
+  const last = subscribers - 1
   let isReady = false
   return {
     name,
     covers,
     operations: messages * subscribers,
     async round() {
-      if (!isReady) await nextTurn()
+      // So many are not written to in one turn of the event loop.
+      for (let turn = 0; turn < 2 && !isReady; turn++) await nextTurn()
       isReady = true
       const before = others.map((other) => other.bytesWritten)
+      const sentTo = (index: number) => (others[index]?.bytesWritten ?? 0) - (before[index] ?? 0)
       for (const other of others) other.acknowledges = qos > 0
       publisher.handler.receiveBytes(Buffer.from(chunk))
-      await nextTurn()
+      for (let turn = 0; turn < 2 && sentTo(last) < chunk.length; turn++) await nextTurn()
       for (const other of others) other.acknowledge()
-      for (const [i, other] of others.entries()) assert.equal(other.bytesWritten - (before[i] ?? 0), chunk.length)
+      for (const index of others.keys()) assert.equal(sentTo(index), chunk.length)
     },
   }
 }
