@@ -15,6 +15,7 @@ import { Log } from '../../src/server/log/log.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
 import { logLines } from '../support/log-lines.ts'
 import { pabal } from '../support/pabal-command.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { startTestBroker } from '../support/test-broker.ts'
 import { openWire } from '../support/wire-client.ts'
 import { startedPabal } from './started-pabal.ts'
@@ -220,8 +221,12 @@ test('a new configuration is told of, and one that is not taken', async () => {
 
 test('a wrong flag or key is a fault like any other, and an audit log that cannot be written stops the start', async () => {
   const program = fileURLToPath(new URL('../../bin/pabal', import.meta.url))
+  // Not here, where somebody may have data.
+  const cwd = temporaryDirectory()
   const refusal = async (...flags: string[]): Promise<string> => {
-    const child = spawn(program, ['start', '--listen', 'tcp://127.0.0.1:0', '--durability', 'memory', ...flags])
+    const child = spawn(program, ['start', '--listen', 'tcp://127.0.0.1:0', '--durability', 'memory', ...flags], {
+      cwd,
+    })
     const [faults, [exitCode]] = await Promise.all([text(child.stderr), once(child, 'close')])
     assert.equal(exitCode, 1)
     return faults
