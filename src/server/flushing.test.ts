@@ -42,6 +42,20 @@ test('400 clients are written to in one go, whatever little there is for each, t
   assert.deepEqual(seen, [400, 800, 1000, 1000])
 })
 
+test('at the end all are written to at once', () => {
+  const shell = quietShell()
+  let flushed = 0
+  const link = () => ({
+    send() {},
+    flush() {
+      flushed += 1
+    },
+  })
+  for (let number = 0; number < 1000; number++) shell.flushing.soon(link())
+  shell.flushing.flushAll()
+  assert.equal(flushed, 1000)
+})
+
 test('whoever is only told of what it has published is written to before the others of its turn, not before what was left over', async () => {
   const shell = quietShell()
   const flushed: string[] = []

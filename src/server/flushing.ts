@@ -61,4 +61,10 @@ export class Flushing {
     else this.goOn()
     this.#flushed()
   }
+
+  /** Writes all that waits now, however long it takes: at the end. */
+  flushAll(): void {
+    do this.flush()
+    while (this.#left.length > 0)
+  }
 }

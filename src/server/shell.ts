@@ -353,7 +353,7 @@ export class Shell {
     this.core.stop(this.inputMs(), this.turn)
     this.run()
     const isAllDurable = await this.#runner.finish()
-    this.flushing.flush()
+    this.flushing.flushAll()
     this.#isStopped = true
     if (this.#timer !== null) clearTimeout(this.#timer)
     if (this.#abandoning !== null) return this.#abandoning
