@@ -54,6 +54,8 @@ export class LocalLink implements Link {
   readonly #waiting: OutgoingPublish[] = []
   /** Ends when the listener has had everything; null while there is nothing to hand over. */
   #delivering: Promise<void> | null = null
+  /** Flushed at the end of this turn of the event loop. */
+  #isDirty = false
   #isCut = false
   #whenGranted: ((reasonCode: number) => void) | null = null
   /** Called when the broker ends it, because an operator said so for example. */
@@ -113,6 +115,8 @@ export class LocalLink implements Link {
     if (outgoing.type === 'publish') {
       outgoing.message.own()
       this.#waiting.push(outgoing)
+      if (this.#isDirty || this.#delivering !== null) return
+      this.#isDirty = true
       this.#shell.flushing.soon(this)
     } else if (outgoing.type === 'milestone') {
       for (const held of this.#shell.core.reachMilestone(this.#connection)) this.send(held)
@@ -127,6 +131,7 @@ export class LocalLink implements Link {
   }
 
   flush(): void {
+    this.#isDirty = false
     this.#delivering ??= this.#deliver()
   }
 

@@ -34,7 +34,6 @@ const timeoutMsMax = 0x7fff_ffff
 
 export class Shell {
   /** Of what code in this process has published. */
-  readonly answers = new AwaitedAnswers()
   readonly core: BrokerCore
   /** The decisions not yet carried out: filled by the core, emptied by `run`. */
   readonly turn: Turn = newTurn()
@@ -51,6 +50,7 @@ export class Shell {
   readonly bans: Bans
   readonly #clock: () => number
   readonly reading = new ReadingTime(() => this.nowMs())
+  readonly answers = new AwaitedAnswers(this.reading)
   /** What is written to clients. */
   readonly flushing: Flushing
   readonly #readBuffers = new ReadBuffers()
