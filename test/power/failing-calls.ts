@@ -118,7 +118,8 @@ export async function reopenAfterFailure(library: string, failure: Failure, dura
     assert.match(told, /pabal\.db: disk I\/O error$/)
     assert.ok([told, 'the broker was stopped'].includes(refusal), refusal)
     assert.ok(acknowledged > 0)
-    assert.equal(found, acknowledged)
+    // What was under way when the store failed may be there: it was not acknowledged, but written.
+    assert.ok(found === acknowledged || found === acknowledged + 1, `${found} found, ${acknowledged} acknowledged`)
   } finally {
     rmSync(directory, { recursive: true })
   }
