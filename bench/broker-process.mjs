@@ -40,10 +40,17 @@ export function cpuNumbers(list) {
   })
 }
 
-/** The start of a command line that stays on one core of those this process may use, if there is more than one. */
+/** Those a process may use; 0 where the system does not say. */
+export function cpusOf(pid) {
+  if (process.platform !== 'linux') return [0]
+  return cpuNumbers(/^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? '0')
+}
+
+/** Those this process could use when it began: it may pin itself to one of them. */
+const cpus = cpusOf('self')
+
+/** The start of a command line that stays on one core of them, if there is more than one. */
 export function pinned(core) {
-  const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? '0'
-  const cpus = cpuNumbers(list)
   return cpus.length > 1 ? ['taskset', '-c', String(cpus[core])] : ['env']
 }
 

@@ -11,6 +11,7 @@
 import { execFileSync } from 'node:child_process'
 import {
   buildBroker,
+  cpusOf,
   here,
   newDataDirectory,
   pabalCommand,
@@ -89,6 +90,9 @@ async function runOne(name) {
     judge(name, part, text, loopMs > loopMsMax || heldMs > heldMsMax)
   }
   try {
+    if (program === 'taskset' && cpusOf(broker.pid).join() === cpusOf('self').join()) {
+      throw new Error(`the broker is on the core of this process, ${cpusOf('self')}: what it was held would be ours`)
+    }
     if (name !== 'started' && loopMsMax < Infinity) await sleep(settlingMs)
     const bars = (await stalls[name].run({ port: broker.port, scale: values.scale, marked })) ?? []
     for (const [part, value, max, unit] of bars) {
