@@ -46,9 +46,8 @@ test('a program that publishes in a loop and waits for each answer leaves the ot
   await broker.subscribe('t', { qos: 1 }, () => {
     received += 1
   })
-  const untilMs = performance.now() + 200
   let published = 0
-  for (; performance.now() < untilMs; published++) await broker.publish({ topicName: 't', payload: 'x' })
-  assert.ok(received > published / 2, `${received} of ${published} received`)
+  for (; received === 0 && published < 300_000; published++) await broker.publish({ topicName: 't', payload: 'x' })
+  assert.ok(received > 0, `nothing received while ${published} were published`)
   await broker.stop()
 })

@@ -68,8 +68,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a wildcard at the first level matches Topic Names that begin with "$"',
     file: topicTree,
-    from: `let wildcardsCount = topicName.charCodeAt(0) !== dollar`,
-    to: `let wildcardsCount = true`,
+    from: `const wildcardsCount = levelStart > 0 || topicName.charCodeAt(0) !== dollar`,
+    to: `const wildcardsCount = true`,
     breaks: ['MQTT-4.7.2-1', 'MQTT3-4.7.2-1'],
   },
   {

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type BrokerOptions, sqlite } from '../../src/index.ts'
+import { Slices } from '../../src/server/requests/slices.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { startTestBroker } from '../support/test-broker.ts'
 import { staying } from '../support/wire-client.ts'
@@ -291,4 +292,19 @@ test('a client that takes small packets gets small pages', async () => {
     answer = await asker.ask({ cursor: answer.cursor, limit: 1000 })
   }
   assert.equal(rows, 60)
+})
+
+test('what 10,000 Topic Filters match is looked for in several turns of the event loop', async (t) => {
+  await using running = await startTestBroker({ limits: { subscriptionsPerSessionMax: 20_000 } })
+  const levels = Array.from({ length: 14 }, (_, at) => `l${at}`)
+  const filterOf = (bits: number) => levels.map((level, at) => ((bits >> at) & 1 ? '+' : level)).join('/')
+  const subscriber = await running.client(5, { clientIdentifier: 'subscriber' })
+  for (let bits = 0; bits < 10_000; bits++) void subscriber.subscribe(filterOf(bits))
+  const asker = await Asker.open(running, 5)
+  const turn = t.mock.method(Slices.prototype, 'turn')
+  await asker.ask('nothing')
+  const few = turn.mock.callCount()
+  const { totals } = await asker.ask(levels.join('/'))
+  assert.equal(totals.subscriptions, 10_000)
+  assert.equal(turn.mock.callCount() - few, few + 2)
 })

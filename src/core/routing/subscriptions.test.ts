@@ -156,3 +156,21 @@ test('what many subscribe to is looked at bit by bit, but not where rules say wh
   const { receivers, denied } = subscriptions.route('a')
   assert.deepEqual([receivers.length, denied?.subscriptions], [0, count + 1])
 })
+
+test('what matches is found in slices, and one that is made meanwhile is among it', () => {
+  const subscriptions = new Subscriptions(rules, defaultObservers, new TopicsSeen(0))
+  const subscribe = (filter: string) => subscriptions.add(new Session('', 'c', 0), filter, filter, null, 0)
+  for (const filter of ['a/b/c', 'a/+/c', 'a/+/+', '+/b/c', '+/b/+', '+/c']) subscribe(filter)
+  const matching = () => subscriptions.matching('a/b/c').map(({ filter }) => filter)
+  const inSlices = subscriptions.finding('a/b/c')
+  let slices = 1
+  while (!inSlices(1)) slices += 1
+  assert.ok(slices > 3, `${slices} slices`)
+  const found = matching()
+  assert.deepEqual(found.sort(), ['+/b/+', '+/b/c', 'a/+/+', 'a/+/c', 'a/b/c'])
+  const again = subscriptions.finding('a/b/c')
+  assert.equal(again(1), false)
+  subscribe('#')
+  assert.equal(again(1), true)
+  assert.deepEqual(matching().sort(), ['#', ...found.sort()])
+})

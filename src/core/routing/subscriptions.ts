@@ -18,7 +18,9 @@ import type { TopicsSeen } from './topics-seen.ts'
 /** A route in the making, of so many Subscriptions that others get their turn in between. */
 export interface LongRoute {
   readonly topicName: string
-  readonly making: RouteMaking
+  /** Null once the Topic Filters are found. */
+  finding: ((count: number) => boolean) | null
+  making: RouteMaking | null
   /** For which it holds. */
   readonly generation: number
 }
@@ -35,6 +37,8 @@ const routesBytesMax = 16 * 1024 * 1024
 const routeBytes = 256
 /** From so many matching Subscriptions on an answer is made bit by bit. */
 const longRouteMin = 25_000
+/** So many nodes of the tree are looked at in one go: a millisecond or two. */
+export const nodesPerSlice = 4000
 
 export class Subscriptions {
   /** A Subscription that is the only one to its filter stands there itself. */
@@ -42,7 +46,7 @@ export class Subscriptions {
   #routes = new Map<string, Route>()
   #routesBytes = 0
   /** What matches the Topic Name that was looked for last; null: it may match no more. */
-  readonly #found: (Subscription | FilterSubscriptions)[] = []
+  #found: (Subscription | FilterSubscriptions)[] = []
   #foundFor: string | null = null
   #count = 0
   #sharedCount = 0
@@ -156,6 +160,22 @@ export class Subscriptions {
     return this.#found.map(asSeveral)
   }
 
+  /**
+   * Finds them in slices, for a Topic Name that very many filters match: looks at `count` of the tree's nodes each time and returns true
+   * once `matching` knows them, or a Subscription has changed, so that it has to look itself.
+   */
+  finding(topicName: string): (count: number) => boolean {
+    const { generation } = this
+    const search = this.#tree.search(topicName)
+    return (count) => {
+      if (generation !== this.generation) return true
+      if (!search.goOn(count)) return false
+      this.#found = search.found
+      this.#foundFor = topicName
+      return true
+    }
+  }
+
   /** The Subscriptions to exactly this Topic Filter. */
   get(filter: string): FilterSubscriptions | undefined {
     const known = this.#tree.get(filter)
@@ -202,11 +222,12 @@ export class Subscriptions {
     return route
   }
 
-  #find(topicName: string): void {
-    if (this.#foundFor === topicName) return
+  /** False if that takes more than `nodesMax` nodes. */
+  #find(topicName: string, nodesMax?: number): boolean {
+    if (this.#foundFor === topicName) return true
     this.#found.length = 0
-    this.#tree.match(topicName, this.#found)
-    this.#foundFor = topicName
+    this.#foundFor = this.#tree.match(topicName, this.#found, nodesMax) ? topicName : null
+    return this.#foundFor !== null
   }
 
   #keep(topicName: string, route: Route): void {
@@ -218,21 +239,33 @@ export class Subscriptions {
   /** Null if `route` answers soon, and with access rules; else what makes the answer bit by bit, for `goOnWith`. */
   longRoute(topicName: string): LongRoute | null {
     if (this.#count < longRouteMin || this.access !== null || this.#routes.has(topicName)) return null
-    this.#find(topicName)
+    const { generation } = this
+    if (!this.#find(topicName, nodesPerSlice)) {
+      return { topicName, finding: this.finding(topicName), making: null, generation }
+    }
     if (this.#found.length === 1) return null
     let count = 0
     for (const known of this.#found) count += known instanceof FilterSubscriptions ? known.subscriptions.length : 1
-    if (count < longRouteMin) return null
+    return count < longRouteMin ? null : { topicName, finding: null, making: this.#making(topicName), generation }
+  }
+
+  #making(topicName: string): RouteMaking {
     const found = this.#found.map(asSeveral)
-    const making = new RouteMaking(found, null, this.#rules.ruleFor(topicName), this.#topics.find(topicName))
-    return { topicName, making, generation: this.generation }
+    return new RouteMaking(found, null, this.#rules.ruleFor(topicName), this.#topics.find(topicName))
   }
 
   /** Looks at `count` Subscriptions more. True if there is no more to do: `route` knows it, or a Subscription has changed meanwhile. */
-  goOnWith({ topicName, making, generation }: LongRoute, count: number): boolean {
-    if (generation !== this.generation) return true
-    if (!making.next(count)) return false
-    this.#keep(topicName, making.route())
+  goOnWith(long: LongRoute, count: number): boolean {
+    const { topicName, finding } = long
+    if (long.generation !== this.generation) return true
+    if (finding !== null) {
+      if (!finding(nodesPerSlice)) return false
+      long.finding = null
+      long.making = this.#making(topicName)
+      return false
+    }
+    if (long.making?.next(count) === false) return false
+    if (long.making !== null) this.#keep(topicName, long.making.route())
     return true
   }
 

@@ -17,6 +17,12 @@ function matches(tree: TopicTree<OfFilter>, topicName: string): string[] {
   return found.map(({ filter }) => filter).sort()
 }
 
+function inSlices(tree: TopicTree<OfFilter>, topicName: string, count: number): string[] {
+  const search = tree.search(topicName)
+  while (!search.goOn(count));
+  return search.found.map(({ filter }) => filter).sort()
+}
+
 test('every filter that matches is found once, with or without wildcards', () => {
   const tree = treeOf(['a', 'a/b', 'a/+', 'a/#', '+/b', '#', 'b', 'a/b/#', '+', '/a', 'a/b/c'])
   assert.deepEqual(matches(tree, 'a/b'), ['#', '+/b', 'a/#', 'a/+', 'a/b', 'a/b/#'])
@@ -77,6 +83,8 @@ test('[MQTT-3.3.2-3] the tree finds exactly the filters that match, whatever the
       for (const topicName of topicNames) {
         const expected = filters.filter((filter) => topicFilterMatches(filter, topicName)).sort()
         assert.deepEqual(matches(tree, topicName), expected)
+        assert.deepEqual(inSlices(tree, topicName, 1), expected)
+        assert.deepEqual(inSlices(tree, topicName, 3), expected)
       }
     }),
     { numRuns: 1000 },
@@ -129,6 +137,7 @@ test('a search that once was very wide leaves the next one right', () => {
   }
   const name = `${'a/'.repeat(11)}a`
   assert.equal(matches(tree, name).length, 2 ** 12)
+  assert.equal(tree.match(name, [], 1000), false, 'more nodes than that are looked at')
   assert.equal(matches(tree, name).length, 2 ** 12)
   assert.deepEqual(matches(tree, 'b'), [])
 })

@@ -34,9 +34,7 @@ export class TopicTree<T extends OfFilter> {
   readonly #exact = new Map<string, T>()
   readonly #root = new Node<T>()
   #wildcardCount = 0
-  // Nodes that match the name up to the current level, and up to the next: kept between calls, they are made once.
-  #frontier: (Node<T> | null)[] = []
-  #nextFrontier: (Node<T> | null)[] = []
+  readonly #search = new TopicSearch<T>(this.#root, '', [])
 
   /** Filters in the tree. */
   get size(): number {
@@ -110,11 +108,16 @@ export class TopicTree<T extends OfFilter> {
     return true
   }
 
-  /** Pushes the value of every filter that matches `topicName` onto `found`, in no particular order. */
-  match(topicName: string, found: T[]): void {
+  /**
+   * Pushes the value of every filter that matches `topicName` onto `found`, in no particular order. False if that takes more than
+   * `nodesMax` nodes, which are looked at then: `found` has some of them.
+   */
+  match(topicName: string, found: T[], nodesMax = Number.POSITIVE_INFINITY): boolean {
     const exact = this.#exact.get(topicName)
     if (exact !== undefined) found.push(exact)
-    if (this.#wildcardCount > 0) this.#matchWildcards(topicName, found)
+    if (this.#wildcardCount === 0) return true
+    this.#search.begin(this.#root, topicName, found)
+    return this.#search.goOn(nodesMax)
   }
 
   /** The value of every filter, one step at a time; null for a step without one. The tree may change meanwhile. */
@@ -123,21 +126,61 @@ export class TopicTree<T extends OfFilter> {
     yield* valuesBelow(this.#root)
   }
 
-  #matchWildcards(topicName: string, found: T[]): void {
-    let frontier = this.#frontier
-    let next = this.#nextFrontier
-    // [MQTT-4.7.2-1]: at the first level of a name that begins with `$` wildcards do not count.
-    let wildcardsCount = topicName.charCodeAt(0) !== dollar
-    let levelStart = 0
-    frontier[0] = this.#root
-    let width = 1
-    while (width > 0 && levelStart <= topicName.length) {
+  /** Begins a search that is gone on with in slices. It is right only if the tree does not change until it is done. */
+  search(topicName: string): TopicSearch<T> {
+    const exact = this.#exact.get(topicName)
+    return new TopicSearch(this.#root, topicName, exact === undefined ? [] : [exact])
+  }
+}
+
+/** What matches a Topic Name, level by level. Made once where searches follow each other: then nothing is allocated for one. */
+class TopicSearch<T extends OfFilter> {
+  found: T[]
+  #topicName = ''
+  // Nodes that match the name up to the current level, and up to the next.
+  #frontier: (Node<T> | null)[] = []
+  #next: (Node<T> | null)[] = []
+  #width = 0
+  #nextWidth = 0
+  /** The node of the current level that is looked at next. */
+  #at = 0
+  #levelStart = 0
+
+  constructor(root: Node<T>, topicName: string, found: T[]) {
+    this.found = found
+    this.begin(root, topicName, found)
+  }
+
+  begin(root: Node<T>, topicName: string, found: T[]): void {
+    this.#topicName = topicName
+    this.found = found
+    this.#frontier[0] = root
+    this.#width = 1
+    this.#nextWidth = 0
+    this.#at = 0
+    this.#levelStart = 0
+  }
+
+  /** Looks at `count` nodes more; true once all that matches has been found. */
+  goOn(count: number): boolean {
+    const topicName = this.#topicName
+    const { found } = this
+    let left = count
+    while (this.#width > 0 && this.#levelStart <= topicName.length) {
+      const levelStart = this.#levelStart
       const slashAt = topicName.indexOf('/', levelStart)
       const levelEnd = slashAt < 0 ? topicName.length : slashAt
+      const width = this.#width
+      const end = Math.min(width, this.#at + left)
+      left -= end - this.#at
+      const frontier = this.#frontier
+      const next = this.#next
+      let nextWidth = this.#nextWidth
+      // [MQTT-4.7.2-1]: at the first level of a name that begins with `$` wildcards do not count.
+      const wildcardsCount = levelStart > 0 || topicName.charCodeAt(0) !== dollar
       // One node with named children is enough to need it, and often there is none.
       let level: string | null = null
-      let nextWidth = 0
-      for (let index = 0; index < width; index += 1) {
+      for (let index = this.#at; index < end; index += 1) {
         const node = frontier[index]
         if (node === null || node === undefined) continue
         if (wildcardsCount) {
@@ -154,24 +197,37 @@ export class TopicTree<T extends OfFilter> {
           if (inner !== null) next[nextWidth++] = inner
         }
       }
-      const spent: (Node<T> | null)[] = frontier
-      frontier = next
-      next = spent
-      width = nextWidth
-      wildcardsCount = true
-      levelStart = levelEnd + 1
+      this.#at = end
+      this.#nextWidth = nextWidth
+      if (end < width) return false
+      this.#frontier = next
+      this.#next = frontier
+      this.#width = nextWidth
+      this.#nextWidth = 0
+      this.#at = 0
+      this.#levelStart = levelEnd + 1
     }
-    for (let index = 0; index < width; index += 1) {
-      const node = frontier[index]
+    return this.#atTheEnd(left)
+  }
+
+  /** Takes what ends where the Topic Name does. */
+  #atTheEnd(count: number): boolean {
+    const { found } = this
+    const end = Math.min(this.#width, this.#at + count)
+    for (let index = this.#at; index < end; index += 1) {
+      const node = this.#frontier[index]
       if (node === null || node === undefined) continue
       if (node.value !== undefined) found.push(node.value)
       // `a/#` matches `a` as well.
       if (node.hashValue !== undefined) found.push(node.hashValue)
     }
-    if (frontier.length > keptFrontier || next.length > keptFrontier) {
+    this.#at = end
+    if (end < this.#width) return false
+    if (this.#frontier.length > keptFrontier || this.#next.length > keptFrontier) {
       this.#frontier = []
-      this.#nextFrontier = []
+      this.#next = []
     }
+    return true
   }
 }
 

@@ -23,7 +23,7 @@ export interface Asked {
   readonly fields: Fields
   /** Hands the core an input and carries out what it decides. */
   act<Result>(give: (core: BrokerCore, nowMs: number, turn: Turn) => Result): Result
-  /** Resolves in a later turn of the event loop, for what is better done in two parts. */
+  /** Resolves in a later turn of the event loop, for what is better done in parts. */
   othersFirst(): Promise<void>
 }
 

@@ -4,6 +4,7 @@
 import { whoListens } from '../../core/query/who-listens.ts'
 import { allSubscriptions, filterTotals, whoSubscribes } from '../../core/query/who-subscribes.ts'
 import { whoTotals } from '../../core/query/who-totals.ts'
+import { nodesPerSlice } from '../../core/routing/subscriptions.ts'
 import type { WhenNobody } from '../../core/routing/topic-rule.ts'
 import type { CoreState } from '../../core/state.ts'
 import { missingPermission, RequestFault } from './request-fault.ts'
@@ -32,9 +33,9 @@ export const who: RequestHandler = {
   answer: async ({ state, fields, othersFirst }) => {
     const wanted = wantedOf(fields)
     if (wanted.type === 'topic') {
-      // Very many may match: they are found here, and counted in another turn.
-      state.subscriptions.matching(wanted.topic)
-      await othersFirst()
+      // Very many Topic Filters may match it.
+      const found = state.subscriptions.finding(wanted.topic)
+      while (!found(nodesPerSlice)) await othersFirst()
     }
     const rows =
       wanted.type === 'topic' ? whoListens(state, wanted.topic) : whoSubscribes(state, wanted.filter, wanted.exact)
