@@ -7,11 +7,11 @@ import { ClientLink } from './client-link.ts'
 import { ReadingTime } from './reading-time.ts'
 import type { Shell } from './shell.ts'
 
-test('behind ten milliseconds what comes in the same turn waits, and in the next one it is read again', async () => {
+test('behind seven milliseconds what comes in the same turn waits, and in the next one it is read again', async () => {
   let nowMs = 1000
   const reading = new ReadingTime(() => nowMs)
   assert.equal(reading.isOver, false)
-  nowMs += 9
+  nowMs += 6
   assert.equal(reading.isOver, false)
   nowMs += 1
   assert.equal(reading.isOver, true)
@@ -19,7 +19,7 @@ test('behind ten milliseconds what comes in the same turn waits, and in the next
   assert.equal(reading.isOver, false)
 })
 
-test('those who wait have their turn in order, for ten milliseconds of each, and who comes later is behind them', async () => {
+test('those who wait have their turn in order, for seven milliseconds of each, and who comes later is behind them', async () => {
   let nowMs = 1000
   let turn = 0
   const reading = new ReadingTime(() => nowMs)
@@ -27,7 +27,7 @@ test('those who wait have their turn in order, for ten milliseconds of each, and
   const waiting = (name: string, again = false) => ({
     proceed() {
       seen.push(`${turn} ${name}`)
-      nowMs += 4
+      nowMs += 3
       if (again) reading.waitForTurn(waiting(`${name} again`), 1)
     },
   })
