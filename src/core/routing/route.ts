@@ -16,6 +16,8 @@ import type { TopicSeen } from './topics-seen.ts'
 export interface Route {
   /** Each Session at most once. */
   readonly receivers: readonly Receiver[]
+  /** They are listed for this Topic Name alone, because several Topic Filters match or rules say who may receive it. */
+  readonly hasOwnList: boolean
   readonly groups: readonly SharedGroup[]
   /** The set of the durable Sessions among the receivers; null if there are none, undefined if nobody has asked yet. */
   durable: RecipientSet | null | undefined
@@ -37,6 +39,7 @@ export function routeToOne(subscription: Subscription, rule: TopicRule, seen: To
   const { noLocal, isObserver } = subscription
   return {
     receivers: [subscription],
+    hasOwnList: false,
     groups: noGroups,
     durable: undefined,
     hasNoLocal: noLocal,
@@ -64,7 +67,17 @@ export function makeRoute(
   let hasNoLocal = false
   for (const { noLocal } of receivers) hasNoLocal ||= noLocal
   const listeners = countListeners(receivers, groups)
-  return { receivers, groups, durable: undefined, hasNoLocal, listeners, denied, rule, seen }
+  return {
+    receivers,
+    hasOwnList: denied !== null,
+    groups,
+    durable: undefined,
+    hasNoLocal,
+    listeners,
+    denied,
+    rule,
+    seen,
+  }
 }
 
 /** One that is made of several Topic Filters. */
@@ -130,7 +143,7 @@ export class RouteMaking {
     const receivers = this.#receivers
     const listeners = countListeners(receivers, groups)
     const [hasNoLocal, denied, rule, seen] = [this.#hasNoLocal, this.#denied, this.#rule, this.#seen]
-    return { receivers, groups, durable: undefined, hasNoLocal, listeners, denied, rule, seen }
+    return { receivers, hasOwnList: true, groups, durable: undefined, hasNoLocal, listeners, denied, rule, seen }
   }
 }
 

@@ -174,3 +174,32 @@ test('what matches is found in slices, and one that is made meanwhile is among i
   assert.equal(again(1), true)
   assert.deepEqual(matching().sort(), ['#', ...found.sort()])
 })
+
+test('routes with long lists of their own are forgotten before they take more than 64 MiB', () => {
+  const subscriptions = new Subscriptions(rules, defaultObservers, new TopicsSeen(0))
+  const subscribe = (filter: string, clientIdentifier: string) => {
+    const session = new Session('', clientIdentifier, 0)
+    session.expiryInterval = 1000
+    subscriptions.add(session, filter, filter, null, 0).setOptions({ ...plain, qos: 1 }, 0)
+  }
+  for (let number = 0; number < 1000; number++) subscribe('#', `c${number}`)
+  for (let number = 0; number < 1000; number++) subscribe(`t/${number}`, 'devices')
+  const first = subscriptions.route('t/0')
+  assert.equal(first.receivers.length, 1001)
+  // 96 bytes for each of 1,001 durable Sessions.
+  const fit = Math.floor((64 * 1024 * 1024) / (96 * 1001))
+  for (let number = 1; number <= fit; number++) subscriptions.route(`t/${number}`)
+  assert.equal(subscriptions.route('t/0'), first)
+  subscriptions.route(`t/${fit + 1}`)
+  assert.notEqual(subscriptions.route('t/0'), first)
+})
+
+test('routes that share the list of their only Topic Filter are kept, however long that is', () => {
+  const subscriptions = new Subscriptions(rules, defaultObservers, new TopicsSeen(0))
+  for (let number = 0; number < 10_000; number++) {
+    subscriptions.add(new Session('', `c${number}`, 0), '#', '#', null, 0)
+  }
+  const first = subscriptions.route('t/0')
+  for (let number = 1; number < 1000; number++) subscriptions.route(`t/${number}`)
+  assert.equal(subscriptions.route('t/0'), first)
+})

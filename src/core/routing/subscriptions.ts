@@ -35,6 +35,10 @@ const sharePrefix = '$share/'
 /** What the answers that are kept may take in memory, and what one of them takes besides its Topic Name. */
 const routesBytesMax = 16 * 1024 * 1024
 const routeBytes = 256
+/** The same for lists of receivers that are a route's own: for each its place there, and in the recipient set if its Session is durable. */
+const listsBytesMax = 64 * 1024 * 1024
+const placeBytes = 8
+const memberBytes = 96
 /** From so many matching Subscriptions on an answer is made bit by bit. */
 const longRouteMin = 25_000
 /** So many nodes of the tree are looked at in one go: a millisecond or two. */
@@ -45,6 +49,7 @@ export class Subscriptions {
   readonly #tree = new TopicTree<Subscription | FilterSubscriptions>()
   #routes = new Map<string, Route>()
   #routesBytes = 0
+  #listsBytes = 0
   /** What matches the Topic Name that was looked for last; null: it may match no more. */
   #found: (Subscription | FilterSubscriptions)[] = []
   #foundFor: string | null = null
@@ -204,6 +209,7 @@ export class Subscriptions {
     this.#foundFor = null
     if (this.#routes.size > 0) this.#routes.clear()
     this.#routesBytes = 0
+    this.#listsBytes = 0
   }
 
   /** The shared group of a `$share/name/filter`, if it has a member. */
@@ -231,8 +237,9 @@ export class Subscriptions {
   }
 
   #keep(topicName: string, route: Route): void {
-    if (this.#routesBytes > routesBytesMax) this.#forgetRoutes()
+    if (this.#routesBytes > routesBytesMax || this.#listsBytes > listsBytesMax) this.#forgetRoutes()
     this.#routesBytes += routeBytes + topicName.length
+    if (route.hasOwnList) this.#listsBytes += listBytes(route)
     this.#routes.set(topicName, route)
   }
 
@@ -281,6 +288,12 @@ export class Subscriptions {
     const left = this.access === null ? null : permitted(found, this.access, topicName)
     return makeRoute(left?.entries ?? found, left?.denied ?? null, rule, seen)
   }
+}
+
+function listBytes({ receivers }: Route): number {
+  let bytes = 0
+  for (const { qos, session } of receivers) bytes += qos > 0 && session.survives ? memberBytes : placeBytes
+  return bytes
 }
 
 function asSeveral(known: Subscription | FilterSubscriptions): FilterSubscriptions {
