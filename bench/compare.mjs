@@ -61,7 +61,8 @@ async function pairsOf(scenario) {
 
 function figureOf(pairs, { of }) {
   const column = (i) => (pairs[0][i] === null ? null : round(median(pairs.map((pair) => of(pair[i])))))
-  const ratios = pairs.filter(([, peer]) => peer !== null).map(([ours, peer]) => of(ours) / of(peer))
+  // A peer may have none of it, such as bytes written.
+  const ratios = pairs.flatMap(([ours, peer]) => (peer === null || of(peer) === 0 ? [] : [of(ours) / of(peer)]))
   const oursAlone = pairs.map(([ours]) => of(ours))
   const spread = ratios.length > 0 ? ratios : oursAlone
   return {
