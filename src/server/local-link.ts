@@ -34,7 +34,8 @@ export interface LocalSubscribeOptions {
 
 /**
  * May return a promise: the next message waits for it, so that it must not wait for `unsubscribe` of its own. What it throws is a
- * `fault`; the message counts as received.
+ * `fault`; the message counts as received. Where it is slower than what is published the same holds as for a client: at QoS 1 and 2 messages wait in
+ * its Session's queue, at QoS 0 those behind `limits.unsentBytesMax` are dropped and counted.
  */
 export type MessageListener = (message: ReceivedMessage) => void | Promise<void>
 
@@ -46,12 +47,19 @@ export interface LocalOrigin {
   readonly listener: string
 }
 
+/** What a message that waits costs besides its Topic Name and payload. */
+const overheadBytes = 512
+const toldEveryBytes = 65_536
+
 export class LocalLink implements Link {
   readonly #shell: Shell
   readonly #connection: Connection
   readonly #listener: MessageListener
   readonly #reportFault: (error: unknown) => void
   readonly #waiting: OutgoingPublish[] = []
+  /** What those that wait take in memory, and how much of it the core knows of. */
+  #waitingBytes = 0
+  #toldBytes = 0
   /** Ends when the listener has had everything; null while there is nothing to hand over. */
   #delivering: Promise<void> | null = null
   /** Flushed at the end of this turn of the event loop. */
@@ -115,7 +123,8 @@ export class LocalLink implements Link {
     if (outgoing.type === 'publish') {
       outgoing.message.own()
       this.#waiting.push(outgoing)
-      if (this.#isDirty || this.#delivering !== null) return
+      this.#waitingBytes += sizeOf(outgoing)
+      if (this.#isDirty) return
       this.#isDirty = true
       this.#shell.flushing.soon(this)
     } else if (outgoing.type === 'milestone') {
@@ -132,6 +141,7 @@ export class LocalLink implements Link {
 
   flush(): void {
     this.#isDirty = false
+    if (this.#delivering !== null) this.#tellWaiting()
     this.#delivering ??= this.#deliver()
   }
 
@@ -141,6 +151,7 @@ export class LocalLink implements Link {
     for (;;) {
       const outgoing = this.#waiting.shift()
       if (outgoing === undefined) break
+      this.#waitingBytes -= sizeOf(outgoing)
       try {
         const pending = this.#listener(received(outgoing))
         if (pending instanceof Promise) await pending
@@ -149,9 +160,16 @@ export class LocalLink implements Link {
       }
       if (this.#isCut) return
       if (outgoing.qos > 0) this.#receive(acknowledgement(outgoing.qos === 1 ? 'puback' : 'pubrec', outgoing.packetId))
+      if (this.#toldBytes - this.#waitingBytes > toldEveryBytes) this.#tellWaiting()
     }
     this.#delivering = null
-    this.#shell.core.flushed(this.#connection, 0, this.#shell.nowMs(), this.#shell.turn)
+    this.#tellWaiting()
+  }
+
+  /** The core sends a slow listener no more at QoS 0. */
+  #tellWaiting(): void {
+    this.#toldBytes = this.#waitingBytes
+    this.#shell.core.flushed(this.#connection, this.#waitingBytes, this.#shell.nowMs(), this.#shell.turn)
     this.#shell.run()
   }
 
@@ -166,6 +184,10 @@ export class LocalLink implements Link {
 
 function acknowledgement(type: Acknowledgement['type'], packetId: number): Acknowledgement {
   return { type, packetId, reasonCode: 0, properties: {} }
+}
+
+function sizeOf({ message }: OutgoingPublish): number {
+  return message.size + overheadBytes
 }
 
 function received(outgoing: OutgoingPublish): ReceivedMessage {
