@@ -3,30 +3,14 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { clients } from '../../src/core/query/clients.ts'
 import { whoListens } from '../../src/core/query/who-listens.ts'
 import { allSubscriptions } from '../../src/core/query/who-subscribes.ts'
-import { ClientLink } from '../../src/server/client-link.ts'
-import { Cursors } from '../../src/server/requests/cursors.ts'
 import { pullPage } from '../../src/server/requests/pages.ts'
 import { Slices, stepsPerSlice } from '../../src/server/requests/slices.ts'
 import { DrivenCore } from '../support/driven-core.ts'
-import { connectPacket, field, packet } from '../support/packet-hex.ts'
-import { quietShell } from '../support/quiet-shell.ts'
-import { RecordingChannel } from '../support/recording-channel.ts'
 import { CountedRows, manySubscriptions, measureFirstPage } from './many.ts'
 import { compareWithNaive } from './naive-cases.ts'
-
-const nobody = {
-  subscriptions: 0,
-  online: 0,
-  offline: 0,
-  observers: 0,
-  denied: 0,
-  sharedGroups: 0,
-  listenersAreExact: true,
-}
 
 test('in 100,000 random cases it is who a look at every Subscription finds', () => {
   compareWithNaive(100_000, 1)
@@ -59,25 +43,6 @@ test('several searches share the turns of the event loop', async () => {
   await Promise.all(begun.map((rows) => pullPage(rows, slices, { rowsMax: 100, bytesMax: 1_000_000 })))
   isOver = true
   assert.ok(turns >= (4 * 5000) / stepsPerSlice, `${turns} turns`)
-})
-
-test('what matches a Topic Name is found in one turn of the event loop and counted in another', async () => {
-  const shell = quietShell()
-  const question = {
-    name: 'who',
-    askedBy: 'test',
-    fields: { topic: 'a' },
-    cursors: new Cursors(),
-    bounds: { rowsMax: 10, bytesMax: 10_000 },
-  }
-  const answer = shell.requests.ask(question)
-  await nextTurn()
-  const channel = new RecordingChannel('client', 4)
-  new ClientLink(channel, { url: 'tcp://nowhere', tellsPublisher: true }, shell)
-  channel.receive(connectPacket(4, 2, field('late')) + packet('82', '0001', field('a'), '00'))
-  const { facts, rows } = await answer
-  const totals = { ...nobody, subscriptions: 1, online: 1, listeners: 1 }
-  assert.deepEqual([JSON.parse(JSON.stringify(facts)).totals, rows?.length], [totals, 1])
 })
 
 test('a page is no larger than the bytes it may have', async () => {
