@@ -6,6 +6,18 @@ import { quietShell } from '../../test/support/quiet-shell.ts'
 import type { Channel, ChannelHandler } from '../transport/channel.ts'
 import { ClientLink } from './client-link.ts'
 
+/** Links that count together how often they are flushed. */
+function countedLinks() {
+  const told = { flushed: 0 }
+  const link = () => ({
+    send() {},
+    flush() {
+      told.flushed += 1
+    },
+  })
+  return { told, link }
+}
+
 test('about a MiB is handed to the operating system in one go, then others get their turn; in order, each once', async () => {
   const shell = quietShell()
   const flushed: number[] = []
@@ -26,34 +38,22 @@ test('about a MiB is handed to the operating system in one go, then others get t
 
 test('400 clients are written to in one go, whatever little there is for each, then others get their turn', async () => {
   const shell = quietShell()
-  let flushed = 0
-  const link = () => ({
-    send() {},
-    flush() {
-      flushed += 1
-    },
-  })
+  const { told, link } = countedLinks()
   const seen: number[] = []
   for (let number = 0; number < 1000; number++) shell.flushing.soon(link())
   for (let turn = 0; turn < 4; turn++) {
     await nextTurn()
-    seen.push(flushed)
+    seen.push(told.flushed)
   }
   assert.deepEqual(seen, [400, 800, 1000, 1000])
 })
 
 test('at the end all are written to at once', () => {
   const shell = quietShell()
-  let flushed = 0
-  const link = () => ({
-    send() {},
-    flush() {
-      flushed += 1
-    },
-  })
+  const { told, link } = countedLinks()
   for (let number = 0; number < 1000; number++) shell.flushing.soon(link())
   shell.flushing.flushAll()
-  assert.equal(flushed, 1000)
+  assert.equal(told.flushed, 1000)
 })
 
 test('whoever is only told of what it has published is written to before the others of its turn, not before what was left over', async () => {
