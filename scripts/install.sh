@@ -7,6 +7,7 @@ pinned_node=$checkout/node_modules/node/bin/node
 install_stamp=$checkout/node_modules/.pabal-installed
 install_lock=$checkout/.install-lock
 install_wait_seconds=300
+install_patience_seconds=45
 
 install_failed() {
   echo "pabal: $1" >&2
@@ -69,9 +70,21 @@ path_without_node_modules() {
   echo "$PATH" | tr ':' '\n' | grep -v '/node_modules/\.bin$' | paste -s -d : -
 }
 
+# npm tries for minutes, and says nothing, where it does not get through or does not trust a certificate.
+tell_if_it_takes_long() {
+  waited_seconds=0
+  while [ "$waited_seconds" -lt "$install_patience_seconds" ]; do
+    # It may outlive this by a second, and must not keep the caller's streams open.
+    sleep 1 2>/dev/null
+    waited_seconds=$((waited_seconds + 1))
+  done
+  echo "pabal: npm has not finished after $install_patience_seconds s; where it does not get through it tries for minutes. To see why: npm ping --loglevel=http" >&2
+}
+
 # npm runs in the background so that a signal is handled at once: it ends npm too and gives the lock back.
 run_npm_ci() {
   npm_process=
+  teller_process=
   trap 'abandon_install 143' TERM HUP
   trap 'abandon_install 130' INT
   rm -f "$install_stamp"
@@ -81,9 +94,17 @@ run_npm_ci() {
   ) &
   npm_process=$!
   : >"$install_lock/$npm_process"
+  tell_if_it_takes_long </dev/null >/dev/null &
+  teller_process=$!
   npm_status=0
   wait "$npm_process" || npm_status=$?
+  dismiss_teller
   trap - TERM HUP INT
+}
+
+dismiss_teller() {
+  kill "$teller_process" 2>/dev/null || true
+  wait "$teller_process" 2>/dev/null || true
 }
 
 abandon_install() {
@@ -91,6 +112,7 @@ abandon_install() {
     kill -TERM "$npm_process" 2>/dev/null || true
     wait "$npm_process" || true
   fi
+  [ -z "$teller_process" ] || dismiss_teller
   rm -rf "$install_lock"
   exit "$1"
 }
