@@ -2,9 +2,15 @@
  * A broker for a crowd: looks at its state after every Turn, and says at the end whether anything is left of those who were there.
  */
 import assert from 'node:assert/strict'
-import { setFlagsFromString } from 'node:v8'
+import { queryObjects, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { Connection } from '../../src/core/connection/connection.ts'
+import { Message } from '../../src/core/message.ts'
+import { Copy } from '../../src/core/session/copy.ts'
+import { Session } from '../../src/core/session/session.ts'
 import type { CoreState } from '../../src/core/state.ts'
+import { OutgoingPublish } from '../../src/core/turn.ts'
+import { ClientLink } from '../../src/server/client-link.ts'
 import { makeChance } from '../support/chance.ts'
 import { expectCounters, expectLedger } from '../support/ledger.ts'
 import { startTestBroker } from '../support/test-broker.ts'
@@ -69,6 +75,7 @@ export async function runCrowd(seed: number, milliseconds: number): Promise<Crow
     expectCounters(after)
     expectNothingLeft(after)
     alive.push(aliveBytes())
+    expectNoneAlive(after)
   }
   return { published, received, turns, aliveBytes: alive }
 }
@@ -100,4 +107,14 @@ function expectNothingLeft({
   )
   assert.deepEqual([underWay.inFlight, underWay.queued, parkedBytes], [0, 0, 0])
   assert.ok(deadlines.size < 20 * clients, `${deadlines.size} deadlines`)
+}
+
+/** Object by object, whatever the caches hold. */
+function expectNoneAlive({ recipientSets }: CoreState): void {
+  const alive = (kind: Parameters<typeof queryObjects>[0]) => queryObjects(kind, { format: 'count' })
+  assert.deepEqual([Copy, OutgoingPublish, Message].map(alive), [0, 0, 0])
+  // Those that left last.
+  for (const kind of [Connection, ClientLink]) assert.ok(alive(kind) <= identifiers, `${alive(kind)} ${kind.name}`)
+  const [sessions, kept] = [alive(Session), recipientSets.members + identifiers]
+  assert.ok(sessions <= kept, `${sessions} Sessions, of which the recipient sets keep no more than ${kept}`)
 }
