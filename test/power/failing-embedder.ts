@@ -1,6 +1,6 @@
 /**
  * A program with a broker in it whose store fails, as the environment says, and that makes another one on the same directory when the
- * first has stopped. Prints in JSON how many Retained Messages were acknowledged, and how many are there.
+ * first has stopped. Prints in JSON how many Retained Messages were acknowledged, and the Topic Names of those that are there.
  *
  *     node failing-embedder.ts DIRECTORY DURABILITY
  */
@@ -33,11 +33,11 @@ await first.stop()
 
 const second = make()
 await second.start()
-let found = 0
+const found: string[] = []
 const all = new Promise<void>((resolve) => {
   const listen = ({ topicName }: { topicName: string }): void => {
     if (topicName === 't/end') resolve()
-    else found += 1
+    else found.push(topicName)
   }
   // Behind what is retained.
   void second.subscribe('t/#', { qos: 1 }, listen).then(() => second.publish({ topicName: 't/end', qos: 1 }))
