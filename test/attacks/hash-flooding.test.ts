@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { TopicNameTree } from '../../src/core/routing/topic-name-tree.ts'
+import { type OfTopicName, TopicNameTree } from '../../src/core/routing/topic-name-tree.ts'
 import { TopicTree } from '../../src/core/routing/topic-tree.ts'
 import { processorMs } from '../../src/core/routing/topic-tree-texts.test.ts'
 import { findTopicName } from '../../src/protocol/topic-name-cache.ts'
@@ -35,11 +35,11 @@ function tablesOf(make: (number: number) => string): Readonly<Record<string, () 
     for (let number = 0; number < count; number++) act(make(number))
   }
   const filters = new TopicTree<{ filter: string }>()
-  const names = new TopicNameTree<number>()
+  const names = new TopicNameTree<OfTopicName>()
   const clients = new Map<string, number>()
   return {
     'Topic Filters': each((name) => filters.set({ filter: `${name}/+` })),
-    'Topic Names': each((name) => names.set(name, 1)),
+    'Topic Names': each((name) => names.set({ topicName: name, epoch: 0 })),
     'Client Identifiers': each((name) => clients.set(name, 1)),
   }
 }

@@ -87,8 +87,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'Retained Messages below a topic that has one are not found',
     file: 'src/core/routing/topic-name-tree.ts',
-    from: `if (level === '#') this.#descend(`,
-    to: `if (level === '#' && node.value === undefined) this.#descend(`,
+    from: `if (level === '#') this.#stack.push(`,
+    to: `if (level === '#' && node.value === undefined) this.#stack.push(`,
     breaks: ['MQTT3-3.3.1-6'],
   },
   {

@@ -39,10 +39,10 @@ function crash(simulation: Simulation, downMs: number): void {
   forgetUnwrittenOfGroups(simulation)
   for (const client of simulation.sessions.values()) forgetUnwritten(simulation, client, restored, wereOnline)
   model.retained.clear()
-  for (const { topicName, publish } of driver.core.state.retained.all()) {
-    const message = model.messages.get(labelOf(publish))
+  for (const retained of driver.core.state.retained.all()) {
+    const message = model.messages.get(labelOf(retained.toMessage().publish))
     assert.ok(message !== undefined)
-    model.retained.set(topicName, message)
+    model.retained.set(retained.topicName, message)
   }
   for (const session of [...model.sessions.values()]) {
     if (wereOnline.has(session)) model.detach(session, false, driver.nowMs)

@@ -7,7 +7,7 @@
 import type { Qos } from '../../protocol/control-packet.ts'
 import type { Limits } from '../limits.ts'
 import type { HeldFact, Seq } from '../record.ts'
-import { TopicNameTree } from '../routing/topic-name-tree.ts'
+import { type OfTopicName, TopicNameTree } from '../routing/topic-name-tree.ts'
 import type { TopicRule } from '../routing/topic-rule.ts'
 
 export interface HeldMessage {
@@ -25,10 +25,11 @@ export interface HeldMessage {
 }
 
 /** What is held on one Topic Name, oldest first. */
-export class HeldTopic {
+export class HeldTopic implements OfTopicName {
   readonly topicName: string
   readonly messages = new Map<Seq, HeldMessage>()
   bytes = 0
+  epoch = 0
 
   constructor(topicName: string) {
     this.topicName = topicName
@@ -113,7 +114,7 @@ export class HeldMessages {
     let topic = this.#tree.get(topicName)
     if (topic === undefined) {
       topic = new HeldTopic(topicName)
-      this.#tree.set(topicName, topic)
+      this.#tree.set(topic)
     }
     topic.messages.set(seq, message)
     topic.bytes += size

@@ -2,7 +2,7 @@
  * Retained Messages, in slices.
  */
 import type { Qos } from '../../protocol/control-packet.ts'
-import type { Message } from '../message.ts'
+import type { RetainedMessage } from '../routing/retained-message.ts'
 import type { CoreState } from '../state.ts'
 import { known, type Query } from './row.ts'
 
@@ -23,13 +23,13 @@ const sliceSize = 256
 export function* retainedMessages({ retained }: CoreState, filter: string, nowMs: number): Query<RetainedRow> {
   const matcher = retained.matcher(filter)
   for (let hasMore = true; hasMore; ) {
-    const found: Message[] = []
+    const found: RetainedMessage[] = []
     hasMore = matcher.next(sliceSize, found)
     for (const message of found) yield message.isExpired(nowMs) ? null : retainedRow(message)
     yield null
   }
 }
 
-export function retainedRow({ topicName, publish: { qos }, size, receivedMs, expiresMs }: Message): RetainedRow {
+export function retainedRow({ topicName, qos, size, receivedMs, expiresMs }: RetainedMessage): RetainedRow {
   return { topic: topicName, qos, bytes: size, receivedAtMs: receivedMs, expiresAtMs: known(expiresMs) }
 }

@@ -3,7 +3,6 @@
  *
  * Replay applies facts and decides nothing: no limit, policy or clock is looked at. Time takes its course in `finish`.
  */
-
 import { beginDrain } from '../held/drain.ts'
 import { forgetHeld, restoreHeld } from '../held/hold.ts'
 import { settleOwed } from '../owed/settle.ts'
@@ -28,6 +27,7 @@ import { LiveRecords } from './live-records.ts'
 import { RecipientSet } from './recipient-set.ts'
 import { RestoreOwed } from './restore-owed.ts'
 import type { SessionSnapshot } from './session-snapshot.ts'
+import { SharedIdentities } from './shared-identities.ts'
 import type { Snapshot } from './snapshot-round.ts'
 
 const unlimited = { topicBytesMax: 65_535, topicLevelsMax: 65_536 }
@@ -56,6 +56,7 @@ export class Restore {
   /** Messages in flight whose record has not been seen yet, with the copies that need it. */
   readonly #wanted = new Map<Seq, { restored: Restored; copy: Copy }[]>()
   readonly #owed: RestoreOwed
+  readonly #identities = new SharedIdentities()
 
   constructor(core: CoreState) {
     this.#core = core
@@ -252,6 +253,7 @@ export class Restore {
     const isRetained = seq <= this.#retainedAt ? this.#retained.has(seq) : retained === 'set'
     if (isRetained) {
       this.#core.live.add(seq, 1)
+      message.publisher = this.#identities.shared(message.publisher)
       this.#core.retained.set(message)
     } else if (retained === 'deleted' && seq > this.#retainedAt) this.#core.retained.delete(message.topicName)
   }

@@ -5,12 +5,12 @@
  */
 import type { Qos } from '../../protocol/control-packet.ts'
 import type { Connection } from '../connection/connection.ts'
-import type { Message } from '../message.ts'
 import type { Session } from '../session/session.ts'
 import type { CoreState } from '../state.ts'
 import type { Turn } from '../turn.ts'
 import { deliverCopy, deliverFurther } from './delivery.ts'
 import { isForSys } from './own-watchers.ts'
+import type { RetainedMessage } from './retained-message.ts'
 import type { Subscription } from './subscription.ts'
 
 const sliceSize = 256
@@ -22,7 +22,7 @@ export class RetainedDelivery {
   /** As it was when it was asked for: one SUBSCRIBE may name a Topic Filter twice [MQTT-3.8.4-5]. */
   readonly #qos: Qos
   readonly #subscriptionIdentifiers: readonly number[] | null
-  readonly #matcher: { next(max: number, found: Message[]): boolean }
+  readonly #matcher: { next(max: number, found: RetainedMessage[]): boolean }
 
   constructor(subscription: Subscription, core: CoreState) {
     this.subscription = subscription
@@ -35,15 +35,18 @@ export class RetainedDelivery {
   /** Sends one slice; false when there is nothing left, or nobody to send it to any more [MQTT-3.10.4-2]. */
   deliverSlice(core: CoreState, session: Session, nowMs: number, turn: Turn): boolean {
     if (!this.subscription.isInForce) return false
-    const found: Message[] = []
+    const found: RetainedMessage[] = []
     const hasMore = this.#matcher.next(sliceSize, found)
     const grantedQos = this.#qos
     const subscriptionIdentifiers = this.#subscriptionIdentifiers
     const isDurable = session.survives && grantedQos > 0
     const receipt = { session, qos: grantedQos, retain: 'set', subscriptionIdentifiers, sharedFilter: null } as const
     const set = isDurable && found.length > 0 ? core.recipientSets.of([receipt]) : null
-    for (const message of found) {
-      if (message.isExpired(nowMs) || core.receiving?.mayReceiveRetained(session, message) === false) continue
+    for (const retained of found) {
+      if (retained.isExpired(nowMs)) continue
+      const message = retained.toMessage()
+      if (core.receiving?.mayReceiveRetained(session, message) === false) continue
+      core.recognise(message)
       const qos = message.publish.qos < grantedQos ? message.publish.qos : grantedQos
       if (set !== null && qos > 0) {
         deliverFurther(core, set, message, nowMs, turn)

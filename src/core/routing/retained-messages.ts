@@ -3,10 +3,11 @@
  */
 import type { Message } from '../message.ts'
 import { type FrozenSeqs, SeqSet } from '../rest/seq-set.ts'
+import { RetainedMessage } from './retained-message.ts'
 import { TopicNameTree } from './topic-name-tree.ts'
 
 export class RetainedMessages {
-  readonly #tree = new TopicNameTree<Message>()
+  readonly #tree = new TopicNameTree<RetainedMessage>()
   readonly #seqs = new SeqSet()
   readonly #released: (seq: number) => void
   /** They are not what the last snapshot says. */
@@ -27,15 +28,14 @@ export class RetainedMessages {
     return this.#bytes
   }
 
-  get(topicName: string): Message | undefined {
+  get(topicName: string): RetainedMessage | undefined {
     return this.#tree.get(topicName)
   }
 
   /** Keeps `message` and its bytes in place of what was retained before [MQTT-3.3.1-5]. */
   set(message: Message): void {
     this.delete(message.topicName)
-    message.own()
-    this.#tree.set(message.topicName, message)
+    this.#tree.set(new RetainedMessage(message))
     this.#seqs.add(message.seq)
     this.#bytes += message.size
     this.isChanged = true
@@ -59,7 +59,7 @@ export class RetainedMessages {
   }
 
   /** All of them, in no particular order. */
-  all(): Iterable<Message> {
+  all(): Iterable<RetainedMessage> {
     return this.#tree.values()
   }
 
@@ -69,7 +69,7 @@ export class RetainedMessages {
   }
 
   /** Walks those that match a Topic Filter, in slices. */
-  matcher(filter: string): { next(max: number, found: Message[]): boolean } {
+  matcher(filter: string): { next(max: number, found: RetainedMessage[]): boolean } {
     return this.#tree.matcher(filter)
   }
 }

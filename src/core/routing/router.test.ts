@@ -16,7 +16,7 @@ test('over the limit of Retained Messages QoS 1 is refused, QoS 0 passed on with
   assert.deepEqual(sent(passedOn, subscriber), ['publish b x qos 0'])
   driven.publish(publisher, { topicName: 'a', payload: Buffer.from('y'), retain: true, qos: 1, packetId: 2 })
   assert.equal(driven.state.retained.count, 1)
-  assert.equal(String(driven.state.retained.get('a')?.publish.payload), 'y')
+  assert.equal(String(driven.state.retained.get('a')?.toMessage().publish.payload), 'y')
 })
 
 test('a full queue refuses the publisher before anybody has got a copy', () => {

@@ -5,7 +5,6 @@
  */
 import type { Publish } from '../../protocol/packets/publish.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
-import type { Identity } from '../access/access-policy.ts'
 import { hold } from '../held/hold.ts'
 import { heldFact, holdFault, observersOf, type Plan, planFor } from '../held/plan.ts'
 import { writeRecord } from '../log.ts'
@@ -277,7 +276,7 @@ function recordMessage(
       : null
   const willOf = isWill && session !== null && session.number > 0 ? session.number : null
   const retained = message.publish.retain ? retainedChange(core, message) : 'unchanged'
-  if (retained === 'set' && session !== null) message.publisher = identityOf(session)
+  if (retained === 'set' && session !== null) message.publisher = session.identity
   const owed = owing?.waits === true ? owing.fact : null
   const isKept = retained !== 'unchanged' || held !== null || replaces !== 0 || owed !== null
   if (sets.length === 0 && inbound === null && willOf === null && !isKept) return false
@@ -289,11 +288,6 @@ function recordMessage(
   if (retained === 'set') retain(core, message)
   else if (retained === 'deleted') core.retained.delete(message.topicName)
   return retained === 'set'
-}
-
-/** Without the rest of the Session, which may end long before. */
-function identityOf({ account, clientIdentifier }: Session): Identity {
-  return { account, clientIdentifier }
 }
 
 /**

@@ -2,19 +2,27 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { topicFilterMatches } from './topic-filter.ts'
-import { TopicNameTree } from './topic-name-tree.ts'
+import { type OfTopicName, TopicNameTree } from './topic-name-tree.ts'
 import { anyFilter, anyTopicName, processorMs } from './topic-tree-texts.test.ts'
 
-function treeOf(topicNames: Iterable<string>): TopicNameTree<string> {
-  const tree = new TopicNameTree<string>()
-  for (const topicName of topicNames) tree.set(topicName, topicName)
+/** Of one that was in the tree before with the same name, or of the first. */
+interface Value extends OfTopicName {
+  readonly version: number
+}
+
+const value = (topicName: string, version = 0): Value => ({ topicName, version, epoch: 0 })
+const namesOf = (found: readonly Value[]): string[] => found.map(({ topicName }) => topicName).sort()
+
+function treeOf(topicNames: Iterable<string>): TopicNameTree<Value> {
+  const tree = new TopicNameTree<Value>()
+  for (const topicName of topicNames) tree.set(value(topicName))
   return tree
 }
 
-function matches(tree: TopicNameTree<string>, filter: string): string[] {
-  const found: string[] = []
+function matches(tree: TopicNameTree<Value>, filter: string): string[] {
+  const found: Value[] = []
   tree.match(filter, found)
-  return found.sort()
+  return namesOf(found)
 }
 
 test('every name that matches is found once', () => {
@@ -44,13 +52,13 @@ test('the tree finds exactly the names that match, in one go or in slices of any
       const expected = topicNames.filter((topicName) => topicFilterMatches(filter, topicName)).sort()
       assert.deepEqual(matches(tree, filter), expected)
       const matcher = tree.matcher(filter)
-      const found: string[] = []
+      const found: Value[] = []
       for (let hasMore = true; hasMore; ) {
         const before = found.length
         hasMore = matcher.next(max, found)
         assert.ok(found.length - before <= max)
       }
-      assert.deepEqual(found.sort(), expected)
+      assert.deepEqual(namesOf(found), expected)
     }),
     { numRuns: 1000 },
   )
@@ -60,14 +68,15 @@ test('whatever was set and deleted before, the tree holds what a Map would', () 
   const step = fc.record({ isDelete: fc.boolean(), topicName: anyTopicName, filter: anyFilter })
   fc.assert(
     fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
-      const tree = new TopicNameTree<string>()
-      const model = new Map<string, string>()
+      const tree = new TopicNameTree<Value>()
+      const model = new Map<string, Value>()
       for (const { isDelete, topicName, filter } of steps) {
         if (isDelete) {
           assert.equal(tree.delete(topicName), model.delete(topicName))
         } else {
-          tree.set(topicName, topicName)
-          model.set(topicName, topicName)
+          const latest = value(topicName)
+          tree.set(latest)
+          model.set(topicName, latest)
         }
         assert.equal(tree.size, model.size)
         assert.equal(tree.get(topicName), model.get(topicName))
@@ -89,29 +98,32 @@ test('while the tree changes, each name that stays is found exactly once and no 
     fc.property(names, anyFilter, fc.array(slice, { maxLength: 30 }), (topicNames, filter, slices) => {
       const tree = treeOf(topicNames)
       const stays = new Set(topicNames.filter((topicName) => topicFilterMatches(filter, topicName)))
-      const present = new Set(topicNames)
+      const present = new Map(topicNames.map((topicName) => [topicName, 0]))
       const matcher = tree.matcher(filter)
-      const found: string[] = []
-      for (const { max, changes } of slices) {
+      const found: Value[] = []
+      let version = 0
+      const goOn = (max: number): void => {
         const before = found.length
         matcher.next(max, found)
-        for (const topicName of found.slice(before)) assert.ok(present.has(topicName))
+        for (const { topicName, version } of found.slice(before)) assert.equal(present.get(topicName), version)
+      }
+      for (const { max, changes } of slices) {
+        goOn(max)
         for (const { isDelete, topicName } of changes) {
           if (isDelete) {
             tree.delete(topicName)
             present.delete(topicName)
             stays.delete(topicName)
           } else {
-            tree.set(topicName, topicName)
-            present.add(topicName)
+            version += 1
+            tree.set(value(topicName, version))
+            present.set(topicName, version)
           }
         }
       }
-      const before = found.length
-      matcher.next(Number.POSITIVE_INFINITY, found)
-      for (const topicName of found.slice(before)) assert.ok(present.has(topicName))
-      for (const topicName of found) assert.ok(topicFilterMatches(filter, topicName))
-      for (const topicName of stays) assert.equal(found.filter((other) => other === topicName).length, 1)
+      goOn(Number.POSITIVE_INFINITY)
+      for (const { topicName } of found) assert.ok(topicFilterMatches(filter, topicName))
+      for (const topicName of stays) assert.equal(found.filter((other) => other.topicName === topicName).length, 1)
     }),
     { numRuns: 1000 },
   )
@@ -120,32 +132,32 @@ test('while the tree changes, each name that stays is found exactly once and no 
 test('a search ends even if names are added faster than it goes', () => {
   const tree = treeOf(['a/0', 'a/1', 'b/0', 'c'])
   const matcher = tree.matcher('#')
-  const found: string[] = []
+  const found: Value[] = []
   let slices = 0
   while (matcher.next(1, found)) {
     slices += 1
     assert.ok(slices < 100)
-    for (const root of ['a', 'b', 'c', 'd']) tree.set(`${root}/new/${slices}`, 'new')
+    for (const root of ['a', 'b', 'c', 'd']) tree.set(value(`${root}/new/${slices}`, 1))
   }
-  assert.deepEqual(found.filter((value) => value !== 'new').sort(), ['a/0', 'a/1', 'b/0', 'c'])
+  assert.deepEqual(namesOf(found.filter(({ version }) => version === 0)), ['a/0', 'a/1', 'b/0', 'c'])
 })
 
 test('a search that has ended stays ended', () => {
   const tree = treeOf(['a'])
   const matcher = tree.matcher('a')
-  const found: string[] = []
+  const found: Value[] = []
   while (matcher.next(1, found));
-  tree.set('b', 'b')
+  tree.set(value('b'))
   assert.equal(matcher.next(10, found), false)
-  assert.deepEqual(found, ['a'])
+  assert.deepEqual(namesOf(found), ['a'])
 })
 
 test('a slice is bounded by what it looks at, also where nothing is found', () => {
-  const tree = new TopicNameTree<number>()
-  for (let index = 0; index < 1000; index += 1) tree.set(`a/${index}/x`, index)
+  const tree = treeOf([])
+  for (let index = 0; index < 1000; index += 1) tree.set(value(`a/${index}/x`))
   const matcher = tree.matcher('+/+/y')
   let slices = 1
-  const found: number[] = []
+  const found: Value[] = []
   while (matcher.next(100, found)) slices += 1
   assert.deepEqual(found, [])
   assert.ok(slices >= 10)
@@ -153,10 +165,10 @@ test('a slice is bounded by what it looks at, also where nothing is found', () =
 
 test('names of 32,767 slashes are set, matched and deleted in less than 50 ms each', () => {
   const slashes = '/'.repeat(32_767)
-  const tree = new TopicNameTree<string>()
+  const tree = treeOf([])
   const timed = (work: () => void) => assert.ok(processorMs(work) < 50)
-  timed(() => tree.set(slashes, slashes))
-  timed(() => tree.set(`${'/'.repeat(32_766)}/a`, 'a'))
+  timed(() => tree.set(value(slashes)))
+  timed(() => tree.set(value(`${'/'.repeat(32_766)}/a`)))
   timed(() => assert.equal(matches(tree, '#').length, 2))
   timed(() => assert.equal(matches(tree, slashes).length, 1))
   timed(() => assert.equal(matches(tree, `${'+/'.repeat(32_767)}+`).length, 2))

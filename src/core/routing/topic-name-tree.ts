@@ -2,19 +2,29 @@
  * Topic Names to values, asked with a Topic Filter: the Retained Messages. MQTT 5.0 sections 3.3.1.3 and 4.7.
  *
  * Names that begin with `$` have a root of their own, so that a wildcard at the first level never meets them
- * [MQTT-4.7.2-1]. Invariant: every node but the roots leads to a value.
+ * [MQTT-4.7.2-1]. A name that is alone below a node stands there itself and is compared whole: no nodes are made for levels it
+ * shares with nobody. Invariant: every node but the roots leads to a value.
  */
 import assert from 'node:assert/strict'
+import { topicFilterMatches } from './topic-filter.ts'
 import { type Branch, childAt, hasChildren, putChild, removeChild } from './topic-tree-branch.ts'
+
+/** What is in the tree: it knows its Topic Name, which stays the same. */
+export interface OfTopicName {
+  readonly topicName: string
+  /** The tree's own: how many matchers had been started when the name was added. 0 before that. */
+  epoch: number
+}
 
 const sliceSize = 1024
 
-class Node<T> implements Branch<Node<T>> {
+class Node<T> implements Branch<Node<T> | T> {
   onlyLevel = ''
-  onlyChild: Node<T> | null = null
-  children: Map<string, Node<T>> | null = null
+  onlyChild: Node<T> | T | null = null
+  children: Map<string, Node<T> | T> | null = null
+  /** Of the name that ends here, while there are others below. */
   value: T | undefined = undefined
-  /** How many matchers had been started when this node was added. */
+  /** How many matchers had been started when the first name below was added. */
   readonly epoch: number
 
   constructor(epoch: number) {
@@ -22,13 +32,18 @@ class Node<T> implements Branch<Node<T>> {
   }
 }
 
-/** Children that are still to be looked at with the filter from `depth` on. */
+/** A node whose children are still to be looked at. */
 interface Frame<T> {
-  readonly children: Iterator<Node<T>, undefined>
+  readonly node: Node<T>
+  /** The one level that is wanted; null for all of them. */
+  readonly level: string | null
+  /** They are compared with the filter from here on. */
   readonly depth: number
+  /** Null until the first of several has been looked at. */
+  children: Iterator<Node<T> | T, undefined> | null
 }
 
-export class TopicNameTree<T> {
+export class TopicNameTree<T extends OfTopicName> {
   readonly #root = new Node<T>(0)
   readonly #dollarRoot = new Node<T>(0)
   #size = 0
@@ -40,26 +55,50 @@ export class TopicNameTree<T> {
   }
 
   get(topicName: string): T | undefined {
-    let node: Node<T> | null = this.#rootFor(topicName)
+    let node = this.#rootFor(topicName)
     for (const level of topicName.split('/')) {
-      node = childAt(node, level)
-      if (node === null) return undefined
+      const child = childAt(node, level)
+      if (child === null) return undefined
+      if (!(child instanceof Node)) return child.topicName === topicName ? child : undefined
+      node = child
     }
     return node.value
   }
 
-  /** Adds or replaces. `topicName` is valid; `value` is not undefined. */
-  set(topicName: string, value: T): void {
-    assert(value !== undefined, 'undefined stands for a name that is not there')
+  /** Adds it, or puts it in the place of what was there for the same Topic Name, which is valid. */
+  set(value: T): void {
+    const { topicName } = value
+    const levels = topicName.split('/')
     let node = this.#rootFor(topicName)
-    for (const level of topicName.split('/')) {
-      const known: Node<T> | null = childAt(node, level)
-      const child = known ?? new Node<T>(this.#epoch)
-      if (known === null) putChild(node, level, child)
-      node = child
+    let levelsOfOther: string[] | null = null
+    for (const [depth, level] of levels.entries()) {
+      const child = childAt(node, level)
+      if (child instanceof Node) {
+        node = child
+        continue
+      }
+      if (child === null || child.topicName === topicName) {
+        this.#put(value, child)
+        putChild(node, level, value)
+        return
+      }
+      // Both go on from here, and part at the next level or later.
+      levelsOfOther ??= child.topicName.split('/')
+      const parting = new Node<T>(child.epoch)
+      const next = levelsOfOther[depth + 1]
+      if (next === undefined) parting.value = child
+      else putChild(parting, next, child)
+      putChild(node, level, parting)
+      node = parting
     }
-    if (node.value === undefined) this.#size += 1
+    this.#put(value, node.value ?? null)
     node.value = value
+  }
+
+  /** In the place of `before` it is as old. */
+  #put(value: T, before: T | null): void {
+    value.epoch = before?.epoch ?? this.#epoch
+    if (before === null) this.#size += 1
   }
 
   /** Returns whether the name was there. */
@@ -70,6 +109,13 @@ export class TopicNameTree<T> {
     for (const level of levels) {
       const child = childAt(node, level)
       if (child === null) return false
+      if (!(child instanceof Node)) {
+        if (child.topicName !== topicName) return false
+        this.#size -= 1
+        removeChild(node, level)
+        prune(path, levels)
+        return true
+      }
       path.push(child)
       node = child
     }
@@ -116,21 +162,23 @@ export class TopicNameTree<T> {
 
 /**
  * One search through a `TopicNameTree`. It walks Map iterators, which outlive any change to their Map, and passes over
- * nodes younger than itself: whatever is added meanwhile, it ends.
+ * what is younger than itself: whatever is added meanwhile, it ends. Between two slices it knows nodes only, and what stands below
+ * one is looked up when its turn comes: it may have been replaced.
  */
-class TopicNameMatcher<T> {
+class TopicNameMatcher<T extends OfTopicName> {
+  readonly #filter: string
   readonly #levels: readonly string[]
   readonly #epoch: number
   readonly #stack: Frame<T>[] = []
-  /** The node to look at next, with the filter from `#depth` on; null when the next one comes from the stack. */
-  #node: Node<T> | null
-  #depth = 0
+  /** Where it begins; null once that has been looked at. */
+  #root: Node<T> | null
 
   /** @internal Made by `TopicNameTree.matcher`. */
   constructor(root: Node<T>, filter: string, epoch: number) {
+    this.#filter = filter
     this.#levels = filter.split('/')
     this.#epoch = epoch
-    this.#node = root
+    this.#root = root
   }
 
   /**
@@ -138,56 +186,60 @@ class TopicNameMatcher<T> {
    * Returns true while there is more to look at, which need not mean more to find.
    */
   next(max: number, found: T[]): boolean {
-    for (let looked = 0; looked < max; looked += 1) {
-      const node = this.#node ?? this.#nextFromStack()
-      if (node === null) return false
-      this.#look(node, found)
+    let looked = 0
+    if (this.#root !== null) {
+      this.#look(this.#root, 0, found)
+      this.#root = null
+      looked += 1
     }
-    return this.#node !== null || this.#stack.length > 0
-  }
-
-  #nextFromStack(): Node<T> | null {
-    for (;;) {
+    for (; looked < max; looked += 1) {
       const frame = this.#stack.at(-1)
-      if (frame === undefined) return null
-      const child = frame.children.next().value
-      // Children come in the order they were added: behind one that is too young are only younger ones.
-      if (child !== undefined && child.epoch <= this.#epoch) {
-        this.#depth = frame.depth
-        return child
-      }
-      this.#stack.pop()
+      if (frame === undefined) return false
+      const child = this.#childOf(frame)
+      if (child instanceof Node) this.#look(child, frame.depth, found)
+      else if (child !== null && this.#isMatch(child, frame.depth)) found.push(child)
     }
+    return this.#stack.length > 0
   }
 
-  #look(node: Node<T>, found: T[]): void {
-    this.#node = null
-    const level = this.#levels[this.#depth]
+  /** The next one of it; null, and the frame is done with, if there is none. */
+  #childOf(frame: Frame<T>): Node<T> | T | null {
+    const { node, level } = frame
+    if (level !== null) {
+      this.#stack.pop()
+      return childAt(node, level)
+    }
+    frame.children ??= node.children?.values() ?? onlyChildOf(node)
+    const child = frame.children.next().value
+    // Children come in the order they were added: behind one that is too young are only younger ones.
+    if (child !== undefined && child.epoch <= this.#epoch) return child
+    this.#stack.pop()
+    return null
+  }
+
+  #isMatch(value: T, depth: number): boolean {
+    return this.#levels[depth] === '#' || topicFilterMatches(this.#filter, value.topicName)
+  }
+
+  #look(node: Node<T>, depth: number, found: T[]): void {
+    const level = this.#levels[depth]
     if (level === undefined || level === '#') {
       // For `#` this is the level above it, which `a/#` matches as well; a root has no value.
       if (node.value !== undefined) found.push(node.value)
-      if (level === '#') this.#descend(node, this.#depth)
-    } else if (level === '+') {
-      this.#descend(node, this.#depth + 1)
-    } else {
-      this.#node = childAt(node, level)
-      this.#depth += 1
+      if (level === '#') this.#stack.push({ node, level: null, depth, children: null })
+      return
     }
+    this.#stack.push({ node, level: level === '+' ? null : level, depth: depth + 1, children: null })
   }
+}
 
-  #descend(node: Node<T>, depth: number): void {
-    if (node.children !== null) {
-      this.#stack.push({ children: node.children.values(), depth })
-    } else if (node.onlyChild !== null && node.onlyChild.epoch <= this.#epoch) {
-      this.#node = node.onlyChild
-      this.#depth = depth
-    }
-  }
+function onlyChildOf<T>({ onlyChild }: Node<T>): Iterator<Node<T> | T, undefined> {
+  return (onlyChild === null ? [] : [onlyChild]).values()
 }
 
 /** Takes out the nodes at the end of `path` that lead nowhere; `levels[i]` leads from `path[i]` to `path[i + 1]`. */
 function prune<T>(path: Node<T>[], levels: string[]): void {
-  for (let depth = levels.length; depth > 0; depth -= 1) {
+  for (let depth = path.length - 1; depth > 0; depth -= 1) {
     const node = path[depth]
     const parent = path[depth - 1]
     const level = levels[depth - 1]

@@ -5,6 +5,7 @@
  * Network Connection closed, or when a client starts afresh; until then nothing in it is lost.
  */
 import type { WillMessage } from '../../protocol/control-packet.ts'
+import type { Identity } from '../access/access-policy.ts'
 import type { SessionRights } from '../access/access-rules.ts'
 import type { ReceiveVerdicts } from '../access/receiving.ts'
 import type { Connection } from '../connection/connection.ts'
@@ -73,6 +74,7 @@ export class Session {
   receiveVerdicts: ReceiveVerdicts | null = null
   /** A snapshot of it is in the store. */
   isInSnapshot = false
+  #identity: Identity | null = null
 
   constructor(account: string, clientIdentifier: string, nowMs: number, underWay: UnderWay = new UnderWay()) {
     this.underWay = underWay
@@ -80,6 +82,12 @@ export class Session {
     this.clientIdentifier = clientIdentifier
     this.key = sessionKey(account, clientIdentifier)
     this.createdMs = nowMs
+  }
+
+  /** Whose it is, without the rest of it, which may end long before: the same object each time, for there may be many who keep it. */
+  get identity(): Identity {
+    this.#identity ??= { account: this.account, clientIdentifier: this.clientIdentifier }
+    return this.#identity
   }
 
   /** It is kept when the Network Connection closes, so what concerns it must be durable, and it has a record. */

@@ -8,6 +8,7 @@
  */
 import { publish } from '../../protocol/packets/publish.ts'
 import { Message } from '../message.ts'
+import { RetainedMessage } from '../routing/retained-message.ts'
 import { admitMessage, fromBroker } from '../routing/router.ts'
 import { TopicNameTree } from '../routing/topic-name-tree.ts'
 import type { CoreState } from '../state.ts'
@@ -20,9 +21,9 @@ const prefix = '$SYS/broker/'
 export class SysTopics {
   #intervalMs: number
   readonly #about: About
-  readonly #values = new TopicNameTree<Message>()
+  readonly #values = new TopicNameTree<RetainedMessage>()
   /** Those that have changed since they were published. */
-  readonly #unpublished = new Set<Message>()
+  readonly #unpublished = new Set<RetainedMessage>()
   readonly #averages = loads.map(() => new LoadAverage())
   #startedMs = Number.NaN
   /** When the averages were last brought up to date. */
@@ -77,11 +78,11 @@ export class SysTopics {
     this.#refresh(core, nowMs)
     const changed = [...this.#unpublished]
     this.#unpublished.clear()
-    for (const { publish } of changed) admitMessage(core, publish, fromBroker, nowMs, turn)
+    for (const value of changed) admitMessage(core, value.toMessage().publish, fromBroker, nowMs, turn)
   }
 
   /** The values of this moment that match the Topic Filter of a new Subscription, to be walked in slices. */
-  matcher(filter: string, core: CoreState, nowMs: number): { next(max: number, found: Message[]): boolean } {
+  matcher(filter: string, core: CoreState, nowMs: number): { next(max: number, found: RetainedMessage[]): boolean } {
     if (this.#intervalMs > 0) this.#refresh(core, nowMs)
     // Nobody else is told of them.
     if (core.subscriptions.watchers.sys === 1) this.#unpublished.clear()
@@ -100,10 +101,10 @@ export class SysTopics {
   #set(topicName: string, value: string, nowMs: number): void {
     const before = this.#values.get(topicName)
     const payload = Buffer.from(value)
-    if (before !== undefined && payload.equals(before.publish.payload)) return
+    if (before !== undefined && payload.equals(before.toMessage().publish.payload)) return
     if (before !== undefined) this.#unpublished.delete(before)
-    const message = new Message(0, publish({ topicName, payload }), nowMs)
-    this.#values.set(topicName, message)
-    this.#unpublished.add(message)
+    const changed = new RetainedMessage(new Message(0, publish({ topicName, payload }), nowMs))
+    this.#values.set(changed)
+    this.#unpublished.add(changed)
   }
 }

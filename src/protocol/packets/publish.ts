@@ -74,6 +74,11 @@ export class Publish {
     return this.packetEnd - this.payloadStart
   }
 
+  /** Its bytes are where they may stay: neither `own` nor `ownBriefly` has anything to do. */
+  settle(): void {
+    this.#place = 'own'
+  }
+
   /**
    * Copies this packet's bytes to a place of their own, so that the chunk they came in can be freed. Does nothing the
    * second time.

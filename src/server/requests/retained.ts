@@ -23,6 +23,6 @@ export const retained: RequestHandler = {
       const advice = 'look it up in the list of Retained Messages'
       throw new NotThere(`no Retained Message on ${quoted(topic)}`, 'a Topic Name that has one', advice)
     }
-    return { facts: { message: { ...retainedRow(message), ...contentOf(message.publish) } } }
+    return { facts: { message: { ...retainedRow(message), ...contentOf(message.toMessage().publish) } } }
   },
 }
