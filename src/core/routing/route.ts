@@ -33,6 +33,23 @@ export interface Route {
 }
 
 const noGroups: readonly SharedGroup[] = Object.freeze([])
+// Not frozen: V8 walks over a frozen array by calls, and this happens for every message.
+const noReceivers: readonly Receiver[] = []
+
+/** Where none matches. */
+export function routeToNobody(rule: TopicRule, seen: TopicSeen | null): Route {
+  return {
+    receivers: noReceivers,
+    hasOwnList: false,
+    groups: noGroups,
+    durable: undefined,
+    hasNoLocal: false,
+    listeners: 0,
+    denied: null,
+    rule,
+    seen,
+  }
+}
 
 /** Where one Subscription alone matches: so it is with nearly all Topic Names of very many. */
 export function routeToOne(subscription: Subscription, rule: TopicRule, seen: TopicSeen | null): Route {

@@ -108,6 +108,20 @@ test('a route is kept until a Subscription changes, and not longer', () => {
   assert.notEqual(subscriptions.generation, generation)
 })
 
+test('a Topic Name that nobody listens to is kept from its second message on', () => {
+  const topics = new TopicsSeen(10)
+  const subscriptions = new Subscriptions(rules, defaultObservers, topics)
+  const first = subscriptions.route('a')
+  assert.notEqual(subscriptions.route('a'), first)
+  if (first.seen !== null) topics.count(first.seen, 0)
+  const second = subscriptions.route('a')
+  assert.equal(subscriptions.route('a'), second)
+  assert.equal(second.seen, first.seen)
+  subscriptions.add(new Session('', 's', 0), 'b', 'b', null, 0)
+  assert.equal(subscriptions.route('b'), subscriptions.route('b'), 'one that is listened to at once')
+  assert.equal(subscriptions.route('$x'), subscriptions.route('$x'), 'and one whose messages are not counted')
+})
+
 test('the only Subscription to a filter has no place among others, gets one with the second, and is counted all the same', () => {
   const subscriptions = new Subscriptions(rules, defaultObservers, new TopicsSeen(0))
   const first = subscriptions.add(new Session('', 'first', 0), 'a/+', 'a/+', null, 7)

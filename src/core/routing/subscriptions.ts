@@ -8,7 +8,7 @@ import type { Session } from '../session/session.ts'
 import { FilterSubscriptions, type SubscriptionTotals, totalsOf, totalsWithout } from './filter-subscriptions.ts'
 import { OwnWatchers } from './own-watchers.ts'
 import { permitted } from './permitted.ts'
-import { makeRoute, type Route, RouteMaking, routeToOne } from './route.ts'
+import { makeRoute, type Route, RouteMaking, routeToNobody, routeToOne } from './route.ts'
 import type { SharedGroup } from './shared-group.ts'
 import { Subscription } from './subscription.ts'
 import type { TopicRules } from './topic-rule.ts'
@@ -224,7 +224,8 @@ export class Subscriptions {
     const known = this.#routes.get(topicName)
     if (known !== undefined) return known
     const route = this.#makeRoute(topicName)
-    this.#keep(topicName, route)
+    // Of very many names that nobody listens to most do not come again.
+    if (this.#found.length > 0 || route.seen?.isKnown !== false) this.#keep(topicName, route)
     return route
   }
 
@@ -281,6 +282,7 @@ export class Subscriptions {
     const rule = this.#rules.ruleFor(topicName)
     const seen = this.#topics.find(topicName)
     const [first] = this.#found
+    if (first === undefined) return routeToNobody(rule, seen)
     if (this.#found.length === 1 && first instanceof Subscription && this.access === null) {
       return routeToOne(first, rule, seen)
     }
