@@ -131,8 +131,19 @@ async function retainedFlood({ port, scale, marked }) {
   const set = publishes(topicOf, Buffer.alloc(64, 120), true)
   const unset = publishes(topicOf, Buffer.alloc(0), true)
   await marked('set', () => within(120, 'setting them', publishAll(publisher, count, set)))
+  await marked('quiet, with a message a second', () => quiet(publisher, 13 * scale))
   await marked('deleted', () => within(120, 'deleting them', publishAll(publisher, count, unset)))
   publisher.close()
+}
+
+/** V8 takes a broker with next to nothing to do for idle some eight seconds after the last large collection. */
+async function quiet(publisher, seconds) {
+  const one = publishes(() => 'quiet', Buffer.alloc(16), false)
+  const end = performance.now() + seconds * 1000
+  while (performance.now() < end) {
+    await within(30, 'PUBACK', publishAll(publisher, 1, one))
+    await sleep(Math.min(1000, end - performance.now()))
+  }
 }
 
 async function retainedAll({ port, scale, marked }) {
