@@ -15,7 +15,7 @@ export interface MessageTracer {
    * of `noted.message`; one that was held comes again.
    */
   note(fate: MessageFate, rule: string, noted: NotedMessage, userProperties: UserProperties): void
-  /** A message has been read from the store again: the same. */
+  /** A message has been made again, from the store or from what is retained: the same. */
   recognise(message: Message): void
   /** Every record up to `seq` is durable, or needed no more. */
   durable(seq: number): void

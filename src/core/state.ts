@@ -298,7 +298,7 @@ export class CoreState {
     if (this.messageEvents.isWatched) this.messageEvents.tellOfCopy(fate, session, message, this.nowMs)
   }
 
-  /** A message has been read from the store again. */
+  /** A message has been made again, from the store or from what is retained. */
   recognise(message: Message): void {
     this.fateLog.recognise(message)
     this.tracer?.recognise(message)

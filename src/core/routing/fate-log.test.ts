@@ -56,6 +56,16 @@ test('an entry says what the message was, whose, under which rule, and what beca
   ])
 })
 
+test('copies of a Retained Message that somebody gets later are told of, too', () => {
+  const { driven, publisher, entries } = started()
+  driven.publish(publisher, { topicName: 'a', payload, retain: true })
+  driven.nowMs += 40
+  driven.subscribe(driven.connect('r'), 'a')
+  const [entry] = entries()
+  assert.equal(entry?.fate, 'retainedOnly')
+  assert.deepEqual(entry?.copies, [{ account: '', clientIdentifier: 'r', fate: 'sentQos0', afterMs: 40 }])
+})
+
 /** What was measured, by a clock that starts anywhere and that only the test moves. */
 function measured(limits: Partial<Limits> = {}) {
   const clock = { nowMs: 77 }

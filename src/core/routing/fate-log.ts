@@ -194,7 +194,7 @@ export class FateLog {
     this.#times.acknowledged(nowMs - notedMs, copies, nowMs)
   }
 
-  /** A message has been read from the store again: its copies are told of as before. */
+  /** A message has been made again, from the store or from what is retained: its copies are told of as before. */
   recognise(message: Message): void {
     message.entry ??= this.#bySeq.get(message.seq) ?? null
   }
