@@ -102,7 +102,8 @@ async function runComparison(given) {
 
 const isRecorded = !process.argv.includes('--no-record')
 const [word = '', ...rest] = process.argv.slice(2)
-if (word === '--help' || word === '-h') {
+const asksForHelp = !Object.hasOwn(parts, word) && process.argv.some((given) => given === '--help' || given === '-h')
+if (asksForHelp) {
   const child = spawn(process.execPath, [here('compare.mjs'), '--help'], { stdio: 'inherit' })
   await once(child, 'close')
   console.log(`\nother parts, each with its own --help: npm run bench -- ${Object.keys(parts).join(' | ')}`)

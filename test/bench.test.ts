@@ -94,13 +94,15 @@ test('a wrong word, option or number is answered with what is expected, in a few
   }
 })
 
-test('npm run bench -- --help builds nothing and names the other parts', async () => {
-  const { stdout } = await run(process.execPath, [path('../bench/run.mjs'), '--help'])
-  assert.match(
-    stdout,
-    /^usage: npm run bench .*--repeats 3.*\n\nother parts.*: npm run bench -- stalls \| curves \| micro \| floors \| scrolling\n$/,
-  )
-})
+for (const given of ['--help', '--only drain -h']) {
+  test(`npm run bench -- ${given} builds nothing and names the other parts`, async () => {
+    const { stdout } = await run(process.execPath, [path('../bench/run.mjs'), ...given.split(' ')])
+    assert.match(
+      stdout,
+      /^usage: npm run bench .*--repeats 3.*\n\nother parts.*: npm run bench -- stalls \| curves \| micro \| floors \| scrolling\n$/,
+    )
+  })
+}
 
 test('a profile of a scenario says which share each part of the broker has and draws it', {
   timeout: 60_000,
