@@ -6,6 +6,7 @@ import { AccessRules } from '../access/access-rules.ts'
 import { Receiving } from '../access/receiving.ts'
 import { Session } from '../session/session.ts'
 import { defaultObservers } from '../state.ts'
+import type { Route } from './route.ts'
 import type { Subscription } from './subscription.ts'
 import { Subscriptions } from './subscriptions.ts'
 import { topicFilterMatches } from './topic-filter.ts'
@@ -189,7 +190,7 @@ test('what matches is found in slices, and one that is made meanwhile is among i
   assert.deepEqual(matching().sort(), ['#', ...found.sort()])
 })
 
-test('routes with long lists of their own are forgotten before they take more than 64 MiB', () => {
+test('routes with long lists of their own are kept up to 64 MiB, and no more than that', () => {
   const subscriptions = new Subscriptions(rules, defaultObservers, new TopicsSeen(0))
   const subscribe = (filter: string, clientIdentifier: string) => {
     const session = new Session('', clientIdentifier, 0)
@@ -203,9 +204,31 @@ test('routes with long lists of their own are forgotten before they take more th
   // 96 bytes for each of 1,001 durable Sessions.
   const fit = Math.floor((64 * 1024 * 1024) / (96 * 1001))
   for (let number = 1; number <= fit; number++) subscriptions.route(`t/${number}`)
+  assert.notEqual(subscriptions.route(`t/${fit + 1}`), subscriptions.route(`t/${fit + 1}`))
   assert.equal(subscriptions.route('t/0'), first)
-  subscriptions.route(`t/${fit + 1}`)
-  assert.notEqual(subscriptions.route('t/0'), first)
+})
+
+test('more Topic Names in turn than there is room for find most routes, and those that come no more are forgotten', () => {
+  const subscriptions = new Subscriptions(rules, defaultObservers, new TopicsSeen(0))
+  const kept = new Map<string, Route>()
+  const found = (prefix: string): number => {
+    let same = 0
+    for (let number = 0; number < 100_000; number++) {
+      const topicName = `${prefix}/${number}`
+      const route = subscriptions.route(topicName)
+      if (kept.get(topicName) === route) same += 1
+      kept.set(topicName, route)
+    }
+    return same
+  }
+  found('a')
+  const again = found('a')
+  assert.ok(again > 55_000 && again < 70_000, `${again} of 100,000 were kept`)
+  kept.clear()
+  let rounds = 0
+  do rounds += 1
+  while (found('b') < 55_000)
+  assert.ok(rounds > 5 && rounds < 10, `after ${rounds} rounds`)
 })
 
 test('routes that share the list of their only Topic Filter are kept, however long that is', () => {

@@ -39,6 +39,8 @@ const routeBytes = 256
 const listsBytesMax = 64 * 1024 * 1024
 const placeBytes = 8
 const memberBytes = 96
+/** Others take their place once so many times as many as are kept have found no room: those may not be asked for any more. */
+const turnsKept = 8
 /** From so many matching Subscriptions on an answer is made bit by bit. */
 const longRouteMin = 25_000
 /** So many nodes of the tree are looked at in one go: a millisecond or two. */
@@ -50,6 +52,8 @@ export class Subscriptions {
   #routes = new Map<string, Route>()
   #routesBytes = 0
   #listsBytes = 0
+  /** Answers that found no room. */
+  #notKept = 0
   /** What matches the Topic Name that was looked for last; null: it may match no more. */
   #found: (Subscription | FilterSubscriptions)[] = []
   #foundFor: string | null = null
@@ -210,6 +214,7 @@ export class Subscriptions {
     if (this.#routes.size > 0) this.#routes.clear()
     this.#routesBytes = 0
     this.#listsBytes = 0
+    this.#notKept = 0
   }
 
   /** The shared group of a `$share/name/filter`, if it has a member. */
@@ -237,8 +242,13 @@ export class Subscriptions {
     return this.#foundFor !== null
   }
 
+  /** Where there are more than can be kept those that are kept stay: messages to all of them in turn would find none otherwise. */
   #keep(topicName: string, route: Route): void {
-    if (this.#routesBytes > routesBytesMax || this.#listsBytes > listsBytesMax) this.#forgetRoutes()
+    if (this.#routesBytes > routesBytesMax || this.#listsBytes > listsBytesMax) {
+      this.#notKept += 1
+      if (this.#notKept < this.#routes.size * turnsKept) return
+      this.#forgetRoutes()
+    }
     this.#routesBytes += routeBytes + topicName.length
     if (route.hasOwnList) this.#listsBytes += listBytes(route)
     this.#routes.set(topicName, route)

@@ -35,7 +35,7 @@ test('the least used make room, and one that is published to all the time stays'
 
 test('however many Topic Names come by turns, few more are known than are counted, and each of those once', () => {
   for (const namesInTurn of [25, 60, 1000]) {
-    const topics = new TopicsSeen(10)
+    const topics = new TopicsSeen(10, 0)
     // As a Route does, which outlives its place in the table.
     const routed = Array.from({ length: namesInTurn }, (_, number) => topics.find(`n${number}`) ?? assert.fail())
     for (let number = 0; number < 5000; number++) {

@@ -70,8 +70,12 @@ export class TopicSeen {
   }
 }
 
-/** For each Topic Name in the table so many are known by name: one that comes back costs a look at the ring, not at a Map. */
+/**
+ * For each Topic Name in the table so many are known by name, and so many in any case, of some 200 bytes each: one that comes back costs a look
+ * at the ring, not at a Map.
+ */
 const knownFactor = 4
+const knownByDefault = 100_000
 /** Names that are looked at for each new one, while too many are known. */
 const sweptPerName = 4
 
@@ -83,11 +87,13 @@ export class TopicsSeen {
   #hand = 0
   #sweep: Iterator<TopicSeen, undefined> | null = null
   readonly #max: number
+  readonly #knownMax: number
   /** Topic Names that made room for others. */
   forgotten = 0
 
-  constructor(max: number) {
+  constructor(max: number, knownMin = knownByDefault) {
     this.#max = max
+    this.#knownMax = Math.max(knownFactor * max, knownMin)
   }
 
   get size(): number {
@@ -132,7 +138,7 @@ export class TopicsSeen {
 
   /** Returns another one that was known for the same Topic Name. */
   #remember(seen: TopicSeen): TopicSeen | undefined {
-    if (this.#known.size >= knownFactor * this.#max) this.#forgetSome()
+    if (this.#known.size >= this.#knownMax) this.#forgetSome()
     const other = this.#known.get(seen.topicName)
     if (other !== undefined) other.isKnown = false
     seen.isKnown = true
