@@ -33,7 +33,7 @@ export interface Observers {
 
 const sharePrefix = '$share/'
 /** What the answers that are kept may take in memory, and what one of them takes besides its Topic Name. */
-const routesBytesMax = 16 * 1024 * 1024
+const routesBytesMax = 32 * 1024 * 1024
 const routeBytes = 256
 /** The same for lists of receivers that are a route's own: for each its place there, and in the recipient set if its Session is durable. */
 const listsBytesMax = 64 * 1024 * 1024
