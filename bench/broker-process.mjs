@@ -54,6 +54,9 @@ export function pinned(core) {
   return cpus.length > 1 ? ['taskset', '-c', String(cpus[core])] : ['env']
 }
 
+/** Whoever is pinned itself passes that on. */
+const onAllCores = () => (cpus.length > 1 ? ['taskset', '-c', cpus.join()] : ['env'])
+
 const suffixes = { tcp: '', tls: '?cert={data}/cert.pem&key={data}/key.pem', ws: '/mqtt' }
 const directives = {
   tcp: '',
@@ -111,12 +114,12 @@ function prepare(data, port, { transport = 'tcp', saves = false }) {
 
 /**
  * Starts `command` and resolves when it answers; `{listen}`, `{port}` and `{data}` in it are filled in. `data` stays the caller's.
- * `withChannel`: the process has an IPC channel, for what is loaded into it beforehand.
+ * `withChannel`: the process has an IPC channel, for what is loaded into it beforehand. `isPinned`: to one core.
  */
 export async function startBroker(
   command,
   scenario,
-  { data, withChannel = false, everyMs = 20, startSecondsMax = 60 },
+  { data, withChannel = false, isPinned = true, everyMs = 20, startSecondsMax = 60 },
 ) {
   const { transport = 'tcp' } = scenario
   const port = await freePort()
@@ -126,7 +129,7 @@ export async function startBroker(
   const log = join(data, 'log')
   const logFile = openSync(log, 'w')
   const startMs = performance.now()
-  const [program, ...pin] = pinned(0)
+  const [program, ...pin] = isPinned ? pinned(0) : onAllCores()
   const child = spawn(program, [...pin, 'sh', '-c', `exec ${line}`], {
     stdio: withChannel ? ['ignore', logFile, logFile, 'ipc'] : ['ignore', logFile, logFile],
     detached: true,

@@ -6,7 +6,8 @@
  * loop-delay.mjs). A loop that was later than that waited for the disk, or the machine had other things to do.
  * --scale 0.1 for smaller sizes; --held-ms 200 judges what was held only, against another bound, where the machine is shared;
  * --source runs from the sources instead of dist; --flags='--durability memory' for the broker; --why runs it under V8's profiler and
- * says what it did while it was held longest. --bare takes a bare program on Node in the broker's place, for what `leave` costs there.
+ * says what it did while it was held longest. --all-cores leaves the broker all of them, as where nobody pins it: V8's threads are not in its
+ * way then, but the generator may be. --bare takes a bare program on Node in the broker's place, for what `leave` costs there.
  */
 import { execFileSync } from 'node:child_process'
 import {
@@ -27,8 +28,8 @@ import { readOptions } from './options.ts'
 import { stalls } from './stall-scenarios.mjs'
 
 const { values, words } = readOptions(
-  "npm run bench -- stalls [NAME…] [--scale 1] [--held-ms 200] [--source] [--why] [--bare] [--flags='…']",
-  { scale: 1, 'held-ms': '', source: false, why: false, bare: false, flags: '' },
+  "npm run bench -- stalls [NAME…] [--scale 1] [--held-ms 200] [--source] [--why] [--all-cores] [--bare] [--flags='…']",
+  { scale: 1, 'held-ms': '', source: false, why: false, 'all-cores': false, bare: false, flags: '' },
   Object.fromEntries(Object.entries(stalls).map(([name, { text }]) => [name, text])),
 )
 const names = words.length > 0 ? words : Object.keys(stalls)
@@ -77,7 +78,7 @@ async function runOne(name) {
     ? `${quote(process.execPath)} ${flags} ${quote(here('floors/sparse.mjs'))} {port}`
     : pabalCommand(values.flags, flags, file)
   const held = []
-  const broker = await startBroker(command, {}, { data, withChannel: true })
+  const broker = await startBroker(command, {}, { data, withChannel: true, isPinned: !values['all-cores'] })
   const marked = async (part, work) => {
     await reading(broker.child, 'reset')
     const startMs = performance.now()
@@ -90,9 +91,10 @@ async function runOne(name) {
     judge(name, part, text, loopMs > loopMsMax || heldMs > heldMsMax)
   }
   try {
-    if (program === 'taskset' && cpusOf(broker.pid).join() === cpusOf('self').join()) {
+    if (program === 'taskset' && !values['all-cores'] && cpusOf(broker.pid).join() === cpusOf('self').join()) {
       throw new Error(`the broker is on the core of this process, ${cpusOf('self')}: what it was held would be ours`)
     }
+    if (name === names[0]) console.log(`broker on core ${cpusOf(broker.pid)}, generator on core ${cpusOf('self')}`)
     if (name !== 'started' && loopMsMax < Infinity) await sleep(settlingMs)
     const bars = (await stalls[name].run({ port: broker.port, scale: values.scale, marked })) ?? []
     for (const [part, value, max, unit] of bars) {
@@ -107,7 +109,7 @@ async function runOne(name) {
   }
 }
 
-// The broker has the other core to itself.
+// The broker has the other core to itself, or all of them.
 const [program, ...pin] = pinned(1)
 if (program === 'taskset') execFileSync('taskset', ['-a', '-p', ...pin, String(process.pid)], { stdio: 'ignore' })
 if (!values.source && !values.bare) buildBroker()
