@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { DrivenCore } from '../../../test/support/driven-core.ts'
 import { publish } from '../../protocol/packets/publish.ts'
 import { defaultLimits } from '../limits.ts'
 import { Message } from '../message.ts'
@@ -91,4 +92,24 @@ test('a recipient set that is both in a snapshot and in the log is one set, and 
     [...core.recipientSets.recorded].map(({ id, waiting, isInSnapshot }) => [id, waiting, isInSnapshot]),
     [[7, 1, true]],
   )
+})
+
+test('who published Retained Messages is one object for all of one client, before a restart and after it', () => {
+  const driven = new DrivenCore({}, { isDurable: true })
+  const publisher = driven.connect('p')
+  for (const topicName of ['a', 'b']) driven.publish(publisher, { topicName, payload: Buffer.from('x'), retain: true })
+  const core = newCore()
+  const restore = new Restore(core)
+  for (const [index, topicName] of ['a', 'b'].entries()) {
+    const packet = publish({ topicName, payload: Buffer.from('x'), retain: true })
+    const message = new Message(index + 1, packet, 0)
+    message.publisher = { account: '', clientIdentifier: 'p' }
+    const nothing = { recipients: [], inbound: null, willOf: null, held: null, replaces: 0, owed: null }
+    restore.record(message.seq, { type: 'message', message, retained: 'set', ...nothing })
+  }
+  for (const { retained } of [driven.state, core]) {
+    const [one, other] = ['a', 'b'].map((topicName) => retained.get(topicName)?.toMessage().publisher)
+    assert.deepEqual(one, { account: '', clientIdentifier: 'p' })
+    assert.equal(one, other)
+  }
 })

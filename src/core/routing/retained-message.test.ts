@@ -54,9 +54,10 @@ for (const [what, packet] of Object.entries({
     assert.deepEqual({ ...again, publish: null }, { ...message, publish: null })
     const { topicName, qos, size, expiresMs } = retained
     assert.deepEqual([topicName, qos, size, expiresMs], [packet.topicName, packet.qos, message.size, message.expiresMs])
-    const { bytes } = again.publish
+    const { bytes, payloadStart } = again.publish
     again.own()
     assert.equal(again.publish.bytes, bytes, 'it has a place of its own already')
+    assert.equal(again.publish.payloadStart, payloadStart)
   })
 }
 
