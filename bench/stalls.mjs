@@ -10,6 +10,7 @@
  * way then, but the generator may be. --bare takes a bare program on Node in the broker's place, for what `leave` costs there.
  */
 import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
 import {
   buildBroker,
   cpusOf,
@@ -109,9 +110,18 @@ async function runOne(name) {
   }
 }
 
+/** One by one: `taskset -a` gives up at a thread that ends meanwhile. */
+function pinThread(thread) {
+  try {
+    execFileSync('taskset', ['-p', ...pin, thread], { stdio: 'ignore' })
+  } catch (error) {
+    if (existsSync(`/proc/self/task/${thread}`)) throw error
+  }
+}
+
 // The broker has the other core to itself, or all of them.
 const [program, ...pin] = pinned(1)
-if (program === 'taskset') execFileSync('taskset', ['-a', '-p', ...pin, String(process.pid)], { stdio: 'ignore' })
+if (program === 'taskset') for (const thread of readdirSync('/proc/self/task')) pinThread(thread)
 if (!values.source && !values.bare) buildBroker()
 for (const name of names) await runOne(name)
 console.log(faults.length === 0 ? 'nothing held the event loop' : `MISSED ${faults.length}:\n${faults.join('\n')}`)
