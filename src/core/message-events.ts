@@ -107,9 +107,9 @@ export class MessageEvents {
     }
     if (message.topicName.startsWith('$') || !this.#takes(nowMs)) return
     const { account, clientIdentifier } = to
-    const { topicName, size, entry } = message
+    const { topicName, size, entryId } = message
     const { qos } = message.publish
-    const messageId = entry?.id ?? null
+    const messageId = entryId === 0 ? null : entryId
     this.news.push({ type: 'copyDropped', clientIdentifier, account, reason, topicName, qos, size, messageId })
   }
 

@@ -6,7 +6,6 @@
 import type { Publish } from '../protocol/packets/publish.ts'
 import type { Identity } from './access/access-policy.ts'
 import type { MessageTrace } from './message-tracer.ts'
-import type { FateEntry } from './routing/fate-log.ts'
 import { isAhead } from './session/packet-ids.ts'
 
 export class Message {
@@ -22,8 +21,8 @@ export class Message {
   sharedPacketId = 0
   /** Who published it, if it is retained and a client did: whether it still may is asked when it is delivered. */
   publisher: Identity | null = null
-  /** Where the log tells of it; null if it does not. */
-  entry: FateEntry | null = null
+  /** Of its entry in the log of fates; 0 if it has none. */
+  entryId = 0
   /** Whoever follows it on its way; null for nearly all. */
   trace: MessageTrace | null = null
 

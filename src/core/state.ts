@@ -284,14 +284,15 @@ export class CoreState {
   endCopy(fate: CopyFate, session: Session, messageSeq: Seq, message: Message | null): void {
     // As with messages in `countMessage`.
     if (fate === 'acknowledged') this.tally.copies.acknowledged += 1
+    else if (fate === 'sentQos0') this.tally.copies.sentQos0 += 1
     else {
       this.tally.copies[fate] += 1
-      if (fate !== 'sentQos0') session.undelivered += 1
+      session.undelivered += 1
     }
     if (this.owed.size > 0 && this.owed.has(messageSeq)) {
       this.endings.push({ fate, session, messageSeq, hasMoved: false })
     }
-    if (message === null ? messageSeq > 0 : message.entry !== null) {
+    if (message === null ? messageSeq > 0 : message.entryId > 0) {
       this.fateLog.endCopy(fate, session, messageSeq, message, this.nowMs)
     }
     if (message !== null && message.trace !== null) message.trace.ended(fate, session)

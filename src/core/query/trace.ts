@@ -1,7 +1,7 @@
 /**
  * What became of the messages of a Topic Filter, from the log of fates, oldest first.
  */
-import type { FateEntry } from '../routing/fate-log.ts'
+import type { FateEntry } from '../routing/fate-entry.ts'
 import { topicFilterMatches } from '../routing/topic-filter.ts'
 import type { CoreState } from '../state.ts'
 import type { Query } from './row.ts'
@@ -15,9 +15,6 @@ export interface TraceTotals {
   /** Messages of any Topic Name that did not enter the log, because too many came in a second. */
   readonly leftOut: number
 }
-
-/** An entry as it is told of. */
-export type TraceEntry = Omit<FateEntry, 'notedMs'>
 
 export function traceTotals({ fateLog: { firstId, lastId, leftOut } }: CoreState): TraceTotals {
   return { firstId, lastId, leftOut }
@@ -35,13 +32,13 @@ export interface TraceWish {
 }
 
 /** The entries behind `after` that are there now and are wanted; one that is pushed out meanwhile is missed. */
-export function* trace({ fateLog }: CoreState, wish: TraceWish): Query<TraceEntry> {
+export function* trace({ fateLog }: CoreState, wish: TraceWish): Query<FateEntry> {
   const { after } = wish
   const { lastId } = fateLog
   for (let id = Math.max(after + 1, fateLog.firstId); id <= lastId; id++) {
     const entry = fateLog.get(id)
     if (entry === undefined) id = Math.max(id, fateLog.firstId - 1)
-    yield entry !== undefined && isWanted(entry, wish) ? told(entry) : null
+    yield entry !== undefined && isWanted(entry, wish) ? entry : null
   }
 }
 
@@ -50,8 +47,4 @@ function isWanted({ topicName, publisher, fate, copies }: FateEntry, { filter, c
   const isOf = client === null || publisher?.clientIdentifier === client
   if (!isOf && !copies.some((copy) => copy.clientIdentifier === client)) return false
   return fates === null || fates.has(fate) || copies.some((copy) => fates.has(copy.fate))
-}
-
-function told({ notedMs: _, ...entry }: FateEntry): TraceEntry {
-  return entry
 }

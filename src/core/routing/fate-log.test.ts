@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { DrivenCore } from '../../../test/support/driven-core.ts'
+import { publish } from '../../protocol/packets/publish.ts'
 import type { Limits } from '../limits.ts'
-import type { FateEntry } from './fate-log.ts'
+import { Message } from '../message.ts'
+import type { FateEntry } from './fate-entry.ts'
 import { FateLog } from './fate-log.ts'
 
 const payload = Buffer.from('x')
@@ -51,7 +53,6 @@ test('an entry says what the message was, whose, under which rule, and what beca
       copies: [{ account: '', clientIdentifier: 'r', fate: 'acknowledged', afterMs: 30 }],
       furtherCopies: 0,
       storedAfterMs: null,
-      notedMs: 0,
     },
   ])
 })
@@ -278,4 +279,79 @@ test('whatever comes, every message is let through or left out, no more than the
       assert.ok(log.takes('routed', nowMs + 5000), 'after a pause the next one is let through')
     }),
   )
+})
+
+test('a place in the log that is taken again says nothing of the message it told of before', () => {
+  const { driven, publisher, log, publish } = started({ fateLogMessagesMax: 1 })
+  const readers = ['r', 's'].map((name) => driven.connect(name))
+  for (const reader of readers) driven.subscribe(reader, 'a')
+  driven.publish(publisher, { topicName: 'a', payload, qos: 1, packetId: 1, retain: true })
+  driven.core.durable(driven.state.lastSeq)
+  for (const reader of readers) driven.acknowledge(reader, 'puback', 1)
+  const before = log.get(1)
+  assert.deepEqual([before?.copies.length, before?.storedAfterMs], [2, 0])
+  publish('b')
+  const { id: _, atMs: __, ...rest } = log.get(2) ?? assert.fail()
+  assert.deepEqual(rest, {
+    topicName: 'b',
+    publisher: { account: '', clientIdentifier: 'p' },
+    qos: 0,
+    size: 2,
+    retain: false,
+    fate: 'unmatched',
+    rule: '#',
+    matched: 0,
+    reason: null,
+    leftOut: 0,
+    copies: [],
+    furtherCopies: 0,
+    storedAfterMs: null,
+  })
+  assert.equal(before?.copies.length, 2, 'what was told before stays as it was')
+})
+
+test('a message whose place another has taken is still measured, and its copy not told of in the wrong place', () => {
+  const { driven, publish, took } = measured({ fateLogMessagesMax: 1 })
+  const reader = driven.connect('r')
+  driven.subscribe(reader, 'a')
+  publish(1)
+  publish(0)
+  driven.core.durable(driven.state.lastSeq)
+  driven.nowMs += 12_000
+  driven.acknowledge(reader, 'puback', 1)
+  assert.deepEqual(took, [[12_000, 1]])
+  const entry = driven.state.fateLog.get(2)
+  assert.deepEqual([entry?.copies.map(({ fate }) => fate), entry?.storedAfterMs], [['sentQos0'], null])
+})
+
+test('a log that is full makes no new objects for the messages that come', () => {
+  const log = new FateLog(100, 1_000_000)
+  const message = new Message(0, publish({ topicName: 'a', payload }), 1_000_000)
+  const to = { account: 'a', clientIdentifier: 'c' }
+  const publisher = to
+  const noted = {
+    topicName: 'a',
+    qos: 0,
+    retain: false,
+    size: 2,
+    seq: 0,
+    message,
+    publish: null,
+    publisher,
+    matched: 1,
+    reason: null,
+  } as const
+  const note = (count: number) => {
+    for (let number = 0; number < count; number++) {
+      log.note('routed', '#', noted, 1_000_000)
+      log.endCopy('sentQos0', to, 0, message, 1_000_000)
+    }
+  }
+  note(20_000)
+  const before = process.memoryUsage().heapUsed
+  const count = 10_000
+  note(count)
+  // Whatever else the process makes meanwhile is in it; a collection would make it less.
+  const each = (process.memoryUsage().heapUsed - before) / count
+  assert.ok(each < 100, `${each.toFixed(0)} bytes a message`)
 })

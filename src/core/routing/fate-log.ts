@@ -9,48 +9,7 @@
 import type { Message } from '../message.ts'
 import type { Seq } from '../record.ts'
 import type { CopyFate, MessageFate, NotedMessage, Publisher } from './fate.ts'
-
-/** The fate of one copy of a logged message. */
-export interface CopyEntry {
-  readonly account: string
-  readonly clientIdentifier: string
-  readonly fate: CopyFate
-  /** Milliseconds from the fate of the message to the fate of the copy. */
-  readonly afterMs: number
-}
-
-export interface FateEntry {
-  /** Runs from 1 without a gap, since the broker was made. */
-  readonly id: number
-  readonly atMs: number
-  readonly topicName: string
-  /** Null if code in this process or the broker itself made the message. */
-  readonly publisher: Publisher | null
-  readonly qos: number
-  /** Bytes of Topic Name and payload. */
-  readonly size: number
-  readonly retain: boolean
-  readonly fate: MessageFate
-  /** Topic Filter of the rule it fell under. */
-  readonly rule: string
-  /** Listeners it went to. */
-  readonly matched: number
-  /** Why, in words; null where the fate says it. */
-  readonly reason: string | null
-  /** Messages since the entry before that are not in the log, because there were too many in a second. */
-  readonly leftOut: number
-  /** The first copies that have ended, in that order. */
-  copies: CopyEntry[]
-  /** Further copies that have ended. */
-  furtherCopies: number
-  /**
-   * Milliseconds from then until its record was durable, or needed no more because everybody had acknowledged the message; null
-   * without a record, and until then.
-   */
-  storedAfterMs: number | null
-  /** When it was noted, by the clock of `DeliveryTimes`. */
-  readonly notedMs: number
-}
+import { type FateEntry, LoggedMessage } from './fate-entry.ts'
 
 /**
  * How long it takes until copies are acknowledged, by a clock of the host's. Only messages that are noted are measured: for whoever
@@ -65,23 +24,18 @@ export interface DeliveryTimes {
 
 const notMeasured: DeliveryTimes = Object.freeze({ readMs: () => 0, acknowledged: () => {} })
 
-const copiesMax = 20
-/** Of the copies beyond those one in so many is measured, and stands for the others. */
-const measuredStep = 16
 const windowMs = 1000
 
 export class FateLog {
   readonly #times: DeliveryTimes
   readonly #entriesMax: number
-  readonly #ring: FateEntry[] = []
+  readonly #ring: LoggedMessage[] = []
   /** Entries whose message has a record, by its place. */
-  readonly #bySeq = new Map<Seq, FateEntry>()
-  /** Places of the records of the entries in the ring, 0 for none. */
-  readonly #seqs: Seq[] = []
+  readonly #bySeq = new Map<Seq, LoggedMessage>()
   readonly #routed: Sampler
   readonly #others: Sampler
   /** Entries whose record is not durable yet, in the order of their records. */
-  #notStored: { readonly entry: FateEntry; readonly seq: Seq }[] = []
+  #notStored: { readonly id: number; readonly seq: Seq }[] = []
   #storedSeq = 0
   #lastId = 0
   /** Of `leftOut`, what the entries tell of. */
@@ -122,44 +76,32 @@ export class FateLog {
 
   /** Notes a message that `takes` has let through; returns the id of its entry. */
   note(fate: MessageFate, rule: string, noted: NotedMessage, atMs: number): number {
-    const { topicName, qos, retain, size, seq, message, publisher, matched, reason } = noted
-    this.#lastId += 1
     const { leftOut } = this
-    const entry: FateEntry = {
-      id: this.#lastId,
-      atMs,
-      topicName,
-      publisher:
-        publisher === null ? null : { account: publisher.account, clientIdentifier: publisher.clientIdentifier },
-      qos,
-      size,
-      retain,
-      fate,
-      rule,
-      matched,
-      reason,
-      leftOut: leftOut - this.#leftOutTold,
-      copies: [],
-      furtherCopies: 0,
-      storedAfterMs: null,
-      notedMs: this.#times.readMs(),
-    }
+    const id = this.#lastId + 1
+    const logged = this.#nextPlace()
+    logged.begin(id, fate, rule, noted, atMs, leftOut - this.#leftOutTold, this.#times.readMs())
+    this.#lastId = id
     this.#leftOutTold = leftOut
-    this.#put(entry, seq)
-    if (message !== null) message.entry = entry
-    return entry.id
+    const { seq, message } = noted
+    if (seq > 0) {
+      this.#bySeq.set(seq, logged)
+      if (seq > this.#storedSeq) this.#notStored.push({ id, seq })
+    }
+    if (message !== null) message.entryId = id
+    return id
   }
 
-  #put(entry: FateEntry, seq: Seq): void {
-    const place = (entry.id - 1) % this.#entriesMax
-    const before = this.#seqs[place] ?? 0
+  /** The oldest entry's, once there are as many as there may be. */
+  #nextPlace(): LoggedMessage {
+    const oldest = this.#ring[this.#lastId % this.#entriesMax]
+    if (oldest === undefined) {
+      const logged = new LoggedMessage()
+      this.#ring.push(logged)
+      return logged
+    }
     // A message may have several entries, the last of which is found by its record.
-    if (before > 0 && this.#bySeq.get(before) === this.#ring[place]) this.#bySeq.delete(before)
-    this.#ring[place] = entry
-    this.#seqs[place] = seq
-    if (seq === 0) return
-    this.#bySeq.set(seq, entry)
-    if (seq > this.#storedSeq) this.#notStored.push({ entry, seq })
+    if (oldest.seq > 0 && this.#bySeq.get(oldest.seq) === oldest) this.#bySeq.delete(oldest.seq)
+    return oldest
   }
 
   /** Every record up to `seq` is durable, or needed no more. */
@@ -169,38 +111,37 @@ export class FateLog {
     const nowMs = this.#times.readMs()
     const firstLater = this.#notStored.findIndex((waiting) => waiting.seq > seq)
     const done = this.#notStored.splice(0, firstLater < 0 ? this.#notStored.length : firstLater)
-    for (const { entry } of done) entry.storedAfterMs = Math.round((nowMs - entry.notedMs) * 10) / 10
+    for (const { id } of done) this.#find(id)?.stored(nowMs)
   }
 
   /** A copy of a logged message has ended. `message` is null if it is not in memory. */
   endCopy(fate: CopyFate, to: Publisher, seq: Seq, message: Message | null, nowMs: number): void {
-    const entry = message?.entry ?? this.#bySeq.get(seq)
-    if (entry === undefined) return
-    if (entry.copies.length >= copiesMax) {
-      entry.furtherCopies += 1
-      if (fate === 'acknowledged' && entry.furtherCopies % measuredStep === 0) this.#measure(entry, measuredStep)
+    const isKnown = message !== null && message.entryId > 0
+    const logged = isKnown ? this.#find(message.entryId) : this.#bySeq.get(seq)
+    if (logged === undefined) {
+      // Others have its place by now. How long it took is worth to be known all the more.
+      if (isKnown && fate === 'acknowledged') this.#measure(nowMs - message.receivedMs, 1)
       return
     }
-    if (fate === 'acknowledged') this.#measure(entry, 1)
-    const { account, clientIdentifier } = to
-    const copy = { account, clientIdentifier, fate, afterMs: Math.max(0, nowMs - entry.atMs) }
-    // Most messages have one; an empty array grows to seventeen places.
-    if (entry.copies.length === 0) entry.copies = [copy]
-    else entry.copies.push(copy)
+    const stands = logged.endCopy(fate, to, nowMs)
+    if (fate === 'acknowledged' && stands > 0) this.#measure(this.#times.readMs() - logged.notedMs, stands)
   }
 
-  #measure({ notedMs }: FateEntry, copies: number): void {
-    const nowMs = this.#times.readMs()
-    this.#times.acknowledged(nowMs - notedMs, copies, nowMs)
+  #measure(tookMs: number, copies: number): void {
+    this.#times.acknowledged(tookMs, copies, this.#times.readMs())
   }
 
   /** A message has been made again, from the store or from what is retained: its copies are told of as before. */
   recognise(message: Message): void {
-    message.entry ??= this.#bySeq.get(message.seq) ?? null
+    if (message.entryId === 0) message.entryId = this.#bySeq.get(message.seq)?.id ?? 0
   }
 
   /** The entry with this id, if it is still there. */
   get(id: number): FateEntry | undefined {
+    return this.#find(id)?.told()
+  }
+
+  #find(id: number): LoggedMessage | undefined {
     return id < this.firstId || id > this.#lastId ? undefined : this.#ring[(id - 1) % this.#entriesMax]
   }
 }
