@@ -120,9 +120,7 @@ export class BrokerCore {
   /** `unsentBytes` of what was to be sent are still with us; what waited for that goes on. */
   flushed(connection: Connection, unsentBytes: number, nowMs: number, turn: Turn): void {
     this.state.nowMs = nowMs
-    connection.unsentBytes = unsentBytes + connection.heldBackBytes
-    const outbound = connection.session?.outbound
-    if (outbound?.hasWaiting === true) outbound.sendQueued(this.state, nowMs, turn)
+    if (connection.noteUnsent(unsentBytes)) connection.session?.outbound.sendQueued(this.state, nowMs, turn)
     this.settle(nowMs, turn)
   }
 

@@ -11,6 +11,8 @@ import type { ReasonCode } from './reason-code.ts'
 export type ProtocolVersion = 3 | 4 | 5
 /** At most once, at least once, exactly once: MQTT 5.0 section 4.3. */
 export type Qos = 0 | 1 | 2
+/** Bytes of the largest packet there can be: the largest Remaining Length and its fixed header (MQTT 5.0 section 2.1.4). */
+export const packetBytesMost = 268_435_455 + 5
 /** 0 send on every SUBSCRIBE, 1 only for a new Subscription, 2 never. */
 export type RetainHandling = 0 | 1 | 2
 /** Name and value, in the order they were sent [MQTT-3.3.2-18]. */

@@ -5,7 +5,7 @@
  * soon as its fixed header can be read, before one byte of it is kept.
  */
 import { ByteReader } from './byte-reader.ts'
-import type { ControlPacket, ProtocolVersion } from './control-packet.ts'
+import { type ControlPacket, type ProtocolVersion, packetBytesMost } from './control-packet.ts'
 import {
   decodeAcknowledgement,
   decodeAuth,
@@ -68,7 +68,7 @@ export class PacketDecoder {
   /** The version CONNECT claims, or was told by the options; 0 before it is known. */
   protocolVersion: ProtocolVersion | 0
   /** What the client takes, as CONNECT says. */
-  maximumPacketSize = Number.POSITIVE_INFINITY
+  maximumPacketSize = packetBytesMost
   lastTopicName: KnownTopicName | null = null
   #isFirst: boolean
   #chunk: Buffer = nothing

@@ -7,7 +7,7 @@ import { Publish } from './packets/publish.ts'
 import { decodeProperties, type PropertyBounds } from './properties.ts'
 import { malformed, ProtocolViolation } from './protocol-violation.ts'
 import { ReasonCode } from './reason-code.ts'
-import { findTopicName, isSame, type KnownTopicName } from './topic-name-cache.ts'
+import { findTopicName, type KnownTopicName } from './topic-name-cache.ts'
 
 /** What a decoder remembers between two packets of one connection. */
 export interface PublishMemory {
@@ -74,13 +74,16 @@ function checkFlags(first: number, qosBits: number, version: number): void {
 
 function readTopicName(memory: PublishMemory, packet: Publish, start: number, end: number, version: number): void {
   const last = memory.lastTopicName
-  const known = last !== null && isSame(last, packet.bytes, start, end) ? last : findTopicName(packet.bytes, start, end)
-  if (known === null) {
-    const statement = version === 5 ? 'MQTT-3.3.2-2' : 'MQTT3-3.3.2-2'
-    const text = 'the Topic Name of PUBLISH must be well-formed UTF-8 without U+0000 and without wildcards'
-    throw malformed(statement, text)
+  let known = last
+  if (known === null || !known.isSame(packet.bytes, start, end)) {
+    known = findTopicName(packet.bytes, start, end)
+    if (known === null) {
+      const statement = version === 5 ? 'MQTT-3.3.2-2' : 'MQTT3-3.3.2-2'
+      const text = 'the Topic Name of PUBLISH must be well-formed UTF-8 without U+0000 and without wildcards'
+      throw malformed(statement, text)
+    }
+    memory.lastTopicName = known
   }
-  memory.lastTopicName = known
   packet.topicName = known.name
   packet.topicNameStart = start
   packet.topicNameEnd = end

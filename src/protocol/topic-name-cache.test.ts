@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { findTopicName, isSame } from './topic-name-cache.ts'
+import { findTopicName } from './topic-name-cache.ts'
 
 function find(text: string) {
   const bytes = Buffer.from(`xx${text}xx`)
@@ -43,7 +43,7 @@ test('an entry whose place another has taken is not the same as its bytes any mo
   const entries = texts.map(find)
   const [left = assert.fail()] = texts.flatMap((text, index) => {
     const known = entries[index]
-    return known != null && !isSame(known, Buffer.from(text), 0, text.length) ? [text] : []
+    return known != null && !known.isSame(Buffer.from(text), 0, text.length) ? [text] : []
   })
   assert.equal(find(left)?.name, left)
 })
@@ -59,13 +59,15 @@ test('[MQTT-3.3.2-2] what is no Topic Name is never found, however often it is a
   assert.equal(findTopicName(Buffer.from([0xff]), 0, 1), null)
 })
 
-test('names of the same length are compared to the last byte', () => {
-  for (const length of [10, 60, 100]) {
-    const known = find('n'.repeat(length))
-    assert.ok(known !== null)
-    const other = Buffer.from(`${'n'.repeat(length - 1)}m`)
-    const same = Buffer.from('n'.repeat(length + 1))
-    assert.deepEqual([isSame(known, other, 0, length), isSame(known, same, 0, length)], [false, true])
-    assert.equal(isSame(known, same, 0, length + 1), false)
+test('names of the same length are compared in every byte', () => {
+  for (let length = 1; length <= 100; length++) {
+    const bytes = Buffer.from('n'.repeat(length + 1))
+    const known = findTopicName(bytes, 0, length) ?? assert.fail()
+    assert.deepEqual([known.isSame(bytes, 0, length), known.isSame(bytes, 0, length + 1)], [true, false])
+    for (let place = 0; place < length; place++) {
+      const other = Buffer.from(bytes)
+      other[place] = 0x6d
+      assert.equal(known.isSame(other, 0, length), false, `byte ${place} of ${length}`)
+    }
   }
 })

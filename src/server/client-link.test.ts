@@ -95,3 +95,30 @@ test('a client that is gone while the host is asked about its message is closed 
   await turns()
   assert.deepEqual(topicNames(), ['will'])
 })
+
+test('a message is read, routed and written with one look at the clock', () => {
+  let looks = 0
+  const shell = quietShell({}, () => {
+    looks += 1
+    return 1_000_000
+  })
+  const client = new RecordingChannel('client', 4)
+  new ClientLink(client, listener, shell)
+  client.receive(connect('c') + packet('82', '0001', field('a'), '00'))
+  for (let round = 0; round < 3; round++) {
+    looks = 0
+    client.receive(published('a'))
+    assert.equal(looks, 1)
+  }
+  assert.equal(client.written.filter(({ type }) => type === 'publish').length, 3)
+})
+
+test('a packet that comes in two parts while the store is behind is not waited for once it is whole', async () => {
+  using around = await goneWhileStoreIsBehind(new TroubledStore())
+  around.held[Symbol.dispose]()
+  await turns()
+  assert.deepEqual(
+    around.links.map(({ unfinishedSinceMs }) => unfinishedSinceMs),
+    [0, 0],
+  )
+})

@@ -1,14 +1,12 @@
 /**
  * One client's channel, joined to its core connection: bytes in become packets, decisions become bytes out. @hot
  *
- * Output is collected and written once per event-loop turn. QoS 0 messages that go on unchanged are not even copied while
- * they lie next to each other in the chunk they came in.
+ * Output is collected and written once for a chunk or an event-loop turn. QoS 0 messages that go on unchanged are not even copied
+ * while they lie next to each other in the chunk they came in.
  */
-import type { BrokerCore } from '../core/broker.ts'
 import type { Connection } from '../core/connection/connection.ts'
 import { probeSeconds } from '../core/connection/keep-alive.ts'
 import { reachLimit, unsentFault } from '../core/limit-reached.ts'
-import type { Traffic } from '../core/sys/traffic.ts'
 import type { OutgoingAcknowledgement, OutgoingPublish, OutgoingToConnection } from '../core/turn.ts'
 import { PacketDecoder } from '../protocol/packet-decoder.ts'
 import { encodeAcknowledgement, encodePacket, type PlainPacket } from '../protocol/packet-encoder.ts'
@@ -41,52 +39,55 @@ export interface LinkOwner {
 }
 
 export class ClientLink implements Link, ChannelHandler {
+  // As in Connection: what each message looks at stands first.
   readonly connection: Connection
   readonly #channel: Channel
   readonly #shell: Shell
-  readonly #core: BrokerCore
-  readonly #traffic: Traffic
   readonly #decoder: PacketDecoder
-  /** What is to be sent at the next flush; null most of the time. */
-  #output: CollectedOutput | null = null
-  #isDirty = false
+  #waitsFor: Wait = 'nothing'
+  #isClosing = false
   /** The operating system took no more; wait for `drained`. */
   #isBlocked = false
+  #isDirty = false
+  /** What is to be sent at the next flush; null most of the time. */
+  #output: CollectedOutput | null = null
   #unsentTold = 0
-  /** Chunks that came while no packet may be handed in; null most of the time. */
-  #held: Buffer[] | null = null
-  #waitsFor: Wait = 'nothing'
   /** When the packet was begun that is not whole yet; 0: none is. */
   unfinishedSinceMs = 0
+  /** Chunks that came while no packet may be handed in; null most of the time. */
+  #held: Buffer[] | null = null
   #isLookedAt = false
   /** How fast the client has published; null where that is not limited. */
   #rate: ClientRate | null = null
-  #isClosing = false
   /** The channel is closed, and why; null before, and when that has been told. */
   #closedWords: string | null = null
   readonly #owner: LinkOwner | null
 
   constructor(channel: Channel, listener: ListenerFacts, shell: Shell, owner: LinkOwner | null = null) {
-    const { core } = shell
     this.#channel = channel
     this.#shell = shell
     this.#owner = owner
-    this.#core = core
-    this.#traffic = core.state.traffic
-    this.#traffic.socketsOpened += 1
-    this.connection = core.open(this, new ClientOrigin(channel, listener), shell.nowMs())
+    shell.traffic.socketsOpened += 1
+    this.connection = shell.core.open(this, new ClientOrigin(channel, listener), shell.nowMs())
     this.#decoder = new PacketDecoder(shell.linkLimits.decoderOptions)
     channel.handler = this
   }
 
   receiveBytes(chunk: Buffer): void {
-    this.#traffic.bytesReceived += chunk.length
-    if (this.#waitsFor !== 'nothing' || this.#shell.reading.mustWait(chunk.length)) {
+    const shell = this.#shell
+    const nowMs = shell.nowMs()
+    shell.traffic.bytesReceived += chunk.length
+    if (this.#waitsFor !== 'nothing' || shell.reading.mustWait(chunk.length, nowMs)) {
       this.#hold(chunk)
       return
     }
     this.#decoder.push(chunk)
-    this.#decode()
+    shell.flushing.chunkBegins()
+    try {
+      this.#decode(nowMs)
+    } finally {
+      shell.flushing.chunkEnds(nowMs)
+    }
   }
 
   /** To be read when it is its turn, or when what it waits for has come. */
@@ -133,7 +134,7 @@ export class ClientLink implements Link, ChannelHandler {
       this.connection.isPaused = false
       this.#channel.resume()
     }
-    this.#decode()
+    this.#decode(this.#shell.nowMs())
     if (!this.#isReadSoon) this.#tellClosed()
   }
 
@@ -162,31 +163,31 @@ export class ClientLink implements Link, ChannelHandler {
     if (this.#closedWords !== null) setImmediate(() => this.#tellClosed())
   }
 
-  #decode(): void {
+  #decode(nowMs: number): void {
     const { connection } = this
     const shell = this.#shell
-    const { turn } = shell
-    const { publishRates } = shell.linkLimits
-    const nowMs = shell.inputMs()
+    shell.inputBegins()
+    const { core, traffic, turn, linkLimits } = shell
     let made = 0
     let read = 0
     let hasPublished = false
-    const { packetsReceived } = this.#traffic
+    const { packetsReceived } = traffic
+    const wasUnfinished = this.#decoder.bufferedBytes > 0
     while (!connection.isClosed) {
       const packet = this.#next()
       if (packet === null) break
-      this.#traffic.packetsReceived += 1
+      traffic.packetsReceived += 1
       if (packet.type === 'publish') {
         hasPublished = true
-        this.#traffic.publishCame(packet)
+        traffic.publishCame(packet)
       }
-      this.#core.receive(connection, packet, nowMs, turn)
+      core.receive(connection, packet, nowMs, turn)
       if (turn.questions.length > 0) shell.ask()
       if (connection.isWaiting) {
         this.#stall('answer')
         break
       }
-      if (publishRates !== null && packet.type === 'publish' && this.#isTooFast(packet, publishRates, nowMs)) break
+      if (packet.type === 'publish' && this.#isTooFast(packet, linkLimits.publishRates, nowMs)) break
       read += 1
       if (read % packetsPerLook === 0 && shell.reading.isOver) {
         this.#stall('turn')
@@ -198,15 +199,15 @@ export class ClientLink implements Link, ChannelHandler {
       // Whoever only acknowledges, subscribes or pings is read all the same.
       if (shell.isBehind && hasPublished) {
         this.#stall('store')
-        return
+        break
       }
       if (made < sliceSizeMax) continue
       this.#stall('turn')
       break
     }
-    shell.run()
-    if (this.#decoder.bufferedBytes > 0) this.#noteUnfinished(this.#traffic.packetsReceived > packetsReceived, nowMs)
-    else this.unfinishedSinceMs = 0
+    shell.run(nowMs)
+    if (this.#decoder.bufferedBytes > 0) this.#noteUnfinished(traffic.packetsReceived > packetsReceived, nowMs)
+    else if (wasUnfinished) this.unfinishedSinceMs = 0
     if (hasPublished && shell.isBehind && this.#waitsFor === 'nothing' && !connection.isClosed) this.#stall('store')
   }
 
@@ -219,15 +220,15 @@ export class ClientLink implements Link, ChannelHandler {
   }
 
   /** Whether the client has published so fast that it is not read for a while, or for good. */
-  #isTooFast(packet: Publish, publishRates: PublishRates, nowMs: number): boolean {
+  #isTooFast(packet: Publish, publishRates: PublishRates | null, nowMs: number): boolean {
     const { connection } = this
-    if (connection.session === null) return false
+    if (publishRates === null || connection.session === null) return false
     if (this.#rate?.of !== publishRates) {
       this.#rate = new ClientRate(publishRates, connection.session.account, nowMs)
     }
     const { waitMs, reached, end } = this.#rate.take(packet.packetEnd - packet.packetStart, nowMs)
-    if (reached !== null) reachLimit(this.#core.state, reached, '')
-    if (end !== null) this.#core.disconnect(connection, end.reasonCode, end.text, nowMs, this.#shell.turn)
+    if (reached !== null) reachLimit(this.#shell.core.state, reached, '')
+    if (end !== null) this.#shell.core.disconnect(connection, end.reasonCode, end.text, nowMs, this.#shell.turn)
     else if (waitMs > 0) {
       this.#stall('rate')
       setTimeout(() => this.proceed(), waitMs).unref()
@@ -253,8 +254,8 @@ export class ClientLink implements Link, ChannelHandler {
       const { connection } = this
       const nowMs = this.#shell.nowMs()
       const { turn } = this.#shell
-      if (connection.state !== 'opened') this.#core.violated(connection, error, nowMs, turn)
-      else this.#core.violatedBeforeConnect(connection, error, this.#decoder, nowMs, turn)
+      if (connection.state !== 'opened') this.#shell.core.violated(connection, error, nowMs, turn)
+      else this.#shell.core.violatedBeforeConnect(connection, error, this.#decoder, nowMs, turn)
       return null
     }
   }
@@ -277,7 +278,7 @@ export class ClientLink implements Link, ChannelHandler {
     switch (outgoing.type) {
       case 'publish':
         this.#sendPublish(outgoing)
-        this.#traffic.publishLeft(outgoing.message.publish)
+        this.#shell.traffic.publishLeft(outgoing.message.publish)
         break
       case 'acknowledgement':
         this.#sendAcknowledgement(outgoing)
@@ -289,10 +290,10 @@ export class ClientLink implements Link, ChannelHandler {
         this.#close()
         return
       case 'milestone':
-        for (const held of this.#core.reachMilestone(this.connection)) this.send(held)
+        for (const held of this.#shell.core.reachMilestone(this.connection)) this.send(held)
         return
     }
-    this.#traffic.packetsSent += 1
+    this.#shell.traffic.packetsSent += 1
     if (!this.#isDirty) {
       this.#isDirty = true
       this.#shell.flushing.soon(this, outgoing.type === 'acknowledgement')
@@ -332,7 +333,7 @@ export class ClientLink implements Link, ChannelHandler {
   /** A client's window opens with the last acknowledgement of a message. */
   #countLeft(type: string, reasonCode: number): void {
     if (type === 'puback' || type === 'pubcomp' || (type === 'pubrec' && reasonCode >= 0x80)) {
-      this.#core.acknowledgementLeft(this.connection)
+      this.#shell.core.acknowledgementLeft(this.connection)
     }
   }
 
@@ -346,7 +347,7 @@ export class ClientLink implements Link, ChannelHandler {
     }
     encodePacket(this.#collected.writer(), sent, protocolVersion)
     if (sent.type === 'connack') {
-      const seconds = probeSeconds(this.#core.state, this.connection)
+      const seconds = probeSeconds(this.#shell.core.state, this.connection)
       if (seconds > 0) this.#channel.probeAfter(seconds)
     }
     if (sent.type === 'puback' || sent.type === 'pubrec') this.#countLeft(sent.type, sent.reasonCode)
@@ -378,7 +379,7 @@ export class ClientLink implements Link, ChannelHandler {
       return
     }
     this.#output = null
-    this.#traffic.bytesSent += output.size
+    this.#shell.traffic.bytesSent += output.size
     this.#isBlocked = !output.writeTo(this.#channel, this.#shell.flushing.sharedOutput)
     returnOutput(output)
     this.#tellUnsent(0)
@@ -388,11 +389,12 @@ export class ClientLink implements Link, ChannelHandler {
     const unsentBytes = this.#channel.bufferedBytes + collected
     if (unsentBytes > this.#unsentTold) this.#shell.unsentGrew(unsentBytes - this.#unsentTold)
     this.#unsentTold = unsentBytes
-    const nowMs = this.#shell.nowMs()
-    this.#core.flushed(this.connection, unsentBytes, nowMs, this.#shell.turn)
-    const text = this.connection.isClosed ? null : unsentFault(this.#core.state, unsentBytes)
+    const { connection } = this
+    const { core, turn } = this.#shell
+    if (connection.noteUnsent(unsentBytes)) core.flushed(connection, unsentBytes, this.#shell.nowMs(), turn)
+    const text = connection.isClosed ? null : unsentFault(core.state, unsentBytes)
     if (text === null) return
-    this.#core.disconnect(this.connection, ReasonCode.QuotaExceeded, text, nowMs, this.#shell.turn)
+    core.disconnect(connection, ReasonCode.QuotaExceeded, text, this.#shell.nowMs(), turn)
     this.destroy()
   }
 }

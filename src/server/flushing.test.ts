@@ -5,6 +5,7 @@ import { connectPacket, field } from '../../test/support/packet-hex.ts'
 import { quietShell } from '../../test/support/quiet-shell.ts'
 import type { Channel, ChannelHandler } from '../transport/channel.ts'
 import { ClientLink } from './client-link.ts'
+import type { Shell } from './shell.ts'
 
 /** Links that count together how often they are flushed. */
 function countedLinks() {
@@ -16,6 +17,29 @@ function countedLinks() {
     },
   })
   return { told, link }
+}
+
+/** A client that has said CONNECT: what it sends next, as hex; what is written to it is noted under its name. */
+function joined(shell: Shell, name: string, writes: string[]): (hex: string) => void {
+  const channel: Channel = {
+    transport: 'tcp',
+    remoteAddress: `${name}:1`,
+    bufferedBytes: 0,
+    set handler(_: ChannelHandler) {},
+    write(bytes) {
+      writes.push(`${name} ${Buffer.from(bytes).toString('hex')}`)
+      return true
+    },
+    probeAfter() {},
+    pause() {},
+    resume() {},
+    end() {},
+    destroy() {},
+  }
+  const link = new ClientLink(channel, { url: 'tcp://127.0.0.1:1883', tellsPublisher: true }, shell)
+  const receive = (hex: string) => link.receiveBytes(Buffer.from(hex, 'hex'))
+  receive(connectPacket(4, 2, field(name)))
+  return receive
 }
 
 test('about a MiB is handed to the operating system in one go, then others get their turn; in order, each once', async () => {
@@ -48,6 +72,69 @@ test('400 clients are written to in one go, whatever little there is for each, t
   assert.deepEqual(seen, [400, 800, 1000, 1000])
 })
 
+/** A shell whose clock the test moves, and channels that say when something is written. */
+function clients(count: number) {
+  const clock = { nowMs: 1_000_000 }
+  const shell = quietShell({}, () => clock.nowMs)
+  const writes: string[] = []
+  const receivers = Array.from({ length: count }, (_, number) => joined(shell, `c${number}`, writes))
+  return { clock, writes, receivers }
+}
+
+const toAll = `8206 0001 ${field('a')} 00`.replaceAll(' ', '')
+const message = `3003${field('a')}`
+
+test('while little is to be written a message goes on before its chunk has been left', async () => {
+  const { clock, writes, receivers } = clients(2)
+  const [subscriber, publisher] = receivers
+  subscriber?.(toAll)
+  await nextTurn()
+  for (let count = 0; count < 100; count++) {
+    writes.length = 0
+    publisher?.(message)
+    assert.deepEqual(writes, [`c0 ${message}`])
+    clock.nowMs += 1
+    await nextTurn()
+  }
+})
+
+test('what many send in a few milliseconds is written together, at the end of the turn', async () => {
+  const { clock, writes, receivers } = clients(201)
+  const [subscriber, ...publishers] = receivers
+  subscriber?.(toAll)
+  await nextTurn()
+  clock.nowMs += 1000
+  writes.length = 0
+  for (const publish of publishers) publish(message)
+  const atOnce = writes.length
+  assert.ok(atOnce <= 32, `${atOnce} writes`)
+  await nextTurn()
+  assert.equal(writes.length, atOnce + 1)
+  assert.equal(writes.at(-1), `c0 ${message.repeat(200 - atOnce)}`)
+  clock.nowMs += 1000
+  publishers[0]?.(message)
+  assert.equal(writes.at(-1), `c0 ${message}`)
+})
+
+test('a message to many is no reason to write to them again at once', async () => {
+  const { clock, writes, receivers } = clients(201)
+  const [publisher, ...subscribers] = receivers
+  for (const subscribe of subscribers) subscribe(toAll)
+  await nextTurn()
+  clock.nowMs += 1000
+  writes.length = 0
+  publisher?.(message)
+  assert.equal(writes.length, 200)
+  publisher?.(message)
+  publisher?.(message)
+  assert.equal(writes.length, 200)
+  await nextTurn()
+  assert.deepEqual(
+    writes.slice(200),
+    subscribers.map((_, number) => `c${number + 1} ${message}${message}`),
+  )
+})
+
 test('at the end all are written to at once', () => {
   const shell = quietShell()
   const { told, link } = countedLinks()
@@ -78,27 +165,7 @@ test('whoever is only told of what it has published is written to before the oth
 test('a publisher has its PUBACK before the message is written to subscribers', async () => {
   const shell = quietShell()
   const writes: string[] = []
-  const join = (name: string): ((hex: string) => void) => {
-    const channel: Channel = {
-      transport: 'tcp',
-      remoteAddress: `${name}:1`,
-      bufferedBytes: 0,
-      set handler(_: ChannelHandler) {},
-      write(bytes) {
-        writes.push(`${name} ${Buffer.from(bytes).toString('hex')}`)
-        return true
-      },
-      probeAfter() {},
-      pause() {},
-      resume() {},
-      end() {},
-      destroy() {},
-    }
-    const link = new ClientLink(channel, { url: 'tcp://127.0.0.1:1883', tellsPublisher: true }, shell)
-    const receive = (hex: string) => link.receiveBytes(Buffer.from(hex, 'hex'))
-    receive(connectPacket(4, 2, field(name)))
-    return receive
-  }
+  const join = (name: string) => joined(shell, name, writes)
   const subscriber = join('subscriber')
   const publisher = join('publisher')
   subscriber(`8206 0001 ${field('a')} 01`.replaceAll(' ', ''))

@@ -1,8 +1,10 @@
 /**
- * Who is written to, and in which order: each link once at the end of a turn of the event loop, and so much in one go that others get
- * theirs.
+ * Who is written to, when, and in which order. @hot
+ *
+ * While little is to be written, at once behind what was read; else each link once at the end of a turn of the event loop, and so much in
+ * one go that others get theirs.
  */
-import type { Traffic } from '../core/sys/traffic.ts'
+import type { CoreState } from '../core/state.ts'
 import type { Link } from './link.ts'
 import { SharedOutput } from './shared-output.ts'
 
@@ -10,10 +12,13 @@ import { SharedOutput } from './shared-output.ts'
 const flushBytesMax = 1024 * 1024
 /** And how many are written to: a call of the system is some microseconds, whatever is in it. What comes meanwhile is sent together. */
 const flushLinksMax = 400
+/** So many links in so many milliseconds are few: to write to them together would save next to nothing, and cost a turn each. */
+const fewLinks = 32
+const fewMs = 8
 
 export class Flushing {
   readonly sharedOutput = new SharedOutput()
-  readonly #traffic: Traffic
+  readonly #state: CoreState
   readonly #flushed: () => void
   #dirty: Link[] = []
   /** Those that are flushed before the others. */
@@ -21,21 +26,47 @@ export class Flushing {
   /** Those whose turn did not come the last time: they are flushed before all, so that nobody publishes faster than it is written. */
   #left: Link[] = []
   #isAwaited = false
+  /** A chunk is being read. */
+  #isReading = false
+  /** Links written to in these milliseconds. */
+  #written = 0
+  #countEndsMs = 0
 
   /** `flushed` is called after each time that something was written. */
-  constructor(traffic: Traffic, flushed: () => void) {
-    this.#traffic = traffic
+  constructor(state: CoreState, flushed: () => void) {
+    this.#state = state
     this.#flushed = flushed
   }
 
+  /** Nothing is written until `chunkEnds`. */
+  chunkBegins(): void {
+    this.#isReading = true
+  }
+
+  /** What the chunk has led to is written at once, if that is little, or at the end of this turn of the event loop. */
+  chunkEnds(nowMs: number): void {
+    this.#isReading = false
+    if (!this.#isAwaited && this.#left.length === 0 && this.#isLittle(nowMs)) {
+      if (this.#dirty.length + this.#dirtyFirst.length > 0) this.flush()
+    } else this.goOn()
+  }
+
+  #isLittle(nowMs: number): boolean {
+    if (nowMs >= this.#countEndsMs) {
+      this.#countEndsMs = nowMs + fewMs
+      this.#written = 0
+    }
+    return this.#written < fewLinks
+  }
+
   /**
-   * The link is flushed once, at the end of this turn of the event loop. `isFirst`: before others of this turn. A publisher that is told of
-   * its messages sends the next ones while the others are written to.
+   * The link is flushed once: see `chunkEnds`. `isFirst`: before others. A publisher that is told of its messages sends the next ones while
+   * the others are written to.
    */
   soon(link: Link, isFirst = false): void {
     const dirty = isFirst ? this.#dirtyFirst : this.#dirty
     dirty.push(link)
-    this.goOn()
+    if (!this.#isReading) this.goOn()
   }
 
   /** What waits is written at the end of this turn of the event loop. */
@@ -48,18 +79,29 @@ export class Flushing {
   /** Writes now: all, or as much as one turn may. */
   readonly flush = (): void => {
     this.#isAwaited = false
-    const links = this.#left.concat(this.#dirtyFirst, this.#dirty)
-    this.#dirtyFirst = []
-    this.#dirty = []
-    const traffic = this.#traffic
+    const links = this.#take()
+    const { traffic } = this.#state
     const untilBytes = traffic.bytesSent + flushBytesMax
     const count = Math.min(links.length, flushLinksMax)
     let done = 0
     while (done < count && traffic.bytesSent < untilBytes) links[done++]?.flush()
-    this.#left = links.slice(done)
+    this.#written += done
     if (done === links.length) this.sharedOutput.forget()
-    else this.goOn()
+    else {
+      this.#left = links.slice(done)
+      this.goOn()
+    }
     this.#flushed()
+  }
+
+  /** In their order. Nearly always there is one kind of them. */
+  #take(): Link[] {
+    const [left, first, dirty] = [this.#left, this.#dirtyFirst, this.#dirty]
+    if (left.length > 0) this.#left = []
+    if (first.length > 0) this.#dirtyFirst = []
+    if (dirty.length > 0) this.#dirty = []
+    if (left.length + first.length === 0) return dirty
+    return left.length + dirty.length === 0 ? first : left.concat(first, dirty)
   }
 
   /** Writes all that waits now, however long it takes: at the end. */

@@ -34,18 +34,17 @@ export class ReadingTime {
   }
 
   /** Whether what comes now, so many bytes, has to wait: see `waitForTurn`. */
-  mustWait(bytes: number): boolean {
+  mustWait(bytes: number, nowMs = this.#clock()): boolean {
     if (this.#bytes > bytesMax && bytes > smallBytes) return false
-    return this.#waiting.length > 0 || this.#isLate
+    return this.#waiting.length > 0 || this.#isLate(nowMs)
   }
 
   /** Whether whoever is being read has to stop. */
   get isOver(): boolean {
-    return this.#bytes <= bytesMax && this.#isLate
+    return this.#bytes <= bytesMax && this.#isLate(this.#clock())
   }
 
-  get #isLate(): boolean {
-    const nowMs = this.#clock()
+  #isLate(nowMs: number): boolean {
     if (nowMs < this.#endsMs) return false
     const { loopCount } = performance.nodeTiming.uvMetricsInfo
     if (loopCount === this.#turn) return true
@@ -83,7 +82,7 @@ export class ReadingTime {
     this.#endsMs = this.#clock() + msMax
     let done = 0
     try {
-      while (done < waiting.length && (done === 0 || !this.#isLate)) {
+      while (done < waiting.length && (done === 0 || !this.#isLate(this.#clock()))) {
         this.#bytes -= sizes[done] ?? 0
         waiting[done++]?.proceed()
       }

@@ -119,3 +119,11 @@ test('the same part of a buffer is one view', () => {
   assert.equal(shared.view(bytes, 1, 4), view)
   assert.equal(shared.view(bytes, 1, 5).toString(), 'bcde')
 })
+
+test('a chunk that goes on whole needs no view of it', () => {
+  const shared = new SharedOutput()
+  const chunk = Buffer.from('whole')
+  assert.equal(shared.view(chunk, 0, 5), chunk)
+  assert.deepEqual(shared.view(chunk, 0, 4), Buffer.from('whol'))
+  assert.deepEqual(shared.view(chunk, 1, 5), Buffer.from('hole'))
+})

@@ -127,6 +127,7 @@ export class SharedOutput {
 
   /** A part of a buffer that goes out to many: one view for all of them. */
   view(bytes: Buffer, start: number, end: number): Buffer {
+    if (start === 0 && end === bytes.length) return bytes
     const last = this.#view
     if (last.buffer === bytes.buffer && last.byteOffset === bytes.byteOffset + start && last.length === end - start) {
       return last

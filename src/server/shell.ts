@@ -8,6 +8,7 @@ import type { Message } from '../core/message.ts'
 import type { Question } from '../core/question.ts'
 import { type Reconfiguration, reconfigure } from '../core/reconfigure.ts'
 import { Restore } from '../core/rest/restore.ts'
+import type { Traffic } from '../core/sys/traffic.ts'
 import { type Load, newTurn, type Turn } from '../core/turn.ts'
 import { LatencyHistogram } from '../metrics/latency-histogram.ts'
 import { type Store, shard } from '../store/store.ts'
@@ -35,6 +36,7 @@ const timeoutMsMax = 0x7fff_ffff
 export class Shell {
   /** Of what code in this process has published. */
   readonly core: BrokerCore
+  readonly traffic: Traffic
   /** The decisions not yet carried out: filled by the core, emptied by `run`. */
   readonly turn: Turn = newTurn()
   linkLimits: LinkLimits
@@ -72,8 +74,10 @@ export class Shell {
 
   constructor(options: ShellOptions, gatekeeper: Gatekeeper, store: Store, owner: ShellOwner, clock: () => number) {
     this.core = new BrokerCore({ ...options, deliveryTimes: deliveryTimesInto(this.#delivery) })
+    this.traffic = this.core.state.traffic
     this.linkLimits = new LinkLimits(options.limits)
-    this.flushing = new Flushing(this.core.state.traffic, () => this.run())
+    const { state } = this.core
+    this.flushing = new Flushing(state, () => this.run(state.nowMs))
     this.#gatekeeper = gatekeeper
     this.#owner = owner
     this.#clock = clock
@@ -243,20 +247,25 @@ export class Shell {
 
   /** The same for an input to the core that may bring messages. */
   inputMs(): number {
-    this.#gatekeeper.mustNotAsk()
-    this.core.state.tracer?.inputBegins()
+    this.inputBegins()
     return this.#clock()
   }
 
-  /** Carries out what the core has decided so far. */
-  run(): void {
+  /** The core is given an input that may bring messages. */
+  inputBegins(): void {
+    this.#gatekeeper.mustNotAsk()
+    this.core.state.tracer?.inputBegins()
+  }
+
+  /** Carries out what the core has decided so far. `nowMs`: for whoever knows it already. */
+  run(nowMs = this.nowMs()): void {
     const { requests } = this.turn
     if (requests.length > 0) this.requests.take(requests.splice(0))
     this.#runner.run(this.turn)
-    this.#readBuffers.received(this.core.state.traffic.bytesReceived)
+    this.#readBuffers.received(this.traffic.bytesReceived)
     this.#owner.afterTurn?.(this.core)
     if (this.#toPublish.length + this.#news.length > 0) this.#publishEvents()
-    this.#arm()
+    this.#arm(nowMs)
   }
 
   #report(event: BrokerEvent): void {
@@ -309,9 +318,8 @@ export class Shell {
     this.#owner.unsentGrew(bytes)
   }
 
-  #arm(): void {
+  #arm(nowMs: number): void {
     if (this.#isStopped) return
-    const nowMs = this.nowMs()
     const atMs = this.core.nextDeadlineMs(nowMs)
     if (atMs >= this.#timerAtMs) return
     if (this.#timer !== null) clearTimeout(this.#timer)

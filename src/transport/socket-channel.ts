@@ -18,18 +18,19 @@ interface OwnedSocket extends Socket {
 }
 
 export class SocketChannel implements Channel, Departing {
+  // What each chunk looks at stands first.
+  #handler: ChannelHandler = unattended
+  readonly #socket: Socket
+  #isEnding = false
+  readonly #slackBytes: number
+  #isClosed = false
+  #isPaused = false
+  #awaitsFlush = false
+  #error: Error | null = null
+  #lingerTimer: NodeJS.Timeout | null = null
   readonly transport: 'tcp' | 'tls' | 'unix'
   readonly remoteAddress: string
   readonly certificateName: string | null
-  readonly #socket: Socket
-  readonly #slackBytes: number
-  #handler: ChannelHandler = unattended
-  #error: Error | null = null
-  #lingerTimer: NodeJS.Timeout | null = null
-  #isPaused = false
-  #awaitsFlush = false
-  #isEnding = false
-  #isClosed = false
 
   /**
    * `socket` is connected, and for TLS its handshake is done; it belongs to the channel from now on. `remoteAddress` is given where a

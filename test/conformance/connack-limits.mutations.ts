@@ -35,7 +35,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'the Maximum Packet Size of CONNECT counts only once the client is accepted',
     file: 'src/core/connection/handshake.ts',
-    from: 'connection.maximumPacketSize = packet.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY',
+    from: 'connection.maximumPacketSize = takenBytes(packet.properties)',
     to: '',
     breaks: ['MQTT-3.2.2-19'],
   },

@@ -24,7 +24,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'the Maximum Packet Size counts from CONNACK on',
     file: handshake,
-    from: '  connection.maximumPacketSize = packet.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY\n',
+    from: '  connection.maximumPacketSize = takenBytes(packet.properties)\n',
     to: '',
     breaks: ['MQTT-3.1.2-24'],
   },

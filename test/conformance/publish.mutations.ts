@@ -56,8 +56,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a Topic Name that differs in its last byte is taken for the one before',
     file: topicNames,
-    from: 'for (let offset = 0; offset < size; offset++) {',
-    to: 'for (let offset = 0; offset < size - 1; offset++) {',
+    from: 'for (let shift = 0; at + shift / 8 < end; shift += 8)',
+    to: 'for (let shift = 0; at + shift / 8 < end - 1; shift += 8)',
     breaks: ['MQTT-3.3.2-3', 'MQTT3-3.3.2-3'],
   },
   {

@@ -3,9 +3,10 @@
  *
  * `link` belongs to the shell and is never looked at here.
  */
-import type { Connect } from '../../protocol/control-packet.ts'
+import { type Connect, packetBytesMost } from '../../protocol/control-packet.ts'
 import type { Claim } from '../owed/owing.ts'
 import type { RetainedDelivery } from '../routing/retained-delivery.ts'
+import type { Route } from '../routing/route.ts'
 import type { Subscription } from '../routing/subscription.ts'
 import type { Parked } from '../session/parked.ts'
 import type { Session } from '../session/session.ts'
@@ -36,35 +37,55 @@ export type ConnectionState =
   | 'closed'
 
 export class Connection {
+  // What a PUBLISH looks at stands first and together: of a client that was silent for a second nothing is in the processor's caches any
+  // more, and each further line of them costs as much as a hundred instructions.
   readonly link: object
-  readonly origin: Origin
-  /** Without its port. */
-  readonly address: string
-  readonly openedMs: number
+  session: Session | null = null
+  state: ConnectionState = 'opened'
+  protocolVersion: 4 | 5 = 4
   /** Code in this process: neither asked nor limited. */
   readonly isLocal: boolean
-  state: ConnectionState = 'opened'
   /** A question about this connection is open: no further packet may be handed in. */
   isWaiting = false
-  /** What it is being asked was asked before something changed: the answer holds for this once. */
-  awaitsOldAnswer = false
-  /** Nothing is read from it at the moment, by our own decision: its silence says nothing. */
-  isPaused = false
   /**
    * Milestones among what waits to be durable: the CONNACK with what is sent again behind it [MQTT-3.2.0-1], what is sent
    * again later, and each SUBACK with its Retained Messages. Before the last is reached no PUBLISH leaves at once, so that
    * order is kept [MQTT-4.6.0-5].
    */
   milestonesAhead = 1
+  /** Bytes the client takes in one packet; `packetBytesMost` if it set no limit. */
+  maximumPacketSize = packetBytesMost
+  /** Bytes decided to be sent that the client has not taken, as far as known. */
+  unsentBytes = 0
+  /** Bytes of the messages in `heldBack`. */
+  heldBackBytes = 0
+  outboundAliases: OutboundTopicAliases | null = null
+  /** PUBLISH packets that wait for the store to take messages again; null most of the time. */
+  parked: Parked | null = null
+  /** What its messages claim that ask for no receipt. */
+  plainClaim: Claim | null = null
+  /** The last Topic Name that passed the limits: saves checking it again. */
+  checkedTopicName = ''
+  /** That one is for the broker itself. */
+  checkedIsReserved = false
+  /** Where it leads, if that is to one receiver at most, and holds for the Subscriptions of `routeGeneration`. */
+  route: Route | null = null
+  routeGeneration = 0
+  /** Not without a value at first: V8 would make a new object for each time that is noted here. */
+  lastReceivedMs = Number.NEGATIVE_INFINITY
+  readonly origin: Origin
+  /** Without its port. */
+  readonly address: string
+  readonly openedMs: number
+  /** What it is being asked was asked before something changed: the answer holds for this once. */
+  awaitsOldAnswer = false
+  /** Nothing is read from it at the moment, by our own decision: its silence says nothing. */
+  isPaused = false
   connackHasLeft = false
   /** What could have left at once but for a milestone, in order; null most of the time. */
   heldBack: OutgoingToConnection[] | null = null
-  /** Bytes of the messages in it. */
-  heldBackBytes = 0
-  protocolVersion: 4 | 5 = 4
   /** Enough of a CONNECT has come to know in which form to refuse it. */
   canBeAnswered = false
-  session: Session | null = null
   /** The CONNECT while its verdict is open. */
   connect: Connect | null = null
   /** The CONNECT of a client that uses enhanced authentication: it may do so again. */
@@ -79,23 +100,15 @@ export class Connection {
   loginEndsAtMs = Number.POSITIVE_INFINITY
   /** Milliseconds without a packet after which the client is given up: one and a half Keep Alive [MQTT-3.1.2-22]; 0 for never. */
   silenceMsMax = 0
-  lastReceivedMs: number
   /** QoS 1 and 2 messages the client may be sent before an acknowledgement: its Receive Maximum, within ours. */
   sendMaximum = 65_535
-  /** Bytes the client takes in one packet. */
-  maximumPacketSize = Number.POSITIVE_INFINITY
   /** Reason String and User Property may go on any packet [MQTT-3.1.2-29]. */
   wantsProblemInformation = true
   /** QoS 1 and 2 messages received whose last acknowledgement has not left. */
   unacknowledgedInbound = 0
-  /** What its messages claim that ask for no receipt. */
-  plainClaim: Claim | null = null
   /** Acknowledgements among those that wait for subscribers. */
   heldAcknowledgements = 0
-  /** Bytes decided to be sent that the client has not taken, as far as known. */
-  unsentBytes = 0
   inboundAliases: InboundTopicAliases | null = null
-  outboundAliases: OutboundTopicAliases | null = null
   /** Topic Names publishing to was asked about: bit per QoS and RETAIN, allowed ones. */
   publishPermissions: Map<string, number> | null = null
   /** Requests to the broker itself that may come at `requestsAtMs`; more with time. */
@@ -103,12 +116,8 @@ export class Connection {
   requestsAtMs = 0
   /** The same for receipts: whether it may publish where they go, and whether it may observe. */
   receiptVerdicts: Map<string, readonly boolean[]> | null = null
-  /** The last Topic Name that passed the limits: saves checking it again. */
-  checkedTopicName = ''
   /** The client said DISCONNECT with a code that cancels the Will Message. */
   saidGoodbye = false
-  /** PUBLISH packets that wait for the store to take messages again; null most of the time. */
-  parked: Parked | null = null
   /** Retained Messages still to be sent, a slice at a time, in the order asked for. */
   retainedDeliveries: Map<Subscription, RetainedDelivery> | null = null
 
@@ -123,6 +132,12 @@ export class Connection {
 
   get isClosed(): boolean {
     return this.state === 'closed'
+  }
+
+  /** So much of what was decided to be sent the client has not taken. Whether something waits for that to become less. */
+  noteUnsent(bytes: number): boolean {
+    this.unsentBytes = bytes + this.heldBackBytes
+    return this.session?.usesOutbound === true && this.session.outbound.hasWaiting
   }
 
   get clientIdentifier(): string | null {

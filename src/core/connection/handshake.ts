@@ -2,6 +2,7 @@
  * From CONNECT to CONNACK: who is it, may it come in, which Session is its own. MQTT 5.0 sections 3.1 and 3.2.
  */
 import type { Connack, ConnackProperties, Connect } from '../../protocol/control-packet.ts'
+import { takenBytes } from '../../protocol/packets/connect.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
 import { beginDrainsFor } from '../held/drain.ts'
 import { reachLimit, sentTopicNameFault } from '../limit-reached.ts'
@@ -51,7 +52,7 @@ export function receiveConnect(
   connection.canBeAnswered = true
   connection.protocolVersion = packet.protocolVersion === 5 ? 5 : 4
   // A CONNACK that refuses, and AUTH, must keep to it, too [MQTT-3.2.2-19].
-  connection.maximumPacketSize = packet.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY
+  connection.maximumPacketSize = takenBytes(packet.properties)
   connection.userName = connection.origin.certificateName ?? packet.userName
   const fault = connectFault(core, connection, packet, nowMs)
   if (fault !== null) {

@@ -1,7 +1,7 @@
 /**
  * Hands copies of a message to Sessions. @hot
  */
-import type { Qos } from '../../protocol/control-packet.ts'
+import { packetBytesMost, type Qos } from '../../protocol/control-packet.ts'
 import type { Connection } from '../connection/connection.ts'
 import { writeRecord } from '../log.ts'
 import type { Message } from '../message.ts'
@@ -110,11 +110,7 @@ function sendQos0(
   let omitTopicName = false
   const aliases = connection.outboundAliases
   // An alias is set up by the packet that is sent first, so only packets that leave in this order may carry one.
-  if (
-    aliases !== null &&
-    connection.milestonesAhead === 0 &&
-    connection.maximumPacketSize === Number.POSITIVE_INFINITY
-  ) {
+  if (aliases !== null && connection.milestonesAhead === 0 && connection.maximumPacketSize === packetBytesMost) {
     alias = aliases.assign(message.topicName)
     if (alias < 0) {
       omitTopicName = true

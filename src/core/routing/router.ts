@@ -47,6 +47,8 @@ export interface Source {
   readonly replaces?: Seq
   /** What the publisher asks for, or the rule lets it wait for, beyond an answer at once. */
   readonly claim?: Claim
+  /** Where it goes, if that is known already. */
+  readonly route?: Route
 }
 
 export interface Admission {
@@ -75,7 +77,7 @@ const noMembers: readonly Subscription[] = []
 
 /** `packet` is kept: its bytes are copied out of the socket's chunk if the message outlives the turn. */
 export function admitMessage(core: CoreState, packet: Publish, source: Source, nowMs: number, turn: Turn): Admission {
-  const known = core.subscriptions.route(packet.topicName)
+  const known = source.route ?? core.subscriptions.route(packet.topicName)
   const { rule } = known
   if (known.seen !== null) core.topics.count(known.seen, nowMs)
   countSource(core.tally, source)

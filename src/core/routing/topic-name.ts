@@ -23,12 +23,13 @@ export interface TopicTextFault {
 const slash = 0x2f
 const plus = 0x2b
 const hash = 0x23
+const dollar = 0x24
 
 const reservedPrefixes = ['$SYS/', '$share/', '$pabal/']
 
 /** Topic Names that are the broker's own: what a client may publish there, it says itself. */
 export function isReserved(topicName: string): boolean {
-  return reservedPrefixes.some((prefix) => topicName.startsWith(prefix))
+  return topicName.charCodeAt(0) === dollar && reservedPrefixes.some((prefix) => topicName.startsWith(prefix))
 }
 
 /** Says in a sentence what is wrong with a Topic Name; null if nothing is. */

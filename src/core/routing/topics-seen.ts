@@ -22,7 +22,8 @@ export class TopicSeen {
   isKnown = false
   /** Where it stands in the ring, or stood. */
   place = -1
-  #windowStartMs = 0
+  /** Windows since 1970 until the one it is counted in. Not when that began: V8 keeps such a large number outside of the object. */
+  #window = 0
   #inWindow = 0
   #inWindowBefore = 0
 
@@ -34,7 +35,7 @@ export class TopicSeen {
     this.isListed = true
     this.messages = 0
     this.firstMs = nowMs
-    this.#windowStartMs = nowMs
+    this.#window = Math.floor(nowMs / windowMs)
     this.#inWindow = 0
     this.#inWindowBefore = 0
   }
@@ -43,20 +44,20 @@ export class TopicSeen {
     this.messages += 1
     this.lastMs = nowMs
     this.isRecent = true
-    if (nowMs - this.#windowStartMs >= windowMs) this.#roll(nowMs)
+    const window = Math.floor(nowMs / windowMs)
+    if (window !== this.#window) this.#roll(window)
     this.#inWindow += 1
   }
 
-  #roll(nowMs: number): void {
-    const windows = Math.floor((nowMs - this.#windowStartMs) / windowMs)
-    this.#inWindowBefore = windows === 1 ? this.#inWindow : 0
+  #roll(window: number): void {
+    this.#inWindowBefore = window === this.#window + 1 ? this.#inWindow : 0
     this.#inWindow = 0
-    this.#windowStartMs += windows * windowMs
+    this.#window = window
   }
 
   /** Messages per second of late. */
   ratePerSecond(nowMs: number): number {
-    let intoMs = Math.max(0, nowMs - this.#windowStartMs)
+    let intoMs = Math.max(0, nowMs - this.#window * windowMs)
     let now = this.#inWindow
     let before = this.#inWindowBefore
     if (intoMs >= windowMs) {

@@ -86,3 +86,32 @@ test('a message whose permission is never decided is not counted as received', (
   driven.input((core, nowMs, turn) => core.answered(question, answer, nowMs, turn))
   assert.deepEqual(driven.state.tally.messages, noMessages())
 })
+
+test('where a message goes stands with its connection while it is one receiver, and holds until a Subscription changes', () => {
+  const driven = new DrivenCore()
+  const publisher = driven.connect('p')
+  const readers = ['r', 's'].map((name) => driven.connect(name))
+  const received = () => {
+    const turn = driven.publish(publisher, a)
+    return readers.map((reader) => sent(turn, reader).length)
+  }
+  const [first, second] = readers
+  assert.ok(first !== undefined && second !== undefined)
+  assert.deepEqual([received(), publisher.route?.listeners], [[0, 0], 0])
+  driven.subscribe(first, 'a')
+  assert.deepEqual([received(), received(), publisher.route?.listeners], [[1, 0], [1, 0], 1])
+  driven.subscribe(second, '#')
+  // Kept by each client that publishes, a route to many would keep those who are gone.
+  assert.deepEqual(
+    [received(), received()],
+    [
+      [1, 1],
+      [1, 1],
+    ],
+  )
+  assert.notEqual(publisher.route?.listeners, 2)
+  driven.publish(publisher, { ...a, topicName: 'b' })
+  assert.deepEqual(received(), [1, 1])
+  driven.receive(first, { type: 'unsubscribe', packetId: 2, topicFilters: ['a'], properties: {} })
+  assert.deepEqual(received(), [0, 1])
+})

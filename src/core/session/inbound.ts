@@ -26,6 +26,7 @@ import {
 import type { Question } from '../question.ts'
 import { noteRefused } from '../routing/fate.ts'
 import { isPrivateReply } from '../routing/reply.ts'
+import type { Route } from '../routing/route.ts'
 import { admitMessage } from '../routing/router.ts'
 import type { LongRoute } from '../routing/subscriptions.ts'
 import { isReserved } from '../routing/topic-name.ts'
@@ -69,7 +70,7 @@ export function receivePublish(
   if (connection.parked !== null && packet.qos === 2 && isParked(connection, packet.packetId)) return
   if (packet.qos > 0 && !connection.isLocal) countInbound(core, connection, packet)
   if (!connection.isLocal) {
-    if (packet.topicName.charCodeAt(0) === 0x24 && isReserved(packet.topicName)) {
+    if (connection.checkedIsReserved) {
       receiveRequest(core, connection, session, packet, nowMs, turn)
       return
     }
@@ -249,6 +250,7 @@ function admitPublish(
     mayBeRefused: qos > 0,
     counts: 'received',
     claim,
+    route: routeOf(core, connection, packet.topicName),
   } as const
   const admission = admitMessage(core, packet, source, nowMs, turn)
   if (qos === 0) return
@@ -294,6 +296,23 @@ function checkTopicName(core: CoreState, connection: Connection, packet: Publish
   const fault = sentTopicNameFault(core, packet.topicName)
   if (fault !== null) throw new ProtocolViolation(ReasonCode.TopicNameInvalid, 'MQTT-4.7.3-3', fault)
   connection.checkedTopicName = packet.topicName
+  connection.checkedIsReserved = isReserved(packet.topicName)
+  connection.route = null
+}
+
+/** Where its messages go. The Topic Name of the last is that of the next, nearly always: its route stands with the connection. */
+function routeOf(core: CoreState, connection: Connection, topicName: string): Route {
+  const { subscriptions } = core
+  const isLast = topicName === connection.checkedTopicName
+  if (connection.route !== null && isLast && connection.routeGeneration === subscriptions.generation)
+    return connection.route
+  const route = subscriptions.route(topicName)
+  // One that leads to many is not to be kept by every client that has published to it.
+  if (isLast && route.receivers.length <= 1 && route.groups.length === 0) {
+    connection.route = route
+    connection.routeGeneration = subscriptions.generation
+  }
+  return route
 }
 
 /**

@@ -66,7 +66,7 @@ export class Outbound {
 
   /** What waits of a durable Session. */
   get backlog(): Backlog {
-    this.#backlog ??= new Backlog(this.#session.underWay)
+    this.#backlog ??= new Backlog(this.#session.useOutbound())
     return this.#backlog
   }
 
@@ -154,7 +154,7 @@ export class Outbound {
 
   /** Queues a copy in memory whose message is in the store. */
   enqueue(copy: Copy): void {
-    this.#queue ??= new MessageQueue(this.#session.underWay)
+    this.#queue ??= new MessageQueue(this.#session.useOutbound())
     this.#queue.push(copy)
   }
 
@@ -188,7 +188,7 @@ export class Outbound {
   }
 
   #send(copy: Copy, message: Message, connection: Connection, core: CoreState, nowMs: number, turn: Turn): void {
-    this.#inFlight ??= new InFlight(this.#session.underWay)
+    this.#inFlight ??= new InFlight(this.#session.useOutbound())
     copy.message = message
     copy.packetId = this.#inFlight.nextPacketId(message.sharedPacketId)
     message.wentOutAs(copy.packetId)
@@ -320,7 +320,7 @@ export class Outbound {
 
   /** After a restart: a copy that was sent before it. */
   restoreInFlight(copy: Copy, packetId: number, isReceived: boolean): void {
-    this.#inFlight ??= new InFlight(this.#session.underWay)
+    this.#inFlight ??= new InFlight(this.#session.useOutbound())
     this.#inFlight.restore(copy, packetId, isReceived)
   }
 

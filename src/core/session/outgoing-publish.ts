@@ -1,6 +1,7 @@
 /**
  * A copy as it goes out. MQTT 5.0 sections 3.3 and 3.1.2.11.
  */
+import { packetBytesMost } from '../../protocol/control-packet.ts'
 import { publishSize } from '../../protocol/publish-encoder.ts'
 import type { Connection } from '../connection/connection.ts'
 import type { Message } from '../message.ts'
@@ -34,6 +35,6 @@ export function outgoingPublish(
 
 /** A client that set a Maximum Packet Size gets nothing larger; it counts as delivered [MQTT-3.1.2-24] [MQTT-3.1.2-25]. */
 export function isTooLarge(outgoing: OutgoingPublish, connection: Connection): boolean {
-  if (connection.maximumPacketSize === Number.POSITIVE_INFINITY) return false
+  if (connection.maximumPacketSize === packetBytesMost) return false
   return publishSize(outgoing.message.publish, connection.protocolVersion, outgoing) > connection.maximumPacketSize
 }

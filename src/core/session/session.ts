@@ -46,6 +46,8 @@ export class Session {
   /** By Topic Filter as the client sent it, `$share/` included. */
   readonly subscriptions = new Map<string, Subscription>()
   readonly outbound = new Outbound(this)
+  /** Something above QoS 0 has been on its way to it, or has waited for it: until then `outbound` has nothing to do. */
+  usesOutbound = false
   /** QoS 2 Packet Identifiers of the client that wait for PUBREL; null until there is one. */
   inboundPacketIds: Set<number> | null = null
   /** Acknowledgements it waits for until subscribers have given theirs, by Packet Identifier; null until there is one. */
@@ -88,6 +90,12 @@ export class Session {
   get identity(): Identity {
     this.#identity ??= { account: this.account, clientIdentifier: this.clientIdentifier }
     return this.#identity
+  }
+
+  /** Where `outbound` counts, from the first time that there is something. */
+  useOutbound(): UnderWay {
+    this.usesOutbound = true
+    return this.underWay
   }
 
   /** It is kept when the Network Connection closes, so what concerns it must be durable, and it has a record. */

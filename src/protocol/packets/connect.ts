@@ -3,7 +3,14 @@
  */
 import { ByteReader } from '../byte-reader.ts'
 import { type ByteWriter, stringSize } from '../byte-writer.ts'
-import type { Connect, ConnectProperties, ProtocolVersion, WillMessage, WillProperties } from '../control-packet.ts'
+import {
+  type Connect,
+  type ConnectProperties,
+  type ProtocolVersion,
+  packetBytesMost,
+  type WillMessage,
+  type WillProperties,
+} from '../control-packet.ts'
 import { decodeProperties, encodeProperties, type PropertyBounds, propertiesSize, sectionSize } from '../properties.ts'
 import { ProtocolViolation } from '../protocol-violation.ts'
 import { checkResponseTopic } from '../publish-decoder.ts'
@@ -12,8 +19,13 @@ import { ReasonCode } from '../reason-code.ts'
 /** What a CONNECT says of its sender, noted as soon as it is read so that a refusal of the rest has the right form. */
 export interface ConnectClaims {
   protocolVersion: ProtocolVersion | 0
-  /** Bytes; Infinity if there is no limit. */
+  /** Bytes; `packetBytesMost` if there is no limit. */
   maximumPacketSize: number
+}
+
+/** Bytes the client takes in one packet. Not Infinity for any number: V8 keeps that outside of the object, another way to memory for each copy. */
+export function takenBytes({ maximumPacketSize = packetBytesMost }: ConnectProperties): number {
+  return Math.min(maximumPacketSize, packetBytesMost)
 }
 
 export function decodeConnect(
@@ -29,7 +41,7 @@ export function decodeConnect(
   checkFlags(reader, flags)
   const keepAliveSeconds = reader.readUint16('the Keep Alive')
   const properties = protocolVersion === 5 ? decodeProperties<ConnectProperties>(reader, 'connect', bounds) : {}
-  claims.maximumPacketSize = properties.maximumPacketSize ?? Number.POSITIVE_INFINITY
+  claims.maximumPacketSize = takenBytes(properties)
   if (properties.authenticationData !== undefined && properties.authenticationMethod === undefined) {
     const text = 'Authentication Data without an Authentication Method'
     throw new ProtocolViolation(ReasonCode.ProtocolError, 'MQTT-4.13.1-1', text)
