@@ -98,7 +98,7 @@ function notes(): MicroBenchmark[] {
   return [
     {
       name: 'what became of a message, above the rate',
-      covers: ['core/routing/fate-log.ts'],
+      covers: ['core/routing/fate-entry.ts', 'core/routing/fate-log.ts'],
       operations: many,
       round() {
         nowMs += 1

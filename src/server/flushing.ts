@@ -1,5 +1,5 @@
 /**
- * Who is written to, when, and in which order. @hot
+ * Who is written to, when, and in which order.
  *
  * While little is to be written, at once behind what was read; else each link once at the end of a turn of the event loop, and so much in
  * one go that others get theirs.
