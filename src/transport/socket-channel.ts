@@ -9,6 +9,7 @@
 import type { Socket } from 'node:net'
 import type { Channel, ChannelHandler } from './channel.ts'
 import { type Departing, departures } from './departures.ts'
+import { readDirectly, takeChunk } from './direct-reading.ts'
 import { afterFlush, formatRemoteAddress, slackBytes, unattended } from './socket-support.ts'
 
 const owner = Symbol('channel')
@@ -24,6 +25,7 @@ export class SocketChannel implements Channel, Departing {
   #isEnding = false
   readonly #slackBytes: number
   #isClosed = false
+  readonly #isDirect: boolean
   #isPaused = false
   #awaitsFlush = false
   #error: Error | null = null
@@ -33,8 +35,8 @@ export class SocketChannel implements Channel, Departing {
   readonly certificateName: string | null
 
   /**
-   * `socket` is connected, and for TLS its handshake is done; it belongs to the channel from now on. `remoteAddress` is given where a
-   * proxy may stand before the client.
+   * `socket` is connected, and for TLS its handshake is done; it belongs to the channel from now on. One that is paused has read nothing,
+   * and is read directly. `remoteAddress` is given where a proxy may stand before the client.
    */
   constructor(
     transport: 'tcp' | 'tls' | 'unix',
@@ -45,14 +47,16 @@ export class SocketChannel implements Channel, Departing {
     this.transport = transport
     this.certificateName = certificateName
     this.remoteAddress = remoteAddress ?? (transport === 'unix' ? 'unix' : formatRemoteAddress(socket))
-    this.#socket = socket
+    const direct = socket.isPaused() ? readDirectly(socket, chunkRead) : null
+    this.#isDirect = direct !== null
+    this.#socket = direct ?? socket
     this.#slackBytes = slackBytes(transport)
     // The property is this module's own: no type of Node knows it.
-    ;(socket as OwnedSocket)[owner] = this
+    ;(this.#socket as OwnedSocket)[owner] = this
     // Node would end our side at once when the peer has ended.
-    socket.allowHalfOpen = true
-    socket.on('error', socketFailed)
-    socket.on('close', socketClosed)
+    this.#socket.allowHalfOpen = true
+    this.#socket.on('error', socketFailed)
+    this.#socket.on('close', socketClosed)
   }
 
   get handler(): ChannelHandler {
@@ -70,8 +74,9 @@ export class SocketChannel implements Channel, Departing {
     const socket = this.#socket
     if (this.#isPaused) socket.pause()
     // Reading begins here, in a later turn: a socket nobody listens to reads nothing.
-    socket.on('data', chunkArrived)
+    if (!this.#isDirect) socket.on('data', chunkArrived)
     socket.on('end', peerEnded)
+    if (!this.#isPaused) socket.resume()
   }
 
   write(bytes: Uint8Array): boolean {
@@ -169,6 +174,11 @@ export class SocketChannel implements Channel, Departing {
 
 function chunkArrived(this: Socket, chunk: Buffer): void {
   channelOf(this).receiveChunk(chunk)
+}
+
+function chunkRead(this: Socket, bytes: number): boolean {
+  channelOf(this).receiveChunk(takeChunk(bytes))
+  return true
 }
 
 function peerEnded(this: Socket): void {

@@ -22,7 +22,9 @@ export function createTcpListener(
 ): Listener {
   if (address.proxies.length === 0) {
     return new ServerListener(address, options, () => {
-      const server = createServer(tcpOptions, (socket) => accept(new SocketChannel('tcp', socket)))
+      const server = createServer({ ...tcpOptions, pauseOnConnect: true }, (socket) =>
+        accept(new SocketChannel('tcp', socket)),
+      )
       return { server, handshakes: null, certificates: null }
     })
   }

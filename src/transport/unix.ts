@@ -23,7 +23,9 @@ export function createUnixListener(
     // The system would call a missing directory a lack of permission.
     await stat(dirname(address.path))
     await removeStaleSocket(address.path)
-    const server = createServer({ allowHalfOpen: false }, (socket) => accept(new SocketChannel('unix', socket)))
+    const server = createServer({ allowHalfOpen: false, pauseOnConnect: true }, (socket) =>
+      accept(new SocketChannel('unix', socket)),
+    )
     return { server, handshakes: null, certificates: null }
   })
 }
