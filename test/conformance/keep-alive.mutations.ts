@@ -57,9 +57,9 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'what the broker sends counts as well',
-    file: 'src/core/broker.ts',
-    from: '+ connection.heldBackBytes\n',
-    to: '+ connection.heldBackBytes\n    connection.lastReceivedMs = nowMs\n',
+    file: 'src/server/client-link.ts',
+    from: 'this.#unsentTold = unsentBytes\n',
+    to: 'this.#unsentTold = unsentBytes\n    this.connection.lastReceivedMs = this.#shell.nowMs()\n',
     breaks: keepAlive,
   },
   {
