@@ -45,6 +45,8 @@ export class ClientLink implements Link, ChannelHandler {
   readonly #shell: Shell
   readonly #decoder: PacketDecoder
   #waitsFor: Wait = 'nothing'
+  /** Chunks that came while no packet may be handed in; null most of the time. */
+  #held: Buffer[] | null = null
   #isClosing = false
   /** The operating system took no more; wait for `drained`. */
   #isBlocked = false
@@ -54,8 +56,6 @@ export class ClientLink implements Link, ChannelHandler {
   #unsentTold = 0
   /** When the packet was begun that is not whole yet; 0: none is. */
   unfinishedSinceMs = 0
-  /** Chunks that came while no packet may be handed in; null most of the time. */
-  #held: Buffer[] | null = null
   #isLookedAt = false
   /** How fast the client has published; null where that is not limited. */
   #rate: ClientRate | null = null

@@ -42,6 +42,8 @@ export class Connection {
   readonly link: object
   session: Session | null = null
   state: ConnectionState = 'opened'
+  /** Not without a value at first: V8 would make a new object for each time that is noted here. */
+  lastReceivedMs = Number.NEGATIVE_INFINITY
   protocolVersion: 4 | 5 = 4
   /** Code in this process: neither asked nor limited. */
   readonly isLocal: boolean
@@ -71,8 +73,6 @@ export class Connection {
   /** Where it leads, if that is to one receiver at most, and holds for the Subscriptions of `routeGeneration`. */
   route: Route | null = null
   routeGeneration = 0
-  /** Not without a value at first: V8 would make a new object for each time that is noted here. */
-  lastReceivedMs = Number.NEGATIVE_INFINITY
   readonly origin: Origin
   /** Without its port. */
   readonly address: string

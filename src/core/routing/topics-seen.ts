@@ -9,23 +9,23 @@
 const windowMs = 10_000
 
 export class TopicSeen {
-  readonly topicName: string
   /** It is in the table: not before its first message, and not once it is forgotten. */
   isListed = false
   /** Since it was listed. */
   messages = 0
-  firstMs = 0
   lastMs = 0
   /** A message came in since somebody looked whether to forget it. */
   isRecent = false
-  /** It is found by its name. */
-  isKnown = false
-  /** Where it stands in the ring, or stood. */
-  place = -1
   /** Windows since 1970 until the one it is counted in. Not when that began: V8 keeps such a large number outside of the object. */
   #window = 0
   #inWindow = 0
   #inWindowBefore = 0
+  firstMs = 0
+  readonly topicName: string
+  /** It is found by its name. */
+  isKnown = false
+  /** Where it stands in the ring, or stood. */
+  place = -1
 
   constructor(topicName: string) {
     this.topicName = topicName

@@ -62,12 +62,12 @@ export function receivePublish(
     connection.inboundAliases.resolve(packet)
   }
   if (packet.topicName !== connection.checkedTopicName) checkTopicName(core, connection, packet)
-  if (session.heldAcknowledgements !== null && packet.qos > 0 && joinsHeld(core, connection, session, packet)) return
+  if (packet.qos > 0 && session.heldAcknowledgements !== null && joinsHeld(core, connection, session, packet)) return
   if (packet.qos === 2 && session.inboundPacketIds?.has(packet.packetId) === true) {
     turn.onceDurable.push(new OutgoingAcknowledgement(connection, 'pubrec', packet.packetId, ReasonCode.Success))
     return
   }
-  if (connection.parked !== null && packet.qos === 2 && isParked(connection, packet.packetId)) return
+  if (packet.qos === 2 && connection.parked !== null && isParked(connection, packet.packetId)) return
   if (packet.qos > 0 && !connection.isLocal) countInbound(core, connection, packet)
   if (!connection.isLocal) {
     if (connection.checkedIsReserved) {

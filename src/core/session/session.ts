@@ -24,16 +24,21 @@ export function sessionKey(account: string, clientIdentifier: string): string {
 }
 
 export class Session {
+  // As in Connection: what each message looks at stands first.
+  /** Null while the client is away. */
+  connection: Connection | null = null
   readonly account: string
   readonly clientIdentifier: string
+  /** Something above QoS 0 has been on its way to it, or has waited for it: until then `outbound` has nothing to do. */
+  usesOutbound = false
+  /** Acknowledgements it waits for until subscribers have given theirs, by Packet Identifier; null until there is one. */
+  heldAcknowledgements: Map<number, Obligation> | null = null
   readonly key: string
   readonly createdMs: number
   /** Where what it has under way is counted. */
   readonly underWay: UnderWay
   /** Seq of the record that says it exists; 0 if none does, and then none says that it ended. */
   number = 0
-  /** Null while the client is away. */
-  connection: Connection | null = null
   /** When its client connected or, if it is away, when it went; 0 if that is not known. */
   presenceMs = 0
   /**
@@ -46,12 +51,8 @@ export class Session {
   /** By Topic Filter as the client sent it, `$share/` included. */
   readonly subscriptions = new Map<string, Subscription>()
   readonly outbound = new Outbound(this)
-  /** Something above QoS 0 has been on its way to it, or has waited for it: until then `outbound` has nothing to do. */
-  usesOutbound = false
   /** QoS 2 Packet Identifiers of the client that wait for PUBREL; null until there is one. */
   inboundPacketIds: Set<number> | null = null
-  /** Acknowledgements it waits for until subscribers have given theirs, by Packet Identifier; null until there is one. */
-  heldAcknowledgements: Map<number, Obligation> | null = null
   /** Messages of its own that something is owed for. */
   owedMessages = 0
   will: WillMessage | null = null
