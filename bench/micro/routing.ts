@@ -2,11 +2,13 @@
  * Which Subscriptions match, and what is noted of messages.
  */
 import assert from 'node:assert/strict'
+import { Message } from '../../src/core/message.ts'
 import { MessageEvents } from '../../src/core/message-events.ts'
 import type { NotedMessage } from '../../src/core/routing/fate.ts'
 import { FateLog } from '../../src/core/routing/fate-log.ts'
 import { type OfFilter, TopicTree } from '../../src/core/routing/topic-tree.ts'
 import { TopicSeen, TopicsSeen } from '../../src/core/routing/topics-seen.ts'
+import { publish } from '../../src/protocol/packets/publish.ts'
 import { clientOf, coreWith } from './driven.ts'
 import type { MicroBenchmark } from './micro.ts'
 
@@ -91,6 +93,10 @@ const noted: NotedMessage = {
 
 function notes(): MicroBenchmark[] {
   const log = new FateLog(10_000, 1000)
+  const full = new FateLog(10_000, 1_000_000)
+  const message = new Message(0, publish({ topicName: 'a/b', payload: Buffer.alloc(61) }), 0)
+  const publisher = { account: 'a', clientIdentifier: 'c' }
+  const logged = { ...noted, message, publisher }
   const events = new MessageEvents(1000)
   const seen = new TopicsSeen(10_000)
   let nowMs = 0
@@ -98,11 +104,23 @@ function notes(): MicroBenchmark[] {
   return [
     {
       name: 'what became of a message, above the rate',
-      covers: ['core/routing/fate-entry.ts', 'core/routing/fate-log.ts'],
+      covers: ['core/routing/fate-log.ts'],
       operations: many,
       round() {
         nowMs += 1
         for (let i = 0; i < many; i++) if (log.takes('routed', nowMs)) log.note('routed', 'none', noted, nowMs)
+      },
+    },
+    {
+      name: 'what became of a message and its copy, in a log that is full',
+      covers: ['core/routing/fate-entry.ts', 'core/routing/fate-log.ts'],
+      operations: many,
+      round() {
+        nowMs += 1
+        for (let i = 0; i < many; i++) {
+          full.note('routed', 'none', logged, nowMs)
+          full.endCopy('sentQos0', publisher, 0, message, nowMs)
+        }
       },
     },
     {

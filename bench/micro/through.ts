@@ -16,6 +16,9 @@ import * as mqtt from '../mqtt.mjs'
 import type { MicroBenchmark } from './micro.ts'
 
 const many = 400
+/** Clients that send one message each in turn: more than the processor's caches hold. */
+const silent = 5000
+const inOneRound = 250
 const payload = Buffer.alloc(64, 120)
 const server = [
   'server/client-link.ts',
@@ -104,6 +107,39 @@ function through(name: string, qos: Qos, subscribers: number, covers: readonly s
   }
 }
 
+/** Each of very many clients sends one message to itself, and nothing more until all others have. */
+function inTurn(): MicroBenchmark {
+  const shell = quietShell()
+  const clients = Array.from({ length: silent }, (_, number) => {
+    const topic = `in/turn/${number}/self`
+    const channel = clientOf(shell, `client-${number}`)
+    channel.handler.receiveBytes(mqtt.subscribe({ version: 4, packetId: 1, filters: [topic], qos: 0 }))
+    return { channel, chunk: mqtt.publish({ version: 4, topic, payload, qos: 0, packetId: 0 }) }
+  })
+  let at = 0
+  let isReady = false
+  return {
+    name: 'through the broker at QoS 0, 5,000 clients in turn',
+    covers: ['core/connection/connection.ts', 'core/session/inbound.ts', 'protocol/topic-name-cache.ts'],
+    operations: inOneRound,
+    async round() {
+      // Until each has its SUBACK.
+      while (!isReady) {
+        await nextTurn()
+        isReady = clients.every(({ channel }) => channel.bytesWritten === 9)
+      }
+      const now = clients.slice(at, at + inOneRound)
+      at = (at + inOneRound) % silent
+      const before = now.map(({ channel }) => channel.bytesWritten)
+      for (const { channel, chunk } of now) channel.handler.receiveBytes(chunk)
+      await nextTurn()
+      for (const [index, { channel, chunk }] of now.entries()) {
+        assert.equal(channel.bytesWritten - (before[index] ?? 0), chunk.length)
+      }
+    },
+  }
+}
+
 function pool(): MicroBenchmark {
   return {
     name: 'an output buffer, lent and given back',
@@ -177,6 +213,7 @@ export const throughBenchmarks: readonly MicroBenchmark[] = [
   through('through the broker at QoS 0, 400 subscribers', 0, 400, server),
   through('through the broker at QoS 1, one subscriber', 1, 1, server),
   through('through the broker at QoS 1, 400 subscribers', 1, 400, [...server, 'server/shared-output.ts']),
+  inTurn(),
   pool(),
   readingTime(),
   echo(),
