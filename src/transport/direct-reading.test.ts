@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { readDirectly, takeChunk } from './direct-reading.ts'
 import { SocketChannel } from './socket-channel.ts'
 
 /** A server whose sockets are paused, and a client of it with the socket it has there. */
-async function accepted() {
+async function accepted(t: TestContext) {
   const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
@@ -14,6 +14,11 @@ async function accepted() {
   const came = once(server, 'connection')
   const client = connect(address.port, '127.0.0.1')
   const [socket] = (await came) as [Socket]
+  t.after(() => {
+    client.destroy()
+    socket.destroy()
+    server.close()
+  })
   return { server, client, socket }
 }
 
@@ -23,8 +28,8 @@ function connections(server: Server): Promise<number> {
   )
 }
 
-test('this Node can read a socket directly', async () => {
-  const { server, client, socket } = await accepted()
+test('this Node can read a socket directly', async (t) => {
+  const { client, socket } = await accepted(t)
   const direct = readDirectly(socket, () => true)
   assert.ok(direct !== null)
   const ended = once(direct, 'end')
@@ -32,11 +37,10 @@ test('this Node can read a socket directly', async () => {
   client.end()
   await ended
   direct.destroy()
-  await once(server.close(), 'close')
 })
 
-test('a chunk stays as it is, whatever comes behind it, and a server counts the connection until it is closed', async () => {
-  const { server, client, socket } = await accepted()
+test('a chunk stays as it is, whatever comes behind it, and a server counts the connection until it is closed', async (t) => {
+  const { server, client, socket } = await accepted(t)
   const chunks: Buffer[] = []
   const arrived = Promise.withResolvers<void>()
   let bytes = 0
@@ -60,8 +64,6 @@ test('a chunk stays as it is, whatever comes behind it, and a server counts the 
   direct.destroy()
   await once(direct, 'close')
   assert.equal(await connections(server), 0)
-  client.destroy()
-  await once(server.close(), 'close')
 })
 
 test('small chunks share little memory, and a large one has its own', () => {
@@ -73,8 +75,8 @@ test('small chunks share little memory, and a large one has its own', () => {
 })
 
 for (const knows of [true, false]) {
-  test(`a channel reads, stops, goes on and ends, on a Node that ${knows ? 'knows' : 'does not know'} how to read directly`, async () => {
-    const { server, client, socket } = await accepted()
+  test(`a channel reads, stops, goes on and ends, on a Node that ${knows ? 'knows' : 'does not know'} how to read directly`, async (t) => {
+    const { client, socket } = await accepted(t)
     const { _handle: handle } = socket as Socket & { _handle: { useUserBuffer: unknown } }
     if (!knows) handle.useUserBuffer = undefined
     const channel = new SocketChannel('tcp', socket)
@@ -103,6 +105,5 @@ for (const knows of [true, false]) {
     assert.equal(read, 'onetwo')
     client.end()
     await closed.promise
-    await once(server.close(), 'close')
   })
 }

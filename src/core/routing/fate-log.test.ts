@@ -290,8 +290,12 @@ test('a place in the log that is taken again says nothing of the message it told
   for (const reader of readers) driven.acknowledge(reader, 'puback', 1)
   const before = log.get(1)
   assert.deepEqual([before?.copies.length, before?.storedAfterMs], [2, 0])
+  driven.subscribe(readers[0] ?? assert.fail(), 'c')
   publish('b')
-  const { id: _, atMs: __, ...rest } = log.get(2) ?? assert.fail()
+  publish('c')
+  assert.equal(log.get(3)?.copies.length, 1)
+  publish('b')
+  const { id: _, atMs: __, ...rest } = log.get(4) ?? assert.fail()
   assert.deepEqual(rest, {
     topicName: 'b',
     publisher: { account: '', clientIdentifier: 'p' },

@@ -100,7 +100,7 @@ test('where a message goes stands with its connection while it is one receiver, 
   assert.deepEqual([received(), publisher.route?.listeners], [[0, 0], 0])
   driven.subscribe(first, 'a')
   assert.deepEqual([received(), received(), publisher.route?.listeners], [[1, 0], [1, 0], 1])
-  driven.subscribe(second, '#')
+  driven.subscribe(second, '+')
   // Kept by each client that publishes, a route to many would keep those who are gone.
   assert.deepEqual(
     [received(), received()],
