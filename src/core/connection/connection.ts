@@ -38,7 +38,7 @@ export type ConnectionState =
 
 export class Connection {
   // What a PUBLISH looks at stands first and together: of a client that was silent for a second nothing is in the processor's caches any
-  // more, and each further line of them costs as much as a hundred instructions.
+  // more, and each first look at another place of it takes 60 to 290 ns (docs/decisions/0048-what-a-silent-client-costs.md).
   readonly link: object
   session: Session | null = null
   state: ConnectionState = 'opened'
