@@ -299,7 +299,13 @@ test('what 10,000 Topic Filters match is looked for in several turns of the even
   const levels = Array.from({ length: 14 }, (_, at) => `l${at}`)
   const filterOf = (bits: number) => levels.map((level, at) => ((bits >> at) & 1 ? '+' : level)).join('/')
   const subscriber = await running.client(5, { clientIdentifier: 'subscriber' })
-  for (let bits = 0; bits < 10_000; bits++) void subscriber.subscribe(filterOf(bits))
+  const options = { qos: 2, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const
+  for (let bits = 0; bits < 10_000; bits++) {
+    const subscriptions = [{ ...options, topicFilter: filterOf(bits) }]
+    subscriber.send({ type: 'subscribe', packetId: 77, subscriptions, properties: {} })
+  }
+  // Another connection's packets wait for none of these.
+  for (let bits = 0; bits < 10_000; bits++) await subscriber.next('suback')
   const asker = await Asker.open(running, 5)
   const turn = t.mock.method(Slices.prototype, 'turn')
   await asker.ask('nothing')
