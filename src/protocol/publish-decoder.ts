@@ -73,8 +73,7 @@ function checkFlags(first: number, qosBits: number, version: number): void {
 }
 
 function readTopicName(memory: PublishMemory, packet: Publish, start: number, end: number, version: number): void {
-  const last = memory.lastTopicName
-  let known = last
+  let known = memory.lastTopicName
   if (known === null || !known.isSame(packet.bytes, start, end)) {
     known = findTopicName(packet.bytes, start, end)
     if (known === null) {

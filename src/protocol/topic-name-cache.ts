@@ -118,8 +118,7 @@ function remember(bytes: Buffer, start: number, end: number, place: number): Kno
   const known = makeKnown(bytes, start, end, place)
   if (known === null) return null
   // Whoever still remembers the one before sees it there, without a look at the table.
-  const before = table[place]
-  before?.leave()
+  table[place]?.leave()
   table[place] = known
   if (known.bytes === null && end - start > bytesInEntry) bytes.copy(block, place * shortMax, start, end)
   return known

@@ -4,7 +4,7 @@
  * While little is to be written, at once behind what was read; else each link once at the end of a turn of the event loop, and so much in
  * one go that others get theirs.
  */
-import type { CoreState } from '../core/state.ts'
+import type { Traffic } from '../core/sys/traffic.ts'
 import type { Link } from './link.ts'
 import { SharedOutput } from './shared-output.ts'
 
@@ -18,7 +18,7 @@ const fewMs = 8
 
 export class Flushing {
   readonly sharedOutput = new SharedOutput()
-  readonly #state: CoreState
+  readonly #traffic: Traffic
   readonly #flushed: () => void
   #dirty: Link[] = []
   /** Those that are flushed before the others. */
@@ -33,8 +33,8 @@ export class Flushing {
   #countEndsMs = 0
 
   /** `flushed` is called after each time that something was written. */
-  constructor(state: CoreState, flushed: () => void) {
-    this.#state = state
+  constructor(traffic: Traffic, flushed: () => void) {
+    this.#traffic = traffic
     this.#flushed = flushed
   }
 
@@ -80,7 +80,7 @@ export class Flushing {
   readonly flush = (): void => {
     this.#isAwaited = false
     const links = this.#take()
-    const { traffic } = this.#state
+    const traffic = this.#traffic
     const untilBytes = traffic.bytesSent + flushBytesMax
     const count = Math.min(links.length, flushLinksMax)
     let done = 0

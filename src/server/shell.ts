@@ -77,7 +77,7 @@ export class Shell {
     this.traffic = this.core.state.traffic
     this.linkLimits = new LinkLimits(options.limits)
     const { state } = this.core
-    this.flushing = new Flushing(state, () => this.run(state.nowMs))
+    this.flushing = new Flushing(this.traffic, () => this.run(state.nowMs))
     this.#gatekeeper = gatekeeper
     this.#owner = owner
     this.#clock = clock
@@ -324,7 +324,7 @@ export class Shell {
     if (atMs >= this.#timerAtMs) return
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timerAtMs = atMs
-    this.#timer = setTimeout(this.#advance, Math.min(Math.max(0, atMs - nowMs), timeoutMsMax))
+    this.#timer = setTimeout(this.#advance, Math.min(Math.max(0, atMs - this.nowMs()), timeoutMsMax))
     this.#timer.unref()
   }
 

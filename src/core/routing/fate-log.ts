@@ -120,15 +120,15 @@ export class FateLog {
     const logged = isKnown ? this.#find(message.entryId) : this.#bySeq.get(seq)
     if (logged === undefined) {
       // Others have its place by now. How long it took is worth to be known all the more.
-      if (isKnown && fate === 'acknowledged') this.#measure(nowMs - message.receivedMs, 1)
+      if (isKnown && fate === 'acknowledged') {
+        this.#times.acknowledged(nowMs - message.receivedMs, 1, this.#times.readMs())
+      }
       return
     }
     const stands = logged.endCopy(fate, to, nowMs)
-    if (fate === 'acknowledged' && stands > 0) this.#measure(this.#times.readMs() - logged.notedMs, stands)
-  }
-
-  #measure(tookMs: number, copies: number): void {
-    this.#times.acknowledged(tookMs, copies, this.#times.readMs())
+    if (fate !== 'acknowledged' || stands === 0) return
+    const readMs = this.#times.readMs()
+    this.#times.acknowledged(readMs - logged.notedMs, stands, readMs)
   }
 
   /** A message has been made again, from the store or from what is retained: its copies are told of as before. */
