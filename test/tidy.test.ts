@@ -147,6 +147,13 @@ test('the protocol and the core use no clock, timer, chance, promise, process or
   assert.deepEqual(faults, [])
 })
 
+test('no private getter stands where messages pass: each use is a call of V8, ten times what a method costs', () => {
+  const faults = shipped
+    .filter(([path, source]) => source.text.includes('@hot') || pureFolders.some((folder) => path.startsWith(folder)))
+    .flatMap(([path, source]) => [...source.code.matchAll(/\bget #\w+/g)].map((found) => `${path}: ${found[0]}`))
+  assert.deepEqual(faults, [])
+})
+
 test('every file but a unit test opens with a comment that says what it is', () => {
   const faults = [...sources]
     .filter(([path]) => !(path.startsWith('src/') && path.endsWith('.test.ts')))

@@ -38,15 +38,19 @@ class CountingChannel implements Channel {
   acknowledges = false
   #acknowledgements: Buffer[] = []
 
-  write(bytes: Uint8Array): boolean {
-    this.bytesWritten += bytes.length
-    if (this.acknowledges) this.#acknowledgements.push(acknowledgementsOf(Buffer.from(bytes)))
+  write(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
+    this.bytesWritten += end - start
+    if (this.acknowledges) this.#acknowledgements.push(acknowledgementsOf(Buffer.from(bytes.subarray(start, end))))
     return true
   }
 
   /** What was written is acknowledged. */
   acknowledge(): void {
-    for (const bytes of this.#acknowledgements.splice(0)) if (bytes.length > 0) this.handler.receiveBytes(bytes)
+    for (const bytes of this.#acknowledgements.splice(0)) if (bytes.length > 0) this.receive(bytes)
+  }
+
+  receive(bytes: Buffer): void {
+    this.handler.receiveBytes(bytes, 0, bytes.length)
   }
 
   probeAfter(): void {}
@@ -73,7 +77,7 @@ function clientOf(shell: Shell, clientId: string): CountingChannel {
   const channel = new CountingChannel()
   const link = new ClientLink(channel, { url: 'tcp://nowhere', tellsPublisher: true }, shell)
   assert.equal(channel.handler, link)
-  channel.handler.receiveBytes(mqtt.connect({ version: 4, clientId, clean: true }))
+  channel.receive(mqtt.connect({ version: 4, clientId, clean: true }))
   return channel
 }
 
@@ -81,8 +85,7 @@ function through(name: string, qos: Qos, subscribers: number, covers: readonly s
   const shell = quietShell({ receiveMaximum: 65_535 })
   const publisher = clientOf(shell, 'publisher')
   const others = Array.from({ length: subscribers }, (_, i) => clientOf(shell, `subscriber-${i}`))
-  for (const other of others)
-    other.handler.receiveBytes(mqtt.subscribe({ version: 4, packetId: 1, filters: ['a/+'], qos }))
+  for (const other of others) other.receive(mqtt.subscribe({ version: 4, packetId: 1, filters: ['a/+'], qos }))
   const messages = Math.max(1, Math.round(many / subscribers))
   const packet = (packetId: number) => mqtt.publish({ version: 4, topic: 'a/b', payload, qos, packetId })
   const chunk = Buffer.concat(Array.from({ length: messages }, (_, i) => packet(i + 1)))
@@ -99,7 +102,7 @@ function through(name: string, qos: Qos, subscribers: number, covers: readonly s
       const before = others.map((other) => other.bytesWritten)
       const sentTo = (index: number) => (others[index]?.bytesWritten ?? 0) - (before[index] ?? 0)
       for (const other of others) other.acknowledges = qos > 0
-      publisher.handler.receiveBytes(Buffer.from(chunk))
+      publisher.receive(Buffer.from(chunk))
       for (let turn = 0; turn < 2 && sentTo(last) < chunk.length; turn++) await nextTurn()
       for (const other of others) other.acknowledge()
       for (const index of others.keys()) assert.equal(sentTo(index), chunk.length)
@@ -113,7 +116,7 @@ function inTurn(): MicroBenchmark {
   const clients = Array.from({ length: silent }, (_, number) => {
     const topic = `in/turn/${number}/self`
     const channel = clientOf(shell, `client-${number}`)
-    channel.handler.receiveBytes(mqtt.subscribe({ version: 4, packetId: 1, filters: [topic], qos: 0 }))
+    channel.receive(mqtt.subscribe({ version: 4, packetId: 1, filters: [topic], qos: 0 }))
     return { channel, chunk: mqtt.publish({ version: 4, topic, payload, qos: 0, packetId: 0 }) }
   })
   let at = 0
@@ -131,7 +134,7 @@ function inTurn(): MicroBenchmark {
       const now = clients.slice(at, at + inOneRound)
       at = (at + inOneRound) % silent
       const before = now.map(({ channel }) => channel.bytesWritten)
-      for (const { channel, chunk } of now) channel.handler.receiveBytes(chunk)
+      for (const { channel, chunk } of now) channel.receive(chunk)
       await nextTurn()
       for (const [index, { channel, chunk }] of now.entries()) {
         assert.equal(channel.bytesWritten - (before[index] ?? 0), chunk.length)
@@ -165,10 +168,10 @@ function readingTime(): MicroBenchmark {
 
 /** Through a socket of this process and back. */
 function echo(): MicroBenchmark {
-  const listener = createServer({ noDelay: true }, (socket) => {
+  const listener = createServer({ noDelay: true, pauseOnConnect: true }, (socket) => {
     const channel = new SocketChannel('tcp', socket)
     channel.handler = {
-      receiveBytes: (bytes) => void channel.write(bytes),
+      receiveBytes: (bytes, start, end) => void channel.write(bytes, start, end),
       drained() {},
       closed() {},
     }
@@ -190,7 +193,7 @@ function echo(): MicroBenchmark {
   }
   return {
     name: 'a chunk of 4 KiB in and out of a socket',
-    covers: ['transport/socket-channel.ts'],
+    covers: ['transport/direct-handle.ts', 'transport/socket-channel.ts'],
     operations: 1,
     async round() {
       socket ??= await open()

@@ -71,8 +71,10 @@ export class PacketDecoder {
   maximumPacketSize = packetBytesMost
   lastTopicName: KnownTopicName | null = null
   #isFirst: boolean
+  /** What is being decoded, and where it goes on and ends. */
   #chunk: Buffer = nothing
   #position = 0
+  #end = 0
   /** The beginning of a packet whose end has not come; null most of the time. */
   #partial: Buffer | null = null
   #partialLength = 0
@@ -91,13 +93,17 @@ export class PacketDecoder {
 
   /** Bytes of the last chunk that `next` has not come to. */
   get unreadBytes(): number {
-    return this.#chunk.length - this.#position
+    return this.#end - this.#position
   }
 
-  /** Takes the next bytes, which must not change until the packets in them are done with. `next` must have answered null before. */
-  push(chunk: Buffer): void {
+  /**
+   * Takes the next bytes, from `start` to `end`, which must not change until the packets in them are done with. `next` must have answered
+   * null before.
+   */
+  push(chunk: Buffer, start = 0, end = chunk.length): void {
     this.#chunk = chunk
-    this.#position = 0
+    this.#position = start
+    this.#end = end
   }
 
   /**
@@ -115,18 +121,18 @@ export class PacketDecoder {
     }
     const chunk = this.#chunk
     const start = this.#position
-    if (start >= chunk.length) {
-      this.#chunk = nothing
-      this.#position = 0
+    const end = this.#end
+    if (start >= end) {
+      this.#useUpChunk()
       return null
     }
-    const size = this.#packetSize(chunk, start, chunk.length)
-    if (size === unknown || start + size > chunk.length) {
-      this.#keepPartial(chunk, start, size)
+    const size = this.#packetSize(chunk, start, end)
+    if (size === unknown || start + size > end) {
+      this.#keepPartial(size)
       return null
     }
     this.#position = start + size
-    return this.#decode(chunk, start, this.#headerSize(chunk, start, chunk.length), start + size)
+    return this.#decode(chunk, start, this.#headerSize(chunk, start, end), start + size)
   }
 
   /** Bytes of the packet that begins at `start`, `unknown` if its header is not all there. */
@@ -185,34 +191,35 @@ export class PacketDecoder {
     throw new ProtocolViolation(ReasonCode.PacketTooLarge, 'MQTT-3.2.2-15', text, limit)
   }
 
-  #keepPartial(chunk: Buffer, start: number, size: number): void {
-    const length = chunk.length - start
+  #keepPartial(size: number): void {
+    const length = this.unreadBytes
     const room = size === unknown ? 8 : Math.min(size, Math.max(length * growth, 64))
     this.#partial = Buffer.allocUnsafeSlow(room)
-    chunk.copy(this.#partial, 0, start, chunk.length)
+    this.#chunk.copy(this.#partial, 0, this.#position, this.#end)
     this.#partialLength = length
     this.#partialSize = size
-    this.#chunk = nothing
-    this.#position = 0
+    this.#useUpChunk()
   }
 
   /** Moves bytes of the chunk to the unfinished packet; true once it is whole. */
   #fillPartial(): boolean {
     while (this.#partialSize === unknown) {
-      if (this.#position >= this.#chunk.length) return this.#chunkIsUsedUp()
+      if (this.#position >= this.#end) return this.#useUpChunk()
       this.#append(this.#position + 1)
       const partial = this.#partial ?? nothing
       this.#partialSize = this.#packetSize(partial, 0, this.#partialLength)
     }
     const missing = this.#partialSize - this.#partialLength
-    this.#append(Math.min(this.#chunk.length, this.#position + missing))
+    this.#append(Math.min(this.#end, this.#position + missing))
     if (this.#partialLength === this.#partialSize) return true
-    return this.#chunkIsUsedUp()
+    return this.#useUpChunk()
   }
 
-  #chunkIsUsedUp(): false {
+  /** It is not to be kept alive: others stand in the same memory. */
+  #useUpChunk(): false {
     this.#chunk = nothing
     this.#position = 0
+    this.#end = 0
     return false
   }
 

@@ -73,15 +73,15 @@ export class ClientLink implements Link, ChannelHandler {
     channel.handler = this
   }
 
-  receiveBytes(chunk: Buffer): void {
+  receiveBytes(bytes: Buffer, start: number, end: number): void {
     const shell = this.#shell
     const nowMs = shell.nowMs()
-    shell.traffic.bytesReceived += chunk.length
-    if (this.#waitsFor !== 'nothing' || shell.reading.mustWait(chunk.length, nowMs)) {
-      this.#hold(chunk)
+    shell.traffic.bytesReceived += end - start
+    if (this.#waitsFor !== 'nothing' || shell.reading.mustWait(end - start, nowMs)) {
+      this.#hold(bytes.subarray(start, end))
       return
     }
-    this.#decoder.push(chunk)
+    this.#decoder.push(bytes, start, end)
     shell.flushing.chunkBegins()
     try {
       this.#decode(nowMs)
@@ -109,11 +109,11 @@ export class ClientLink implements Link, ChannelHandler {
 
   closed(error: Error | null): void {
     this.#closedWords = error === null ? 'the client closed the connection' : `the connection broke: ${error.message}`
-    if (this.#isClosing || !this.#isReadSoon) this.#tellClosed()
+    if (this.#isClosing || !this.#isReadSoon()) this.#tellClosed()
   }
 
   /** What it sent last is read before it is closed: it may be DISCONNECT. Not what is too fast, or waits for an answer that may never come. */
-  get #isReadSoon(): boolean {
+  #isReadSoon(): boolean {
     return this.#waitsFor === 'turn' || this.#waitsFor === 'store'
   }
 
@@ -135,7 +135,7 @@ export class ClientLink implements Link, ChannelHandler {
       this.#channel.resume()
     }
     this.#decode(this.#shell.nowMs())
-    if (!this.#isReadSoon) this.#tellClosed()
+    if (!this.#isReadSoon()) this.#tellClosed()
   }
 
   /** Bytes that have come of a packet that is not whole. */
@@ -306,27 +306,27 @@ export class ClientLink implements Link, ChannelHandler {
     const isUnchanged = isAsItCame(source, version, outgoing)
     const { bytes, packetStart, packetEnd } = source
     if (isUnchanged && outgoing.qos === 0) {
-      this.#collected.addRun(bytes, packetStart, packetEnd)
+      this.#collected().addRun(bytes, packetStart, packetEnd)
       return
     }
     const shared = this.#shell.flushing.sharedOutput.packetOf(outgoing, version)
     if (shared !== null) {
-      this.#collected.addRun(shared.bytes, shared.start, shared.end)
+      this.#collected().addRun(shared.bytes, shared.start, shared.end)
       return
     }
     if (isWorthAView(bytes, source.payloadSize)) {
-      encodePublishHead(this.#collected.writer(), source, version, outgoing)
-      this.#collected.addView(bytes, source.payloadStart, packetEnd)
+      encodePublishHead(this.#collected().writer(), source, version, outgoing)
+      this.#collected().addView(bytes, source.payloadStart, packetEnd)
       return
     }
     if (isUnchanged) {
-      this.#collected.addRenumbered(bytes, packetStart, packetEnd, source.topicNameEnd, outgoing.packetId)
-    } else encodePublish(this.#collected.writer(), source, version, outgoing)
+      this.#collected().addRenumbered(bytes, packetStart, packetEnd, source.topicNameEnd, outgoing.packetId)
+    } else encodePublish(this.#collected().writer(), source, version, outgoing)
   }
 
   #sendAcknowledgement(outgoing: OutgoingAcknowledgement): void {
     const { packetType, packetId, reasonCode } = outgoing
-    encodeAcknowledgement(this.#collected.writer(), packetType, packetId, reasonCode, this.connection.protocolVersion)
+    encodeAcknowledgement(this.#collected().writer(), packetType, packetId, reasonCode, this.connection.protocolVersion)
     this.#countLeft(packetType, reasonCode)
   }
 
@@ -345,7 +345,7 @@ export class ClientLink implements Link, ChannelHandler {
       if (packet.type === 'connack' || packet.type === 'auth') this.#close()
       return
     }
-    encodePacket(this.#collected.writer(), sent, protocolVersion)
+    encodePacket(this.#collected().writer(), sent, protocolVersion)
     if (sent.type === 'connack') {
       const seconds = probeSeconds(this.#shell.core.state, this.connection)
       if (seconds > 0) this.#channel.probeAfter(seconds)
@@ -359,7 +359,7 @@ export class ClientLink implements Link, ChannelHandler {
     this.#channel.end()
   }
 
-  get #collected(): CollectedOutput {
+  #collected(): CollectedOutput {
     this.#output ??= lendOutput()
     return this.#output
   }
@@ -380,7 +380,7 @@ export class ClientLink implements Link, ChannelHandler {
     }
     this.#output = null
     this.#shell.traffic.bytesSent += output.size
-    this.#isBlocked = !output.writeTo(this.#channel, this.#shell.flushing.sharedOutput)
+    this.#isBlocked = !output.writeTo(this.#channel)
     returnOutput(output)
     this.#tellUnsent(0)
   }

@@ -51,7 +51,8 @@ test('when memory is short the connections end of those who have taken nothing b
   const join = (name: string, bufferedBytes: number): IdleChannel => {
     const channel = new IdleChannel(`${name}:1`)
     links.accept(channel, listener, shell)
-    channel.heldBy?.receiveBytes(Buffer.from(connectPacket(5, 2, field(name)), 'hex'))
+    const connect = Buffer.from(connectPacket(5, 2, field(name)), 'hex')
+    channel.heldBy?.receiveBytes(connect, 0, connect.length)
     channel.bufferedBytes = bufferedBytes
     return channel
   }

@@ -3,15 +3,14 @@ import { test } from 'node:test'
 import { makeChance } from '../../test/support/chance.ts'
 import type { Channel } from '../transport/channel.ts'
 import { CollectedOutput, isWorthAView } from './collected-output.ts'
-import { SharedOutput } from './shared-output.ts'
 
 /** What is written to it, and how: it takes no more than `room` at once. */
 function channel(room = Number.POSITIVE_INFINITY) {
   const writes: Uint8Array[] = []
   const size = () => writes.reduce((sum, bytes) => sum + bytes.length, 0)
   const port = {
-    write(bytes: Uint8Array): boolean {
-      writes.push(bytes)
+    write(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
+      writes.push(bytes.subarray(start, end))
       return size() <= room
     },
     get bufferedBytes() {
@@ -28,8 +27,6 @@ function write(output: CollectedOutput, text: string): void {
   writer.writeBytes(Buffer.from(text))
 }
 
-const shared = new SharedOutput()
-
 test('packets that lie next to each other go out in one write, where they are', () => {
   const output = new CollectedOutput()
   const bytes = Buffer.from('..abcdef..')
@@ -37,7 +34,7 @@ test('packets that lie next to each other go out in one write, where they are', 
   output.addRun(bytes, 5, 8)
   const { port, writes, text } = channel()
   assert.equal(output.size, 6)
-  assert.equal(output.writeTo(port, shared), true)
+  assert.equal(output.writeTo(port), true)
   assert.equal(text(), 'abcdef')
   assert.equal(writes[0]?.buffer, bytes.buffer)
   assert.equal(output.size, 0)
@@ -50,12 +47,12 @@ test('packets under another Packet Identifier are copied together, and where the
   output.addRenumbered(bytes, 6, 10, 7, 0x3334)
   const { port, writes, text } = channel()
   assert.equal(output.size, 8)
-  output.writeTo(port, shared)
+  output.writeTo(port)
   assert.equal(text(), 'a12bc34d')
   assert.equal(writes.length, 1)
   assert.equal(bytes.toString(), '..a##bc##d..')
   output.addRun(bytes, 2, 6)
-  output.writeTo(port, shared)
+  output.writeTo(port)
   assert.equal(text(), 'a12bc34da##b')
 })
 
@@ -85,9 +82,9 @@ test('in any mixture everything goes out once and in order', () => {
         output.addRenumbered(elsewhere, at, at + size, at, 0x6964)
         at += size + chance(2)
         expected += `id${'r'.repeat(size - 2)}`
-      } else if (chance(4) === 0) output.writeTo(port, shared)
+      } else if (chance(4) === 0) output.writeTo(port)
     }
-    output.writeTo(port, shared)
+    output.writeTo(port)
     assert.equal(text(), expected, `round ${round}`)
     assert.equal(output.size, 0)
   }
@@ -97,9 +94,9 @@ test('bytes that the channel has not taken yet are never written to again', () =
   const output = new CollectedOutput()
   const { port, text } = channel(0)
   write(output, 'first')
-  assert.equal(output.writeTo(port, shared), false)
+  assert.equal(output.writeTo(port), false)
   write(output, 'SECOND')
-  output.writeTo(port, shared)
+  output.writeTo(port)
   assert.equal(text(), 'firstSECOND')
 })
 
@@ -115,7 +112,7 @@ test('what waits refers to a large payload and copies a small one out of its chu
   output.addRun(large, 0, 20_000)
   output.endRun()
   const { port, writes } = channel()
-  output.writeTo(port, shared)
+  output.writeTo(port)
   assert.deepEqual(
     writes.map((bytes) => [bytes.length, bytes.buffer === large.buffer, bytes.buffer === chunk.buffer]),
     [
@@ -140,7 +137,7 @@ test('what waits is kept in parts: no more room than a part is taken ahead, and 
   }
   assert.equal(output.size, 5_000_000)
   const { port, writes, text } = channel(0)
-  output.writeTo(port, shared)
+  output.writeTo(port)
   assert.equal(text(), expected)
   assert.ok(writes.length <= 8, `${writes.length}`)
 })

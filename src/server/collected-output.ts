@@ -7,7 +7,6 @@
  */
 import { ByteWriter } from '../protocol/byte-writer.ts'
 import type { Channel } from '../transport/channel.ts'
-import type { SharedOutput } from './shared-output.ts'
 
 /** From this size on a view costs less than a copy. */
 const viewBytesMin = 16_384
@@ -128,7 +127,7 @@ export class CollectedOutput {
   }
 
   /** Sends everything and is empty. True if the channel takes more. */
-  writeTo(channel: Channel, shared: SharedOutput): boolean {
+  writeTo(channel: Channel): boolean {
     if (this.#writer.position > 0 || this.#packetIds.length > 0) this.endRun()
     let takesMore = true
     if (this.#views !== null) {
@@ -138,7 +137,7 @@ export class CollectedOutput {
     }
     if (this.#writer.position > 0) takesMore = this.#writeWritten(channel)
     if (this.#run !== null) {
-      takesMore = channel.write(shared.view(this.#run, this.#runStart, this.#runEnd))
+      takesMore = channel.write(this.#run, this.#runStart, this.#runEnd)
       this.#run = null
     }
     return takesMore
@@ -146,7 +145,7 @@ export class CollectedOutput {
 
   #writeWritten(channel: Channel): boolean {
     const writer = this.#writer
-    const takesMore = channel.write(writer.bytes.subarray(0, writer.position))
+    const takesMore = channel.write(writer.bytes, 0, writer.position)
     // Bytes the channel still refers to are its own from now on.
     if (channel.bufferedBytes > 0 || writer.bytes.length > keptBytesMax) this.#writer = new ByteWriter(firstBytes)
     else writer.position = 0

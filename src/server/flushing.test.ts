@@ -26,8 +26,8 @@ function joined(shell: Shell, name: string, writes: string[]): (hex: string) => 
     remoteAddress: `${name}:1`,
     bufferedBytes: 0,
     set handler(_: ChannelHandler) {},
-    write(bytes) {
-      writes.push(`${name} ${Buffer.from(bytes).toString('hex')}`)
+    write(bytes, start = 0, end = bytes.length) {
+      writes.push(`${name} ${Buffer.from(bytes.subarray(start, end)).toString('hex')}`)
       return true
     },
     probeAfter() {},
@@ -37,7 +37,7 @@ function joined(shell: Shell, name: string, writes: string[]): (hex: string) => 
     destroy() {},
   }
   const link = new ClientLink(channel, { url: 'tcp://127.0.0.1:1883', tellsPublisher: true }, shell)
-  const receive = (hex: string) => link.receiveBytes(Buffer.from(hex, 'hex'))
+  const receive = (hex: string) => link.receiveBytes(Buffer.from(hex, 'hex'), 0, hex.length / 2)
   receive(connectPacket(4, 2, field(name)))
   return receive
 }

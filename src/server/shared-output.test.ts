@@ -110,20 +110,3 @@ test('a message without a record is not found again, and the bytes of all but th
   assert.equal(early.bytes.length, 0)
   assert.ok(sharedBy(shared, copy(toMany(60, 1, 1))) !== early)
 })
-
-test('the same part of a buffer is one view', () => {
-  const shared = new SharedOutput()
-  const bytes = Buffer.from('abcdef')
-  const view = shared.view(bytes, 1, 4)
-  assert.equal(view.toString(), 'bcd')
-  assert.equal(shared.view(bytes, 1, 4), view)
-  assert.equal(shared.view(bytes, 1, 5).toString(), 'bcde')
-})
-
-test('a chunk that goes on whole needs no view of it', () => {
-  const shared = new SharedOutput()
-  const chunk = Buffer.from('whole')
-  assert.equal(shared.view(chunk, 0, 5), chunk)
-  assert.deepEqual(shared.view(chunk, 0, 4), Buffer.from('whol'))
-  assert.deepEqual(shared.view(chunk, 1, 5), Buffer.from('hole'))
-})

@@ -75,7 +75,6 @@ export class SharedOutput {
   #message: Message | null = null
   /** None until there are messages with a record. */
   #packets: (SharedPacket | null)[] = []
-  #view: Buffer = nothing
 
   /** The packet, if the copy can be shared; it is there until this is asked for another. */
   packetOf(outgoing: OutgoingPublish, version: ProtocolVersion): SharedPacket | null {
@@ -122,17 +121,5 @@ export class SharedOutput {
   forget(): void {
     this.#message = null
     this.#packet = null
-    this.#view = nothing
-  }
-
-  /** A part of a buffer that goes out to many: one view for all of them. */
-  view(bytes: Buffer, start: number, end: number): Buffer {
-    if (start === 0 && end === bytes.length) return bytes
-    const last = this.#view
-    if (last.buffer === bytes.buffer && last.byteOffset === bytes.byteOffset + start && last.length === end - start) {
-      return last
-    }
-    this.#view = bytes.subarray(start, end)
-    return this.#view
   }
 }

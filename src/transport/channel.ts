@@ -9,8 +9,8 @@ import type { ListenAddress } from './listen-url.ts'
 export type TransportName = 'tcp' | 'tls' | 'ws' | 'wss' | 'unix'
 
 export interface ChannelHandler {
-  /** `chunk` belongs to the receiver: the transport never writes to it again. */
-  receiveBytes(chunk: Buffer): void
+  /** What came, from `start` to `end`, belongs to the receiver: the transport never writes to it again. What stands beside it does not. */
+  receiveBytes(bytes: Buffer, start: number, end: number): void
   /** All that was written has been handed to the operating system, after `write` had answered false. Not called once the channel is ending. */
   drained(): void
   /**
@@ -28,7 +28,7 @@ export interface Channel {
   readonly certificateName?: string | null
   set handler(handler: ChannelHandler)
   /**
-   * Sends bytes in one write. Returns false when the owner shall stop until `drained`: the operating system did not take
+   * Sends the bytes from `start` to `end`, all of them by default, in one write. Returns false when the owner shall stop until `drained`: the operating system did not take
    * all of them or, where they are encrypted first (`tls`, `wss`), more than 64 KiB wait.
    *
    * The bytes are kept while `bufferedBytes` is not 0: only then may the caller reuse them. Over `tcp`, `unix` and `ws` it
@@ -37,7 +37,7 @@ export interface Channel {
    *
    * A channel that is ending or closed drops the bytes and returns false; no `drained` follows.
    */
-  write(bytes: Uint8Array): boolean
+  write(bytes: Uint8Array, start?: number, end?: number): boolean
   /** Bytes accepted by `write` and not yet taken by the operating system. */
   readonly bufferedBytes: number
   /** Stops reading: no `receiveBytes` before `resume`. That the peer has gone may be seen only after `resume`. */

@@ -14,7 +14,8 @@ export class Recorder implements ChannelHandler {
   onChunk: (chunk: Buffer) => void = () => {}
   #waiting: { isMet: () => boolean; resolve: () => void }[] = []
 
-  receiveBytes(chunk: Buffer): void {
+  receiveBytes(bytes: Buffer, start: number, end: number): void {
+    const chunk = bytes.subarray(start, end)
     assert.equal(this.closings.length, 0, 'nothing follows closed')
     this.chunks.push(chunk)
     this.byteCount += chunk.length

@@ -9,7 +9,14 @@
 import type { Socket } from 'node:net'
 import type { Channel, ChannelHandler } from './channel.ts'
 import { type Departing, departures } from './departures.ts'
-import { readDirectly, takeChunk } from './direct-reading.ts'
+import {
+  type DirectHandle,
+  type HandleOwner,
+  startReading,
+  stopReading,
+  takeHandle,
+  writeNow,
+} from './direct-handle.ts'
 import { afterFlush, formatRemoteAddress, slackBytes, unattended } from './socket-support.ts'
 
 const owner = Symbol('channel')
@@ -18,14 +25,19 @@ interface OwnedSocket extends Socket {
   [owner]: SocketChannel
 }
 
-export class SocketChannel implements Channel, Departing {
+export class SocketChannel implements Channel, Departing, HandleOwner {
   // What each chunk looks at stands first.
   #handler: ChannelHandler = unattended
-  readonly #socket: Socket
   #isEnding = false
+  /** Of what was written before, something may wait in the socket. */
+  #isQueued = false
+  /** @internal */
+  bytesRead = 0
+  /** Null where the socket is read and written as a stream. */
+  readonly #handle: DirectHandle | null
+  readonly #socket: Socket
   readonly #slackBytes: number
   #isClosed = false
-  readonly #isDirect: boolean
   #isPaused = false
   #awaitsFlush = false
   #error: Error | null = null
@@ -47,16 +59,15 @@ export class SocketChannel implements Channel, Departing {
     this.transport = transport
     this.certificateName = certificateName
     this.remoteAddress = remoteAddress ?? (transport === 'unix' ? 'unix' : formatRemoteAddress(socket))
-    const direct = socket.isPaused() ? readDirectly(socket, chunkRead) : null
-    this.#isDirect = direct !== null
-    this.#socket = direct ?? socket
+    this.#socket = socket
+    this.#handle = socket.isPaused() ? takeHandle(socket, this) : null
     this.#slackBytes = slackBytes(transport)
     // The property is this module's own: no type of Node knows it.
-    ;(this.#socket as OwnedSocket)[owner] = this
+    ;(socket as OwnedSocket)[owner] = this
     // Node would end our side at once when the peer has ended.
-    this.#socket.allowHalfOpen = true
-    this.#socket.on('error', socketFailed)
-    this.#socket.on('close', socketClosed)
+    socket.allowHalfOpen = true
+    socket.on('error', socketFailed)
+    socket.on('close', socketClosed)
   }
 
   get handler(): ChannelHandler {
@@ -74,20 +85,29 @@ export class SocketChannel implements Channel, Departing {
     const socket = this.#socket
     if (this.#isPaused) socket.pause()
     // Reading begins here, in a later turn: a socket nobody listens to reads nothing.
-    if (!this.#isDirect) socket.on('data', chunkArrived)
+    if (this.#handle === null) socket.on('data', chunkArrived)
     socket.on('end', peerEnded)
-    if (!this.#isPaused) socket.resume()
+    if (!this.#isPaused) this.#read()
   }
 
-  write(bytes: Uint8Array): boolean {
+  write(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
+    if (this.#isEnding) return false
+    if (this.#handle === null || this.#isQueued) return this.#writeStream(bytes.subarray(start, end))
+    const taken = writeNow(this.#handle, bytes, start, end)
+    return taken === end - start || this.#writeStream(bytes.subarray(start + taken, end))
+  }
+
+  #writeStream(bytes: Uint8Array): boolean {
     const socket = this.#socket
-    if (this.#isEnding || !socket.writable) return false
+    if (!socket.writable) return false
     socket.write(bytes)
+    this.#isQueued = socket.writableLength > 0
     if (socket.writableLength <= this.#slackBytes) return true
     if (!this.#awaitsFlush) {
       this.#awaitsFlush = true
       afterFlush(socket, () => {
         this.#awaitsFlush = false
+        this.#isQueued = false
         if (!this.#isEnding && !this.#isClosed) this.#handler.drained()
       })
     }
@@ -95,19 +115,33 @@ export class SocketChannel implements Channel, Departing {
   }
 
   get bufferedBytes(): number {
-    return this.#socket.writableLength
+    return this.#handle === null || this.#isQueued ? this.#socket.writableLength : 0
   }
 
   pause(): void {
     if (this.#isEnding) return
     this.#isPaused = true
-    if (this.#handler !== unattended) this.#socket.pause()
+    if (this.#handler === unattended) return
+    // The stream stays as it is: there is never anything in it.
+    if (this.#handle === null) this.#socket.pause()
+    else stopReading(this.#handle)
   }
 
   resume(): void {
     if (this.#isEnding) return
     this.#isPaused = false
-    if (this.#handler !== unattended) this.#socket.resume()
+    if (this.#handler !== unattended) this.#read()
+  }
+
+  #read(): void {
+    const socket = this.#socket
+    if (this.#handle === null) socket.resume()
+    else if (!socket.isPaused()) startReading(this.#handle)
+    else {
+      socket.resume()
+      // At once: the stream would have its handle read in a later tick, whatever is wanted by then.
+      socket.read(0)
+    }
   }
 
   probeAfter(seconds: number): void {
@@ -140,7 +174,7 @@ export class SocketChannel implements Channel, Departing {
     // The end of the peer is seen only by reading.
     if (!socket.readableEnded) {
       socket.end()
-      socket.resume()
+      this.#read()
     } else if (socket.writableLength > 0 || this.transport === 'tls') socket.end()
     else socket.destroy()
   }
@@ -153,8 +187,8 @@ export class SocketChannel implements Channel, Departing {
   }
 
   /** @internal */
-  receiveChunk(chunk: Buffer): void {
-    if (!this.#isEnding) this.#handler.receiveBytes(chunk)
+  receiveBytes(bytes: Buffer, start: number, end: number): void {
+    if (!this.#isEnding) this.#handler.receiveBytes(bytes, start, end)
   }
 
   /** @internal `closed` follows. */
@@ -173,12 +207,7 @@ export class SocketChannel implements Channel, Departing {
 // What the socket calls, with itself as `this`: one function each for all sockets.
 
 function chunkArrived(this: Socket, chunk: Buffer): void {
-  channelOf(this).receiveChunk(chunk)
-}
-
-function chunkRead(this: Socket, bytes: number): boolean {
-  channelOf(this).receiveChunk(takeChunk(bytes))
-  return true
+  channelOf(this).receiveBytes(chunk, 0, chunk.length)
 }
 
 function peerEnded(this: Socket): void {

@@ -89,10 +89,10 @@ export class WebSocketChannel implements Channel, Departing {
     else if (this.#isEnding && this.#isClosed) departures.add(this)
   }
 
-  write(bytes: Uint8Array): boolean {
+  write(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
     const socket = this.#socket
     if (this.#isEnding || !socket.writable) return false
-    this.#webSocket.send(bytes)
+    this.#webSocket.send(bytes.subarray(start, end))
     if (socket.writableLength <= this.#slackBytes) return true
     if (!this.#awaitsFlush) {
       this.#awaitsFlush = true
@@ -171,7 +171,7 @@ export class WebSocketChannel implements Channel, Departing {
     for (const chunk of this.#held) {
       if (this.#isPaused || this.#isEnding) break
       count += 1
-      this.#handler.receiveBytes(chunk)
+      this.#handler.receiveBytes(chunk, 0, chunk.length)
     }
     this.#held.splice(0, count)
     if (this.#isPaused) return
@@ -191,7 +191,7 @@ export class WebSocketChannel implements Channel, Departing {
     const chunk = message as Buffer
     if (chunk.length === 0) return
     if (this.#isPaused || this.#held.length > 0 || this.#handler === unattended) this.#held.push(chunk)
-    else this.#handler.receiveBytes(chunk)
+    else this.#handler.receiveBytes(chunk, 0, chunk.length)
   }
 
   /** @internal The socket failed, a frame was broken or a message too long; `closed` follows. */

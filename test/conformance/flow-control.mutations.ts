@@ -35,8 +35,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'one message is sent when the window is used up',
     file: 'src/core/session/outbound.ts',
-    from: 'this.#onWire < connection.sendMaximum',
-    to: 'this.#onWire <= connection.sendMaximum',
+    from: 'this.#inFlightOnWire() < connection.sendMaximum',
+    to: 'this.#inFlightOnWire() <= connection.sendMaximum',
     breaks: ['MQTT-3.3.4-9', 'MQTT-4.9.0-2'],
   },
   {

@@ -21,13 +21,14 @@ class RecordingChannel implements Channel {
   readonly #sent: string[] = []
   handler: ChannelHandler = { receiveBytes() {}, drained() {}, closed() {} }
 
-  write(bytes: Uint8Array): boolean {
-    this.#sent.push(Buffer.from(bytes).toString('hex'))
+  write(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
+    this.#sent.push(Buffer.from(bytes.subarray(start, end)).toString('hex'))
     return true
   }
 
   answer(bytes: string): void {
-    this.handler.receiveBytes(Buffer.from(bytes.replaceAll(' ', ''), 'hex'))
+    const chunk = Buffer.from(bytes.replaceAll(' ', ''), 'hex')
+    this.handler.receiveBytes(chunk, 0, chunk.length)
   }
 
   /** What was sent since the last call. */

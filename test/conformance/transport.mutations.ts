@@ -14,15 +14,15 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a packet of which only a part has come is forgotten',
     file: 'src/protocol/packet-decoder.ts',
-    from: 'this.#keepPartial(chunk, start, size)',
+    from: 'this.#keepPartial(size)',
     to: '',
     breaks: ['MQTT-4.2.0-1', 'MQTT3-4.2.0-1'],
   },
   {
     name: 'messages are sent in the form of 5.0 to everybody',
     file: 'src/server/client-link.ts',
-    from: 'encodePublish(this.#collected.writer(), source, version, outgoing)',
-    to: 'encodePublish(this.#collected.writer(), source, 5, outgoing)',
+    from: 'encodePublish(this.#collected().writer(), source, version, outgoing)',
+    to: 'encodePublish(this.#collected().writer(), source, 5, outgoing)',
     breaks: ['MQTT3-7.0.0-2'],
   },
 ]

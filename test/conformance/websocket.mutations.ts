@@ -14,14 +14,14 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'the broker sends text frames',
     file: 'src/transport/websocket-channel.ts',
-    from: 'this.#webSocket.send(bytes)',
-    to: 'this.#webSocket.send(bytes, { binary: false })',
+    from: 'this.#webSocket.send(bytes.subarray(start, end))',
+    to: 'this.#webSocket.send(bytes.subarray(start, end), { binary: false })',
     breaks: ['MQTT-6.0.0-1', 'MQTT3-6.0.0-1'],
   },
   {
     name: 'what a frame holds of the next packet is forgotten',
     file: 'src/protocol/packet-decoder.ts',
-    from: 'this.#keepPartial(chunk, start, size)',
+    from: 'this.#keepPartial(size)',
     to: '',
     breaks: ['MQTT-6.0.0-2', 'MQTT3-6.0.0-2'],
   },

@@ -27,11 +27,12 @@ export class RecordingChannel implements Channel {
 
   /** These hexadecimal digits arrive. */
   receive(digits: string): void {
-    this.#handler?.receiveBytes(Buffer.from(digits.replaceAll(' ', ''), 'hex'))
+    const bytes = Buffer.from(digits.replaceAll(' ', ''), 'hex')
+    this.#handler?.receiveBytes(bytes, 0, bytes.length)
   }
 
-  write(bytes: Uint8Array): boolean {
-    this.#decoder.push(Buffer.from(bytes))
+  write(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
+    this.#decoder.push(Buffer.from(bytes.subarray(start, end)))
     for (let packet = this.#decoder.next(); packet !== null; packet = this.#decoder.next()) this.written.push(packet)
     return true
   }

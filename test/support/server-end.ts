@@ -39,8 +39,8 @@ export class ServerEnd implements Channel {
     this.#handler = handler
   }
 
-  write(bytes: Uint8Array): boolean {
-    this.#decoder.push(Buffer.from(bytes))
+  write(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
+    this.#decoder.push(Buffer.from(bytes.subarray(start, end)))
     for (let packet = this.#decoder.next(); packet !== null; packet = this.#decoder.next()) this.#packets.push(packet)
     return true
   }
@@ -58,7 +58,7 @@ export class ServerEnd implements Channel {
   send(packet: PlainPacket): void {
     const writer = new ByteWriter()
     encodePacket(writer, packet, this.#version)
-    this.#handler?.receiveBytes(Buffer.from(writer.bytes.subarray(0, writer.position)))
+    this.#handler?.receiveBytes(Buffer.from(writer.bytes), 0, writer.position)
   }
 
   acknowledge(type: 'puback' | 'pubrec' | 'pubrel' | 'pubcomp', packetId: number, reasonCode = 0): void {
@@ -69,7 +69,7 @@ export class ServerEnd implements Channel {
     const { topicName, payload = Buffer.alloc(0), qos = 0, retain = false, dup = false, packetId = 0 } = fields
     const message = { topicName, payload, qos, retain, properties: fields.properties ?? {} }
     const { writer } = encodeMessage(message, packetId, dup, this.#version)
-    this.#handler?.receiveBytes(Buffer.from(writer.bytes.subarray(0, writer.position)))
+    this.#handler?.receiveBytes(Buffer.from(writer.bytes), 0, writer.position)
   }
 
   probeAfter(): void {}

@@ -71,7 +71,7 @@ export class BenchClient {
       protocolVersion: settings.protocolVersion,
     })
     channel.handler = {
-      receiveBytes: (chunk) => this.#receiveBytes(chunk),
+      receiveBytes: (bytes, start, end) => this.#receiveBytes(bytes.subarray(start, end)),
       drained: () => this.#drained(),
       closed: (error) => this.#closed(error),
     }

@@ -110,7 +110,7 @@ export class MqttClient {
       protocolVersion: fields.protocolVersion,
     })
     channel.handler = {
-      receiveBytes: (chunk) => this.#receiveBytes(chunk),
+      receiveBytes: (bytes, start, end) => this.#receiveBytes(bytes.subarray(start, end)),
       drained: () => this.#drained(),
       closed: (error) => this.#closed(error),
     }

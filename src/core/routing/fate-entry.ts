@@ -153,13 +153,13 @@ export class LoggedMessage {
       matched: this.#matched,
       reason: this.#reason,
       leftOut: this.#leftOut,
-      copies: this.#copies,
+      copies: this.#copyEntries(),
       furtherCopies: Math.max(0, this.#ended - copiesMax),
       storedAfterMs: this.#storedAfterMs === notYet ? null : this.#storedAfterMs,
     }
   }
 
-  get #copies(): CopyEntry[] {
+  #copyEntries(): CopyEntry[] {
     if (this.#ended === 0) return []
     const [account, clientIdentifier] = [this.#copyAccount, this.#copyClientIdentifier]
     const first = { account, clientIdentifier, fate: this.#copyFate, afterMs: this.#copyAfterMs }

@@ -61,7 +61,7 @@ export class Outbound {
   /** Messages that may be sent before an acknowledgement is needed; 0 while the client is away. */
   get freeWindow(): number {
     const connection = this.#session.connection
-    return connection === null ? 0 : Math.max(0, connection.sendMaximum - this.#onWire)
+    return connection === null ? 0 : Math.max(0, connection.sendMaximum - this.#inFlightOnWire())
   }
 
   /** What waits of a durable Session. */
@@ -102,20 +102,20 @@ export class Outbound {
   /** The connection, if the next copy may go out on it now. */
   #mayFollow(core: CoreState): Connection | null {
     const connection = this.#session.connection
-    if (connection === null || this.queuedMessages > 0 || this.#hasToResend) return null
+    if (connection === null || this.queuedMessages > 0 || this.#resends()) return null
     return this.#maySend(connection, core) ? connection : null
   }
 
-  get #onWire(): number {
+  #inFlightOnWire(): number {
     return this.#inFlight === null ? 0 : this.#inFlight.onWire
   }
 
-  get #hasToResend(): boolean {
+  #resends(): boolean {
     return this.#inFlight !== null && this.#inFlight.nextToResend !== null
   }
 
   #maySend(connection: Connection, core: CoreState): boolean {
-    return this.#onWire < connection.sendMaximum && connection.unsentBytes < core.limits.unsentBytesMax
+    return this.#inFlightOnWire() < connection.sendMaximum && connection.unsentBytes < core.limits.unsentBytesMax
   }
 
   /** The same for what waits. */
@@ -125,7 +125,7 @@ export class Outbound {
 
   /** Something could be sent once what was sent before has left. */
   get hasWaiting(): boolean {
-    return this.#hasToResend || this.queuedMessages > 0
+    return this.#resends() || this.queuedMessages > 0
   }
 
   /** Sends what the window allows: first what was sent before, then the backlog, then what is queued in memory. */

@@ -86,7 +86,7 @@ export class Publish {
   own(): void {
     if (this.#place === 'own') return
     this.#place = 'own'
-    const start = this.#start
+    const start = this.#start()
     const size = this.packetEnd - start
     // A view of what is nearly the whole chunk keeps little alive; copying it would only cost.
     if (this.bytes.buffer.byteLength <= 2 * size + 512) return
@@ -115,7 +115,7 @@ export class Publish {
     const { byteLength } = bytes.buffer
     // It keeps no more alive than a slab would.
     if (byteLength <= slabSize) return
-    const start = this.#start
+    const start = this.#start()
     const size = packetEnd - start
     if (byteLength <= 2 * size + 512) return
     if (size > slabSize / 8) {
@@ -127,7 +127,7 @@ export class Publish {
     this.#place = 'slab'
   }
 
-  get #start(): number {
+  #start(): number {
     return this.packetStart >= 0 ? this.packetStart : this.payloadStart
   }
 
