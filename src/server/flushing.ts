@@ -79,6 +79,17 @@ export class Flushing {
   /** Writes now: all, or as much as one turn may. */
   readonly flush = (): void => {
     this.#isAwaited = false
+    const only = this.#takeOnly()
+    if (only === null) this.#flushMany()
+    else {
+      only.flush()
+      this.#written += 1
+      this.sharedOutput.forget()
+    }
+    this.#flushed()
+  }
+
+  #flushMany(): void {
     const links = this.#take()
     const traffic = this.#traffic
     const untilBytes = traffic.bytesSent + flushBytesMax
@@ -91,7 +102,12 @@ export class Flushing {
       this.#left = links.slice(done)
       this.goOn()
     }
-    this.#flushed()
+  }
+
+  /** While little is written there is one nearly always: the list stays where it is. */
+  #takeOnly(): Link | null {
+    if (this.#left.length > 0 || this.#dirty.length + this.#dirtyFirst.length !== 1) return null
+    return this.#dirty.pop() ?? this.#dirtyFirst.pop() ?? null
   }
 
   /** In their order. Nearly always there is one kind of them. */
