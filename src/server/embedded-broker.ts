@@ -104,7 +104,7 @@ export class Broker {
       audit: (event: AdminRequestEvent) => this.#events.emit('adminRequest', event),
       storeTakes: (takes: boolean) => this.#events.emit('storeTakesMessages', takes),
       failed: (error: Error) => this.#failed(error),
-      unsentGrew: (bytes: number) => this.#memory.grew(bytes),
+      grew: (bytes: number) => this.#memory.grew(bytes),
       ...(parts.afterTurn === undefined ? {} : { afterTurn: parts.afterTurn }),
     }
     this.#shell = new Shell(shellOptions, this.#gatekeeper, store, owner, clock)

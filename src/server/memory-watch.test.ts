@@ -74,7 +74,7 @@ test('much more that waits for clients is looked at when whoever said so has fin
   watch.grew(100 * mebibyte)
   await Promise.resolve()
   assert.deepEqual(told, [], 'it has not been started')
-  t.mock.timers.enable({ apis: ['setInterval'] })
+  t.mock.timers.enable({ apis: ['setTimeout'] })
   watch.start()
   for (let number = 0; number < 100; number++) watch.grew(1000)
   await Promise.resolve()
@@ -86,7 +86,7 @@ test('much more that waits for clients is looked at when whoever said so has fin
   watch.stop()
 })
 
-test('where next to nothing moves it is looked at each fifth time only, unless memory is short', (t) => {
+test('where next to nothing moves it is looked at twice a second only, unless memory is short', (t) => {
   let movedBytes = 0
   let bytesMax = memoryBytesByDefault
   let looks = 0
@@ -99,7 +99,7 @@ test('where next to nothing moves it is looked at each fifth time only, unless m
     changed() {},
     relieve() {},
   }
-  t.mock.timers.enable({ apis: ['setInterval'] })
+  t.mock.timers.enable({ apis: ['setTimeout'] })
   const watch = new MemoryWatch(owner)
   watch.start()
   const looksIn = (steps: number, bytes: number) => {
@@ -111,8 +111,10 @@ test('where next to nothing moves it is looked at each fifth time only, unless m
     return looks - before
   }
   assert.equal(looksIn(20, 1000), 4)
-  assert.equal(looksIn(20, 64 * 1024), 20)
-  assert.equal(looksIn(20, 0), 4)
+  assert.equal(looksIn(5, 64_000), 1)
+  assert.equal(looksIn(20, 64_000), 20)
+  assert.equal(looksIn(1, 63_999), 1)
+  assert.equal(looksIn(20, 63_999), 4)
   bytesMax = 1
   assert.equal(looksIn(5, 0), 1)
   assert.equal(looksIn(20, 0), 20, 'it is short now')

@@ -33,10 +33,11 @@ export interface MemoryWatchOwner {
   relieve(): void
 }
 
-const everyMs = 100
-/** To look costs as much as several messages: where so little has moved since the last time, only each fifth time. */
-const littleBytesMax = 64 * 1024
-const passedMax = 4
+/** Where little moves each look wakes the process for nothing else. What grows meanwhile is told: see `grew`. */
+const everyMs = 500
+/** While memory is short, or more than so much moves in a millisecond. */
+const oftenMs = 100
+const littleBytesMax = 640
 /** Of more than this it is told at once: a flood to many clients that do not read takes a gigabyte in a second. */
 const grownBytesMax = 8 * 1024 * 1024
 const relieveEveryMs = 5000
@@ -66,7 +67,7 @@ export class MemoryWatch {
   #isShort = false
   #grownBytes = 0
   #movedBytes = 0
-  #passed = 0
+  #waitMs = everyMs
   #collectAtMs = 0
   #relieveAtMs = 0
   #isRelieved = false
@@ -80,15 +81,15 @@ export class MemoryWatch {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.#lookIfMoved(), everyMs).unref()
+    this.#timer = setTimeout(() => this.#lookAgain(), everyMs).unref()
   }
 
   stop(): void {
-    if (this.#timer !== null) clearInterval(this.#timer)
+    if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
   }
 
-  /** So much more is taken. It may be looked at when whoever says so has finished. */
+  /** So much more may be taken. It is looked at when whoever says so has finished. */
   grew(bytes: number): void {
     if (this.#timer === null) return
     this.#grownBytes += bytes
@@ -97,16 +98,13 @@ export class MemoryWatch {
     queueMicrotask(() => this.#look())
   }
 
-  #lookIfMoved(): void {
-    const movedBytes = this.#owner.movedBytes()
-    const isLittle = movedBytes - this.#movedBytes < littleBytesMax
-    if (isLittle && !this.#isShort && this.#passed < passedMax) {
-      this.#passed += 1
-      return
-    }
-    this.#passed = 0
-    this.#movedBytes = movedBytes
+  #lookAgain(): void {
     this.#look()
+    const movedBytes = this.#owner.movedBytes()
+    const isLittle = movedBytes - this.#movedBytes < littleBytesMax * this.#waitMs
+    this.#movedBytes = movedBytes
+    this.#waitMs = isLittle && !this.#isShort ? everyMs : oftenMs
+    if (this.#timer !== null) this.#timer = setTimeout(() => this.#lookAgain(), this.#waitMs).unref()
   }
 
   #look(): void {

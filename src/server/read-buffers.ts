@@ -26,13 +26,20 @@ export function collectReadBuffers(): void {
 
 /** Of one broker. */
 export class ReadBuffers {
+  readonly #grew: (bytes: number) => void
   #lookAtBytes = lookEveryBytes
   /** The least memory outside V8's heap since the last collection. */
   #leastBytes = 0
 
+  /** `grew` is told of bytes that have been received, some MiB at a time. */
+  constructor(grew: (bytes: number) => void) {
+    this.#grew = grew
+  }
+
   /** `bytesReceived` in all. Called often, and nearly always does nothing. */
   received(bytesReceived: number): void {
     if (bytesReceived < this.#lookAtBytes) return
+    this.#grew(bytesReceived - this.#lookAtBytes + lookEveryBytes)
     this.#lookAtBytes = bytesReceived + lookEveryBytes
     if (collect === null) return
     const bytes = getHeapStatistics().external_memory

@@ -13,8 +13,8 @@ export interface ShellOwner {
   /** Whether the store takes messages has changed. */
   storeTakes(takesMessages: boolean): void
   failed(error: Error): void
-  /** So much more waits for a client to take it. Must not call back before it returns. */
-  unsentGrew(bytes: number): void
+  /** So much more waits for a client to take it, or has come from one. Must not call back before it returns. */
+  grew(bytes: number): void
   /** For tests: after every Turn. */
   afterTurn?: (core: BrokerCore) => void
 }

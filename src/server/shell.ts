@@ -55,7 +55,7 @@ export class Shell {
   readonly answers = new AwaitedAnswers(this.reading)
   /** What is written to clients. */
   readonly flushing: Flushing
-  readonly #readBuffers = new ReadBuffers()
+  readonly #readBuffers = new ReadBuffers((bytes) => this.#owner.grew(bytes))
   readonly #waitingForStore: ClientLink[] = []
   /** Events about messages, as the core makes them. */
   readonly #news: BrokerEvent[]
@@ -315,7 +315,7 @@ export class Shell {
 
   /** So much more waits for a client than when it was last flushed. */
   unsentGrew(bytes: number): void {
-    this.#owner.unsentGrew(bytes)
+    this.#owner.grew(bytes)
   }
 
   #arm(nowMs: number): void {

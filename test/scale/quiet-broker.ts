@@ -44,7 +44,7 @@ export class QuietBroker {
       options,
       gatekeeper,
       store,
-      { report: () => {}, audit: () => {}, storeTakes: () => {}, failed: reject, unsentGrew: () => {} },
+      { report: () => {}, audit: () => {}, storeTakes: () => {}, failed: reject, grew: () => {} },
       Date.now,
     )
   }

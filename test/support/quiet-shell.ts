@@ -13,10 +13,11 @@ import type { Store } from '../../src/store/store.ts'
 interface QuietParts {
   readonly store?: Store
   readonly authorize?: Authorize
+  readonly grew?: (bytes: number) => void
 }
 
 export function quietShell(limits: Partial<Limits> = {}, clock = stoppedClock(), parts: QuietParts = {}): Shell {
-  const { store = new MemoryStore(false), authorize } = parts
+  const { store = new MemoryStore(false), authorize, grew = () => {} } = parts
   const options = {
     limits: { ...defaultLimits, ...limits },
     asksAuthentication: false,
@@ -40,7 +41,7 @@ export function quietShell(limits: Partial<Limits> = {}, clock = stoppedClock(),
     report() {},
     audit() {},
     storeTakes() {},
-    unsentGrew() {},
+    grew,
     failed: assert.ifError,
   }
   return new Shell(options, gatekeeper, store, owner, clock)
