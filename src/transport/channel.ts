@@ -28,8 +28,8 @@ export interface Channel {
   readonly certificateName?: string | null
   set handler(handler: ChannelHandler)
   /**
-   * Sends the bytes from `start` to `end`, all of them by default, in one write. Returns false when the owner shall stop until `drained`: the operating system did not take
-   * all of them or, where they are encrypted first (`tls`, `wss`), more than 64 KiB wait.
+   * Sends the bytes from `start` to `end`, all of them by default, in one write. Returns false when the owner shall stop until
+   * `drained`: the operating system did not take all of them or, where they are encrypted first (`tls`, `wss`), more than 64 KiB wait.
    *
    * The bytes are kept while `bufferedBytes` is not 0: only then may the caller reuse them. Over `tcp`, `unix` and `ws` it
    * is usually 0 when `write` returns, because the system call is made at once; over `tls` and `wss` never, since

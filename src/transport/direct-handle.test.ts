@@ -197,3 +197,18 @@ test('a channel that is paused as soon as it has a handler reads nothing before 
   channel.resume()
   assert.equal((await reader.until(4)).toString(), 'word')
 })
+
+test('a connection that breaks is told with its error, for which no stack is written out', async (t) => {
+  const { stackTraceLimit } = Error
+  const { client, socket } = await accepted(t)
+  const channel = new SocketChannel('tcp', socket)
+  const broken = new Promise<Error | null>((resolve) => {
+    channel.handler = { receiveBytes() {}, drained() {}, closed: resolve }
+  })
+  client.resetAndDestroy()
+  const error = await broken
+  assert.ok(error !== null)
+  assert.equal(error.message, 'read ECONNRESET')
+  assert.equal(error.stack?.includes('\n'), false)
+  assert.equal(Error.stackTraceLimit, stackTraceLimit)
+})

@@ -79,9 +79,20 @@ function hasRead(this: OwnedHandle, chunk: unknown): undefined {
   // The difference of two numbers of 32 bits is right beyond them, too.
   const bytesRead = this.bytesRead | 0
   const bytes = (bytesRead - to.bytesRead) | 0
-  if (bytes === 0) return readOfNode?.call(this, chunk)
+  if (bytes === 0) return tellNode(this, chunk)
   to.bytesRead = bytesRead
   keep(to, bytes)
+}
+
+/** The end of a connection, or its error. The stack of that would name this place alone, and be written out for each of thousands that break at once. */
+function tellNode(handle: OwnedHandle, chunk: unknown): undefined {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return readOfNode?.call(handle, chunk)
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
 }
 
 /** Nothing more is read before `startReading`. Neither does anything to a handle that is closed. */
