@@ -212,3 +212,21 @@ test('a connection that breaks is told with its error, for which no stack is wri
   assert.equal(error.stack?.includes('\n'), false)
   assert.equal(Error.stackTraceLimit, stackTraceLimit)
 })
+
+test('a socket that has read something, or is about to, is left as it is', async (t) => {
+  const reading = await accepted(t)
+  reading.socket.resume()
+  await once(reading.socket, 'resume')
+  reading.socket.pause()
+  assert.equal(takeHandle(reading.socket, new Reader()), null)
+  const { client, socket } = await accepted(t)
+  client.write('hello')
+  await once(socket.resume(), 'data')
+  socket.pause()
+  assert.equal(takeHandle(socket, new Reader()), null)
+  const channel = new SocketChannel('tcp', socket)
+  const reader = new Reader()
+  channel.handler = { receiveBytes: (...read) => reader.receiveBytes(...read), drained() {}, closed() {} }
+  client.write('world')
+  assert.equal((await reader.until(5)).toString(), 'world')
+})

@@ -54,7 +54,7 @@ let readOfNode: ReadFunction | null = null
 
 /**
  * The handle of a socket that has read nothing yet: what it reads from now on is told to `to`, once it is resumed; its end, and an error,
- * to the socket. Null if this Node does not know how: then the socket is as before.
+ * to the socket. Null if it has, or if this Node does not know how: then the socket is as before.
  */
 export function takeHandle(socket: Socket, to: HandleOwner): DirectHandle | null {
   const { _handle: handle } = socket as Socket & { _handle: Partial<OwnedHandle> | null }
@@ -68,8 +68,9 @@ export function takeHandle(socket: Socket, to: HandleOwner): DirectHandle | null
 
 function isDirect(handle: Partial<OwnedHandle> | null): handle is OwnedHandle {
   if (handle === null) return false
-  const { onread, bytesRead, fd } = handle
-  if (typeof bytesRead !== 'number' || typeof fd !== 'number' || typeof onread !== 'function') return false
+  const { onread, bytesRead, fd, reading } = handle
+  // What has been read, or is about to be, is in the stream.
+  if (bytesRead !== 0 || reading !== false || typeof fd !== 'number' || typeof onread !== 'function') return false
   if (readOfNode !== null && onread !== readOfNode) return false
   return [handle.useUserBuffer, handle.readStart, handle.readStop].every((method) => typeof method === 'function')
 }

@@ -62,6 +62,8 @@ async function putThrough(client: Socket, settings: SocksSettings, requests: str
     client.pipe(server).pipe(client)
   })
   server.on('error', () => client.destroy())
+  // A client that breaks off has no end that could be passed on, and nobody would read the server's any more.
+  client.on('close', () => server.destroy())
 }
 
 function answer(reply: number): Buffer {

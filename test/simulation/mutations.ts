@@ -58,8 +58,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'one message more than Receive Maximum is in flight',
     file: 'session/outbound.ts',
-    from: 'this.#onWire < connection.sendMaximum',
-    to: 'this.#onWire <= connection.sendMaximum',
+    from: 'this.#inFlightOnWire() < connection.sendMaximum',
+    to: 'this.#inFlightOnWire() <= connection.sendMaximum',
   },
   {
     name: 'everything in flight is sent again at once',
