@@ -86,7 +86,7 @@ test('what a connection has read is counted beyond 32 bits', async (t) => {
   const reader = new Reader()
   const handle = takeHandle(socket, reader)
   assert.ok(handle !== null)
-  // Two bytes are left of what an integer of 32 bits can hold, and then of what it can hold without its sign.
+  // Five bytes lead beyond what 32 bits hold with a sign, without one, and far above.
   for (const before of [0x7fff_fffe, 0xffff_fffe, 0x8_ffff_fffe]) {
     const { promise, resolve } = Promise.withResolvers<number>()
     const chunk = {
@@ -200,6 +200,10 @@ test('a channel that is paused as soon as it has a handler reads nothing before 
 
 test('a connection that breaks is told with its error, for which no stack is written out', async (t) => {
   const { stackTraceLimit } = Error
+  t.after(() => {
+    Error.stackTraceLimit = stackTraceLimit
+  })
+  Error.stackTraceLimit = 7
   const { client, socket } = await accepted(t)
   const channel = new SocketChannel('tcp', socket)
   const broken = new Promise<Error | null>((resolve) => {
@@ -210,7 +214,7 @@ test('a connection that breaks is told with its error, for which no stack is wri
   assert.ok(error !== null)
   assert.equal(error.message, 'read ECONNRESET')
   assert.equal(error.stack?.includes('\n'), false)
-  assert.equal(Error.stackTraceLimit, stackTraceLimit)
+  assert.equal(Error.stackTraceLimit, 7)
 })
 
 test('a socket that has read something, or is about to, is left as it is', async (t) => {

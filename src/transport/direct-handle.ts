@@ -1,9 +1,8 @@
 /**
  * Sockets that are read and written without the machinery of a stream, through the handle that Node has for each.
  *
- * Node makes memory for each chunk, makes it smaller, and hands it through Readable and an event; what is written goes through Writable,
- * gets a request object and a callback in a later tick. Here chunks are read into one buffer for all sockets, and what is written is handed to the
- * system at once. All else is left to the Socket, also what the system does not take at once (docs/decisions/0050-sockets-by-their-handles.md).
+ * Here chunks are read into one buffer for all sockets, and what is written is handed to the system at once. All else is left to the Socket,
+ * also what the system does not take at once (docs/decisions/0050-sockets-by-their-handles.md).
  *
  * @hot
  */
@@ -85,7 +84,10 @@ function hasRead(this: OwnedHandle, chunk: unknown): undefined {
   keep(to, bytes)
 }
 
-/** The end of a connection, or its error. The stack of that would name this place alone, and be written out for each of thousands that break at once. */
+/**
+ * The end of a connection, or its error. The stack of that would name this place alone, and be written out for each of thousands that
+ * break at once.
+ */
 function tellNode(handle: OwnedHandle, chunk: unknown): undefined {
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0

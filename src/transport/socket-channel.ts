@@ -47,8 +47,8 @@ export class SocketChannel implements Channel, Departing, HandleOwner {
   readonly certificateName: string | null
 
   /**
-   * `socket` is connected, and for TLS its handshake is done; it belongs to the channel from now on. One that is paused has read nothing,
-   * and is read directly. `remoteAddress` is given where a proxy may stand before the client.
+   * `socket` is connected, and for TLS its handshake is done; it belongs to the channel from now on. One that is paused and has
+   * read nothing is read and written by its handle. `remoteAddress` is given where a proxy may stand before the client.
    */
   constructor(
     transport: 'tcp' | 'tls' | 'unix',
