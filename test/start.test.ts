@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -17,6 +17,8 @@ import { openWire } from './support/wire-client.ts'
 const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
 const directory = temporaryDirectory()
 const running = new Set<Started>()
+/** V8 writes down what it compiles, in v8.log. */
+const loggingCode = ['--log-code', '--no-logfile-per-isolate']
 afterEach(() => {
   for (const started of running) started.child.kill('SIGKILL')
 })
@@ -31,7 +33,9 @@ class Started {
   constructor(...flags: string[]) {
     // Tests run beside each other, and beside brokers of people who run them.
     const admin = flags.includes('--admin') ? [] : ['--admin', 'off']
-    this.child = spawn(process.execPath, [main, 'start', ...admin, ...flags], {
+    const ofV8 = flags.filter((flag) => loggingCode.includes(flag))
+    const ours = flags.filter((flag) => !loggingCode.includes(flag))
+    this.child = spawn(process.execPath, [...ofV8, main, 'start', ...admin, ...ours], {
       cwd: directory,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -333,4 +337,23 @@ test('what Node has compiled is kept for the next start, in the cache of whoever
     const { status, stderr } = run({ PATH: process.env.PATH, ...broken })
     assert.deepEqual([status, stderr], [0, ''])
   }
+})
+
+test("V8's last compiler does not take what the first clients need", async () => {
+  const started = new Started(...loggingCode, '--listen', freePort, '--durability', 'memory')
+  await started.ready()
+  const client = await openWire(`tcp://127.0.0.1:${started.port}`, 4)
+  await client.connect()
+  for (let times = 0; times < 20_000; times++) client.publish({ topicName: 'a', payload: Buffer.from('1') })
+  client.publish({ topicName: 'a', payload: Buffer.from('1'), qos: 1, packetId: 1 })
+  await client.next('puback')
+  await started.stop()
+  const log = readFileSync(join(directory, 'v8.log'), 'latin1')
+  // The last word of an entry is V8's sign for the compiler: + is Maglev, * TurboFan.
+  const compiled = [
+    ...log.matchAll(/^code-creation,JS,.*,(\S+) file:\S+\/src\/(?:core|protocol|server)\/.*,([+*])'?$/gm),
+  ]
+  const by = (sign: string) => compiled.flatMap(([, name, by]) => (by === sign ? [name] : []))
+  assert.ok(by('+').includes('decodePublish'), `${by('+')}`)
+  assert.deepEqual(by('*'), [])
 })

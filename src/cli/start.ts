@@ -22,8 +22,8 @@ import type { Durability } from '../server/options.ts'
 import { collectReadBuffers } from '../server/read-buffers.ts'
 import { flushSpans, hasTraceSdk } from '../server/tracing/open-telemetry.ts'
 import { ListenError } from '../transport/listen-error.ts'
+import { compileAllOnceStarted } from './start/compiling.ts'
 import { watchForCrash } from './start/crash.ts'
-import { inlineFurtherOnceStarted } from './start/inlining.ts'
 import { logOpenFiles } from './start/log-open-files.ts'
 import { giveMemoryBackWhenQuiet } from './start/memory-reducer.ts'
 import { onceLoaded } from './start/once-loaded.ts'
@@ -47,7 +47,7 @@ async function runBroker(flags: StartFlags, flagFaults: readonly ConfigFault[], 
   collectReadBuffers()
   const loaded = onceLoaded(() => {
     boundYoungGeneration(() => running?.ledger().copies.inFlight ?? 0)
-    inlineFurtherOnceStarted()
+    compileAllOnceStarted()
     giveMemoryBackWhenQuiet(() => (running === null ? 0 : messagesAndCopies(running.ledger())))
   })
   const hangup = watchForHangup()
