@@ -353,7 +353,7 @@ test("V8's last compiler does not take what the first clients need", async () =>
   const compiled = [
     ...log.matchAll(/^code-creation,JS,.*,(\S+) file:\S+\/src\/(?:core|protocol|server)\/.*,([+*])'?$/gm),
   ]
-  const by = (sign: string) => compiled.flatMap(([, name, by]) => (by === sign ? [name] : []))
+  const by = (sign: string) => compiled.flatMap(([, name, compiler]) => (compiler === sign ? [name] : []))
   assert.ok(by('+').includes('decodePublish'), `${by('+')}`)
   assert.deepEqual(by('*'), [])
 })

@@ -2,7 +2,7 @@
  * How V8 compiles in a broker of its own process: without its last compiler at first, and all it can once it pays.
  *
  * Clients come back to a broker that has just started, and TurboFan takes longer for what they need than it saves them; much of what it
- * compiles it does again, because half of what it builds on has not been seen yet (docs/decisions/0052-v8-s-last-compiler-waits.md). From
+ * compiles it does again, because some of what it builds on has not been seen yet (docs/decisions/0052-v8-s-last-compiler-waits.md). From
  * then on V8 also puts more of the small functions a message passes into those that call them
  * (docs/decisions/0051-v8-inlines-further-after-the-start.md).
  */
