@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs'
 import { adminFaults } from '../admin/admin-faults.ts'
 import { httpAdmin } from '../admin/http-admin.ts'
 import { defaultAdminUrl } from '../admin/listen-address.ts'
-import { type Broker, createBroker, type Ledger } from '../index.ts'
+import { type Broker, createBroker } from '../index.ts'
 import type { AdminPart } from '../server/admin-part.ts'
 import { lossInMemory } from '../server/at-rest/memory-loss.ts'
 import type { Config, ReadConfig } from '../server/config/config.ts'
@@ -25,7 +25,7 @@ import { ListenError } from '../transport/listen-error.ts'
 import { compileAllOnceStarted } from './start/compiling.ts'
 import { watchForCrash } from './start/crash.ts'
 import { logOpenFiles } from './start/log-open-files.ts'
-import { giveMemoryBackWhenQuiet } from './start/memory-reducer.ts'
+import { giveMemoryBackWhenSilent } from './start/memory-reducer.ts'
 import { onceLoaded } from './start/once-loaded.ts'
 import { watchForHangup } from './start/reload-signal.ts'
 import { readStartConfig } from './start/start-config.ts'
@@ -48,7 +48,7 @@ async function runBroker(flags: StartFlags, flagFaults: readonly ConfigFault[], 
   const loaded = onceLoaded(() => {
     boundYoungGeneration(() => running?.ledger().copies.inFlight ?? 0)
     compileAllOnceStarted()
-    giveMemoryBackWhenQuiet(() => (running === null ? 0 : messagesAndCopies(running.ledger())))
+    giveMemoryBackWhenSilent(() => (running === null ? '' : activity(running)))
   })
   const hangup = watchForHangup()
   let started: Started
@@ -203,6 +203,8 @@ function version(): string {
   return manifest.version
 }
 
-function messagesAndCopies({ messages, copies }: Ledger): number {
-  return messages.received + messages.made + copies.created
+/** Changes with every message and copy, and nearly always when clients come or go. */
+function activity(broker: Broker): string {
+  const { messages, copies } = broker.ledger()
+  return `${messages.received + messages.made + copies.created} ${broker.connections}`
 }

@@ -4,8 +4,8 @@
  * Garbage is no reason to refuse anybody: near the limit it is collected first, and only what is left counts.
  */
 import { totalmem } from 'node:os'
-import { getHeapStatistics, setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
+import { getHeapStatistics } from 'node:v8'
+import { type Collect, findCollector } from './garbage.ts'
 
 export interface MemoryUse {
   readonly rssBytes: number
@@ -177,19 +177,9 @@ function partTaken({ rssBytes, heapTotalBytes, heapUsedBytes }: MemoryUse, bound
   return Math.max(taken / bytesMax, rssBytes / (bytesMax * withFreePages), heapUsedBytes / heapBytesMax)
 }
 
-let collect: ((thoroughly: boolean) => void) | null = null
+let collect: Collect | null = null
 
-/** Node has no other way to ask for it. Thoroughly takes several times as long, and gives the pages back to the system. */
 function collectGarbage(thoroughly: boolean): void {
   collect ??= findCollector()
-  collect(thoroughly)
-}
-
-function findCollector(): (thoroughly: boolean) => void {
-  setFlagsFromString('--expose-gc')
-  const found: unknown = runInNewContext('gc')
-  if (typeof found !== 'function') return () => {}
-  return (thoroughly) => {
-    found({ type: 'major', execution: 'sync', flavor: thoroughly ? 'last-resort' : 'regular' })
-  }
+  collect?.({ type: 'major', flavor: thoroughly ? 'last-resort' : 'regular' })
 }

@@ -6,22 +6,19 @@
  * heap: again and again, which took more time than all that the broker did. So the small one is asked for in between
  * (docs/decisions/0033-the-memory-of-what-was-read.md).
  */
-import { getHeapStatistics, setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
+import { getHeapStatistics } from 'node:v8'
+import { type Collect, findCollector } from './garbage.ts'
 
 /** After so many bytes received it is looked how much memory they take. */
 const lookEveryBytes = 4 * 1024 * 1024
 /** Well below the 64 MiB; with small messages the young generation fills sooner. */
 const growthBytesMax = 24 * 1024 * 1024
 
-let collect: ((options: { type: 'minor' }) => void) | null = null
+let collect: Collect | null = null
 
 /** To be called where the process is the broker's own: others decide themselves when their garbage is collected. */
 export function collectReadBuffers(): void {
-  setFlagsFromString('--expose-gc')
-  // What V8's own function takes; another engine has none.
-  collect = (runInNewContext('globalThis.gc') as typeof collect | undefined) ?? null
-  setFlagsFromString('--no-expose-gc')
+  collect = findCollector()
 }
 
 /** Of one broker. */

@@ -7,45 +7,72 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const module = fileURLToPath(new URL('memory-reducer.ts', import.meta.url))
 
-/**
- * Whether V8 still means to give memory back when it has looked for the first time after a large collection, `looks` looks after `before`
- * has run. A second is a tenth of one here.
- */
-async function meansTo(before: string, looks = 1, objects = 1_000_000): Promise<boolean> {
-  const script = `
-    import { giveMemoryBackWhenQuiet } from ${JSON.stringify(module)}
-    import { setTimeout as after } from 'node:timers/promises'
-    import { setFlagsFromString } from 'node:v8'
-    const every = setInterval
-    globalThis.setInterval = (work, ms) => every(work, ms / 10)
-    // That this program begins has V8 look, too.
-    setFlagsFromString('--memory-reducer-gc-count=0')
-    await after(400)
-    ${before}
-    await after(${looks * 100 + 50})
-    let much = Array.from({ length: ${objects} }, (_, i) => ({ i }))
-    console.log('collected')
-    globalThis.gc()
-    much = null
-    await after(700)`
-  const argv = ['--expose-gc', '--trace-memory-reducer', '--gc-memory-reducer-start-delay-ms=50']
-  const { stdout } = await run(process.execPath, [...argv, '--input-type=module', '--eval', script])
-  const [, since = ''] = stdout.split('collected')
-  assert.match(since, /Memory reducer: (high|low) alloc/, 'it has looked')
-  return /Memory reducer: (waiting|started)/.test(since)
+interface Outcome {
+  /** What of V8's flags was set, in their order. */
+  readonly flags: readonly string[]
+  /** MiB of the heap when what it had kept was let go of, and at the end. */
+  readonly letGo: number
+  readonly atEnd: number
 }
 
-test('V8 gives no memory back while there is traffic, and does when it is quiet', async () => {
-  const after = (each: number) => `let messages = 0; giveMemoryBackWhenQuiet(() => (messages += ${each}))`
-  const allowed = "setFlagsFromString('--memory-reducer-gc-count=2')"
-  const found = await Promise.all([allowed, after(1000), after(10)].map((before) => meansTo(before)))
-  assert.deepEqual(found, [true, false, true])
+/**
+ * A program that lets go of some 40 MB, and ends `looks` looks later; a second is a tenth of one. `activity` is the body of the function
+ * that is asked, and `kept` is how many MB it keeps.
+ */
+async function outcome(activity: string, { looks = 12, kept = 0, before = '' } = {}): Promise<Outcome> {
+  const script = `
+    import v8 from 'node:v8'
+    import { syncBuiltinESMExports } from 'node:module'
+    import { setTimeout as after } from 'node:timers/promises'
+    const every = setInterval
+    globalThis.setInterval = (work, ms) => every(work, ms / 10)
+    const flags = []
+    const { setFlagsFromString } = v8
+    v8.setFlagsFromString = (flag) => { flags.push(flag); setFlagsFromString(flag) }
+    syncBuiltinESMExports()
+    ${before}
+    const { giveMemoryBackWhenSilent } = await import(${JSON.stringify(module)})
+    let looks = 0
+    giveMemoryBackWhenSilent(() => { looks++; ${activity} })
+    const objects = (megabytes) => Array.from({ length: megabytes * 12_000 }, (_, i) => ({ i, next: { i } }))
+    const kept = objects(${kept})
+    let much = objects(40)
+    const size = () => v8.getHeapStatistics().total_heap_size / 2 ** 20
+    const letGo = size()
+    much = null
+    const from = looks
+    while (looks < from + ${looks}) await after(20)
+    console.log(JSON.stringify({ flags, letGo, atEnd: size(), kept: kept.length }))`
+  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script])
+  return JSON.parse(stdout)
+}
+
+const never = '--memory-reducer-gc-count=0'
+
+test('memory is given back when nothing has happened for seconds, and not before', async () => {
+  const [silent, soon, busy, large] = await Promise.all([
+    outcome("return ''"),
+    outcome("return ''", { looks: 3 }),
+    outcome('return String(looks)'),
+    outcome("return ''", { kept: 100, looks: 8 }),
+  ])
+  assert.ok(silent.atEnd < silent.letGo - 20, `${silent.letGo} MiB are ${silent.atEnd}`)
+  for (const other of [soon, busy, large])
+    assert.ok(other.atEnd > other.letGo - 5, `${other.letGo} MiB are ${other.atEnd}`)
 })
 
-test('while its heap is large it gives memory back only after nobody has sent a message for seconds: that takes long', async () => {
-  const large = 'const kept = Array.from({ length: 2_000_000 }, (_, i) => ({ i }))'
-  const after = (each: number) =>
-    `${large}; let messages = 0; giveMemoryBackWhenQuiet(() => kept.length && (messages += ${each}))`
-  const found = await Promise.all([after(1), after(0)].map((before) => meansTo(before, 7, 4_000_000)))
-  assert.deepEqual(found, [false, true])
+test('a large heap is made smaller after a longer silence', async () => {
+  const { letGo, atEnd } = await outcome("return ''", { kept: 100, looks: 30 })
+  assert.ok(atEnd < letGo - 20, `${letGo} MiB are ${atEnd}`)
+})
+
+test('V8 is told once to leave it alone, whatever happens after it: told for a while only, it ends the process', async () => {
+  const changing = await outcome('return String(looks < 8 || looks > 16 ? looks : 0)', { looks: 24 })
+  assert.equal(changing.flags[0], never)
+  assert.equal(changing.flags.filter((flag) => flag.startsWith('--memory-reducer')).length, 1)
+})
+
+test('a start that takes as long as V8 waits leaves it to V8, which may have begun', async () => {
+  const { flags } = await outcome("return ''", { looks: 0, before: 'performance.now = () => 8000' })
+  assert.deepEqual(flags, [])
 })

@@ -1,42 +1,55 @@
 /**
- * When V8 gives memory back that is not needed any more, in a broker of its own process: while there is next to no traffic.
+ * When memory that is not needed any more is given back, in a broker of its own process: while nobody is there who could wait.
  *
- * Some time after a large collection V8 looks whether little is allocated. If so it takes the program for idle and marks its whole heap
- * twice more, to make it smaller. A broker with 2,000 messages a second looks idle to it; all of them wait for up to 20 ms then
- * (docs/decisions/0036-memory-is-given-back-when-it-is-quiet.md).
+ * V8 does it by itself some time after a large collection, if little is allocated: it marks its whole heap twice more, to make it smaller.
+ * A broker with 2,000 messages a second looks idle to it; all of them wait for up to 20 ms then
+ * (docs/decisions/0036-memory-is-given-back-when-it-is-quiet.md). So V8 is told once never to do it; to tell it for a while only ends
+ * the process (docs/decisions/0053-the-broker-gives-memory-back-itself.md).
  */
-import { getHeapStatistics, setFlagsFromString } from 'node:v8'
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
+import { type Collect, findCollector } from '../../server/garbage.ts'
 
-/** V8's own. */
-const collectionsMax = 2
 const lookEveryMs = 1000
-/** Messages and copies of them between two looks. */
-const quietMax = 100
-/** Making a heap of this size smaller takes some 15 ms in one go, on one core; one of 270 MiB 300 to 800. */
-const smallHeapBytesMax = 64 * 1024 * 1024
-/** So many looks without a single message, and nobody is there who could wait. */
+/** So many looks at which nothing had happened, for each 64 MiB of a heap: a large one takes longer, up to a second for 600 MB. */
 const silentLooks = 5
+const bytesForLooks = 64 * 1024 * 1024
+/** By so much its old generation must have grown: as V8 has it. */
+const grownPart = 1.1
+const grownBytesMin = 10 * 1024 * 1024
+/** V8 waits for 8 seconds before it begins, and must not be told in the midst of it. */
+const notBegunMs = 7000
 
-/** `messages`: how many messages and copies of them there have been so far. */
-export function giveMemoryBackWhenQuiet(messages: () => number): void {
-  let before = messages()
+/** `activity` changes with whatever happens that somebody may wait for. */
+export function giveMemoryBackWhenSilent(activity: () => string): void {
+  // A start that took so long is left to V8.
+  if (performance.now() > notBegunMs) return
+  setFlagsFromString('--memory-reducer-gc-count=0')
+  let collect: Collect | null = null
+  let before = activity()
   let silentFor = 0
-  let isAllowed = false
-  allowCollections(0)
+  let leastBytes = oldGeneration().bytes
   setInterval(() => {
-    const now = messages()
-    const isQuiet = now - before <= quietMax
+    const now = activity()
     silentFor = now === before ? silentFor + 1 : 0
     before = now
-    const mayTakeLong = silentFor >= silentLooks
-    const allows = isQuiet && (mayTakeLong || getHeapStatistics().used_heap_size <= smallHeapBytesMax)
-    if (allows === isAllowed) return
-    isAllowed = allows
-    allowCollections(allows ? collectionsMax : 0)
+    if (silentFor < silentLooks) return
+    const { bytes, usedBytes } = oldGeneration()
+    leastBytes = Math.min(leastBytes, bytes)
+    if (silentFor < silentLooks * Math.ceil(usedBytes / bytesForLooks)) return
+    if (bytes < Math.max(leastBytes * grownPart, leastBytes + grownBytesMin)) return
+    collect ??= findCollector()
+    collect?.({ type: 'major', flavor: 'last-resort' })
+    leastBytes = oldGeneration().bytes
   }, lookEveryMs).unref()
 }
 
-/** V8 asks each time it looks, and looks no more until the next large collection if none is allowed. */
-function allowCollections(count: number): void {
-  setFlagsFromString(`--memory-reducer-gc-count=${count}`)
+function oldGeneration(): { bytes: number; usedBytes: number } {
+  let bytes = 0
+  let usedBytes = 0
+  for (const { space_name, space_size, space_used_size } of getHeapSpaceStatistics()) {
+    if (space_name.startsWith('new')) continue
+    bytes += space_size
+    usedBytes += space_used_size
+  }
+  return { bytes, usedBytes }
 }
