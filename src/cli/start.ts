@@ -205,6 +205,6 @@ function version(): string {
 
 /** Changes with every message and copy, and nearly always when clients come or go. */
 function activity(broker: Broker): string {
-  const { messages, copies } = broker.ledger()
-  return `${messages.received + messages.made + copies.created} ${broker.connections}`
+  const { received, made, created } = broker.tally
+  return `${received + made + created} ${broker.connections}`
 }

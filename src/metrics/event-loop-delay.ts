@@ -1,5 +1,5 @@
 /**
- * How late the event loop comes to what is due: a timer that is due every 100 ms notes how late it is.
+ * How late the event loop comes to what is due: a timer that is due every 250 ms notes how late it is.
  *
  * Not Node's own monitor: it loses what happens next whenever it is emptied, a long block after a look at it above all, and counts a
  * block once, however much was due meanwhile. Here each moment counts alike, so that quantiles are those of anything that may be due.
@@ -7,7 +7,7 @@
 import { LatencyHistogram } from './latency-histogram.ts'
 
 /** Each look wakes the process: at 50 a second they were most of what a broker cost that had nothing to do. */
-const stepMs = 100
+const stepMs = 250
 /** A longer block counts as one of this length: what it says is clear by then. */
 const countedMsMax = 60_000
 

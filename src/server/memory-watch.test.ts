@@ -86,9 +86,10 @@ test('much more that waits for clients is looked at when whoever said so has fin
   watch.stop()
 })
 
-test('where next to nothing moves it is looked at twice a second only, unless memory is short', (t) => {
+test('where next to nothing moves it is looked at twice a second only, every two seconds if there is much memory, unless it is short', (t) => {
   let movedBytes = 0
-  let bytesMax = memoryBytesByDefault
+  // Half of it is taken, and more.
+  let bytesMax = process.memoryUsage.rss() / 0.6
   let looks = 0
   const owner = {
     bytesMax() {
@@ -115,8 +116,11 @@ test('where next to nothing moves it is looked at twice a second only, unless me
   assert.equal(looksIn(20, 64_000), 20)
   assert.equal(looksIn(1, 63_999), 1)
   assert.equal(looksIn(20, 63_999), 4)
+  bytesMax = memoryBytesByDefault
+  assert.deepEqual([looksIn(5, 1000), looksIn(60, 1000)], [1, 3])
+  assert.deepEqual([looksIn(20, 70_000), looksIn(20, 64_000)], [1, 20], 'much moves')
   bytesMax = 1
-  assert.equal(looksIn(5, 0), 1)
+  assert.equal(looksIn(1, 64_000), 1)
   assert.equal(looksIn(20, 0), 20, 'it is short now')
   watch.stop()
 })

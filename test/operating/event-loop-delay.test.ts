@@ -27,24 +27,24 @@ async function looked(url: string): Promise<{ eventLoop: Overview['eventLoop']; 
   return { eventLoop, count, aboveTenth: count - value('bucket{le="0.1"}') }
 }
 
-test('an idle broker is less than 5 ms late half of the time, and a block of a second shows, also right after a look', async () => {
+test('an idle broker is less than 5 ms late half of the time, and a block of two seconds shows, also right after a look', async () => {
   const child = fork(fileURLToPath(new URL('blocked-broker.ts', import.meta.url)))
   try {
     const url = await told(child)
     let before = await looked(url)
     // Each look is work for it.
-    for (let looks = 0; before.count < 20 && looks < 100; looks++) {
+    for (let looks = 0; before.count < 10 && looks < 100; looks++) {
       await sleep(500)
       before = await looked(url)
     }
-    assert.ok(before.count >= 20)
+    assert.ok(before.count >= 10)
     assert.ok(before.eventLoop.p50Seconds < 0.005, `${before.eventLoop.p50Seconds} s`)
-    child.send(1000)
+    child.send(2000)
     await told(child)
     const after = await looked(url)
-    assert.ok(after.eventLoop.maxSeconds >= 0.85, `${after.eventLoop.maxSeconds} s`)
+    assert.ok(after.eventLoop.maxSeconds >= 1.7, `${after.eventLoop.maxSeconds} s`)
     const block = after.aboveTenth - before.aboveTenth
-    assert.ok(block >= 8, `${block} above 0.1 s`)
+    assert.ok(block >= 7, `${block} above 0.1 s`)
   } finally {
     child.disconnect()
     await once(child, 'exit')
