@@ -59,6 +59,11 @@ export class Deadlines {
     this.#rise(deadline, this.#heap.length - 1)
   }
 
+  /** What some of them are about has ended. */
+  lookAtSome(): void {
+    for (let count = 0; count < 3; count++) this.#lookAtNext()
+  }
+
   #lookAtNext(): void {
     const heap = this.#heap
     if (this.#lookAt >= heap.length) this.#lookAt = 0

@@ -15,6 +15,22 @@ test('connections that come and go leave no reminder of their Keep Alive behind'
   assert.ok(driven.state.deadlines.size < mostDeadlines, `${driven.state.deadlines.size} deadlines`)
 })
 
+test('when all connections leave at once nothing keeps them, in whichever order they go', () => {
+  for (const order of [(all: number[]) => all, (all: number[]) => all.reverse()]) {
+    const driven = new DrivenCore()
+    const options = { keepAliveSeconds: 65_535, properties: { sessionExpiryInterval: 0 } }
+    const connections = Array.from({ length: rounds }, (_, i) => driven.connect(`c${i}`, options))
+    const stays = driven.connect('stays', { keepAliveSeconds: 60 })
+    for (const at of order([...connections.keys()])) {
+      const connection = connections[at]
+      if (connection !== undefined) driven.breakOff(connection)
+    }
+    assert.equal(driven.state.deadlines.size, 1)
+    driven.advance(91)
+    assert.ok(stays.isClosed, 'the one that is left is due')
+  }
+})
+
 test('Sessions that are ended leave no reminder of their Session Expiry Interval behind', () => {
   const driven = new DrivenCore()
   for (let round = 0; round < rounds; round++) {

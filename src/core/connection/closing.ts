@@ -73,6 +73,7 @@ export function closeConnection(
   const wasConnected = connection.state === 'connected'
   connection.state = 'closed'
   connection.isWaiting = false
+  core.deadlines.lookAtSome()
   if (core.connections.delete(connection)) core.connectionsByAddress.remove(connection.address)
   core.retainedDeliveries.delete(connection)
   connection.retainedDeliveries = null
