@@ -2,8 +2,8 @@
  * When the core must be called again: a binary heap of due times.
  *
  * A deadline is a reminder, not a command: whoever is reminded looks at the facts again, so nobody has to take one back. One that
- * has become vain would keep what it is about alive until it is due, which may be hours: each addition looks at two others and
- * drops those that are vain, so that about half of what is here is not.
+ * has become vain would keep what it is about alive until it is due, which may be hours: each addition looks at two others, each end
+ * of a connection at three, and drops those that are vain. So about half of what is here is not, and where all leave nothing stays.
  */
 import type { BanKind } from './access/ban-list.ts'
 import type { Connection } from './connection/connection.ts'
