@@ -133,9 +133,7 @@ export class MemoryWatch {
       : isMemoryShort(use, bounds, this.#leftAtPart)
     const part = partTaken(use, bounds)
     // Where it has fallen meanwhile it may not rise again.
-    if (!isShort) {
-      this.#leftAtPart = this.#isShort ? part : Math.min(this.#leftAtPart, part)
-    }
+    if (!isShort) this.#leftAtPart = this.#isShort ? part : Math.min(this.#leftAtPart, part)
     if (isShort !== this.#isShort) {
       this.#isShort = isShort
       this.#isRelieved = false

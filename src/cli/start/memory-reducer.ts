@@ -7,7 +7,7 @@
  * the process (docs/decisions/0053-the-broker-gives-memory-back-itself.md).
  */
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
-import { type Collect, findCollector } from '../../server/garbage.ts'
+import { findCollector } from '../../server/garbage.ts'
 
 const lookEveryMs = 1000
 /** So many looks at which nothing had happened, for each 64 MiB of a heap: a large one takes longer, up to a second for 600 MB. */
@@ -24,7 +24,6 @@ export function giveMemoryBackWhenSilent(activity: () => string): void {
   // A start that took so long is left to V8.
   if (performance.now() > notBegunMs) return
   setFlagsFromString('--memory-reducer-gc-count=0')
-  let collect: Collect | null = null
   let before = activity()
   let silentFor = 0
   let leastBytes = oldGeneration().bytes
@@ -37,8 +36,7 @@ export function giveMemoryBackWhenSilent(activity: () => string): void {
     leastBytes = Math.min(leastBytes, bytes)
     if (silentFor < silentLooks * Math.ceil(usedBytes / bytesForLooks)) return
     if (bytes < Math.max(leastBytes * grownPart, leastBytes + grownBytesMin)) return
-    collect ??= findCollector()
-    collect?.({ type: 'major', flavor: 'last-resort' })
+    findCollector()?.({ type: 'major', flavor: 'last-resort' })
     leastBytes = oldGeneration().bytes
   }, lookEveryMs).unref()
 }
