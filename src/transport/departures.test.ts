@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -8,29 +10,30 @@ import { connectChannel } from './connect.ts'
 import { type Departing, Departures } from './departures.ts'
 import { parseListenUrl } from './listen-url.ts'
 import { createListener } from './listener.ts'
+import { SocketChannel } from './socket-channel.ts'
 
 const directory = temporaryDirectory()
 
-const perTurn = 128
+const perTurn = 64
 
 test('what departs does so in order, so many in each turn of the event loop', async () => {
   const departures = new Departures()
   const gone: number[] = []
   const departing = (number: number): Departing => ({ depart: () => void gone.push(number) })
-  for (let number = 0; number < 300; number++) departures.add(departing(number))
+  for (let number = 0; number < 150; number++) departures.add(departing(number))
   assert.equal(gone.length, 0)
   const counts: number[] = []
   for (let turn = 0; turn < 3; turn++) {
     await nextTurn()
     counts.push(gone.length)
     // One that comes while others wait stands behind them.
-    if (turn === 0) departures.add(departing(300))
+    if (turn === 0) departures.add(departing(150))
   }
-  assert.deepEqual(counts, [perTurn, 2 * perTurn, 301])
-  assert.deepEqual(gone, [...Array(301).keys()])
-  departures.add(departing(301))
+  assert.deepEqual(counts, [perTurn, 2 * perTurn, 151])
+  assert.deepEqual(gone, [...Array(151).keys()])
+  departures.add(departing(151))
   await nextTurn()
-  assert.equal(gone.length, 302)
+  assert.equal(gone.length, 152)
 })
 
 test('one that fails does not keep the others waiting', (t) => {
@@ -105,3 +108,63 @@ for (const url of ['tcp://127.0.0.1:0', 'ws://127.0.0.1:0', `unix://${join(direc
     })
   }
 }
+
+/** A server's sockets of so many clients, which have channels, and those clients. */
+async function connected(count: number) {
+  const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  assert.ok(address !== null && typeof address === 'object')
+  const sockets: Socket[] = []
+  const closed: (Error | null)[] = []
+  const channels: Channel[] = []
+  server.on('connection', (socket) => {
+    sockets.push(socket)
+    const channel = new SocketChannel('tcp', socket)
+    channel.handler = { receiveBytes() {}, drained() {}, closed: (error) => void closed.push(error) }
+    channels.push(channel)
+  })
+  const clients: Socket[] = []
+  for (let number = 0; number < count; number++) clients.push(connect(address.port, '127.0.0.1'))
+  while (sockets.length < count) await nextTurn()
+  server.close()
+  return { clients, sockets, channels, closed }
+}
+
+test('sockets that are reset, hundreds at once, are closed so many in each turn of the event loop, and each says why', async () => {
+  const count = 300
+  const { clients, sockets, closed } = await connected(count)
+  for (const client of clients) client.resetAndDestroy()
+  let before = 0
+  const steps: number[] = []
+  while (closed.length < count) {
+    await nextTurn()
+    const destroyed = sockets.filter((socket) => socket.destroyed).length
+    steps.push(destroyed - before)
+    before = destroyed
+  }
+  assert.ok(Math.max(...steps) <= perTurn, `destroyed in each turn: ${steps}`)
+  for (const error of closed) assert.equal(error?.message, 'read ECONNRESET')
+})
+
+test('a socket that waits to be closed because it was reset can be destroyed at once, and is closed once', async (t) => {
+  const { clients, sockets, channels, closed } = await connected(1)
+  const [channel] = channels
+  assert.ok(channel instanceof SocketChannel)
+  const told = Promise.withResolvers<void>()
+  const { breakInTurn } = channel
+  t.mock.method(channel, 'breakInTurn', (error: Error) => {
+    breakInTurn.call(channel, error)
+    assert.equal(sockets[0]?.destroyed, false)
+    channel.destroy()
+    assert.equal(sockets[0]?.destroyed, true)
+    told.resolve()
+  })
+  clients[0]?.resetAndDestroy()
+  await told.promise
+  for (let turn = 0; turn < 5; turn++) await nextTurn()
+  assert.deepEqual(
+    closed.map((error) => error?.message),
+    ['read ECONNRESET'],
+  )
+})

@@ -11,8 +11,8 @@ export interface Departing {
   depart(): void
 }
 
-/** Some two milliseconds of them. */
-const perTurn = 128
+/** A millisecond or two of them. */
+const perTurn = 64
 
 export class Departures {
   #waiting: Departing[] = []

@@ -36,6 +36,8 @@ class Reader {
     if (this.#bytes >= this.#wanted) this.#resolve()
   }
 
+  readingEnds(): void {}
+
   /** Resolves when so many have come in all. */
   async until(bytes: number): Promise<Buffer> {
     this.#wanted = bytes
@@ -92,6 +94,7 @@ test('what a connection has read is counted beyond 32 bits', async (t) => {
     const chunk = {
       bytesRead: before | 0,
       receiveBytes: (_: Buffer, start: number, end: number) => resolve(end - start),
+      readingEnds() {},
     }
     const fake = Object.create(handle, { bytesRead: { value: before + 5 } }) as { onread(): void }
     for (const key of Object.getOwnPropertySymbols(handle)) {

@@ -23,6 +23,8 @@ export interface HandleOwner {
   bytesRead: number
   /** What has been read stands from `start` to `end`, and stays. */
   receiveBytes(bytes: Buffer, start: number, end: number): void
+  /** Called before Node is told that nothing more comes, after which it destroys the socket as soon as it can. */
+  readingEnds(): void
 }
 
 /** What Node's own code knows of a socket's handle, and its types do not. */
@@ -79,7 +81,10 @@ function hasRead(this: OwnedHandle, chunk: unknown): undefined {
   // The difference of two numbers of 32 bits is right beyond them, too.
   const bytesRead = this.bytesRead | 0
   const bytes = (bytesRead - to.bytesRead) | 0
-  if (bytes === 0) return tellNode(this, chunk)
+  if (bytes === 0) {
+    to.readingEnds()
+    return tellNode(this, chunk)
+  }
   to.bytesRead = bytesRead
   keep(to, bytes)
 }
