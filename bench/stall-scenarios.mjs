@@ -22,6 +22,7 @@ export const stalls = {
   },
   who: { text: 'who over 1,000,000 Subscriptions', run: whoOverAll },
   leave: { text: '5,000 clients come at once and are gone at once', run: allLeave },
+  'leave-ws': { text: 'the same over WebSocket', transport: 'ws', run: allLeaveWebSocket },
   backlog: { text: 'a Session comes back to 500,000 messages', run: backlog },
 }
 
@@ -248,9 +249,15 @@ const farewells = {
   'they are reset': (conn) => conn.socket.resetAndDestroy(),
 }
 
-async function allLeave({ port, scale, marked }) {
-  for (const [way, leave] of Object.entries(farewells)) {
-    const conns = Array.from({ length: Math.round(5000 * scale) }, (_, i) => client(port, `leaves-${i}`))
+/** A stream over WebSocket cannot be reset from here. */
+async function allLeaveWebSocket({ port, scale, marked }) {
+  const { 'they are reset': _, ...ways } = farewells
+  await allLeave({ port, scale, marked }, ways, { transport: 'ws' })
+}
+
+async function allLeave({ port, scale, marked }, ways = farewells, more = {}) {
+  for (const [way, leave] of Object.entries(ways)) {
+    const conns = Array.from({ length: Math.round(5000 * scale) }, (_, i) => client(port, `leaves-${i}`, more))
     const come = async () => {
       if ((await openAll(conns, 1000)) > 0) throw new Error('not every client could connect')
       await eachLimited(conns, 256, (conn, i) => conn.subscribe([`leaves/${i}/cmd`, 'leaves/all'], 1))

@@ -79,7 +79,7 @@ async function runOne(name) {
     ? `${quote(process.execPath)} ${flags} ${quote(here('floors/sparse.mjs'))} {port}`
     : pabalCommand(values.flags, flags, file)
   const held = []
-  const broker = await startBroker(command, {}, { data, withChannel: true, isPinned: !values['all-cores'] })
+  const broker = await startBroker(command, stalls[name], { data, withChannel: true, isPinned: !values['all-cores'] })
   const marked = async (part, work) => {
     await reading(broker.child, 'reset')
     const startMs = performance.now()

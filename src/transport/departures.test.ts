@@ -7,7 +7,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts'
 import type { Channel } from './channel.ts'
 import { connectChannel } from './connect.ts'
-import { type Departing, Departures } from './departures.ts'
+import { type Departing, Departures, departures, endInTurn } from './departures.ts'
 import { parseListenUrl } from './listen-url.ts'
 import { createListener } from './listener.ts'
 import { SocketChannel } from './socket-channel.ts'
@@ -149,22 +149,84 @@ test('sockets that are reset, hundreds at once, are closed so many in each turn 
 
 test('a socket that waits to be closed because it was reset can be destroyed at once, and is closed once', async (t) => {
   const { clients, sockets, channels, closed } = await connected(1)
-  const [channel] = channels
-  assert.ok(channel instanceof SocketChannel)
   const told = Promise.withResolvers<void>()
-  const { breakInTurn } = channel
-  t.mock.method(channel, 'breakInTurn', (error: Error) => {
-    breakInTurn.call(channel, error)
-    assert.equal(sockets[0]?.destroyed, false)
-    channel.destroy()
+  const { add } = departures
+  t.mock.method(departures, 'add', (departing: Departing) => {
+    add.call(departures, departing)
+    if (sockets[0]?.destroyed) return
+    channels[0]?.destroy()
     assert.equal(sockets[0]?.destroyed, true)
     told.resolve()
   })
   clients[0]?.resetAndDestroy()
   await told.promise
   for (let turn = 0; turn < 5; turn++) await nextTurn()
-  assert.deepEqual(
-    closed.map((error) => error?.message),
-    ['read ECONNRESET'],
-  )
+  assert.equal(closed.length, 1)
 })
+
+test('sockets that are read as streams, hundreds at once, come to their end so many in each turn, behind what they have read', async (t) => {
+  const count = 300
+  const server = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await once(server, 'listening')
+  const address = server.address()
+  assert.ok(address !== null && typeof address === 'object')
+  let came = 0
+  let ended = 0
+  const read: string[] = []
+  server.on('connection', (socket) => {
+    endInTurn(socket)
+    const own = came++
+    socket.on('data', (chunk) => {
+      read[own] = `${read[own] ?? ''}${chunk}`
+    })
+    socket.on('end', () => {
+      read[own] = `${read[own] ?? ''}, ended`
+      ended += 1
+      socket.end()
+    })
+  })
+  const clients = Array.from({ length: count }, () => connect(address.port, '127.0.0.1').resume())
+  while (came < count) await nextTurn()
+  for (const client of clients) client.end('last words')
+  let before = 0
+  const steps: number[] = []
+  while (ended < count) {
+    await nextTurn()
+    steps.push(ended - before)
+    before = ended
+  }
+  assert.ok(Math.max(...steps) <= perTurn, `ended in each turn: ${steps}`)
+  assert.deepEqual(new Set(read), new Set(['last words, ended']))
+})
+
+for (const [how, leave, both] of [
+  // What the client does, its end for the server, and what follows from that.
+  ['breaks off', (client: Channel) => client.destroy(), 3],
+  // Besides: the server's answer, its end for the client, and what the client does about the answer.
+  ['says goodbye', (client: Channel) => client.end(), 6],
+] as const) {
+  test(`where the client of a WebSocket ${how}, both sides do so in turns`, async (t) => {
+    const closed = Promise.withResolvers<Error | null>()
+    const listener = createListener(parseListenUrl('ws://127.0.0.1:0'), (channel) => {
+      channel.handler = { receiveBytes() {}, drained() {}, closed: closed.resolve }
+    })
+    await listener.listen()
+    t.after(() => listener.close())
+    const port = Number(new URL(listener.url).port)
+    const client = await connectChannel({ transport: 'ws', host: '127.0.0.1', port })
+    const gone = Promise.withResolvers<void>()
+    client.handler = { receiveBytes() {}, drained() {}, closed: () => gone.resolve() }
+    await nextTurn()
+    const departing: Departing[] = []
+    const { add } = departures
+    t.mock.method(departures, 'add', (one: Departing) => {
+      if (!departing.includes(one)) departing.push(one)
+      add.call(departures, one)
+    })
+    leave(client)
+    assert.equal(await closed.promise, null)
+    await gone.promise
+    assert.equal(departing.length, both)
+  })
+}

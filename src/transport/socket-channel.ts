@@ -6,9 +6,9 @@
  *
  * @hot
  */
-import { Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Channel, ChannelHandler } from './channel.ts'
-import { type Departing, departures } from './departures.ts'
+import { breakInTurn, type Departing, departures } from './departures.ts'
 import {
   type DirectHandle,
   type HandleOwner,
@@ -171,10 +171,6 @@ export class SocketChannel implements Channel, Departing, HandleOwner {
     }
     const socket = this.#socket
     if (socket.destroyed) return
-    if (this.#error !== null) {
-      destroyAtOnce.call(socket, this.#error)
-      return
-    }
     // The end of the peer is seen only by reading.
     if (!socket.readableEnded) {
       socket.end()
@@ -197,13 +193,7 @@ export class SocketChannel implements Channel, Departing, HandleOwner {
 
   /** @internal */
   readingEnds(): void {
-    this.#socket.destroy = destroyInTurn
-  }
-
-  /** @internal */
-  breakInTurn(error: Error): void {
-    this.#error ??= error
-    departures.add(this)
+    breakInTurn(this.#socket)
   }
 
   /** @internal `closed` follows. */
@@ -235,15 +225,6 @@ function socketFailed(this: Socket, error: Error): void {
 
 function socketClosed(this: Socket): void {
   channelOf(this).receiveClose()
-}
-
-const destroyAtOnce = Socket.prototype.destroy
-
-/** Stands in for a socket's own `destroy`: thousands may break in one turn of the event loop. */
-function destroyInTurn(this: Socket, error?: Error): Socket {
-  if (error === undefined) return destroyAtOnce.call(this)
-  channelOf(this).breakInTurn(error)
-  return this
 }
 
 function channelOf(socket: Socket): SocketChannel {

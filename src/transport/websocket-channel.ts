@@ -7,7 +7,7 @@
 import type { Socket } from 'node:net'
 import type { RawData, WebSocket } from 'ws'
 import type { Channel, ChannelHandler } from './channel.ts'
-import { type Departing, departures } from './departures.ts'
+import { type Departing, departures, endInTurn } from './departures.ts'
 import { afterFlush, formatRemoteAddress, slackBytes, unattended } from './socket-support.ts'
 
 /** What both sides of a WebSocket have in common. Empty frames and tiny chunks cost memory too, so their number is bounded. */
@@ -71,6 +71,9 @@ export class WebSocketChannel implements Channel, Departing {
     // The property is this module's own: the types of the emitters do not know it.
     ;(webSocket as Owned)[owner] = this
     ;(socket as Owned)[owner] = this
+    endInTurn(socket)
+    // What `ws` calls to answer a Close frame.
+    webSocket.close = closeInTurn
     webSocket.pause()
     webSocket.on('message', messageArrived)
     webSocket.on('error', failed)
@@ -146,7 +149,7 @@ export class WebSocketChannel implements Channel, Departing {
   depart(): void {
     if (this.#isClosed) this.#reportClosed()
     else if (this.#farewell !== null) {
-      this.#webSocket.close(this.#farewell.code, this.#farewell.reason)
+      close(this.#webSocket, this.#farewell.code, this.#farewell.reason)
       // The peer's Close frame is seen only by reading.
       this.#webSocket.resume()
     }
@@ -225,6 +228,16 @@ function webSocketClosed(this: WebSocket): void {
 function channelOf(emitter: WebSocket | Socket): WebSocketChannel {
   // The constructor has put it there before it attached anything.
   return (emitter as Owned)[owner]
+}
+
+/** Thousands may leave in one turn of the event loop, and the answer to each costs a system call. */
+function closeInTurn(this: WebSocket, code?: number, reason?: string | Buffer): void {
+  departures.add({ depart: () => close(this, code, reason) })
+}
+
+/** With the method of its class. */
+function close(webSocket: WebSocket, code?: number, reason?: string | Buffer): void {
+  ;(Object.getPrototypeOf(webSocket) as WebSocket).close.call(webSocket, code, reason)
 }
 
 function terminate(webSocket: WebSocket): void {
