@@ -4,6 +4,7 @@
  * Prints a table, draws bench/plots/NAME.svg and appends both to bench/results.md. --scale 0.01 for a quick look, which is neither drawn
  * there nor appended, but into --out DIR; --seconds 2 for each point that is about traffic.
  */
+import { execFileSync } from 'node:child_process'
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
@@ -27,9 +28,15 @@ function openFilesMax() {
   return Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1] ?? 1024)
 }
 
+/** In one process, without a broker on the other core. */
+function linksReport(x) {
+  const argv = ['--expose-gc', here('links.ts'), String(x)]
+  return JSON.parse(execFileSync(process.execPath, argv, { encoding: 'utf8' }))
+}
+
 /**
  * `xs`: where points are measured; `argsOf(x)` is what the generator does there, `figures` what is drawn of its report. `xMax` leaves out
- * what this machine does not allow.
+ * what this machine does not allow. `reportAt(x)` stands in for a broker and the generator.
  */
 const curves = {
   connections: {
@@ -43,6 +50,13 @@ const curves = {
       'KiB a connection': (r) => r.kib_per_connection_with_subscription,
       'connections/s': (r) => r.connects_per_s,
     },
+  },
+  links: {
+    title: 'idle connections without their sockets, each with a Subscription',
+    xLabel: 'connections',
+    xs: [1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000],
+    reportAt: linksReport,
+    figures: { 'KiB a connection': (r) => r.kib_per_connection, 'connections/s': (r) => r.connects_per_s },
   },
   subscriptions: {
     title: 'distinct Topic Filters: a third exact, a third with +, a third with #',
@@ -143,7 +157,7 @@ async function measure(curve) {
       console.log(lines.at(-1))
       continue
     }
-    const report = await pointAt(curve, x)
+    const report = curve.reportAt?.(x) ?? (await pointAt(curve, x))
     const y = Object.fromEntries(names.map((name) => [name, figures[name](report)]))
     points.push({ x, y })
     lines.push(print(x, ...names.map((name) => short(y[name]))))

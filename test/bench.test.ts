@@ -128,3 +128,17 @@ test('a curve is measured point by point, drawn and told as a table', { timeout:
     /^<svg .*<polyline points="(?:[\d.]+,[\d.]+ ?){3}"/s,
   )
 })
+
+test('a curve of connections without sockets goes beyond what the system lets a process open', {
+  timeout: 60_000,
+}, async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'pabal-curve-'))
+  t.after(() => rm(directory, { recursive: true }))
+  const args = ['links', '--source', '--scale', '0.01', '--out', directory]
+  const { stdout } = await run(process.execPath, [path('../bench/curves.mjs'), ...args])
+  const rows = [...stdout.matchAll(/^ +(\d+) +\S+ +\S+$/gm)]
+  assert.deepEqual(
+    rows.map(([, connections]) => Number(connections)),
+    [10, 20, 50, 100, 200, 500, 1000, 2000],
+  )
+})
