@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ClientLink } from '../src/server/client-link.ts'
-import type { Channel, ChannelHandler } from '../src/transport/channel.ts'
 import { quietShell } from '../test/support/quiet-shell.ts'
+import { CountingChannel } from './counting-channel.ts'
 import * as mqtt from './mqtt.mjs'
 
 const most = 1_000_000
@@ -21,34 +21,10 @@ const listener = { url: 'tcp://nowhere', tellsPublisher: true }
 /** CONNACK and SUBACK of 3.1.1. */
 const answerBytes = 4 + 5
 
-/** The other end counts what comes. */
-class IdleChannel implements Channel {
-  readonly transport = 'tcp'
-  readonly remoteAddress = 'nowhere'
-  readonly bufferedBytes = 0
-  bytesWritten = 0
-  handler: ChannelHandler = { receiveBytes() {}, drained() {}, closed() {} }
-
-  write(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
-    this.bytesWritten += end - start
-    return true
-  }
-
-  receive(bytes: Buffer): void {
-    this.handler.receiveBytes(bytes, 0, bytes.length)
-  }
-
-  probeAfter(): void {}
-  pause(): void {}
-  resume(): void {}
-  end(): void {}
-  destroy(): void {}
-}
-
-async function come(from: number, to: number): Promise<IdleChannel[]> {
-  const channels: IdleChannel[] = []
+async function come(from: number, to: number): Promise<CountingChannel[]> {
+  const channels: CountingChannel[] = []
   for (let number = from; number < to; number++) {
-    const channel = new IdleChannel()
+    const channel = new CountingChannel()
     channels.push(channel)
     new ClientLink(channel, listener, shell)
     channel.receive(mqtt.connect({ version: 4, clientId: `idle-${number}`, clean: true, keepAlive: 300 }))

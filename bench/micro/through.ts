@@ -9,9 +9,9 @@ import { ClientLink } from '../../src/server/client-link.ts'
 import { lendOutput, returnOutput } from '../../src/server/output-pool.ts'
 import { ReadingTime } from '../../src/server/reading-time.ts'
 import type { Shell } from '../../src/server/shell.ts'
-import type { Channel, ChannelHandler } from '../../src/transport/channel.ts'
 import { SocketChannel } from '../../src/transport/socket-channel.ts'
 import { quietShell } from '../../test/support/quiet-shell.ts'
+import { CountingChannel } from '../counting-channel.ts'
 import * as mqtt from '../mqtt.mjs'
 import type { MicroBenchmark } from './micro.ts'
 
@@ -28,36 +28,20 @@ const server = [
   'server/shared-output.ts',
 ]
 
-/** The other end of a channel: counts PUBLISH packets, all of one size, and acknowledges those of QoS 1. */
-class CountingChannel implements Channel {
-  readonly transport = 'tcp'
-  readonly remoteAddress = 'nowhere'
-  readonly bufferedBytes = 0
-  bytesWritten = 0
-  handler: ChannelHandler = { receiveBytes() {}, drained() {}, closed() {} }
+/** Counts PUBLISH packets, all of one size, and acknowledges those of QoS 1. */
+class AcknowledgingChannel extends CountingChannel {
   acknowledges = false
   #acknowledgements: Buffer[] = []
 
-  write(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
-    this.bytesWritten += end - start
+  override write(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
     if (this.acknowledges) this.#acknowledgements.push(acknowledgementsOf(Buffer.from(bytes.subarray(start, end))))
-    return true
+    return super.write(bytes, start, end)
   }
 
   /** What was written is acknowledged. */
   acknowledge(): void {
     for (const bytes of this.#acknowledgements.splice(0)) if (bytes.length > 0) this.receive(bytes)
   }
-
-  receive(bytes: Buffer): void {
-    this.handler.receiveBytes(bytes, 0, bytes.length)
-  }
-
-  probeAfter(): void {}
-  pause(): void {}
-  resume(): void {}
-  end(): void {}
-  destroy(): void {}
 }
 
 function acknowledgementsOf(bytes: Buffer): Buffer {
@@ -73,8 +57,8 @@ function acknowledgementsOf(bytes: Buffer): Buffer {
   return Buffer.from(out)
 }
 
-function clientOf(shell: Shell, clientId: string): CountingChannel {
-  const channel = new CountingChannel()
+function clientOf(shell: Shell, clientId: string): AcknowledgingChannel {
+  const channel = new AcknowledgingChannel()
   const link = new ClientLink(channel, { url: 'tcp://nowhere', tellsPublisher: true }, shell)
   assert.equal(channel.handler, link)
   channel.receive(mqtt.connect({ version: 4, clientId, clean: true }))
