@@ -38,7 +38,7 @@ const scenarios = {
   pipe: [pipe, { pairs: 1, persistent: false, topics: 1 }],
   fanout: [fanout, { subscribers: 1000, outstanding: 20 }],
   fanin: [fanin, { publishers: 1000, subscribers: 1, shared: false, window: 1 }],
-  sparse: [sparse, { connections: 2000, rate: 0, seconds: 15, warmup: 2, toOne: false }],
+  sparse: [sparse, { connections: 2000, rate: 0, seconds: 15, warmup: 2, toOne: false, others: '', turns: 16 }],
   idle: [idle, { connections: 10000, seconds: 3, subscribe: false }],
   offline: [
     offline,

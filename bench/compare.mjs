@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * Side by side: two brokers, the same work, one run. The broker is pinned to core 0, the generator to core 1; brokers take turns.
+ * Side by side: two brokers, the same work, one run. The broker is pinned to core 0, the generator to core 1; brokers take turns,
+ * of a run or, where a scenario says so, of a short window each.
  * usage: npm run bench -- [--ours 'COMMAND'] [--peer mosquitto | 'COMMAND'] [--only pair-qos0,... | all] [--repeats 3] [--seconds 2]
  *        [--minutes 60] [--generator='--version 5'] [--judge no]
  * In a COMMAND `{listen}` is a URL such as tcp://127.0.0.1:PORT, `{port}` its port, `{data}` a directory, and `{flags}` what a
@@ -12,7 +13,7 @@
  */
 import { mosquitto, pabalCommand } from './broker-process.mjs'
 import { undelivered } from './measure.mjs'
-import { median, round, runOnce, startTimes } from './one-run.mjs'
+import { median, round, runInTurns, runOnce, startTimes } from './one-run.mjs'
 import { fail, readOptions } from './options.ts'
 import { barText, figures, isReached, scenarioNames, scenarios } from './scenarios.mjs'
 
@@ -53,6 +54,10 @@ async function pairsOf(scenario) {
   if (scenario.start) return (await startTimes(options.ours, scenario, repeats)).map((ours) => [ours, null])
   const pairs = []
   for (let i = 0; i < repeats && (i === 0 || performance.now() < endMs); i++) {
+    if (scenario.turns) {
+      pairs.push(await runInTurns([options.ours, peerCommand], scenario, own))
+      continue
+    }
     const ours = await once(options.ours, scenario)
     pairs.push([ours, scenario.isAlone ? null : await once(peerCommand, scenario)])
   }

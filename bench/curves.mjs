@@ -132,7 +132,7 @@ async function pointAt({ argsOf, flags = '' }, x) {
     const broker = await startBroker(command, {}, { data })
     try {
       await sleep(500)
-      const report = await generate(broker, argsOf(x), 200)
+      const report = await generate(broker, argsOf(x), 600)
       if (report.failed) throw new Error(`at ${x}: ${report.failed} ${report.last_error ?? ''}`)
       return report
     } finally {

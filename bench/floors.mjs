@@ -9,7 +9,7 @@
 import { appendFileSync, readdirSync } from 'node:fs'
 import { basename } from 'node:path'
 import { buildBroker, here, mosquitto, pabalCommand, quote } from './broker-process.mjs'
-import { median, round, runOnce, startTimes } from './one-run.mjs'
+import { median, round, runInTurns, runOnce, startTimes } from './one-run.mjs'
 import { readOptions } from './options.ts'
 import { barText, figures, isReached, scenarios } from './scenarios.mjs'
 
@@ -32,14 +32,21 @@ const programs = {
 async function runsOf(name) {
   const scenario = scenarios[name]
   const runs = Object.fromEntries(Object.keys(programs).map((program) => [program, []]))
+  const commands = Object.values(programs).map((line) => line.replaceAll('{floor}', quote(here(`floors/${name}.mjs`))))
+  const oneAfterTheOther = async () => {
+    const all = []
+    for (const line of commands) {
+      all.push(
+        scenario.start ? (await startTimes(line, scenario, 1))[0] : await runOnce(line, scenario, values.seconds),
+      )
+    }
+    return all
+  }
   for (let i = 0; i < values.repeats; i++) {
-    for (const [program, command] of Object.entries(programs)) {
-      const line = command.replaceAll('{floor}', quote(here(`floors/${name}.mjs`)))
-      const [run] = scenario.start
-        ? await startTimes(line, scenario, 1)
-        : [await runOnce(line, scenario, values.seconds)]
-      if (run.failed) throw new Error(`${name}: ${program}: ${run.failed}`)
-      runs[program].push(run)
+    const all = scenario.turns ? await runInTurns(commands, scenario) : await oneAfterTheOther()
+    for (const [at, program] of Object.keys(programs).entries()) {
+      if (all[at].failed) throw new Error(`${name}: ${program}: ${all[at].failed}`)
+      runs[program].push(all[at])
     }
   }
   return runs

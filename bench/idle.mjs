@@ -8,8 +8,9 @@ import * as proc from './proc.mjs'
 export async function idle(o) {
   const conns = []
   for (let i = 0; i < o.connections; i++) {
-    // 127.0.0.x source addresses, 20,000 connections each, in case ports run short
-    const localAddress = o.connections > 20000 ? `127.0.0.${2 + Math.floor(i / 20000)}` : undefined
+    // So many have more ports than an address has. Each run has addresses of its own: those of the last one are in TIME_WAIT.
+    const localAddress =
+      o.connections > 20000 ? `127.0.${1 + (process.pid % 250)}.${2 + Math.floor(i / 10000)}` : undefined
     conns.push(
       new Conn({
         host: o.host,

@@ -14,7 +14,7 @@ function snapshot(pid, counters) {
     us: Number(process.hrtime.bigint() / 1000n),
     own: proc.ownCpu(),
     broker: proc.sample(pid),
-    mainThread: proc.mainThreadCpu(pid),
+    mainThread: proc.threadsCpu(pid).main,
     written: proc.bytesWritten(pid),
     machine: proc.machine(),
     ...counters(),

@@ -113,13 +113,13 @@ async function once(o) {
   let atAck = null
   const writtenBefore = proc.bytesWritten(o.pid)
   let written = 0
-  const mainThreadBefore = proc.mainThreadCpu(o.pid)
+  const mainThreadBefore = proc.threadsCpu(o.pid).main
   let mainThread = 0
   const { sent, acked } = await publishAll(o, () => {
     t1 = performance.now()
     atAck = proc.sample(o.pid)
     written = proc.bytesWritten(o.pid) - writtenBefore
-    mainThread = proc.mainThreadCpu(o.pid) - mainThreadBefore
+    mainThread = proc.threadsCpu(o.pid).main - mainThreadBefore
   })
   // 3. optionally kill -9 and restart
   let pid = o.pid

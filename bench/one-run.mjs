@@ -27,6 +27,26 @@ export async function runOnce(command, scenario, seconds, more = []) {
   }
 }
 
+/** One run for all `commands`: their brokers live at the same time, and what the scenario says is done for each in turns. Reports in their order. */
+export async function runInTurns(commands, scenario, more = []) {
+  const brokers = []
+  const data = commands.map(newDataDirectory)
+  try {
+    for (const [i, command] of commands.entries()) {
+      const line = command.replaceAll('{flags}', scenario.flags ?? '')
+      brokers.push(await startBroker(line, scenario, { data: data[i] }))
+    }
+    await sleep(500)
+    const [first, ...others] = brokers
+    const turns = ['--others', others.map(({ port, pid }) => `${port}:${pid}`).join(), '--turns', scenario.turns]
+    const report = await generate(first, [...scenario.args, ...turns, '--seconds', scenario.seconds, ...more], 200)
+    return report.failed ? commands.map(() => report) : report.brokers
+  } finally {
+    for (const broker of brokers) await stopBroker(broker)
+    for (const directory of data) removeData(directory)
+  }
+}
+
 /** From start to CONNACK: of an empty directory, a new one each time; of stored Sessions, the same one again and again. */
 export async function startTimes(command, scenario, repeats) {
   const { sessions } = scenario.start

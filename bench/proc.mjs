@@ -32,13 +32,19 @@ function statusKiB(pid, key) {
   return m ? Number(m[1]) : 0
 }
 
-/** CPU seconds of the main thread alone; 0 where the kernel does not tell. */
-export function mainThreadCpu(pid) {
+/** CPU seconds of the threads of pid that live, and of its main thread, to the nanosecond; 0 where the kernel does not tell. */
+export function threadsCpu(pid) {
+  const out = { all: 0, main: 0 }
   try {
-    return Number(fs.readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'latin1').split(' ')[0]) / 1e9
+    for (const thread of fs.readdirSync(`/proc/${pid}/task`)) {
+      const seconds = Number(fs.readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').split(' ')[0]) / 1e9
+      out.all += seconds
+      if (Number(thread) === pid) out.main = seconds
+    }
   } catch {
-    return 0
+    /* gone, or not told */
   }
+  return out
 }
 
 /** Bytes that pid has had written to the disk; 0 where the kernel does not tell. */

@@ -11,6 +11,7 @@ import { undelivered } from './measure.mjs'
 import * as mqtt from './mqtt.mjs'
 import { curveSvg, roundUp, short } from './plot.mjs'
 import { isReached } from './scenarios.mjs'
+import { inTurns } from './turns.mjs'
 
 let seed = 1
 const random = (n) => {
@@ -134,4 +135,35 @@ assert.equal(isReached({ atMost: 1 }, { ours: 1, ratio: 1.11 }), true)
 assert.equal(isReached({ atMost: 1 }, { ours: 1, ratio: 1.12 }), false)
 assert.equal(isReached({ oursAtMost: 400 }, { ours: 445, ratio: 0.1 }), false)
 assert.equal(isReached({}, { ours: 1, ratio: 1 }), undefined)
+{
+  // In turns: all warm up at once, then one at a time, each for so many windows, and only what comes in them is measured.
+  let running = 0
+  const most = []
+  const loads = ['a', 'b', 'c'].map((name) => ({
+    pid: process.pid,
+    received: { delivered: 0, isRecording: false, histogram: new Histogram() },
+    pacer: {
+      name,
+      sent: 0,
+      start() {
+        most.push(++running)
+        this.sent += 10
+      },
+      stop() {
+        running--
+      },
+    },
+  }))
+  const { brokers } = await inTurns({ warmup: 0.01, turns: 3, seconds: 0.01 }, loads)
+  assert.deepEqual(most, [1, 2, 3, ...Array(9).fill(1)])
+  assert.equal(running, 0)
+  for (const [i, broker] of brokers.entries()) {
+    assert.equal(broker.total_sent, 40)
+    // What was sent before its windows began is no part of them.
+    assert.equal(broker.sent, 0)
+    assert.ok(broker.seconds >= 0.03 && broker.seconds < 3, `${broker.seconds}`)
+    assert.equal(loads[i].received.isRecording, false)
+  }
+}
+
 console.log('selftest: 1 passed, 0 failed')

@@ -5,6 +5,7 @@ import { Conn, eachLimited, openAll } from './conn.mjs'
 import { chunk, Group, Pacer, StreamPublisher, WindowPublisher } from './flow.mjs'
 import { Histogram } from './histogram.mjs'
 import { measure, sleep } from './measure.mjs'
+import { inTurns } from './turns.mjs'
 
 const CHUNK_BYTES = 32 * 1024
 
@@ -82,33 +83,40 @@ async function saturate(o, groups, publishers, conns) {
   return result
 }
 
-/** Paced run: fixed total rate, latency from the time stamp in each payload. */
-async function paced(o, { publishers, topics, subscribers, fan, conns }) {
-  const histogram = new Histogram()
-  let recording = false
-  let delivered = 0
+/** What `subscribers` get, and how old it is: from the time stamp in each payload. */
+function received(subscribers) {
+  const all = { delivered: 0, isRecording: false, histogram: new Histogram() }
   for (const s of subscribers) {
     s.wantPayload = true
     s.onPayload = (b, from) => {
-      if (recording) histogram.add((performance.now() - b.readDoubleLE(from)) * 1000)
+      if (all.isRecording) all.histogram.add((performance.now() - b.readDoubleLE(from)) * 1000)
     }
     s.onBatch = (_c, n) => {
-      delivered += n
+      all.delivered += n
     }
   }
-  const pacer = new Pacer({ conns: publishers, topics, rate: o.rate, size: o.size, qos: o.qos, version: o.version })
+  return all
+}
+
+const pacerOf = ({ rate, size, qos, version }, { publishers, topics }) =>
+  new Pacer({ conns: publishers, topics, rate, size, qos, version })
+
+/** Paced run: fixed total rate. */
+async function paced(o, { publishers, topics, subscribers, fan, conns }) {
+  const got = received(subscribers)
+  const pacer = pacerOf(o, { publishers, topics })
   const result = await measure(o, {
     start: () => pacer.start(),
     stop: () => pacer.stop(),
     markMeasured: (on) => {
-      recording = on
+      got.isRecording = on
       if (on) pacer.worstLag = 0
     },
-    counters: () => ({ sent: pacer.sent, acked: pacer.acked, delivered }),
+    counters: () => ({ sent: pacer.sent, acked: pacer.acked, delivered: got.delivered }),
     expected: (sent) => sent * fan,
   })
   result.rate = o.rate
-  result.latency_us = histogram.summary()
+  result.latency_us = got.histogram.summary()
   result.generator_worst_lag_ms = Number(pacer.worstLag.toFixed(2))
   result.broker_cpu_s_per_million_in = Number((result.broker_cpu_s / (result.sent / 1e6)).toFixed(2))
   for (const c of conns) c.close()
@@ -178,19 +186,31 @@ export async function fanin(o) {
   return saturate(o, [g], publishers, conns)
 }
 
-export async function sparse(o) {
-  const conns = Array.from({ length: o.connections }, (_, i) => newConn(o, `c${i}`))
-  const topics = conns.map((_, i) => (o.toOne ? `bench/sparse/${i}` : `bench/sparse/${i}/self`))
-  const rate = o.rate > 0 ? o.rate : o.connections
-  if (o.toOne) {
-    const sub = newConn(o, 'sub')
-    await connectAndSubscribe(o, [sub, ...conns], [[sub, 'bench/sparse/+']])
-    return paced({ ...o, rate }, { publishers: conns, topics, subscribers: [sub], fan: 1, conns: [sub, ...conns] })
-  }
+/** Who publishes and who subscribes: each to itself, or all to one. */
+async function sparseLoad(o) {
+  const publishers = Array.from({ length: o.connections }, (_, i) => newConn(o, `c${i}`))
+  const topics = publishers.map((_, i) => (o.toOne ? `bench/sparse/${i}` : `bench/sparse/${i}/self`))
+  const subscribers = o.toOne ? [newConn(o, 'sub')] : publishers
+  const conns = [...new Set([...subscribers, ...publishers])]
   await connectAndSubscribe(
     o,
     conns,
-    conns.map((c, i) => [c, topics[i]]),
+    subscribers.map((c, i) => [c, o.toOne ? 'bench/sparse/+' : topics[i]]),
   )
-  return paced({ ...o, rate }, { publishers: conns, topics, subscribers: conns, fan: 1, conns })
+  return { publishers, topics, subscribers, fan: 1, conns }
+}
+
+/** With `o.others`, PORT:PID of further brokers, all of them in turns; {brokers} holds a report of each. */
+export async function sparse(o) {
+  const paceOf = { ...o, rate: o.rate > 0 ? o.rate : o.connections }
+  const others = o.others.split(',').filter(Boolean)
+  if (others.length === 0) return paced(paceOf, await sparseLoad(o))
+  const loads = []
+  for (const [port, pid] of [[o.port, o.pid], ...others.map((other) => other.split(':').map(Number))]) {
+    const load = await sparseLoad({ ...o, port })
+    loads.push({ pid, conns: load.conns, pacer: pacerOf(paceOf, load), received: received(load.subscribers) })
+  }
+  const result = await inTurns(o, loads)
+  for (const { conns } of loads) for (const c of conns) c.close()
+  return result
 }

@@ -40,6 +40,16 @@ test('a comparison of Pabal with itself measures, counts what was lost and judge
   assert.match(lines.join('\n'), /^pair-qos2 +throughput .* ≥ 15x +MISSED$/m)
 })
 
+test('a comparison in turns measures both brokers under one generator', { timeout: 60_000 }, async () => {
+  const generator = '--connections 20 --rate 200 --warmup 0.2 --turns 2 --seconds 0.2'
+  const bare = `${quote(process.execPath)} ${quote(path('../bench/floors/sparse.mjs'))} {port}`
+  const args = ['--ours', pabal, '--peer', bare, '--only', 'sparse', '--repeats', '1', `--generator=${generator}`]
+  const { stdout } = await run(process.execPath, [path('../bench/compare.mjs'), ...args])
+  const { figures, lost, pairs } = JSON.parse(stdout.trim().split('\n').pop() ?? '').sparse
+  for (const key of ['cpu', 'p99', 'p50']) assert.ok(figures[key].ours > 0 && figures[key].peer > 0, stdout)
+  assert.deepEqual([lost, pairs], [0, 1])
+})
+
 test('a comparison with a broker that does not start says so and fails nothing else, judged or not', {
   timeout: 60_000,
 }, async () => {
