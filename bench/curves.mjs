@@ -2,7 +2,8 @@
  * `npm run bench -- curves [NAME…]`: what things cost as their number grows, one broker after the other for each point.
  *
  * Prints a table, draws bench/plots/NAME.svg and appends both to bench/results.md. --scale 0.01 for a quick look, which is neither drawn
- * there nor appended, but into --out DIR; --seconds 2 for each point that is about traffic.
+ * there nor appended, but into --out DIR; --seconds 2 for each point that is about traffic. --own-kernel measures where a process may open
+ * any number of files (own-kernel.mjs): there --point X of a curve is measured alone, and what the generator reports printed.
  */
 import { execFileSync } from 'node:child_process'
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -18,7 +19,8 @@ import {
   startBroker,
   stopBroker,
 } from './broker-process.mjs'
-import { readOptions } from './options.ts'
+import { fail, readOptions } from './options.ts'
+import { underOwnKernel } from './own-kernel.mjs'
 import { curveSvg, short } from './plot.mjs'
 
 const many = 'connectionsMax=200000'
@@ -118,9 +120,11 @@ const curves = {
   },
 }
 
+const usage =
+  'npm run bench -- curves [NAME…] [--scale 1] [--seconds 2] [--out DIR] [--source] [--own-kernel] [--point X]'
 const { values, words } = readOptions(
-  'npm run bench -- curves [NAME…] [--scale 1] [--seconds 2] [--out DIR] [--source]',
-  { scale: 1, seconds: 2, out: '', source: false },
+  usage,
+  { scale: 1, seconds: 2, out: '', source: false, 'own-kernel': false, point: '' },
   Object.fromEntries(Object.entries(curves).map(([name, { title }]) => [name, title])),
 )
 const { scale } = values
@@ -143,8 +147,24 @@ async function pointAt({ argsOf, flags = '' }, x) {
   }
 }
 
-async function measure(curve) {
-  const { figures, xMax = () => Infinity } = curve
+/** The same in a kernel of its own: this program again, which is told which point. */
+async function pointUnderOwnKernel(name, x) {
+  const source = values.source ? ['--source'] : []
+  const point = ['--point', x, '--seconds', values.seconds, ...source]
+  const filesMax = 2 * Math.max(...curves[name].xs)
+  const said = await underOwnKernel([process.execPath, here('curves.mjs'), name, ...point], { filesMax })
+  return JSON.parse(said.trim().split('\n').at(-1))
+}
+
+async function reportAt(name, x) {
+  if (curves[name].reportAt) return curves[name].reportAt(x)
+  return values['own-kernel'] ? await pointUnderOwnKernel(name, x) : await pointAt(curves[name], x)
+}
+
+async function measure(name) {
+  const curve = curves[name]
+  const { figures } = curve
+  const xMax = values['own-kernel'] ? undefined : curve.xMax
   const xs = [...new Set(curve.xs.map((x) => Math.max(1, Math.round(x * scale))))]
   const names = Object.keys(figures)
   const print = (...cells) => cells.map((cell) => String(cell).padStart(22)).join('')
@@ -152,12 +172,12 @@ async function measure(curve) {
   console.log(lines[0])
   const points = []
   for (const x of xs) {
-    if (x > xMax()) {
+    if (xMax && x > xMax()) {
       lines.push(`${String(x).padStart(22)}  not measured: a process may open ${openFilesMax()} files here`)
       console.log(lines.at(-1))
       continue
     }
-    const report = curve.reportAt?.(x) ?? (await pointAt(curve, x))
+    const report = await reportAt(name, x)
     const y = Object.fromEntries(names.map((name) => [name, figures[name](report)]))
     points.push({ x, y })
     lines.push(print(x, ...names.map((name) => short(y[name]))))
@@ -173,16 +193,21 @@ async function run(names) {
   for (const name of names) {
     const curve = curves[name]
     console.log(`\n${name}: ${curve.title}`)
-    const { lines, svg } = await measure(curve)
-    writeFileSync(join(directory, `${name}.svg`), svg)
+    const { lines, svg } = await measure(name)
+    const file = values['own-kernel'] ? `${name}-own-kernel.svg` : `${name}.svg`
+    writeFileSync(join(directory, file), svg)
     if (scale !== 1 || values.out !== '') continue
     appendFileSync(
       here('results.md'),
-      `\n## ${curve.title}\n\n${new Date().toISOString().slice(0, 16)} UTC. Command: \`npm run bench -- curves ${name}\`\n\n` +
-        `![${curve.title}](plots/${name}.svg)\n\n\`\`\`text\n${lines.join('\n')}\n\`\`\`\n`,
+      `\n## ${curve.title}\n\n${new Date().toISOString().slice(0, 16)} UTC. Command: \`npm run bench -- curves ${name}${values['own-kernel'] ? ' --own-kernel' : ''}\`\n\n` +
+        `![${curve.title}](plots/${file})\n\n\`\`\`text\n${lines.join('\n')}\n\`\`\`\n`,
     )
   }
   console.log(`\nplots: ${directory}`)
 }
 
-await run(words.length > 0 ? words : Object.keys(curves))
+const isOnePoint = words.length === 1 && values.point > 0 && curves[words[0]].argsOf !== undefined
+if (values.point !== '' && !isOnePoint)
+  fail(`--point ${values.point}: a number above 0 and one curve with a broker are expected`, `usage: ${usage}`)
+if (values.point === '') await run(words.length > 0 ? words : Object.keys(curves))
+else console.log(JSON.stringify(await pointAt(curves[words[0]], Number(values.point))))

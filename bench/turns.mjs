@@ -17,9 +17,10 @@ const add = (sums, more) => {
 }
 
 function sampleOf({ pid, pacer, received }) {
-  const { user, system } = proc.sample(pid)
   const { all, main } = proc.threadsCpu(pid)
-  return { s: performance.now() / 1000, all, main, user, system, sent: pacer.sent, delivered: received.delivered }
+  // Without the kernel's own books of threads there is only what it counts in ticks.
+  const cpu = all > 0 ? all : proc.sample(pid).cpu
+  return { s: performance.now() / 1000, cpu, main, sent: pacer.sent, delivered: received.delivered }
 }
 
 async function window(load, ms) {
@@ -37,15 +38,13 @@ async function window(load, ms) {
 }
 
 function reportOf({ pacer, received, sums }) {
-  const { s, all, main, user, system, sent, delivered } = sums
+  const { s, cpu, main, sent, delivered } = sums
   return {
     seconds: s,
     sent,
     delivered,
-    // Without the kernel's own books of threads there is only what it counts in ticks.
-    broker_cpu_s: all > 0 ? all : user + system,
-    broker_system_s: system,
-    cpu_us_per_delivered: (1e6 * (all > 0 ? all : user + system)) / delivered,
+    broker_cpu_s: cpu,
+    cpu_us_per_delivered: (1e6 * cpu) / delivered,
     main_thread_us_per_in: (1e6 * main) / sent,
     latency_us: received.histogram.summary(),
     total_sent: pacer.sent,

@@ -1,10 +1,12 @@
-# Installs the Debian packages of debian-packages.txt (package, command it brings) whose command is missing.
+# Installs the Debian packages of debian-packages.txt (package, command it brings, machine if only one has it) whose command is
+# missing.
 #
 # Sourced in the root of a checkout. Needs root; anybody else is told what to run. Never starts a service: a mosquitto
 # daemon would take the port that brokers listen on, and nobody asked for a prometheus that collects.
 
 missing_packages=
-while read -r package package_command; do
+while read -r package package_command only_machine; do
+  [ -z "$only_machine" ] || [ "$only_machine" = "$(uname -m)" ] || continue
   command -v "$package_command" >/dev/null 2>&1 || missing_packages="$missing_packages $package"
 done <scripts/debian-packages.txt
 

@@ -92,6 +92,7 @@ test('a wrong word, option or number is answered with what is expected, in a few
       ['run.mjs', 'curves', 'backlogs'],
       /^backlogs: one of the names below is expected\nusage: .*curves .*\n {2}connections +idle/,
     ],
+    [['run.mjs', 'curves', '--point', '5'], /^--point 5: a number above 0 and one curve .* expected\nusage: .*curves /],
     [['profile.mjs'], /^a name is missing\nusage: npm run profile SCENARIO /],
     [['compare.mjs', 'pair-qos0'], /^pair-qos0: an option is expected\nusage: npm run bench \[-- --only /],
     [['compare.mjs', '--only', 'pair'], /^--only pair: no scenario pair; known: .*\nusage: /],
@@ -137,6 +138,32 @@ test('a curve is measured point by point, drawn and told as a table', { timeout:
     await readFile(join(directory, 'backlog.svg'), 'utf8'),
     /^<svg .*<polyline points="(?:[\d.]+,[\d.]+ ?){3}"/s,
   )
+})
+
+/** Debian has the package for these machines alone. */
+const skip = process.arch === 'x64' && process.platform === 'linux' ? false : 'User-Mode Linux is for x86-64 alone'
+
+test('in a kernel of its own a process may open more files than here, and what fails there is told', {
+  skip,
+  timeout: 60_000,
+}, async () => {
+  const ask = async (words: string[]) => {
+    const call = `console.log(await underOwnKernel(${JSON.stringify(words)}, { filesMax: 120_000, memory: '512M', secondsMax: 25 }))`
+    const program = `import { underOwnKernel } from ${JSON.stringify(path('../bench/own-kernel.mjs'))}; ${call}`
+    return run(process.execPath, ['--input-type=module', '-e', program]).catch((error) => error)
+  }
+  assert.equal((await ask(['sh', '-c', 'ulimit -n; echo "it\'s there"'])).stdout, "120000\nit's there\n\n")
+  const refused = await ask(['sh', '-c', 'echo no room; exit 3'])
+  assert.match(refused.stderr, /Error: in a kernel of its own it ended with 3: no room\n/)
+})
+
+test('a curve is measured in a kernel of its own', { skip, timeout: 120_000 }, async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'pabal-curve-'))
+  t.after(() => rm(directory, { recursive: true }))
+  const args = ['connections', '--own-kernel', '--source', '--scale', '0.00001', '--out', directory]
+  const { stdout } = await run(process.execPath, [path('../bench/curves.mjs'), ...args])
+  assert.match(stdout, /^ +connections +KiB a connection +connections\/s\n +1 +\S+ +\S+\n/m)
+  assert.match(await readFile(join(directory, 'connections-own-kernel.svg'), 'utf8'), /^<svg /)
 })
 
 test('a curve of connections without sockets goes beyond what the system lets a process open', {
