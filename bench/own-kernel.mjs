@@ -5,12 +5,14 @@
  * change them, and has memory, a loopback network and a /run of its own. It has one core, and a system call takes many times what it takes
  * elsewhere: what is measured in it can be compared with what else is measured in it.
  */
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { quote } from './broker-process.mjs'
+import { fail } from './options.ts'
 
+const program = 'linux.uml'
 const begin = '--- what it says begins ---'
 const end = '--- it has ended with '
 
@@ -28,8 +30,14 @@ echo '${end}'$?
 poweroff -f
 `
 
-/** Runs a command line in it and resolves to what that printed. Throws with it if that fails or takes longer. */
+/**
+ * Runs a command line in it and resolves to what that printed. Throws with it if that fails or takes longer; ends the process if there is
+ * no such kernel here.
+ */
 export async function underOwnKernel(words, { filesMax, memory = '8G', secondsMax = 900 }) {
+  if (spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0) {
+    fail(`${program} is missing`, 'as root: apt-get install --no-install-recommends user-mode-linux')
+  }
   const directory = mkdtempSync(join(tmpdir(), 'pabal-kernel-'))
   const init = join(directory, 'init')
   writeFileSync(init, firstProgram(words, filesMax))
@@ -38,7 +46,7 @@ export async function underOwnKernel(words, { filesMax, memory = '8G', secondsMa
   const output = ['quiet', 'con=null', 'con0=null,fd:1']
   try {
     const own = [`mem=${memory}`, `uml_dir=${directory}`, `init=${init}`]
-    const said = await saidBy('linux.uml', [...own, ...root, ...output], secondsMax)
+    const said = await saidBy([...own, ...root, ...output], secondsMax)
     const [text = '', status] = (said.split(`${begin}\n`)[1] ?? '').split(end)
     if (status?.startsWith('0\n')) return text
     throw new Error(
@@ -50,8 +58,8 @@ export async function underOwnKernel(words, { filesMax, memory = '8G', secondsMa
 }
 
 /** All of the kernel's processes are one group. */
-function saidBy(program, args, secondsMax) {
-  return new Promise((done, fail) => {
+function saidBy(args, secondsMax) {
+  return new Promise((done, refuse) => {
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
     let said = ''
     for (const stream of [child.stdout, child.stderr]) {
@@ -62,10 +70,7 @@ function saidBy(program, args, secondsMax) {
     const timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), secondsMax * 1000)
     child.on('error', (error) => {
       clearTimeout(timer)
-      const missing = error.code === 'ENOENT'
-      fail(
-        missing ? new Error(`${program} is missing: apt-get install --no-install-recommends user-mode-linux`) : error,
-      )
+      refuse(error)
     })
     child.on('close', () => {
       clearTimeout(timer)

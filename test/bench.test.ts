@@ -147,14 +147,19 @@ test('in a kernel of its own a process may open more files than here, and what f
   skip,
   timeout: 60_000,
 }, async () => {
-  const ask = async (words: string[]) => {
+  const ask = async (words: string[], env = process.env) => {
     const call = `console.log(await underOwnKernel(${JSON.stringify(words)}, { filesMax: 120_000, memory: '512M', secondsMax: 25 }))`
     const program = `import { underOwnKernel } from ${JSON.stringify(path('../bench/own-kernel.mjs'))}; ${call}`
-    return run(process.execPath, ['--input-type=module', '-e', program]).catch((error) => error)
+    return run(process.execPath, ['--input-type=module', '-e', program], { env }).catch((error) => error)
   }
   assert.equal((await ask(['sh', '-c', 'ulimit -n; echo "it\'s there"'])).stdout, "120000\nit's there\n\n")
   const refused = await ask(['sh', '-c', 'echo no room; exit 3'])
   assert.match(refused.stderr, /Error: in a kernel of its own it ended with 3: no room\n/)
+  const missing = await ask(['true'], { PATH: '' })
+  assert.deepEqual(
+    [missing.code, missing.stderr],
+    [2, 'linux.uml is missing\nas root: apt-get install --no-install-recommends user-mode-linux\n'],
+  )
 })
 
 test('a curve is measured in a kernel of its own', { skip, timeout: 120_000 }, async (t) => {
