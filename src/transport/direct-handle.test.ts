@@ -83,6 +83,30 @@ test('small chunks share little memory, and a large one has its own', async (t) 
   assert.equal(reader.parts.at(-1)?.buffer.byteLength, 10_000)
 })
 
+test('memory for the next chunk is got behind a chunk, which does not wait for it', async (t) => {
+  const { client, reader } = await takenHandle(t)
+  let isRead = false
+  const got: boolean[] = []
+  const { allocUnsafeSlow } = Buffer
+  t.mock.method(Buffer, 'allocUnsafeSlow', (size: number) => {
+    if (size === 16_384) got.push(isRead)
+    return allocUnsafeSlow(size)
+  })
+  const receiveBytes = reader.receiveBytes.bind(reader)
+  t.mock.method(reader, 'receiveBytes', (bytes: Buffer, start: number, end: number) => {
+    receiveBytes(bytes, start, end)
+    isRead = true
+  })
+  for (let count = 1; count <= 400; count++) {
+    isRead = false
+    client.write(Buffer.alloc(100))
+    await reader.until(100 * count)
+  }
+  // The chunk before the first one may have been of another size.
+  assert.ok(got.length >= 2, `${got.length}`)
+  assert.ok(got.slice(1).every(Boolean), `${got}`)
+})
+
 test('what a connection has read is counted beyond 32 bits', async (t) => {
   const { client, socket } = await accepted(t)
   const reader = new Reader()
