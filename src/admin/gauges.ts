@@ -5,24 +5,28 @@ import { statfs } from 'node:fs/promises'
 import { getHeapStatistics } from 'node:v8'
 import { EventLoopDelay } from '../metrics/event-loop-delay.ts'
 import type { BrokerAccess } from '../server/admin-part.ts'
+import { beatMs, beatsPerSecond, onBeat } from '../server/beat.ts'
 import { Rates } from './rates.ts'
 
 const freeBytesKeptMs = 5000
 
 export class Gauges {
-  readonly eventLoop = new EventLoopDelay()
+  readonly eventLoop = new EventLoopDelay(beatMs)
   readonly rates = new Rates()
+  #ends: (() => void)[] = []
   #freeBytes: number | null = null
   #lookedAtMs = Number.NEGATIVE_INFINITY
 
-  start({ state }: BrokerAccess): void {
-    this.eventLoop.start()
-    this.rates.start(state.traffic)
+  start({ state: { traffic } }: BrokerAccess): void {
+    this.stop()
+    const sample = () => this.rates.sample(traffic, performance.now())
+    sample()
+    this.eventLoop.begin()
+    this.#ends = [onBeat(1, () => this.eventLoop.look()), onBeat(beatsPerSecond, sample)]
   }
 
   stop(): void {
-    this.eventLoop.stop()
-    this.rates.stop()
+    for (const end of this.#ends.splice(0)) end()
   }
 
   /** Of the file system with the data, looked at every few seconds; null where nothing is stored, or if it cannot be told. */

@@ -21,7 +21,6 @@ interface Sample {
   readonly counts: Counts
 }
 
-const everyMs = 1000
 /** The newest and those of the minute before it. */
 const samplesMax = 61
 
@@ -36,20 +35,8 @@ const nothing: Counts = Object.freeze({
 
 export class Rates {
   readonly #samples: Sample[] = []
-  #timer: NodeJS.Timeout | null = null
 
-  /** `traffic` is looked at once a second, by a clock that nobody sets. */
-  start(traffic: Counts): void {
-    this.sample(traffic, performance.now())
-    this.#timer = setInterval(() => this.sample(traffic, performance.now()), everyMs)
-    this.#timer.unref()
-  }
-
-  stop(): void {
-    if (this.#timer !== null) clearInterval(this.#timer)
-    this.#timer = null
-  }
-
+  /** To be called once a second, with a time of a clock that nobody sets. */
   sample(traffic: Counts, atMs: number): void {
     const counts = { ...nothing }
     for (const name of counted) counts[name] = traffic[name]

@@ -7,10 +7,10 @@
  * the process (docs/decisions/0053-the-broker-gives-memory-back-itself.md).
  */
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
+import { beatsPerSecond, onBeat } from '../../server/beat.ts'
 import { findCollector } from '../../server/garbage.ts'
 
-const lookEveryMs = 1000
-/** So many looks at which nothing had happened, for each 64 MiB of a heap: a large one takes longer, up to a second for 600 MB. */
+/** So many looks, one a second, at which nothing had happened, for each 64 MiB of a heap: a large one takes longer, up to a second for 600 MB. */
 const silentLooks = 5
 const bytesForLooks = 64 * 1024 * 1024
 /** By so much its old generation must have grown: as V8 has it. */
@@ -27,7 +27,7 @@ export function giveMemoryBackWhenSilent(activity: () => string): void {
   let before = activity()
   let silentFor = 0
   let leastBytes = oldGeneration().bytes
-  setInterval(() => {
+  onBeat(beatsPerSecond, () => {
     const now = activity()
     silentFor = now === before ? silentFor + 1 : 0
     before = now
@@ -38,7 +38,7 @@ export function giveMemoryBackWhenSilent(activity: () => string): void {
     if (bytes < Math.max(leastBytes * grownPart, leastBytes + grownBytesMin)) return
     findCollector()?.({ type: 'major', flavor: 'last-resort' })
     leastBytes = oldGeneration().bytes
-  }, lookEveryMs).unref()
+  })
 }
 
 function oldGeneration(): { bytes: number; usedBytes: number } {

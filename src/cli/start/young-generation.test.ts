@@ -36,3 +36,28 @@ test('it may become twice as large while thousands of messages are in flight', (
   const mib = youngMibAfter('boundYoungGeneration(() => 5000)')
   assert.ok(mib > 16 && mib <= 32, `${mib} MiB`)
 })
+
+test('while it is small one thread collects it, and all of them once it is large', () => {
+  const script = `
+    import v8 from 'node:v8'
+    import { syncBuiltinESMExports } from 'node:module'
+    import { setImmediate as nextTurn } from 'node:timers/promises'
+    const flags = []
+    const { setFlagsFromString } = v8
+    v8.setFlagsFromString = (flag) => {
+      if (flag.includes('parallel')) flags.push(flag)
+      setFlagsFromString(flag)
+    }
+    syncBuiltinESMExports()
+    const { boundYoungGeneration } = await import(${JSON.stringify(module)})
+    boundYoungGeneration(() => 0)
+    const small = flags.length
+    const inFlight = []
+    for (let number = 0; number < 1_000_000; number++) {
+      inFlight[number % 400_000] = { number, copy: [number] }
+      if (number % 2000 === 0) await nextTurn()
+    }
+    console.log(JSON.stringify([small, ...flags]))`
+  const said = execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' })
+  assert.deepEqual(JSON.parse(said).slice(0, 3), [1, '--no-parallel-scavenge', '--parallel-scavenge'])
+})

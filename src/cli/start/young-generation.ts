@@ -1,5 +1,5 @@
 /**
- * How large the young generation of V8's heap may grow in a broker of its own process.
+ * How large the young generation of V8's heap may grow in a broker of its own process, and how it is collected.
  *
  * Left to itself it grows to 128 MiB on a large machine as soon as much is in flight once, and stays so: several KiB for each of ten
  * thousand idle connections. V8 takes its bound only on the command line, but asks at each growth by how much: that is set
@@ -13,6 +13,8 @@ const bytesEnough = 16 * 1024 * 1024
 /** The same while messages are in flight by the thousand: each collection copies them, and with more room there are fewer. */
 const bytesEnoughInFlight = 32 * 1024 * 1024
 const manyInFlight = 4096
+/** Up to this V8's other threads save nothing: to wake them takes as long as to do it alone, and who has one core waits for them. */
+const bytesForOneThread = 8 * 1024 * 1024
 /** How often it is asked for, at most. */
 const askEveryMs = 100
 
@@ -22,9 +24,15 @@ export function boundYoungGeneration(copiesInFlight: () => number): void {
   let bytesMost = bytesEnough
   let askAtMs = 0
   let wasLarge = false
+  let isForOneThread = false
   const look = () => {
     const young = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space')
     if (young === undefined) return
+    const isSmall = young.space_size <= bytesForOneThread
+    if (isSmall !== isForOneThread) {
+      isForOneThread = isSmall
+      setFlagsFromString(isSmall ? '--no-parallel-scavenge' : '--parallel-scavenge')
+    }
     const nowMs = performance.now()
     if (nowMs >= askAtMs) {
       askAtMs = nowMs + askEveryMs
