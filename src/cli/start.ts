@@ -46,9 +46,12 @@ async function runBroker(flags: StartFlags, flagFaults: readonly ConfigFault[], 
   let running: Broker | null = null
   collectReadBuffers()
   const loaded = onceLoaded(() => {
-    boundYoungGeneration(() => running?.ledger().copies.inFlight ?? 0)
+    boundYoungGeneration({
+      copiesInFlight: () => running?.ledger().copies.inFlight ?? 0,
+      happened: () => happened(running),
+    })
     compileAllOnceStarted()
-    giveMemoryBackWhenSilent(() => (running === null ? '' : activity(running)))
+    giveMemoryBackWhenSilent(() => happened(running))
   })
   const hangup = watchForHangup()
   let started: Started
@@ -203,8 +206,9 @@ function version(): string {
   return manifest.version
 }
 
-/** Changes with every message and copy, and nearly always when clients come or go. */
-function activity(broker: Broker): string {
+/** Grows with every message and copy, and with the clients that are there: to let one in is worth some messages. */
+function happened(broker: Broker | null): number {
+  if (broker === null) return 0
   const { received, made, created } = broker.tally
-  return `${received + made + created} ${broker.connections}`
+  return received + made + created + 10 * broker.connections
 }

@@ -11,7 +11,10 @@ import type { Socket } from 'node:net'
 
 /** What one read takes at most; Node's own streams take as much. */
 const readBytesMax = 65_536
-/** Where small chunks lie side by side: one that stays for a while keeps no more than this. */
+/**
+ * Where small chunks lie side by side: one that stays for a while keeps no more than this. No more than a slab of `Publish` has, which takes
+ * a larger chunk for one that is whole: the rest of it would be taken as read before it is.
+ */
 const slabSize = 16_384
 const buffer = Buffer.allocUnsafeSlow(readBytesMax)
 let slab = Buffer.allocUnsafeSlow(slabSize)

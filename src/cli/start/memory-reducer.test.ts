@@ -16,10 +16,10 @@ interface Outcome {
 }
 
 /**
- * A program that lets go of some 40 MB, and ends `looks` looks later; a second is a tenth of one. `activity` is the body of the function
+ * A program that lets go of some 40 MB, and ends `looks` looks later; a second is a tenth of one. `happened` is the body of the function
  * that is asked, and `kept` is how many MB it keeps.
  */
-async function outcome(activity: string, { looks = 12, kept = 0, before = '' } = {}): Promise<Outcome> {
+async function outcome(happened: string, { looks = 12, kept = 0, before = '' } = {}): Promise<Outcome> {
   const script = `
     import v8 from 'node:v8'
     import { syncBuiltinESMExports } from 'node:module'
@@ -33,7 +33,7 @@ async function outcome(activity: string, { looks = 12, kept = 0, before = '' } =
     ${before}
     const { giveMemoryBackWhenSilent } = await import(${JSON.stringify(module)})
     let looks = 0
-    giveMemoryBackWhenSilent(() => { looks++; ${activity} })
+    giveMemoryBackWhenSilent(() => { looks++; ${happened} })
     const objects = (megabytes) => Array.from({ length: megabytes * 12_000 }, (_, i) => ({ i, next: { i } }))
     const kept = objects(${kept})
     let much = objects(40)
@@ -51,10 +51,10 @@ const never = '--memory-reducer-gc-count=0'
 
 test('memory is given back when nothing has happened for seconds, and not before', async () => {
   const [silent, soon, busy, large] = await Promise.all([
-    outcome("return ''"),
-    outcome("return ''", { looks: 3 }),
-    outcome('return String(looks)'),
-    outcome("return ''", { kept: 100, looks: 8 }),
+    outcome('return 0'),
+    outcome('return 0', { looks: 3 }),
+    outcome('return looks'),
+    outcome('return 0', { kept: 100, looks: 8 }),
   ])
   assert.ok(silent.atEnd < silent.letGo - 20, `${silent.letGo} MiB are ${silent.atEnd}`)
   for (const other of [soon, busy, large])
@@ -62,17 +62,17 @@ test('memory is given back when nothing has happened for seconds, and not before
 })
 
 test('a large heap is made smaller after a longer silence', async () => {
-  const { letGo, atEnd } = await outcome("return ''", { kept: 100, looks: 30 })
+  const { letGo, atEnd } = await outcome('return 0', { kept: 100, looks: 30 })
   assert.ok(atEnd < letGo - 20, `${letGo} MiB are ${atEnd}`)
 })
 
 test('V8 is told once to leave it alone, whatever happens after it: told for a while only, it ends the process', async () => {
-  const changing = await outcome('return String(looks < 8 || looks > 16 ? looks : 0)', { looks: 24 })
+  const changing = await outcome('return looks < 8 || looks > 16 ? looks : 0', { looks: 24 })
   assert.equal(changing.flags[0], never)
   assert.equal(changing.flags.filter((flag) => flag.startsWith('--memory-reducer')).length, 1)
 })
 
 test('a start that takes as long as V8 waits leaves it to V8, which may have begun', async () => {
-  const { flags } = await outcome("return ''", { looks: 0, before: 'performance.now = () => 8000' })
+  const { flags } = await outcome('return 0', { looks: 0, before: 'performance.now = () => 8000' })
   assert.deepEqual(flags, [])
 })

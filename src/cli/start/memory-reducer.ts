@@ -19,16 +19,16 @@ const grownBytesMin = 10 * 1024 * 1024
 /** V8 waits for 8 seconds before it begins, and must not be told in the midst of it. */
 const notBegunMs = 7000
 
-/** `activity` changes with whatever happens that somebody may wait for. */
-export function giveMemoryBackWhenSilent(activity: () => string): void {
+/** `happened` changes with whatever happens that somebody may wait for. */
+export function giveMemoryBackWhenSilent(happened: () => number): void {
   // A start that took so long is left to V8.
   if (performance.now() > notBegunMs) return
   setFlagsFromString('--memory-reducer-gc-count=0')
-  let before = activity()
+  let before = happened()
   let silentFor = 0
   let leastBytes = oldGeneration().bytes
   onBeat(beatsPerSecond, () => {
-    const now = activity()
+    const now = happened()
     silentFor = now === before ? silentFor + 1 : 0
     before = now
     if (silentFor < silentLooks) return

@@ -14,11 +14,12 @@ function youngMibAfter(before: string): number {
     import { boundYoungGeneration } from ${JSON.stringify(module)}
     import { setImmediate as nextTurn } from 'node:timers/promises'
     import { getHeapSpaceStatistics } from 'node:v8'
+    let number = 0
     ${before}
     const young = () => getHeapSpaceStatistics().find((space) => space.space_name === 'new_space').space_size
     let least = Infinity
     const inFlight = []
-    for (let number = 0; number < 3_000_000; number++) {
+    for (; number < 3_000_000; number++) {
       inFlight[number % 400_000] = { number, copy: [number] }
       if (number % 2000 === 0) await nextTurn()
       if (number > 2_000_000 && number % 2000 === 0) least = Math.min(least, young())
@@ -29,11 +30,11 @@ function youngMibAfter(before: string): number {
 
 test('the young generation of the heap stays small, where it would become large', () => {
   assert.ok(youngMibAfter('') > 32, 'V8 needs to be bounded')
-  assert.ok(youngMibAfter('boundYoungGeneration(() => 0)') <= 16)
+  assert.ok(youngMibAfter('boundYoungGeneration({ copiesInFlight: () => 0, happened: () => number * 100 })') <= 16)
 })
 
 test('it may become twice as large while thousands of messages are in flight', () => {
-  const mib = youngMibAfter('boundYoungGeneration(() => 5000)')
+  const mib = youngMibAfter('boundYoungGeneration({ copiesInFlight: () => 5000, happened: () => number * 100 })')
   assert.ok(mib > 16 && mib <= 32, `${mib} MiB`)
 })
 
@@ -49,15 +50,56 @@ test('while it is small one thread collects it, and all of them once it is large
       setFlagsFromString(flag)
     }
     syncBuiltinESMExports()
+    let number = 0
     const { boundYoungGeneration } = await import(${JSON.stringify(module)})
-    boundYoungGeneration(() => 0)
+    boundYoungGeneration({ copiesInFlight: () => 0, happened: () => number * 100 })
     const small = flags.length
     const inFlight = []
-    for (let number = 0; number < 1_000_000; number++) {
+    for (; number < 1_000_000; number++) {
       inFlight[number % 400_000] = { number, copy: [number] }
       if (number % 2000 === 0) await nextTurn()
     }
     console.log(JSON.stringify([small, ...flags]))`
   const said = execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' })
   assert.deepEqual(JSON.parse(said).slice(0, 3), [1, '--no-parallel-scavenge', '--parallel-scavenge'])
+})
+
+test('where little happens it does not grow and nobody asks, until much happens', () => {
+  const script = `
+    import v8 from 'node:v8'
+    import { syncBuiltinESMExports } from 'node:module'
+    import { setTimeout as after } from 'node:timers/promises'
+    const every = setInterval
+    globalThis.setInterval = (work, ms) => every(work, ms / 10)
+    let asked = 0
+    const { getHeapSpaceStatistics } = v8
+    v8.getHeapSpaceStatistics = () => {
+      asked++
+      return getHeapSpaceStatistics()
+    }
+    syncBuiltinESMExports()
+    const { boundYoungGeneration } = await import(${JSON.stringify(module)})
+    let happened = 0
+    let perLook = 0
+    boundYoungGeneration({ copiesInFlight: () => 0, happened: () => (happened += perLook) })
+    const mib = () => getHeapSpaceStatistics().find((space) => space.space_name === 'new_space').space_size / 2 ** 20
+    const inFlight = []
+    const outcome = async () => {
+      // A second is a tenth of one here.
+      await after(250)
+      const before = asked
+      for (let number = 0; number < 200_000; number++) {
+        inFlight[number % 100_000] = { number, copy: [number] }
+        if (number % 2000 === 0) await after(0)
+      }
+      return { asked: asked - before, mib: mib() }
+    }
+    perLook = 9_000
+    const little = await outcome()
+    perLook = 11_000
+    console.log(JSON.stringify([little, await outcome()]))`
+  const argv = ['--semi-space-growth-factor=2', '--input-type=module', '--eval', script]
+  const [little, much] = JSON.parse(execFileSync(process.execPath, argv, { encoding: 'utf8' }))
+  assert.ok(little.asked === 0 && little.mib <= 2, JSON.stringify(little))
+  assert.ok(much.asked > 2 && much.mib > 4, JSON.stringify(much))
 })

@@ -7,46 +7,95 @@
  */
 import { PerformanceObserver } from 'node:perf_hooks'
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
+import { beatsPerSecond, onBeat } from '../../server/beat.ts'
 
 /** Of both halves together. */
 const bytesEnough = 16 * 1024 * 1024
 /** The same while messages are in flight by the thousand: each collection copies them, and with more room there are fewer. */
 const bytesEnoughInFlight = 32 * 1024 * 1024
 const manyInFlight = 4096
-/** Up to this V8's other threads save nothing: to wake them takes as long as to do it alone, and who has one core waits for them. */
+/** Up to this, and where little happens, V8's other threads save nothing: to wake them takes as long as to do it alone, and who has one core waits for them. */
 const bytesForOneThread = 8 * 1024 * 1024
 /** How often it is asked for, at most. */
 const askEveryMs = 100
 
-/** From now on. `copiesInFlight`: how many copies of messages wait for their acknowledgement. */
-export function boundYoungGeneration(copiesInFlight: () => number): void {
-  let grows = true
-  let bytesMost = bytesEnough
-  let askAtMs = 0
-  let wasLarge = false
-  let isForOneThread = false
-  const look = () => {
+/**
+ * So much that happens in a second is much. With less nothing lets it grow, and whoever sends a message waits for a question after each
+ * collection as long as for the collection.
+ */
+const muchPerSecond = 10_000
+
+export interface WhatHappens {
+  /** How many copies of messages wait for their acknowledgement. */
+  copiesInFlight(): number
+  /** Grows with all that happens. */
+  happened(): number
+}
+
+/** From now on. */
+export function boundYoungGeneration(broker: WhatHappens): void {
+  const bound = new GrowthBound(broker)
+  // It grows only when it is collected.
+  const observer = new PerformanceObserver(() => bound.look())
+  let isWatching = false
+  let before = broker.happened()
+  const watch = (isMuch: boolean) => {
+    if (isMuch === isWatching) return
+    isWatching = isMuch
+    if (isMuch) observer.observe({ entryTypes: ['gc'] })
+    else observer.disconnect()
+    bound.look(isMuch)
+  }
+  watch(true)
+  onBeat(beatsPerSecond, () => {
+    const now = broker.happened()
+    watch(now - before > muchPerSecond)
+    before = now
+  })
+}
+
+class GrowthBound {
+  readonly #broker: WhatHappens
+  #grows = true
+  #bytesMost = bytesEnough
+  #askAtMs = 0
+  #wasLarge = false
+  #isForOneThread = false
+
+  constructor(broker: WhatHappens) {
+    this.#broker = broker
+  }
+
+  /** `isWatched`: it is looked at after each collection. */
+  look(isWatched = true): void {
     const young = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space')
     if (young === undefined) return
-    const isSmall = young.space_size <= bytesForOneThread
-    if (isSmall !== isForOneThread) {
-      isForOneThread = isSmall
-      setFlagsFromString(isSmall ? '--no-parallel-scavenge' : '--parallel-scavenge')
-    }
+    this.#setThreads(!isWatched || young.space_size <= bytesForOneThread)
+    this.#setGrowth(isWatched && this.#mayGrow(young.space_size))
+  }
+
+  #mayGrow(bytes: number): boolean {
     const nowMs = performance.now()
-    if (nowMs >= askAtMs) {
-      askAtMs = nowMs + askEveryMs
-      bytesMost = copiesInFlight() < manyInFlight ? bytesEnough : bytesEnoughInFlight
+    if (nowMs >= this.#askAtMs) {
+      this.#askAtMs = nowMs + askEveryMs
+      this.#bytesMost = this.#broker.copiesInFlight() < manyInFlight ? bytesEnough : bytesEnoughInFlight
     }
     // A large collection may make it smaller and let it grow by two steps at once.
-    const isAgain = wasLarge && bytesMost === bytesEnough
-    const mayGrow = isAgain ? young.space_size <= bytesMost / 4 : young.space_size < bytesMost
-    wasLarge ||= !mayGrow
-    if (mayGrow === grows) return
-    grows = mayGrow
-    setFlagsFromString(`--semi-space-growth-factor=${mayGrow ? 2 : 1}`)
+    const isAgain = this.#wasLarge && this.#bytesMost === bytesEnough
+    const mayGrow = isAgain ? bytes <= this.#bytesMost / 4 : bytes < this.#bytesMost
+    this.#wasLarge ||= !mayGrow
+    return mayGrow
   }
-  look()
-  // It grows only when it is collected.
-  new PerformanceObserver(look).observe({ entryTypes: ['gc'] })
+
+  #setGrowth(grows: boolean): void {
+    if (grows === this.#grows) return
+    this.#grows = grows
+    setFlagsFromString(`--semi-space-growth-factor=${grows ? 2 : 1}`)
+  }
+
+  #setThreads(isForOneThread: boolean): void {
+    if (isForOneThread === this.#isForOneThread) return
+    this.#isForOneThread = isForOneThread
+    setFlagsFromString(isForOneThread ? '--no-parallel-scavenge' : '--parallel-scavenge')
+  }
 }
