@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { cpuNumbers } from './broker-process.mjs'
 import { Conn } from './conn.mjs'
 import { flamePage, flameTree, heaviestPath, sharesText } from './flame-graph.mjs'
+import { Pacer } from './flow.mjs'
 import { Histogram } from './histogram.mjs'
 import { undelivered } from './measure.mjs'
 import * as mqtt from './mqtt.mjs'
@@ -135,6 +136,19 @@ assert.equal(isReached({ atMost: 1 }, { ours: 1, ratio: 1.11 }), true)
 assert.equal(isReached({ atMost: 1 }, { ours: 1, ratio: 1.12 }), false)
 assert.equal(isReached({ oursAtMost: 400 }, { ours: 445, ratio: 0.1 }), false)
 assert.equal(isReached({}, { ours: 1, ratio: 1 }), undefined)
+{
+  // Not in step: in whatever part of its share a message is sent, as many are sent in each other part, and no two come close.
+  const pacer = new Pacer({ conns: [], topics: [], rate: 2000, size: 64, qos: 0, version: 4 })
+  pacer.begin = 0
+  const parts = new Array(16).fill(0)
+  for (let number = 0; number < 1600; number++) {
+    const share = pacer.dueAt(number) * 2
+    parts[Math.floor((share % 1) * 16)] += 1
+    const gap = pacer.dueAt(number + 1) * 2 - share
+    assert.ok(gap > 0.6 && gap < 1.7, `${gap}`)
+  }
+  assert.ok(Math.min(...parts) >= 95 && Math.max(...parts) <= 105, `${parts}`)
+}
 {
   // In turns: all warm up at once, then one at a time, each for so many windows, and only what comes in them is measured.
   let running = 0
