@@ -24,6 +24,8 @@ const askEveryMs = 100
  * collection as long as for the collection.
  */
 const muchPerSecond = 10_000
+/** After so many seconds with less it is little: what begins right behind a start, or a pause, finds room. */
+const secondsOfLittle = 5
 
 export interface WhatHappens {
   /** How many copies of messages wait for their acknowledgement. */
@@ -39,6 +41,7 @@ export function boundYoungGeneration(broker: WhatHappens): void {
   const observer = new PerformanceObserver(() => bound.look())
   let isWatching = false
   let before = broker.happened()
+  let littleFor = 0
   const watch = (isMuch: boolean) => {
     if (isMuch === isWatching) return
     isWatching = isMuch
@@ -49,8 +52,9 @@ export function boundYoungGeneration(broker: WhatHappens): void {
   watch(true)
   onBeat(beatsPerSecond, () => {
     const now = broker.happened()
-    watch(now - before > muchPerSecond)
+    littleFor = now - before > muchPerSecond ? 0 : littleFor + 1
     before = now
+    watch(littleFor < secondsOfLittle)
   })
 }
 
