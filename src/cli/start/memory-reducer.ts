@@ -10,7 +10,10 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 import { beatsPerSecond, onBeat } from '../../server/beat.ts'
 import { findCollector } from '../../server/garbage.ts'
 
-/** So many looks, one a second, at which nothing had happened, for each 64 MiB of a heap: a large one takes longer, up to a second for 600 MB. */
+/**
+ * So many looks, one a second, at which nothing had happened, for each 64 MiB of a heap: a large one takes longer, up to a second for
+ * 600 MB.
+ */
 const silentLooks = 5
 const bytesForLooks = 64 * 1024 * 1024
 /** By so much its old generation must have grown: as V8 has it. */

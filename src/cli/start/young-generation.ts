@@ -14,7 +14,10 @@ const bytesEnough = 16 * 1024 * 1024
 /** The same while messages are in flight by the thousand: each collection copies them, and with more room there are fewer. */
 const bytesEnoughInFlight = 32 * 1024 * 1024
 const manyInFlight = 4096
-/** Up to this, and where little happens, V8's other threads save nothing: to wake them takes as long as to do it alone, and who has one core waits for them. */
+/**
+ * Up to this, and where little happens, V8's other threads save nothing: to wake them takes as long as to do it alone, and who has one core
+ * waits for them.
+ */
 const bytesForOneThread = 8 * 1024 * 1024
 /** How often it is asked for, at most. */
 const askEveryMs = 100
@@ -30,7 +33,7 @@ const secondsOfLittle = 5
 export interface WhatHappens {
   /** How many copies of messages wait for their acknowledgement. */
   copiesInFlight(): number
-  /** Grows with all that happens. */
+  /** Grows with messages, copies and clients that come. */
   happened(): number
 }
 
