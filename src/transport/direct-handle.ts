@@ -13,7 +13,7 @@ import type { Socket } from 'node:net'
 const readBytesMax = 65_536
 /**
  * Where small chunks lie side by side: one that stays for a while keeps no more than this. No more than a slab of `Publish` has, which takes
- * a larger chunk for one that is whole: the rest of it would be taken as read before it is.
+ * a larger chunk for one that is whole: the rest of it would be taken as read before it is (src/server/received-bytes.test.ts).
  */
 const slabSize = 16_384
 const buffer = Buffer.allocUnsafeSlow(readBytesMax)
