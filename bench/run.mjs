@@ -23,7 +23,7 @@ const parts = {
 /** What durability may cost the thread all else runs on, in microseconds a message. */
 const durabilityUsMax = 3
 /** Of the whole run, with what the last scenario may take beyond it. */
-const minutesMax = 20
+const minutesMax = 25
 
 /** Runs compare.mjs: shows its table as it grows and gives back its lines and its summary. */
 async function compare(args) {

@@ -143,7 +143,7 @@ async function quiet(publisher, seconds) {
   const end = performance.now() + seconds * 1000
   while (performance.now() < end) {
     await within(30, 'PUBACK', publishAll(publisher, 1, one))
-    await sleep(Math.min(1000, end - performance.now()))
+    await sleep(Math.max(0, Math.min(1000, end - performance.now())))
   }
 }
 
