@@ -24,8 +24,8 @@ const faults = {
   'unhandledRejection, of no error': 'Promise.reject({ password: process.env.CANARY })',
 }
 
-/** What Node says on standard error when it has been told to write a report. */
-const ofReport = /^\n?(?:Writing Node\.js report to file: .*|Node\.js report completed)$/gm
+/** A line of the log. What Node says of its report on standard error it writes in pieces, and a line may come between two of them. */
+const logLine = /\{"level":[^\n]*/g
 
 /** Makes the thread of the store fail from the next write on. */
 const failingStore = (file: string): string => `
@@ -66,7 +66,8 @@ for (const [what, code] of Object.entries(faults)) {
       assert.deepEqual(await broker.exited, { exitCode: 1, signal: null })
       absent(secrets, 'the log', broker.stderr)
       if (format === 'json') {
-        const { level, event, origin } = logLines(broker.stderr.replace(ofReport, '')).at(-1) ?? assert.fail()
+        const last = [...broker.stderr.matchAll(logLine)].at(-1) ?? assert.fail()
+        const { level, event, origin } = logLines(last[0])[0] ?? assert.fail()
         assert.deepEqual([level, event, origin], ['fatal', 'crashed', what.split(',')[0]])
       } else assert.match(broker.stderr, /^\d\d:\d\d:\d\d fatal an error that nobody caught[^\n]+\n(?: {4}[^\n]+\n)+$/m)
       const reports = readdirSync(folder.path).filter((name) => name.startsWith('report.'))
