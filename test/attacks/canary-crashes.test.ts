@@ -25,7 +25,9 @@ const faults = {
 }
 
 /** A line of the log. What Node says of its report on standard error it writes in pieces, and a line may come between two of them. */
-const logLine = /\{"level":[^\n]*/g
+const logLine = /\{"level":[^\n]*\n/g
+/** All else: Node has been told to write a report. */
+const ofReport = /^\s*Writing Node\.js report to file: \S+\s+Node\.js report completed\s*$/
 
 /** Makes the thread of the store fail from the next write on. */
 const failingStore = (file: string): string => `
@@ -68,6 +70,7 @@ for (const [what, code] of Object.entries(faults)) {
       if (format === 'json') {
         const last = [...broker.stderr.matchAll(logLine)].at(-1) ?? assert.fail()
         const { level, event, origin } = logLines(last[0])[0] ?? assert.fail()
+        assert.match(broker.stderr.replace(logLine, ''), ofReport)
         assert.deepEqual([level, event, origin], ['fatal', 'crashed', what.split(',')[0]])
       } else assert.match(broker.stderr, /^\d\d:\d\d:\d\d fatal an error that nobody caught[^\n]+\n(?: {4}[^\n]+\n)+$/m)
       const reports = readdirSync(folder.path).filter((name) => name.startsWith('report.'))
