@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto'
 import { before, test } from 'node:test'
+import { connect, refused } from '../../../test/support/authentication-request.ts'
 import { ReasonCode } from '../../protocol/reason-code.ts'
-import type { Authenticate, AuthenticationRequest, AuthenticationVerdict } from './authentication.ts'
 import { defaultAuthenticate } from './default-authenticate.ts'
 import { hashPassword } from './password-hash.ts'
 import { makeScramCredential, type ScramCredential } from './scram-credential.ts'
-import { hashForStorage, verifyStoredPassword } from './stored-password.ts'
 import { type User, usersAuthenticate, usersScram } from './users.ts'
 
 const cheap = { costLog2: 10, blockSize: 8, parallelism: 1 }
@@ -19,24 +18,6 @@ before(async () => {
     { userName: 'scram', account: null, passwordHash: null, scram: [await makeScramCredential('water')] },
   )
 })
-
-function connect(userName: string | null, password: string | null): AuthenticationRequest {
-  return {
-    clientIdentifier: 'test',
-    userName,
-    password: password === null ? null : Buffer.from(password),
-    protocolVersion: 5,
-    remoteAddress: '127.0.0.1:50312',
-    listener: 'tcp://127.0.0.1:1883',
-    userProperties: [],
-  }
-}
-
-const refused: AuthenticationVerdict = {
-  type: 'refused',
-  reasonCode: ReasonCode.BadUserNameOrPassword,
-  reasonString: 'the user name or the password is wrong',
-}
 
 test('the right password lets a user in, under the account that is configured', async () => {
   const authenticate = usersAuthenticate(users)
@@ -111,93 +92,6 @@ test('a password that is empty is one, and none is none', async () => {
   assert.deepEqual(await authenticate(connect('', '')), { type: 'accepted', account: '' })
   assert.deepEqual(await authenticate(connect('ann', null)), refused)
   assert.deepEqual(await authenticate(connect(null, '')), refused)
-})
-
-/** Logins with a weak and with a strong hash, and whom `rehashed` was told about. */
-async function rehashing(isKept: boolean) {
-  const weak = { userName: 'weak', account: null, passwordHash: await hashForStorage('tea', 'sha512'), scram: [] }
-  const strong = { ...weak, userName: 'strong', passwordHash: await hashForStorage('tea') }
-  const told: { name: string; passwordHash: string }[] = []
-  let wake: () => void = () => {}
-  const rehashed = ({ userName }: User, passwordHash: string) => {
-    told.push({ name: userName, passwordHash })
-    wake()
-    return isKept
-  }
-  const authenticate = usersAuthenticate([weak, strong], { rehashed })
-  const hears = new Promise<void>((resolve) => {
-    wake = resolve
-  })
-  return { authenticate, told, hears }
-}
-
-test('a hash is made anew if it is weak, after its password was right, and once, kept or not', async () => {
-  for (const isKept of [true, false]) {
-    const { authenticate, told, hears } = await rehashing(isKept)
-    assert.deepEqual(await authenticate(connect('weak', 'coffee')), refused)
-    for (const name of ['strong', 'weak']) {
-      assert.deepEqual(await authenticate(connect(name, 'tea')), { type: 'accepted', account: name })
-    }
-    await hears
-    for (let count = 0; count < 3; count++) {
-      assert.deepEqual(await authenticate(connect('weak', 'tea')), { type: 'accepted', account: 'weak' })
-      assert.deepEqual(await authenticate(connect('weak', 'coffee')), refused)
-    }
-    // Whatever was begun before this is done before it.
-    for (let count = 0; count < 3; count++) await hashForStorage('tea')
-    assert.deepEqual(
-      told.map(({ name }) => name),
-      ['weak'],
-    )
-    assert.equal(await verifyStoredPassword(Buffer.from('tea'), told[0]?.passwordHash ?? ''), true)
-  }
-})
-
-/** Which of the names cost much to refuse, in CPU time: `f` for fast, `s` for slow, also if it is done again: V8 works beside it. */
-async function costs(authenticate: Authenticate, names: readonly string[]): Promise<string> {
-  let found = ''
-  for (const name of names) {
-    found += (await isSlow(authenticate, name)) && (await isSlow(authenticate, name)) ? 's' : 'f'
-  }
-  return found
-}
-
-async function isSlow(authenticate: Authenticate, name: string): Promise<boolean> {
-  const begun = process.cpuUsage()
-  assert.deepEqual(await authenticate(connect(name, 'wrong')), refused)
-  const { user, system } = process.cpuUsage(begun)
-  return user + system > 12_000
-}
-
-test('names cannot be guessed by time: one that nobody has costs what some user does, the same each time, and which is not to be known', async () => {
-  const slow = await hashPassword('tea', { costLog2: 14, blockSize: 8, parallelism: 1 })
-  const fast = await hashForStorage('tea', 'sha512')
-  const mixed = [
-    { userName: 'slow', account: null, passwordHash: slow, scram: [] },
-    { userName: 'none', account: null, passwordHash: null, scram: [] },
-    { userName: 'fast', account: null, passwordHash: fast, scram: [] },
-  ]
-  const names = Array.from({ length: 24 }, (_, index) => `nobody-${index}`)
-  const authenticate = usersAuthenticate(mixed)
-  assert.equal(await costs(authenticate, ['slow', 'fast']), 'sf')
-  const found = await costs(authenticate, names)
-  assert.match(found, /s.*f|f.*s/)
-  assert.equal(await costs(authenticate, names), found)
-  assert.notEqual(await costs(usersAuthenticate(mixed), names), found)
-  assert.equal(await costs(usersAuthenticate(mixed.slice(1)), names), 'f'.repeat(24))
-  assert.equal(await costs(usersAuthenticate(mixed.slice(1, 2)), ['nobody']), 's')
-})
-
-test('names cannot be guessed by time: when a hash has been made anew, unknown names cost as much as the one that is kept', async () => {
-  const names = Array.from({ length: 24 }, (_, index) => `nobody-${index}`)
-  for (const isKept of [true, false]) {
-    const { authenticate, hears } = await rehashing(isKept)
-    const before = await costs(authenticate, ['weak', ...names])
-    assert.match(before, /^f.*f/)
-    await authenticate(connect('weak', 'tea'))
-    await hears
-    assert.equal(await costs(authenticate, ['weak', ...names]), isKept ? 's'.repeat(25) : before)
-  }
 })
 
 test('SCRAM knows a user by the prepared name, under the same account as with a password', async () => {

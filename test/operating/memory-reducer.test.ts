@@ -1,3 +1,6 @@
+/**
+ * When a program gives back memory that it takes no more: in processes of their own, whose heap is measured.
+ */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { test } from 'node:test'
@@ -5,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
-const module = fileURLToPath(new URL('memory-reducer.ts', import.meta.url))
+const module = fileURLToPath(new URL('../../src/cli/start/memory-reducer.ts', import.meta.url))
 
 interface Outcome {
   /** What of V8's flags was set, in their order. */

@@ -1,9 +1,12 @@
+/**
+ * How large the young generation of the heap becomes, and who collects it: in processes of their own.
+ */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-const module = fileURLToPath(new URL('young-generation.ts', import.meta.url))
+const module = fileURLToPath(new URL('../../src/cli/start/young-generation.ts', import.meta.url))
 
 /**
  * MiB of the young generation after much has been in flight for a while: the least of the last turns, because while V8 marks its heap it
