@@ -134,8 +134,32 @@ export function ruleDefaultsOf(
 const settledDelayMs = 100
 
 export class CoreState {
+  // What each message looks at stands first and together, as in `Connection`.
+  /** When the input came that is being worked on: for what is told of it, never for a decision. */
+  nowMs = 0
   readonly options: CoreOptions
   readonly limits: Limits
+  /** The process takes more memory than it may. */
+  memoryIsShort = false
+  /** False while the store refuses: then nothing that needs a record is taken in. */
+  storeTakesMessages = true
+  readonly subscriptions: Subscriptions
+  /** What was published to lately. */
+  readonly topics: TopicsSeen
+  readonly tally = new Tally()
+  readonly rules: TopicRules
+  /** Messages that wait for a listener, and what is left to do about those that have found one. */
+  readonly held = new HeldMessages()
+  readonly fateLog: FateLog
+  readonly messageEvents: MessageEvents
+  /** Who follows single messages; null for nobody. */
+  tracer: MessageTracer | null = null
+  /** Messages something is owed for. */
+  readonly owed: OwedMessages
+  /** Copies of those that have ended in this input. */
+  readonly endings: Ending[] = []
+  /** Make an event for every admitted message. */
+  reportsMessages = false
   readonly sessions = new Sessions()
   readonly connections = new Set<Connection>()
   /** Of remote addresses, from the moment on they are opened. */
@@ -146,31 +170,14 @@ export class CoreState {
   readonly bans = new BanList()
   /** How often something was refused because of a limit. */
   readonly reachedLimits: ReachedLimits = {}
-  readonly rules: TopicRules
-  readonly subscriptions: Subscriptions
-  /** What was published to lately. */
-  readonly topics: TopicsSeen
   readonly retained: RetainedMessages
   readonly deadlines = new Deadlines((deadline) => isVain(this, deadline))
-  readonly tally = new Tally()
-  /** Messages that wait for a listener, and what is left to do about those that have found one. */
-  readonly held = new HeldMessages()
   readonly drains = new Drains()
   readonly underWay = new UnderWay()
   readonly traffic = new Traffic()
   readonly sys: SysTopics
-  readonly fateLog: FateLog
-  readonly messageEvents: MessageEvents
   /** The Packet Identifier that most copies of the last message to many went out under. */
   lastSharedPacketId = 0
-  /** Who follows single messages; null for nobody. */
-  tracer: MessageTracer | null = null
-  /** When the input came that is being worked on: for what is told of it, never for a decision. */
-  nowMs = 0
-  /** Messages something is owed for. */
-  readonly owed: OwedMessages
-  /** Copies of those that have ended in this input. */
-  readonly endings: Ending[] = []
   /** Records that are still needed. */
   readonly live = new LiveRecords()
   readonly recipientSets = new RecipientSets()
@@ -184,14 +191,8 @@ export class CoreState {
   readonly wakes = new Map<Session, Wake>()
   /** Connections with Retained Messages still to be sent. */
   readonly retainedDeliveries = new Set<Connection>()
-  /** Make an event for every admitted message. */
-  reportsMessages = false
-  /** False while the store refuses: then nothing that needs a record is taken in. */
-  storeTakesMessages = true
-  /** Bytes of all PUBLISH packets that wait for that. */
+  /** Bytes of all PUBLISH packets that wait for the store. */
   parkedBytes = 0
-  /** The process takes more memory than it may. */
-  memoryIsShort = false
   isStopping = false
   #queueBounds: QueueBounds = unbounded
   #spillBounds: QueueBounds = unbounded

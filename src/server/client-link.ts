@@ -32,9 +32,8 @@ const packetsPerLook = 64
 /** Why a link is not read. */
 type Wait = 'nothing' | 'turn' | 'store' | 'rate' | 'answer'
 
-/** Who wants to know when a channel is gone. */
+/** Who wants to know when a channel is gone: is told once for each. */
 export interface LinkOwner {
-  /** Called once for each. */
   linkClosed(link: ClientLink): void
 }
 
@@ -86,7 +85,7 @@ export class ClientLink implements Link, ChannelHandler {
     try {
       this.#decode(nowMs)
     } finally {
-      shell.flushing.chunkEnds(nowMs)
+      if (!shell.flushing.chunkEnds(nowMs)) shell.run(nowMs)
     }
   }
 
@@ -135,6 +134,7 @@ export class ClientLink implements Link, ChannelHandler {
       this.#channel.resume()
     }
     this.#decode(this.#shell.nowMs())
+    this.#shell.run()
     if (!this.#isReadSoon()) this.#tellClosed()
   }
 
@@ -187,7 +187,8 @@ export class ClientLink implements Link, ChannelHandler {
         this.#stall('answer')
         break
       }
-      if (packet.type === 'publish' && this.#isTooFast(packet, linkLimits.publishRates, nowMs)) break
+      const { publishRates } = linkLimits
+      if (publishRates !== null && packet.type === 'publish' && this.#isTooFast(packet, publishRates, nowMs)) break
       read += 1
       if (read % packetsPerLook === 0 && shell.reading.isOver) {
         this.#stall('turn')
@@ -205,7 +206,7 @@ export class ClientLink implements Link, ChannelHandler {
       this.#stall('turn')
       break
     }
-    shell.run(nowMs)
+    shell.carryOut()
     if (this.#decoder.bufferedBytes > 0) this.#noteUnfinished(traffic.packetsReceived > packetsReceived, nowMs)
     else if (wasUnfinished) this.unfinishedSinceMs = 0
     if (hasPublished && shell.isBehind && this.#waitsFor === 'nothing' && !connection.isClosed) this.#stall('store')
@@ -220,9 +221,9 @@ export class ClientLink implements Link, ChannelHandler {
   }
 
   /** Whether the client has published so fast that it is not read for a while, or for good. */
-  #isTooFast(packet: Publish, publishRates: PublishRates | null, nowMs: number): boolean {
+  #isTooFast(packet: Publish, publishRates: PublishRates, nowMs: number): boolean {
     const { connection } = this
-    if (publishRates === null || connection.session === null) return false
+    if (connection.session === null) return false
     if (this.#rate?.of !== publishRates) {
       this.#rate = new ClientRate(publishRates, connection.session.account, nowMs)
     }
@@ -251,11 +252,10 @@ export class ClientLink implements Link, ChannelHandler {
       }
     } catch (error) {
       if (!(error instanceof ProtocolViolation)) throw error
-      const { connection } = this
+      const { core, turn } = this.#shell
       const nowMs = this.#shell.nowMs()
-      const { turn } = this.#shell
-      if (connection.state !== 'opened') this.#shell.core.violated(connection, error, nowMs, turn)
-      else this.#shell.core.violatedBeforeConnect(connection, error, this.#decoder, nowMs, turn)
+      if (this.connection.state !== 'opened') core.violated(this.connection, error, nowMs, turn)
+      else core.violatedBeforeConnect(this.connection, error, this.#decoder, nowMs, turn)
       return null
     }
   }

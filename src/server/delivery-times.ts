@@ -2,6 +2,7 @@
  * How long it takes from a message that comes in until a subscriber has acknowledged its copy: what the core's log of fates samples,
  * by the clock of this process.
  */
+import { performance } from 'node:perf_hooks'
 import type { DeliveryTimes } from '../core/routing/fate-log.ts'
 import type { LatencyHistogram } from '../metrics/latency-histogram.ts'
 import type { StoreLatencies } from './turn-runner.ts'

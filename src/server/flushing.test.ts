@@ -78,7 +78,7 @@ function clients(count: number) {
   const shell = quietShell({}, () => clock.nowMs)
   const writes: string[] = []
   const receivers = Array.from({ length: count }, (_, number) => joined(shell, `c${number}`, writes))
-  return { clock, writes, receivers }
+  return { clock, shell, writes, receivers }
 }
 
 const toAll = `8206 0001 ${field('a')} 00`.replaceAll(' ', '')
@@ -96,6 +96,31 @@ test('while little is to be written a message goes on before its chunk has been 
     clock.nowMs += 1
     await nextTurn()
   }
+})
+
+test('what is due is looked for once, behind what a chunk has led to, and also where it has led to nothing', async (t) => {
+  const { clock, shell, writes, receivers } = clients(102)
+  const [subscriber, ...publishers] = receivers
+  subscriber?.(toAll)
+  await nextTurn()
+  clock.nowMs += 1000
+  const run = shell.run.bind(shell)
+  t.mock.method(shell, 'run', (nowMs: number) => {
+    writes.push('run')
+    run(nowMs)
+  })
+  writes.length = 0
+  publishers[0]?.(message)
+  assert.deepEqual(writes.splice(0), [`c0 ${message}`, 'run'])
+  publishers[0]?.(`3003${field('b')}`)
+  assert.deepEqual(writes.splice(0), ['run'])
+  for (const publish of publishers) publish(message)
+  // Those that are written together have one look in common.
+  const looks = writes.filter((what) => what === 'run').length
+  assert.ok(looks <= 32, `${looks}`)
+  await nextTurn()
+  assert.equal(writes.filter((what) => what === 'run').length, looks + 1)
+  assert.equal(writes.at(-1), 'run')
 })
 
 test('what many send in a few milliseconds is written together, at the end of the turn', async () => {

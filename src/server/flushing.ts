@@ -43,12 +43,19 @@ export class Flushing {
     this.#isReading = true
   }
 
-  /** What the chunk has led to is written at once, if that is little, or at the end of this turn of the event loop. */
-  chunkEnds(nowMs: number): void {
+  /**
+   * What the chunk has led to is written at once, if that is little, or at the end of this turn of the event loop. False if there is nothing to
+   * write: `flushed` is not called then.
+   */
+  chunkEnds(nowMs: number): boolean {
     this.#isReading = false
-    if (!this.#isAwaited && this.#left.length === 0 && this.#isLittle(nowMs)) {
-      if (this.#dirty.length + this.#dirtyFirst.length > 0) this.flush()
-    } else this.goOn()
+    if (this.#isAwaited || this.#left.length > 0 || !this.#isLittle(nowMs)) {
+      this.goOn()
+      return this.#isAwaited
+    }
+    if (this.#dirty.length + this.#dirtyFirst.length === 0) return false
+    this.flush()
+    return true
   }
 
   #isLittle(nowMs: number): boolean {
@@ -65,7 +72,7 @@ export class Flushing {
    */
   soon(link: Link, isFirst = false): void {
     const dirty = isFirst ? this.#dirtyFirst : this.#dirty
-    dirty.push(link)
+    dirty[dirty.length] = link
     if (!this.#isReading) this.goOn()
   }
 

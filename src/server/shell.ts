@@ -34,27 +34,28 @@ import { UnfinishedPackets } from './unfinished-packets.ts'
 const timeoutMsMax = 0x7fff_ffff
 
 export class Shell {
+  // As in `Connection`: what each message looks at stands first.
   /** Of what code in this process has published. */
   readonly core: BrokerCore
   readonly traffic: Traffic
   /** The decisions not yet carried out: filled by the core, emptied by `run`. */
   readonly turn: Turn = newTurn()
+  /** What is written to clients. */
+  readonly flushing: Flushing
+  readonly reading = new ReadingTime(() => this.nowMs())
+  readonly #clock: () => number
   linkLimits: LinkLimits
-  readonly unfinished = new UnfinishedPackets()
   readonly #gatekeeper: Gatekeeper
+  readonly #runner: TurnRunner
+  readonly unfinished = new UnfinishedPackets()
   readonly #owner: ShellOwner
   readonly store: Store
-  readonly #runner: TurnRunner
   readonly #snapshotting: Snapshotting
   readonly #history: ClientHistory
   /** What clients ask of the broker itself. */
   readonly requests: Requests
   readonly bans: Bans
-  readonly #clock: () => number
-  readonly reading = new ReadingTime(() => this.nowMs())
   readonly answers = new AwaitedAnswers(this.reading)
-  /** What is written to clients. */
-  readonly flushing: Flushing
   readonly #readBuffers = new ReadBuffers((bytes) => this.#owner.grew(bytes))
   readonly #waitingForStore: ClientLink[] = []
   /** Events about messages, as the core makes them. */
@@ -257,12 +258,17 @@ export class Shell {
     this.core.state.tracer?.inputBegins()
   }
 
-  /** Carries out what the core has decided so far. `nowMs`: for whoever knows it already. */
-  run(nowMs = this.nowMs()): void {
+  /** Has leave, and written down, what the core has decided so far. `run` is to follow in the same turn of the event loop. */
+  carryOut(): void {
     const { requests } = this.turn
     if (requests.length > 0) this.requests.take(requests.splice(0))
     this.#runner.run(this.turn)
     this.#readBuffers.received(this.traffic.bytesReceived)
+  }
+
+  /** Carries out what the core has decided so far, and looks what is due. `nowMs`: for whoever knows it already. */
+  run(nowMs = this.nowMs()): void {
+    this.carryOut()
     this.#owner.afterTurn?.(this.core)
     if (this.#toPublish.length + this.#news.length > 0) this.#publishEvents()
     this.#arm(nowMs)

@@ -5,6 +5,7 @@
  * that come while a batch is being written form the next batch. A message that everybody it was for has acknowledged by
  * the time its batch is closed is not written: nothing rests on it any more.
  */
+import { performance } from 'node:perf_hooks'
 import type { BrokerEvent } from '../core/event.ts'
 import type { CoreRecord, Seq } from '../core/record.ts'
 import type { Load, Outgoing, OutgoingAnswer, Turn } from '../core/turn.ts'

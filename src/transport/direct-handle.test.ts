@@ -83,6 +83,20 @@ test('small chunks share little memory, and a large one has its own', async (t) 
   assert.equal(reader.parts.at(-1)?.buffer.byteLength, 10_000)
 })
 
+test('chunks of every size stay byte for byte, also those that are copied by words', async (t) => {
+  const { client, reader } = await takenHandle(t)
+  let sent = Buffer.alloc(0)
+  for (let size = 1; size <= 270; size++) {
+    const chunk = Buffer.from(Array.from({ length: size }, (_, index) => (size * 7 + index) % 256))
+    sent = Buffer.concat([sent, chunk])
+    client.write(chunk)
+    await reader.until(sent.length)
+    assert.deepEqual(reader.parts.at(-1), chunk)
+  }
+  // Whatever came later has changed none of them.
+  assert.deepEqual(Buffer.concat(reader.parts), sent)
+})
+
 test('memory for the next chunk is got behind a chunk, which does not wait for it', async (t) => {
   const { client, reader } = await takenHandle(t)
   let isRead = false

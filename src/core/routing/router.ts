@@ -97,7 +97,7 @@ export function admitMessage(core: CoreState, packet: Publish, source: Source, n
       return refusal
     }
   }
-  const without = full.size === 0 || rule === core.rules.own ? full : makeRoom(core, packet, full, rule)
+  const without = full === noSessions || rule === core.rules.own ? full : makeRoom(core, packet, full, rule)
   const message = new Message(0, packet, nowMs)
   message.mayGiveWay = rule.options.whenQueueFull === 'drop-oldest'
   const sets = packet.qos === 0 ? noSets : durableSets(core, route, members, source.session, without)
@@ -114,7 +114,8 @@ export function admitMessage(core: CoreState, packet: Publish, source: Source, n
   if (rule.options.wake && packet.qos > 0 && plan === 'deliver') {
     wakeThoseAway(core, packet.topicName, [...route.receivers, ...members], without, nowMs, turn)
   }
-  if (without.size > 0 && isDeadLettered(rule, source)) bury(core, packet, rule, source, without, nowMs, turn)
+  if (without !== noSessions && without.size > 0 && isDeadLettered(rule, source))
+    bury(core, packet, rule, source, without, nowMs, turn)
   if (core.reportsMessages) turn.events.push({ type: 'published', message, matched: listeners })
   if (fact !== null) {
     hold(core, message, fact, rule)
@@ -230,9 +231,13 @@ function deliverAll(
     const to = receiver.noLocal && receiver.session === source.session ? withoutNoLocal(receiver) : receiver
     if (to !== null) deliverUnrecorded(core, to, null, message, fullFate, without, nowMs, turn)
   }
-  for (const member of members) deliverUnrecorded(core, member, member, message, fullFate, without, nowMs, turn)
-  for (const set of durable.sets) deliverToSet(core, set, message, message.seq, nowMs, turn)
-  for (const set of durable.further) deliverFurther(core, set, message, nowMs, turn)
+  if (members !== noMembers) {
+    for (const member of members) deliverUnrecorded(core, member, member, message, fullFate, without, nowMs, turn)
+  }
+  if (durable !== noSets) {
+    for (const set of durable.sets) deliverToSet(core, set, message, message.seq, nowMs, turn)
+    for (const set of durable.further) deliverFurther(core, set, message, nowMs, turn)
+  }
   if (isForMany) core.lastSharedPacketId = message.sharedPacketId
 }
 
