@@ -69,16 +69,37 @@ async function startUnread(): Promise<StartedPabal> {
   return pabal
 }
 
-test('uncaughtException: the last line is whole, and what waits is there before it, however slowly the log is read', async () => {
-  await using pabal = await startUnread()
+/** Has it fail, reads the rest of the log so much later, and expects all of it: a line may have been cut. */
+async function failsAndIsRead(pabal: StartedPabal, afterMs: number): Promise<void> {
   pabal.child.kill('SIGUSR2')
   // Until it is full, nothing holds up the last line.
-  await new Promise((resolve) => setTimeout(resolve, 300))
+  await new Promise((resolve) => setTimeout(resolve, afterMs))
   pabal.child.stderr.resume()
   assert.equal(await pabal.exited, 1)
   const text = pabal.stderr.trimEnd().split('\n')
   assert.equal(JSON.parse(text.at(-1) ?? '').event, 'crashed')
   assert.ok(text.filter((line) => line.includes('"subscribed"')).length >= 399, `${text.length}`)
+}
+
+test('uncaughtException: the last line is whole, and what waits is there before it, however slowly the log is read', async () => {
+  await using pabal = await startUnread()
+  await failsAndIsRead(pabal, 300)
+})
+
+test('uncaughtException: so it is if the log is read late, which is not to be taken for never', async () => {
+  await using pabal = await startUnread()
+  await failsAndIsRead(pabal, 850)
+})
+
+test('uncaughtException: so it is if much of the log is on its way, and its reader has stopped in the middle of it', async () => {
+  await using pabal = await startUnread()
+  const { stderr } = pabal.child
+  stderr.resume()
+  while (pabal.stderr.length < 400_000) await once(stderr, 'data')
+  stderr.pause()
+  // It meets the reader that does not read, and waits for it.
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  await failsAndIsRead(pabal, 300)
 })
 
 test('uncaughtException: a log that nobody reads does not keep the broker from ending', async () => {

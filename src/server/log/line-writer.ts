@@ -6,8 +6,13 @@ import { write, writeSync } from 'node:fs'
 import { count } from '../counted.ts'
 
 const retryMs = 50
-/** How often the last words are tried again, and how long what is under way has before them. */
-const lastTries = 20
+/** The same at the end, to a reader that reads. */
+const retrySoonMs = 5
+/** At the end what waits has so long from the last byte that was taken, and so long in all: a reader may be late, and slow. */
+const unreadMsMax = 1300
+const waitingMsMax = 1500
+/** Then the last words have so long. All of it is less than a process may take to end. */
+const lastMsMax = 400
 
 export class LineWriter {
   readonly #fileDescriptor: number
@@ -18,6 +23,8 @@ export class LineWriter {
   #waitingBytes = 0
   #dropped = 0
   #isWriting = false
+  /** Of what is being written, while it waits to be tried again. */
+  #rest: Buffer | null = null
   /** Nobody reads any more. */
   #isGone = false
   #isLast = false
@@ -55,24 +62,32 @@ export class LineWriter {
   /** At the end of the process: when this returns, it and all that waits before it have left, or nobody takes it. */
   writeLast(text: string): void {
     if (this.#isGone) return
+    const rest = this.#rest ?? Buffer.alloc(0)
+    this.#rest = null
     let begin = ''
-    if (this.#isWriting && !this.#isLast) {
+    if (this.#isWriting && !this.#isLast && rest.length === 0) {
       // What is under way has its own thread, but nobody will hear any more how far it got.
-      pause()
+      pause(retryMs)
       begin = '\n'
     }
     this.#isLast = true
     const before = [...this.#waiting.splice(0), ...this.#missingLine()]
-    if (before.length > 0) this.#writeNow(begin + before.join(''))
+    const lines = before.length > 0 ? begin + before.join('') : ''
+    this.#writeNow(Buffer.concat([rest, Buffer.from(lines)]), waitingMsMax)
     // By itself, so that not even a slow reader gets it in pieces with something between them.
-    this.#writeNow(begin + text)
+    this.#writeNow(Buffer.from(begin + text), lastMsMax)
   }
 
-  #writeNow(text: string): void {
-    let bytes = Buffer.from(text)
-    for (let tries = 0; bytes.length > 0 && tries < lastTries; tries++) {
-      bytes = bytes.subarray(writtenNow(this.#fileDescriptor, bytes))
-      if (bytes.length > 0) pause()
+  #writeNow(bytes: Buffer, msMax: number): void {
+    const beganMs = performance.now()
+    let left = bytes
+    for (let takenMs = beganMs; left.length > 0; ) {
+      const written = writtenNow(this.#fileDescriptor, left)
+      left = left.subarray(written)
+      const nowMs = performance.now()
+      if (written > 0) takenMs = nowMs
+      if (left.length === 0 || nowMs - takenMs > unreadMsMax || nowMs - beganMs > msMax) return
+      pause(written > 0 ? retrySoonMs : retryMs)
     }
   }
 
@@ -105,7 +120,13 @@ export class LineWriter {
       const rest = bytes.subarray(error === null ? written : 0)
       if (rest.length === 0) this.#writeWaiting()
       else if (error === null) this.#writeAll(rest)
-      else setTimeout(() => this.#writeAll(rest), retryMs)
+      else {
+        this.#rest = rest
+        setTimeout(() => {
+          this.#rest = null
+          this.#writeAll(rest)
+        }, retryMs)
+      }
     })
   }
 }
@@ -121,6 +142,6 @@ function writtenNow(fileDescriptor: number, bytes: Buffer): number {
 }
 
 /** Holds the whole process, which has nothing else to do any more. */
-function pause(): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, retryMs)
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
