@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import type { AuthenticationRequest } from '../authentication/authentication.ts'
+import { connect } from '../../../test/support/authentication-request.ts'
 import { hashForStorage } from '../authentication/stored-password.ts'
 import { parseConfig } from './config.ts'
 import { configuredOptions } from './configured-options.ts'
@@ -19,20 +19,8 @@ const optionsOf = (text: string) => configuredOptions(parseConfig(text, join(dir
 
 async function isLetIn(text: string, userName: string | null, password: string | null): Promise<boolean> {
   const { authenticate } = await optionsOf(text)
-  const verdict = await authenticate?.(request(userName, password))
+  const verdict = await authenticate?.(connect(userName, password))
   return typeof verdict === 'object' && verdict.type === 'accepted'
-}
-
-function request(userName: string | null, password: string | null): AuthenticationRequest {
-  return {
-    clientIdentifier: 'test',
-    userName,
-    password: password === null ? null : Buffer.from(password),
-    protocolVersion: 5,
-    remoteAddress: '127.0.0.1:50312',
-    listener: 'tcp://127.0.0.1:1883',
-    userProperties: [],
-  }
 }
 
 test('clients without a name are let in only where the file says so, with users and with another program that knows them', async () => {
@@ -67,7 +55,7 @@ test('only hashes of the password file are made anew, and none where the file is
     const { authenticate } = await optionsOf(text)
     const logIn = async (name: string) => {
       const accepted = { type: 'accepted', account: name }
-      assert.deepEqual(await authenticate?.(request(name, 'tea')), accepted)
+      assert.deepEqual(await authenticate?.(connect(name, 'tea')), accepted)
       // What was begun before this is done before it.
       for (let count = 0; count < 3; count++) await hashForStorage('tea')
     }
