@@ -57,11 +57,15 @@ export class HeldMessages {
     held: { messages: 0, bytes: 0 },
     dead: { messages: 0, bytes: 0 },
   }
-  /** How many. Each message that comes asks, and the Map is further away than this. */
-  count = 0
+  /** Each message that comes asks, and the Map is further away than this. */
+  #count = 0
   #bytes = 0
   /** They are not what the last snapshot says. */
   isChanged = false
+
+  get count(): number {
+    return this.#count
+  }
 
   /** Bytes of Topic Names and payloads. */
   get bytes(): number {
@@ -117,7 +121,7 @@ export class HeldMessages {
     topic.messages.set(seq, message)
     topic.bytes += size
     this.#messages.set(seq, message)
-    this.count = this.#messages.size
+    this.#count = this.#messages.size
     this.#bytes += size
     this.#byReason[fact.reason].messages += 1
     this.#byReason[fact.reason].bytes += size
@@ -133,7 +137,7 @@ export class HeldMessages {
   remove(message: HeldMessage): void {
     const { seq, topicName, size, fact } = message
     if (!this.#messages.delete(seq)) return
-    this.count = this.#messages.size
+    this.#count = this.#messages.size
     this.#bytes -= size
     const topic = this.#tree.get(topicName)
     if (topic !== undefined) {

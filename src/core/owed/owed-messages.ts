@@ -21,8 +21,8 @@ export interface OwedCounts {
 
 export class OwedMessages {
   readonly #open = new Map<Seq, Obligation>()
-  /** How many. Each message asks, and the Map is further away than this. */
-  size = 0
+  /** Each message asks, and the Map is further away than this. */
+  #size = 0
   readonly #limits: Limits
   readonly #isDurable: boolean
   /** About which there is something to decide before the input ends. */
@@ -39,6 +39,10 @@ export class OwedMessages {
   constructor(limits: Limits, isDurable: boolean) {
     this.#limits = limits
     this.#isDurable = isDurable
+  }
+
+  get size(): number {
+    return this.#size
   }
 
   has(message: Seq): boolean {
@@ -83,14 +87,14 @@ export class OwedMessages {
 
   add(obligation: Obligation): void {
     this.#open.set(obligation.message, obligation)
-    this.size = this.#open.size
+    this.#size = this.#open.size
     if (obligation.requester !== null) obligation.requester.owedMessages += 1
   }
 
   remove(obligation: Obligation): void {
     if (this.#open.get(obligation.message) !== obligation) return
     this.#open.delete(obligation.message)
-    this.size = this.#open.size
+    this.#size = this.#open.size
     if (obligation.requester !== null) obligation.requester.owedMessages -= 1
   }
 

@@ -10,9 +10,9 @@ const retryMs = 50
 const retrySoonMs = 5
 /** At the end what waits has so long from the last byte that was taken, and so long in all: a reader may be late, and slow. */
 const unreadMsMax = 1300
-const waitingMsMax = 1500
-/** Then the last words have so long. All of it is less than a process may take to end. */
-const lastMsMax = 400
+const waitingMsMax = 1350
+/** Then the last words have so long, and their stack, where it is a text of its own. All of it is less than a process may take to end. */
+const lastMsMax = 300
 
 export class LineWriter {
   readonly #fileDescriptor: number
